@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
   createStatistics,
+  type Failure,
   mergeStatistics,
   type Statistics,
 } from '../packages/core/tests/model/statistics.ts';
@@ -17,30 +18,32 @@ import { toTable } from './lib/terminal/table.ts';
 interface Run {
   readonly seed: number;
   readonly count: number;
+  /** Seconds after which no further interleaving begins. Default: no limit. */
+  readonly limit?: number;
 }
 
+/** A short run has the same interleavings each time, then random ones until its seconds have passed. */
+const short = { fixed: 1_000, random: 2_000, seconds: 28, minimum: 5 } as const;
+
 const isShort = process.argv[2] === '--short';
-/** Interleavings of a full run. */
-const count = Number(process.argv[isShort ? 3 : 2] ?? 50_000);
-const seed = isShort ? 1 : Number(process.env.MODEL_SEED || randomInt(1, 1_000_000_000));
+const count = isShort ? short.random : Number(process.argv[2] ?? 50_000);
+const seed = Number(process.env.MODEL_SEED || randomInt(1, 1_000_000_000));
 const only = process.env.MODEL_ONLY === undefined ? undefined : Number(process.env.MODEL_ONLY);
 if (![count, seed, only ?? 0].every((value) => Number.isSafeInteger(value) && value >= 0)) {
-  console.error(
-    'Usage: [MODEL_SEED=number [MODEL_ONLY=number]] node scripts/model.ts [--short | count of interleavings]',
-  );
+  console.error('Usage: [MODEL_SEED=number [MODEL_ONLY=number]] node scripts/model.ts [--short | count]');
   process.exit(2);
 }
 console.log(`Seed ${seed}. To repeat this run: MODEL_SEED=${seed}\n`);
 
-/**
- * A short run has the same interleavings each time. Random ones are for the long run, which still finds a violation in
- * some thousand interleavings: a second logout while the first one is pending, and one that is not explained yet.
- */
-const runs: readonly Run[] = isShort ? [{ seed: 1, count: 1_000 }] : [{ seed, count }];
 const began = performance.now();
+const getSeconds = () => (performance.now() - began) / 1000;
 let nextReport = 5_000;
 const statistics = createStatistics();
-for (const run of runs) await runWorkers(run);
+if (isShort && only === undefined) {
+  await runWorkers({ seed: 1, count: short.fixed });
+  const limit = Math.ceil(Math.max(short.seconds - getSeconds(), short.minimum));
+  await runWorkers({ seed, count, limit });
+} else await runWorkers({ seed, count });
 const toRows = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)
     .sort(([, a], [, b]) => b - a)
@@ -52,27 +55,21 @@ for (const [title, counts] of [
   ['end of the guarantee (docs/refresh.md)', statistics.exceptions],
 ] as const)
   console.log(`${toTable([[title, 'count'], ...toRows(counts)])}\n`);
-for (const failure of statistics.failures) {
-  console.log(`✗ ${failure.violation}`);
-  console.log(`  To repeat it: MODEL_SEED=${failure.seed} MODEL_ONLY=${failure.index} node scripts/model.ts`);
-  if (only !== undefined) console.log(`${failure.text}\n`);
-}
 const distinct = new Set(statistics.hashes).size;
-const seconds = ((performance.now() - began) / 1000).toFixed(0);
 console.log(
   `${statistics.runs.toLocaleString('en')} interleavings, ${distinct.toLocaleString('en')} distinct, ` +
-    `${statistics.steps.toLocaleString('en')} steps, ${seconds} s`,
+    `${statistics.steps.toLocaleString('en')} steps, ${getSeconds().toFixed(0)} s`,
 );
 console.log(`\n${statistics.runs - statistics.failed} passed, ${statistics.failed} failed`);
 process.exit(statistics.failed === 0 ? 0 : 1);
 
 /** Divides the interleavings of a seed between one worker for each processor. */
-async function runWorkers({ seed, count }: Run): Promise<void> {
+async function runWorkers({ seed, count, limit = 0 }: Run): Promise<void> {
   const workers = Math.min(availableParallelism(), 4);
   const ranges =
     only === undefined
-      ? Array.from({ length: workers }, (_, index) => [seed, index, workers, count])
-      : [[seed, only, 1, only + 1]];
+      ? Array.from({ length: workers }, (_, index) => [seed, index, workers, count, limit])
+      : [[seed, only, 1, only + 1, limit]];
   await Promise.all(ranges.map(runWorker));
 }
 
@@ -82,7 +79,9 @@ function runWorker(range: readonly number[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = fork(main, range.map(String), { execArgv: ['--conditions=@countersign/source'] });
     child.on('message', (message) => {
+      const { failures } = message as Statistics;
       mergeStatistics(statistics, message as Statistics);
+      for (const failure of failures) printFailure(failure);
       reportProgress();
     });
     // The channel closes after the last message. The exit may be reported before it.
@@ -94,6 +93,12 @@ function runWorker(range: readonly number[]): Promise<void> {
       void isClosed.then(() => (code === 0 ? resolve() : reject(error)));
     });
   });
+}
+
+function printFailure({ seed, index, violation, text }: Failure): void {
+  console.log(`✗ ${violation}`);
+  console.log(`  To repeat it: MODEL_SEED=${seed} MODEL_ONLY=${index} node scripts/model.ts`);
+  if (only !== undefined) console.log(`${text}\n`);
 }
 
 function reportProgress(): void {

@@ -9,7 +9,7 @@ import { Authenticator } from './guard/authenticator.ts';
 import { ConnectionAuthenticator } from './guard/connection-authenticator.ts';
 import { EntityAccess } from './guard/entity-access.ts';
 import { CurrentPrincipal } from './guard/principal.ts';
-import type { GuardOptions } from './guard-options.ts';
+import { checkGuardOptions, type GuardOptions } from './guard-options.ts';
 import { MetadataRoute } from './http/metadata-route.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
 
@@ -59,7 +59,7 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
     {
       provide: GUARD_OPTIONS,
       inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: AuthModuleOptions): GuardOptions => options,
+      useFactory: (options: AuthModuleOptions): GuardOptions => checkGuardOptions(options),
     },
   ],
   exports: [

@@ -43,7 +43,7 @@ export { AccessTokenGuard } from './guard/access-token.guard.ts';
 export { ConnectionAuthenticator, type ConnectionOptions } from './guard/connection-authenticator.ts';
 export { EntityAccess, type EntityAccessOptions } from './guard/entity-access.ts';
 export { CurrentPrincipal, getPrincipal } from './guard/principal.ts';
-export type { GuardOptions, RejectedMessage } from './guard-options.ts';
+export type { ErrorFormat, GuardOptions, RejectedMessage, RejectionDescription } from './guard-options.ts';
 export {
   type AccessReportRow,
   type AccessRequirement,

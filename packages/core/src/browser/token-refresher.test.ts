@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { createTestProvider, json } from '../../tests/support/browser-provider.ts';
+import { createTestProvider, json, type TestProvider } from '../../tests/support/browser-provider.ts';
+import type { AuthEvent } from '../events.ts';
 import { resolveOptions } from './options.ts';
 import type { StoredTokenSet } from './state/login-holder.ts';
 import { createTokenRefresher } from './token-refresher.ts';
@@ -17,6 +18,16 @@ const createTokens = (more: Partial<StoredTokenSet>) =>
     ...more,
   }) as unknown as StoredTokenSet;
 
+const createContext = (provider: TestProvider, onEvent: (event: AuthEvent) => void = () => {}) =>
+  resolveOptions({
+    issuer,
+    clientId: 'spa',
+    redirectUri: 'https://app.example/callback',
+    fetch: provider.fetch,
+    lock: (_name, run) => run(),
+    onEvent,
+  });
+
 /** A refresher whose stored tokens change between its first and its second read, as another tab changes them. */
 async function setUp(first: StoredTokenSet, later: StoredTokenSet) {
   const provider = await createTestProvider(Date.now);
@@ -25,13 +36,7 @@ async function setUp(first: StoredTokenSet, later: StoredTokenSet) {
     sent.push(parameters.get('refresh_token'));
     return json({ access_token: 'new', token_type: 'Bearer', expires_in: 60, refresh_token: 'next' });
   };
-  const context = resolveOptions({
-    issuer,
-    clientId: 'spa',
-    redirectUri: 'https://app.example/callback',
-    fetch: provider.fetch,
-    lock: (_name, run) => run(),
-  });
+  const context = createContext(provider);
   let stored = first;
   const refresh = createTokenRefresher(context, {
     async read() {
@@ -74,7 +79,9 @@ test('B25: a rejected refresh token does not end a login that another tab has re
   const expiresAt = Math.floor(Date.now() / 1000) + 60;
   const refreshed = createTokens({
     refreshToken: 'next',
-    accessTokens: [{ accessToken: 'of the other tab', tokenType: 'Bearer', expiresAt, scopes: ['openid'] }],
+    accessTokens: [
+      { accessToken: 'token of the other tab', tokenType: 'Bearer', expiresAt, scopes: ['openid'] },
+    ],
   });
   let stored = createTokens({ refreshToken: 'used' });
   provider.intercept = () => {
@@ -82,39 +89,26 @@ test('B25: a rejected refresh token does not end a login that another tab has re
     return json({ error: 'invalid_grant' }, { status: 400 });
   };
   const events: string[] = [];
-  const context = resolveOptions({
-    issuer,
-    clientId: 'spa',
-    redirectUri: 'https://app.example/callback',
-    fetch: provider.fetch,
-    lock: (_name, run) => run(),
-    onEvent: ({ type }) => events.push(type),
-  });
+  const context = createContext(provider, ({ type }) => events.push(type));
   const refresh = createTokenRefresher(context, {
     read: async () => stored,
     replaceTokens: async (expected) => stored === expected,
     waitForChange: async () => {},
   });
-  await expect(refresh({ holder })).resolves.toMatchObject({ accessToken: 'of the other tab' });
+  await expect(refresh({ holder })).resolves.toMatchObject({ accessToken: 'token of the other tab' });
   expect(events).not.toContain('session.ended');
 });
 
 test('B20: requests of two users never share a refresh', async () => {
   const provider = await createTestProvider(Date.now);
-  let stored = createTokens({ refreshToken: 'of alice' });
-  const begun: (() => void)[] = [];
+  let stored = createTokens({ refreshToken: 'token of alice' });
+  const pendingResponses: (() => void)[] = [];
   provider.intercept = ({ parameters }) =>
     new Promise((resolve) => {
-      const access_token = `token ${parameters.get('refresh_token')}`;
-      begun.push(() => resolve(json({ access_token, token_type: 'Bearer', expires_in: 60 })));
+      const access_token = `access ${parameters.get('refresh_token')}`;
+      pendingResponses.push(() => resolve(json({ access_token, token_type: 'Bearer', expires_in: 60 })));
     });
-  const context = resolveOptions({
-    issuer,
-    clientId: 'spa',
-    redirectUri: 'https://app.example/callback',
-    fetch: provider.fetch,
-    lock: (_name, run) => run(),
-  });
+  const context = createContext(provider);
   const refresh = createTokenRefresher(context, {
     read: async () => stored,
     replaceTokens: async (expected, next) => {
@@ -124,19 +118,19 @@ test('B20: requests of two users never share a refresh', async () => {
     },
     waitForChange: async () => {},
   });
-  const ofAlice = refresh({ holder }).catch((error: unknown) => error);
-  await vi.waitFor(() => expect(begun).toHaveLength(1));
+  const aliceResult = refresh({ holder }).catch((error: unknown) => error);
+  await vi.waitFor(() => expect(pendingResponses).toHaveLength(1));
   const bob = { iss: issuer, sub: 'bob', login: 'second' };
   stored = createTokens({
-    refreshToken: 'of bob',
+    refreshToken: 'token of bob',
     claims: { iss: issuer, sub: 'bob' } as never,
     login: 'second',
   });
-  const ofBob = refresh({ holder: bob });
-  await vi.waitFor(() => expect(begun).toHaveLength(2));
-  for (const respond of begun) respond();
-  expect(await ofAlice).toMatchObject({ code: 'session_ended' });
-  expect(await ofBob).toMatchObject({ accessToken: 'token of bob' });
+  const bobResult = refresh({ holder: bob });
+  await vi.waitFor(() => expect(pendingResponses).toHaveLength(2));
+  for (const respond of pendingResponses) respond();
+  expect(await aliceResult).toMatchObject({ code: 'session_ended' });
+  expect(await bobResult).toMatchObject({ accessToken: 'access token of bob' });
 });
 
 test('B24: a login whose refresh token was rejected has ended', async () => {

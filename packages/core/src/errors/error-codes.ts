@@ -8,6 +8,7 @@ export type ConfigurationErrorCode =
   | 'wrong_context'
   | 'cookies_too_large'
   | 'duplicate_package'
+  | 'missing_package'
   | 'too_many_applications'
   | 'unguarded_handler';
 

@@ -1,4 +1,4 @@
-import { TransportError, ValidationError } from '../errors.ts';
+import { ConfigurationError, TransportError, ValidationError } from '../errors.ts';
 import { readBoundedBody } from './bounded-body.ts';
 import type { Clock } from './clock.ts';
 import { discardBody } from './discard-body.ts';
@@ -85,6 +85,8 @@ async function send(
     // a followed redirect lets the provider choose any address (server-side request forgery).
     response = await options.fetch(url, { ...init, redirect: 'manual' });
   } catch (error) {
+    // The fetch cannot work as it is configured: the developer must act.
+    if (error instanceof ConfigurationError) throw error;
     throw new TransportError('network_error', `${endpoint} could not be reached${findCause(error)}`);
   }
   if (response.type === 'error') {

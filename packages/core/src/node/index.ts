@@ -1,2 +1,3 @@
 export { createDecrypt, type DecryptOptions } from './decrypt.ts';
-export { createNodeFetch, type NodeFetch, type NodeFetchOptions, type Pem } from './node-fetch.ts';
+export { createNodeFetch } from './node-fetch.ts';
+export type { NodeFetch, NodeFetchOptions, Pem } from './node-fetch-options.ts';

@@ -10,9 +10,12 @@ import {
 } from '../../tests/support/certificates.ts';
 import { createClient } from '../client/create-client.ts';
 import { refreshTokens } from '../client/grants/refresh.ts';
+import { createResourceFetch } from '../client/resources/resource-fetch.ts';
 import { tlsClientAuth } from '../client/wire/client-authentication.ts';
+import { discover } from '../client/wire/discovery.ts';
 import { ConfigurationError } from '../errors.ts';
-import { createNodeFetch, type NodeFetch } from './node-fetch.ts';
+import { createNodeFetch } from './node-fetch.ts';
+import type { NodeFetch } from './node-fetch-options.ts';
 
 const authority = createTestAuthority('Test authority');
 const serverCertificate = issueTestCertificate(authority, 'Test server');
@@ -246,10 +249,142 @@ describe('invalid options', () => {
     ],
     ['values that are not PEM', () => createNodeFetch({ clientCertificate: { certificate: 'x', key: 'y' } })],
     ['a pool without connections', () => createNodeFetch({ pool: { connections: 0 } })],
+    ['a timeout of another type', () => createNodeFetch({ connectTimeout: '5' as never })],
     ['an invalid timeout', () => createNodeFetch({ connectTimeout: Number.NaN })],
   ];
   test.each(invalid)('rejects %s', (_, run) => {
     expect(run).toThrow(ConfigurationError);
     expect(run).not.toThrow(/secret-word/);
   });
+});
+
+describe.each(['HTTP_PROXY', 'https_proxy'])('the variable %s', (name) => {
+  test('is rejected by name if it is not a URL, without its value', () => {
+    for (const each of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'])
+      vi.stubEnv(each, undefined);
+    vi.stubEnv(name, 'socks5://user:secret-word@proxy.example');
+    const run = () => createNodeFetch({ proxy: 'environment' });
+    expect(run).toThrow(
+      expect.objectContaining({ code: 'invalid_option', message: expect.stringContaining(name) }),
+    );
+    expect(run).not.toThrow(/secret-word/);
+    vi.stubEnv(name, '');
+    expect(run).not.toThrow();
+  });
+});
+
+describe('undici', () => {
+  afterEach(() => {
+    vi.doUnmock('undici');
+    vi.resetModules();
+  });
+
+  /** Loads this entry where undici is not installed. */
+  async function loadWithoutUndici() {
+    vi.resetModules();
+    vi.doMock('undici', () => {
+      throw Object.assign(new Error("Cannot find package 'undici'"), { code: 'ERR_MODULE_NOT_FOUND' });
+    });
+    return import('./index.ts');
+  }
+
+  test('is loaded by the first request only', async () => {
+    const { createDecrypt, createNodeFetch: create } = await loadWithoutUndici();
+    expect(createDecrypt).toBeTypeOf('function');
+    const fetch = create({ ca, clientCertificate, proxy: 'http://proxy.example:3128' });
+    await expect(fetch('https://127.0.0.1/', {})).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'missing_package',
+      message: expect.stringContaining('npm install undici'),
+    });
+    await fetch.close();
+  });
+
+  test('a login names the missing package', async () => {
+    const { createNodeFetch: create } = await loadWithoutUndici();
+    const client = createClient({ issuer: 'https://auth.example', clientId: 'web', fetch: create() });
+    await expect(discover(client)).rejects.toMatchObject({ code: 'missing_package' });
+    const call = createResourceFetch(client, {
+      origins: ['https://api.example'],
+      getAccessToken: async () => ({
+        accessToken: 'at',
+        tokenType: 'Bearer',
+        expiresAt: undefined,
+        scopes: [],
+      }),
+      fetch: create(),
+    } as never);
+    await expect(call('https://api.example/items')).rejects.toMatchObject({ code: 'missing_package' });
+  });
+
+  test('closing before the first request closes', async () => {
+    const fetch = createNodeFetch();
+    await fetch.close();
+    await expect(fetch('http://127.0.0.1:9/', {})).rejects.toThrow();
+  });
+});
+
+describe('Bun', () => {
+  const calls: [string, Record<string, unknown>][] = [];
+  afterEach(() => {
+    calls.length = 0;
+    vi.unstubAllGlobals();
+  });
+
+  function simulateBun() {
+    for (const each of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'])
+      vi.stubEnv(each, undefined);
+    vi.stubGlobal(
+      'process',
+      Object.create(process, { versions: { value: { ...process.versions, bun: '1.4.5' } } }),
+    );
+    vi.stubGlobal('fetch', async (url: string, init: Record<string, unknown>) => {
+      calls.push([url, init]);
+      return new Response('{}');
+    });
+  }
+
+  test('gets the proxy, the authorities and the certificate as options of its own fetch', async () => {
+    simulateBun();
+    const proxy = 'http://user:p%40ss@proxy.example:3128/';
+    const fetch = createNodeFetch({
+      ca,
+      clientCertificate: { ...clientCertificate, passphrase: 'x' },
+      proxy,
+    });
+    await fetch('https://auth.example/token', { method: 'POST' });
+    const { certificate: cert, key } = clientCertificate;
+    expect(calls).toEqual([
+      [
+        'https://auth.example/token',
+        { method: 'POST', proxy, tls: { ca: [ca], cert, key, passphrase: 'x' } },
+      ],
+    ]);
+    await createNodeFetch({ proxy: 'environment' })('https://auth.example/', {});
+    expect(calls[1]).toEqual(['https://auth.example/', {}]);
+    await fetch.close();
+  });
+
+  test.each([
+    ['pool', { pool: { connections: 4 } }],
+    ['connectTimeout', { connectTimeout: 100 }],
+    ['clientCertificate', { clientCertificate, proxy: 'https://proxy.example' }],
+    ['proxy', { proxy: 'proxy.example' }],
+    ['clientCertificate', { clientCertificate: { certificate: 'x', key: 'y' } }],
+  ])('rejects what it cannot do: %s', (name, options) => {
+    simulateBun();
+    expect(() => createNodeFetch(options)).toThrow(
+      expect.objectContaining({ code: 'invalid_option', message: expect.stringContaining(name) }),
+    );
+  });
+
+  test.each(['HTTPS_PROXY', 'http_proxy'])(
+    'rejects a client certificate if %s is an https proxy, because Bun uses it always',
+    (name) => {
+      simulateBun();
+      vi.stubEnv(name, 'https://proxy.example');
+      expect(() => createNodeFetch({ clientCertificate })).toThrow(/https proxy on Bun/);
+      expect(() => createNodeFetch({ ca })).not.toThrow();
+    },
+  );
 });

@@ -262,7 +262,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     metadata:
       options.protectedResource &&
       createProtectedResourceMetadata(options.protectedResource, {
-        issuers: [...issuers.keys()],
+        issuers: [...issuers.values()].map(({ issuer }) => issuer),
         dpopAlgorithms: senderConstraint.dpopAlgorithms,
         requireBinding: options.requireBinding,
         mtls: Boolean(options.mtls),

@@ -79,7 +79,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     checkType(header, issuer.profile);
     // The claims are checked before the signature, because they cost less and can only lead to a rejection.
     const verified = readClaims(payload, {
-      issuer: issuer.issuer,
+      issuer: issuer.accessTokenIssuer,
       audiences: issuer.audiences,
       profile: issuer.profile,
       now: Math.floor(now() / 1000),

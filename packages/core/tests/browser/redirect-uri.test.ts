@@ -1,5 +1,5 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { BrowserAuthOptions } from '../../src/browser/options.ts';
 import {
   createPage,
@@ -10,6 +10,7 @@ import {
   startLogin,
   storage,
 } from '../support/browser-page.ts';
+import { stubSilentFrame } from '../support/silent-frame.ts';
 
 /** Loads another page in the same tab. */
 function openPage(href: string, options: Partial<BrowserAuthOptions> = {}): Page {
@@ -59,23 +60,7 @@ describe('the page of the redirect URI', () => {
 
   test('also completes a silent login whose redirect URI has a query', async () => {
     const silentRedirectUri = `${origin}/silent.html?client=spa`;
-    vi.stubGlobal('document', {
-      createElement: () => {
-        const frame = {
-          src: '',
-          load: () => {},
-          addEventListener: (_: string, load: () => void) => {
-            frame.load = load;
-          },
-          remove: () => {},
-          get contentWindow() {
-            return { location: { href: provider.approve(frame.src) } };
-          },
-        };
-        return frame;
-      },
-      body: { append: (frame: { load(): void }) => queueMicrotask(() => frame.load()) },
-    });
+    stubSilentFrame((url) => provider.approve(url));
     const { auth } = createPage({ silentRedirectUri });
     await auth.start();
     expect(auth.snapshot()).toMatchObject({ status: 'signed-in' });

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
 import type { Fetch } from '../../src/internal/http.ts';
 import { createPage, later, origin, provider, signedIn } from '../support/browser-page.ts';
+import { stubSilentFrame } from '../support/silent-frame.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
 let isDown: boolean;
@@ -24,23 +25,7 @@ beforeEach(() => {
   vi.stubGlobal('addEventListener', events.addEventListener.bind(events));
   vi.stubGlobal('removeEventListener', events.removeEventListener.bind(events));
   vi.stubGlobal('dispatchEvent', events.dispatchEvent.bind(events));
-  vi.stubGlobal('document', {
-    createElement: () => {
-      const frame = {
-        src: '',
-        load: () => {},
-        addEventListener: (_: string, load: () => void) => {
-          frame.load = load;
-        },
-        remove: () => {},
-        get contentWindow() {
-          return { location: { href: provider.approve(frame.src) } };
-        },
-      };
-      return frame;
-    },
-    body: { append: (frame: { load(): void }) => queueMicrotask(() => frame.load()) },
-  });
+  stubSilentFrame((url) => provider.approve(url));
 });
 
 describe('a start without a network', () => {

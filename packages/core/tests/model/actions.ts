@@ -1,6 +1,7 @@
 import { AuthError, LoginRequiredError } from '../../src/errors.ts';
 import {
   type Browser,
+  createCopies,
   isSessionCookie,
   type ModelResponse,
   type SentRequest,
@@ -17,6 +18,7 @@ export type ActionKind =
   | 'two-resources'
   | 'forced-refresh'
   | 'session'
+  | 'copied-cookie'
   | 'change'
   | 'login'
   | 'user-switch'
@@ -24,10 +26,6 @@ export type ActionKind =
   | 'logout'
   | 'backchannel-logout'
   | 'replayed-logout-token';
-
-interface TokenResponse extends ModelResponse {
-  readonly accessToken?: string;
-}
 
 interface SessionResponse extends ModelResponse {
   /** The changes that the session contains. */
@@ -45,11 +43,17 @@ export const actions: Readonly<Record<ActionKind, RunAction>> = {
   token: (world, browser) => requestToken(world, browser, {}),
   'other-resource': (world, browser) => requestToken(world, browser, { resource: resources[1] }),
   async 'two-resources'(world, browser) {
-    const requests = resources.map((resource) => ({ resource }));
-    await Promise.all(requests.map((request) => requestToken(world, browser, request)));
+    await runEach(world, resources, (resource) => requestToken(world, browser, { resource }));
   },
   'forced-refresh': (world, browser) => requestToken(world, browser, { forceRefresh: true }),
   session: (world, browser) => requestSession(world, browser),
+  async 'copied-cookie'(world, browser) {
+    // The browser may have no session any more when the copy is sent.
+    const { record } = browser;
+    await world.scheduler.step('a copy of the cookie is taken', () => {});
+    const [copy] = createCopies(record, 1);
+    if (copy) await requestSession(world, copy);
+  },
   change: (world, browser) => changeSession(world, browser),
   login: (world, browser) => logIn(world, browser),
   'user-switch'(world, browser) {
@@ -70,7 +74,7 @@ interface TokenRequest {
 /** Requests an access token, as a handler of an application does. */
 export function requestToken(world: World, browser: Browser, request: TokenRequest) {
   const name = request.forceRefresh ? 'token (forced)' : `token ${request.resource ?? ''}`.trim();
-  return sendRequest(world, browser, name, async (sent): Promise<TokenResponse> => {
+  return sendRequest(world, browser, name, async (sent): Promise<ModelResponse> => {
     let isSessionOpen = false;
     try {
       const session = await sent.instance.sessions.open(sent.cookieHeader);
@@ -129,7 +133,7 @@ function changeSession(world: World, browser: Browser) {
 
 /** Logs the user in: login route, provider, callback. */
 export async function logIn(world: World, browser: Browser, { callbacks = 1 } = {}): Promise<void> {
-  const { provider, ledger, scheduler } = world;
+  const { provider, ledger } = world;
   const started = await sendRequest(world, browser, 'login', async (sent) => {
     const response = await handleRoute(sent, '/auth/login');
     if (response.status !== 303) reportFailure(world, sent, response);
@@ -158,11 +162,18 @@ export async function logIn(world: World, browser: Browser, { callbacks = 1 } = 
       return { setCookies, record: ledger.records.get(login) ?? ledger.add(login, sent.process) };
     });
   const numbers = Array.from({ length: callbacks }, (_, index) => index + 1);
-  const { process: _, ...context } = scheduler.getContext();
+  await runEach(world, numbers, sendCallback);
+}
+
+/** Runs concurrent requests of one action. Each has a name of its own in the trace. */
+async function runEach<T>(
+  { scheduler }: World,
+  values: readonly T[],
+  run: (value: T) => Promise<unknown>,
+): Promise<void> {
+  const { action } = scheduler.getContext();
   await Promise.all(
-    numbers.map((number) =>
-      scheduler.runIn({ ...context, action: `${context.action}.${number}` }, () => sendCallback(number)),
-    ),
+    values.map((value, index) => scheduler.runIn({ action: `${action}.${index + 1}` }, () => run(value))),
   );
 }
 
@@ -186,7 +197,9 @@ async function logOut(world: World, browser: Browser): Promise<void> {
     });
     if (response.status !== 303) reportFailure(world, sent, response);
     else if (sent.record) {
-      sent.record.ended ??= { at: world.scheduler.now(), process: sent.process };
+      // The end by an earlier logout token has more exceptions.
+      if (!sent.record.ended?.isByUser)
+        sent.record.ended = { at: world.scheduler.now(), process: sent.process, isByUser: true };
       // A session that had ended already has no token to revoke.
       sent.record.isLoggedOut = sent.record.mayEnd === 'a logout';
     }
@@ -208,9 +221,13 @@ const maxDeliveries = 3;
 /** The provider ends the sessions of a user, or one of them, and notifies any process. */
 async function endAtProvider(world: World, browser: Browser, { replays = 0 } = {}): Promise<void> {
   const { provider, scheduler, ledger } = world;
-  const login = browser.record?.login;
-  if (!login) return;
   await scheduler.step('the provider ends a login', () => {});
+  // Also a login whose session has not started yet.
+  const login = scheduler.random.pick([
+    browser.record?.login,
+    provider.logins.findLast((each) => each.sub === browser.sub && each.endedBy === undefined),
+  ]);
+  if (!login) return;
   const isOfUser = scheduler.random.oneIn(2);
   const { sub, sid } = login;
   const ended = isOfUser ? provider.logins.filter((each) => each.sub === sub) : [login];
@@ -225,7 +242,7 @@ async function endAtProvider(world: World, browser: Browser, { replays = 0 } = {
       const matching = isOfUser ? provider.logins.filter((each) => each.sub === sub) : [login];
       return (process) => {
         if (isOfUser) markLoginsOfUser(world, sub);
-        const end = { at: scheduler.now(), process };
+        const end = { at: scheduler.now(), process, isByUser: false };
         for (const each of matching) {
           const record = ledger.records.get(each);
           if (record) record.ended ??= end;

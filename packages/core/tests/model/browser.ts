@@ -1,5 +1,5 @@
 import { type CookieToSet, serializeCookie } from '../../src/session/cookies/cookies.ts';
-import type { LoginRecord } from './ledger.ts';
+import type { LoginRecord, RequestTimes } from './ledger.ts';
 import type { ModelProcess } from './scheduler.ts';
 import type { Instance, World } from './world.ts';
 
@@ -16,6 +16,17 @@ export interface Browser {
   /** The login whose session cookie the browser has. */
   record: LoginRecord | undefined;
   readonly cookies: Map<string, string>;
+  /** True for copied cookies: the browser of the user receives no response to their requests. */
+  readonly isCopy?: boolean;
+}
+
+/** Creates browsers with copies of the last cookies that were sent with a session. */
+export function createCopies(record: LoginRecord | undefined, count: number): readonly Browser[] {
+  return [...(record?.copies ?? [])].slice(-count).map((cookieHeader) => {
+    const pairs = cookieHeader.split('; ').map((pair) => pair.split('=', 2) as [string, string]);
+    const name = `copy of ${record?.login.id}`;
+    return { name, sub: '', record, cookies: new Map(pairs), isCopy: true };
+  });
 }
 
 export const createBrowser = (name: string, sub: string): Browser => ({
@@ -39,6 +50,8 @@ export interface ModelResponse {
   readonly setCookies: readonly string[];
   /** The login whose session the cookies contain. Default: that of the request. */
   readonly record?: LoginRecord | undefined;
+  /** The access token that the application received. */
+  readonly accessToken?: string;
 }
 
 /**
@@ -63,24 +76,37 @@ export async function sendRequest<T extends ModelResponse>(
   const instance = world.instances[index] as Instance;
   const { process } = instance;
   running.set(action, process);
+  const startedAt = scheduler.now();
   const handling = scheduler.runIn({ process, action }, () =>
     handle({ cookieHeader, record, sentAt, instance, process }),
   );
   const response = await Promise.race([handling, instance.crashed]);
+  const finishedAt = scheduler.now();
   running.delete(action);
   const setsSession = response?.setCookies.some(isSessionCookie) === true;
   const owner = response && 'record' in response ? response.record : record;
   if (!response || faults.take('lost-browser-response')) {
     // A crash may have lost the cookie of a refresh, too.
-    if (record) record.isStale = true;
-    if (owner) owner.isStale = true;
+    for (const each of [record, owner])
+      if (each) Object.assign(each, { isStale: true, mayLackChanges: true });
     scheduler.note('(the browser receives no response)');
     return undefined;
   }
   await scheduler.step(`${name} returns to ${browser.name}`, () => {});
-  applyCookies(world, browser, { response, owner, setsSession, sentAt });
+  applyCookies(world, browser, {
+    response,
+    owner,
+    setsSession,
+    times: { sentAt, startedAt, finishedAt, process },
+  });
+  if (owner && response.accessToken !== undefined && isNewestToken(owner, response.accessToken))
+    owner.isStale = false;
   return response;
 }
+
+/** Checks whether the provider has issued an access token with the refresh token that it accepts now. */
+const isNewestToken = ({ login }: LoginRecord, accessToken: string) =>
+  Number(accessToken.split('.')[3]) + 1 === Number(login.current.value.split('.')[2]);
 
 function applyCookies(
   { scheduler, ledger, deployment }: World,
@@ -89,10 +115,10 @@ function applyCookies(
     readonly response: ModelResponse;
     readonly owner: LoginRecord | undefined;
     readonly setsSession: boolean;
-    readonly sentAt: number;
+    readonly times: RequestTimes;
   },
 ): void {
-  const { response, owner, setsSession, sentAt } = applied;
+  const { response, owner, setsSession, times } = applied;
   const { record: previous } = browser;
   for (const line of response.setCookies) {
     const [pair = '', ...attributes] = line.split('; ');
@@ -100,15 +126,13 @@ function applyCookies(
     if (attributes.includes('Max-Age=0')) browser.cookies.delete(pair.slice(0, at));
     else browser.cookies.set(pair.slice(0, at), pair.slice(at + 1));
   }
-  if (!setsSession) return;
+  if (!setsSession || browser.isCopy) return;
   browser.record = browser.cookies.has(sessionCookie) ? owner : undefined;
   const isOlderLogin = previous !== undefined && previous !== owner && !('record' in response);
   if (isOlderLogin && previous.mayEnd === undefined)
     ledger.countException('an older Set-Cookie arrives last');
   if (deployment.kind === 'stored' || !owner) return;
-  // Each response contains a complete session: of two concurrent ones, the browser keeps the last that arrives.
-  if (owner.arrivals.some((at) => at >= sentAt)) owner.isStale = true;
-  owner.arrivals.push(scheduler.now());
+  ledger.addCookie(owner, { ...times, arrivedAt: scheduler.now() });
 }
 
 export const serializeCookies = (cookies: readonly CookieToSet[]): string[] => cookies.map(serializeCookie);

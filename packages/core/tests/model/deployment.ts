@@ -6,9 +6,9 @@ import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refr
 import { createMemoryReplayStore, type ReplayStore } from '../../src/tokens/stores/replay-store.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import type { Random } from '../support/random.ts';
-import type { Stores } from './ports.ts';
 import { clientId, issuer, providerMetadata } from './provider.ts';
 import { readWallClock } from './replace-globals.ts';
+import type { Stores } from './stores.ts';
 
 /** How an application is deployed. */
 export interface Deployment {
@@ -29,7 +29,20 @@ export const deployments: readonly Deployment[] = [
   { name: 'stored, many processes, shared store', kind: 'stored', processes: 3, isShared: true },
 ];
 
-export const chooseDeployment = (random: Random): Deployment => random.pick(deployments);
+/** The stores behind a network. */
+export const getPorts = ({ kind, isShared }: Deployment): readonly (keyof Stores)[] => [
+  ...(kind === 'stored' ? (['session'] as const) : []),
+  ...(isShared ? (['lock', 'successors', 'replay'] as const) : []),
+  ...(isShared && kind === 'cookie' ? (['tombstones'] as const) : []),
+];
+
+/** Half of the runs share stores between processes: they have the most orders. */
+export const chooseDeployment = (random: Random): Deployment =>
+  random.pick(
+    random.oneIn(2)
+      ? deployments
+      : deployments.filter(({ isShared, processes }) => isShared && processes > 1),
+  );
 
 export const secret = 'a secret of the interleaving model, long enough';
 export const baseUrl = 'https://app.example';

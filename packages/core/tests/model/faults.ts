@@ -1,4 +1,5 @@
 import type { Random } from '../support/random.ts';
+import type { Stores } from './stores.ts';
 
 /** What can fail in a run. */
 export type FaultKind =
@@ -43,18 +44,24 @@ export interface Fault {
   readonly process: number;
   /** Milliseconds, for `clock-jump`. */
   readonly offset: number;
+  /** Only operations of this store fail. Default: those of all stores. */
+  readonly port?: keyof Stores;
 }
 
 /** Creates a fault that can happen in the deployment: stores fail only behind a port. */
 export function createFault(
   random: Random,
-  { processes, hasPorts }: { readonly processes: number; readonly hasPorts: boolean },
+  { processes, ports }: { readonly processes: number; readonly ports: readonly (keyof Stores)[] },
 ): Fault {
-  const kind = random.pick(faultKinds.filter((each) => hasPorts || !/read|write|store/.test(each)));
+  const isOfStore = (each: FaultKind) => /read|write|store/.test(each);
+  const kind = random.pick(faultKinds.filter((each) => ports.length > 0 || !isOfStore(each)));
   const isStep = kind === 'crash' || kind === 'clock-jump';
+  const port = isOfStore(kind) && random.oneIn(2) ? random.pick(ports) : undefined;
+  const most = isStep ? 30 : port !== undefined || kind.startsWith('lost-provider') ? 4 : 8;
   return {
     kind,
-    after: random.below(isStep ? 30 : kind.startsWith('lost-provider') ? 4 : 8),
+    ...(port && { port }),
+    after: random.below(most),
     length: kind === 'store-outage' ? 2 + random.below(12) : 1,
     process: random.below(processes),
     offset: random.pick([-7_200_000, -600_000, -20_000, -1_500, 1_500, 20_000, 600_000, 7_200_000]),
@@ -67,7 +74,7 @@ export interface Faults {
   /** The kinds that have happened. */
   readonly happened: Set<FaultKind>;
   /** Counts one operation for each kind, and returns the fault that happens at it. */
-  take(...kinds: readonly FaultKind[]): Fault | undefined;
+  take(kinds: FaultKind | readonly FaultKind[], port?: keyof Stores): Fault | undefined;
 }
 
 export function createFaults(planned: readonly Fault[]): Faults {
@@ -76,12 +83,12 @@ export function createFaults(planned: readonly Fault[]): Faults {
   return {
     isArmed: false,
     happened,
-    take(...kinds) {
+    take(kinds, port) {
       if (!this.isArmed) return undefined;
       let found: Fault | undefined;
       for (const state of states) {
         const { fault } = state;
-        if (!kinds.includes(fault.kind)) continue;
+        if (!kinds.includes(fault.kind) || (fault.port !== undefined && fault.port !== port)) continue;
         const count = state.count++;
         if (count >= fault.after && count < fault.after + fault.length) found = fault;
       }

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Deployment } from './deployment.ts';
 import type { Faults } from './faults.ts';
-import type { Stores } from './ports.ts';
-import type { IssuedRefreshToken, Login, Spend } from './provider.ts';
+import { clientId, type IssuedRefreshToken, issuer, type Login, type Spend } from './provider.ts';
 import type { ModelProcess } from './scheduler.ts';
+import type { Stores } from './stores.ts';
 
 /** The ends of the guarantee, as `docs/refresh.md` names them (What each deployment guarantees, and Limits). */
 export type Exception =
@@ -18,6 +19,12 @@ export type Exception =
 /** Seconds for which a successor is stored (`successorLifetime`). */
 const successorLifetime = 30;
 
+/** The key under which the shared store contains the successor of a refresh token. */
+const createSuccessorKey = (refreshToken: string) =>
+  createHash('sha256')
+    .update(JSON.stringify(['countersign refresh', issuer, clientId, refreshToken]))
+    .digest('base64url');
+
 /** What the model knows about one login. */
 export interface LoginRecord {
   readonly login: Login;
@@ -26,19 +33,36 @@ export interface LoginRecord {
   /** Why the session may end: a logout, a logout token, or a new login has started. */
   mayEnd?: string;
   /** Set when the end was confirmed: no later request may be signed in. */
-  ended?: { readonly at: number; readonly process: ModelProcess };
+  ended?: { readonly at: number; readonly process: ModelProcess; readonly isByUser: boolean };
   /** True if the user has logged out with success. */
   isLoggedOut?: boolean;
   /** Set if a documented limit has ended the session. */
   lostBy?: Exception;
   /** True if the browser may have an older cookie: a response was lost, or an older one arrived last. */
   isStale: boolean;
+  /** True if the browser may have a cookie without a confirmed change: a response was lost, or two were concurrent. */
+  mayLackChanges: boolean;
+  /** True if a spent refresh token was sent again, and the provider has not ended the login. */
+  hasSurvivedReuse?: boolean;
   /** Changes that were confirmed. */
   readonly changes: string[];
   /** `Cookie` headers that were sent with this session. */
   readonly copies: Set<string>;
-  /** Milliseconds at which responses with a cookie of the session arrived. */
-  readonly arrivals: number[];
+  /** The responses with a cookie of the session that have arrived. */
+  readonly cookies: ArrivedCookie[];
+}
+
+/** Milliseconds of one request. */
+export interface RequestTimes {
+  readonly sentAt: number;
+  /** When the process began to handle it. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly process: ModelProcess;
+}
+
+interface ArrivedCookie extends RequestTimes {
+  readonly arrivedAt: number;
 }
 
 /** What a request said about its session. */
@@ -72,7 +96,15 @@ export interface Ledger {
   reportViolation(text: string): void;
   countException(name: Exception): void;
   onStoreFault(port: keyof Stores): void;
-  onReuse(token: IssuedRefreshToken, again: Spend): void;
+  /** Records that the shared store contains the successor of a refresh token. */
+  onSuccessorStored(key: string, now: number): void;
+  onReuse(
+    token: IssuedRefreshToken,
+    again: Spend,
+    reuse: { readonly isEnded: boolean; readonly now: number },
+  ): void;
+  /** Records that the browser has received a cookie of the session. */
+  addCookie(record: LoginRecord, cookie: ArrivedCookie): void;
   onCodeReuse(login: Login, process: ModelProcess): void;
   checkReport(report: SessionReport): void;
   /** Checks that no confirmed change is lost. */
@@ -95,6 +127,8 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     processes > 1 ? 'many processes without a shared store' : 'a restart deletes the memory of the process';
   const usersLoggedOut = new Set<string>();
   const failedLogins = new Set<Login>();
+  /** Milliseconds at which the shared store received a successor, by its key. */
+  const storedSuccessors = new Map<string, number>();
 
   const countException = (name: Exception) => void exceptions.set(name, (exceptions.get(name) ?? 0) + 1);
   const reportViolation = (text: string) => void violations.push(text);
@@ -119,8 +153,24 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     if (!isShared && again.process !== spend.process) return noSharedStore;
     const isLate = again.at - spend.at > successorLifetime * 1000;
     if (isLate && record?.isStale) return 'a cookie is older than its successor';
-    if (isShared && processes > 1 && storeFaults.size > 0) return 'the shared store is unavailable';
-    return undefined;
+    // The process that has received the tokens knows them without the store.
+    const isStoreNeeded = isShared && again.process !== spend.process;
+    return isStoreNeeded && (storeFaults.has('lock') || storeFaults.has('successors'))
+      ? 'the shared store is unavailable'
+      : undefined;
+  }
+
+  /** The provider has rejected a spent refresh token, and the login goes on: its successor must be found. */
+  function isSuccessorKnown({ value }: IssuedRefreshToken, now: number): boolean {
+    const storedAt = storedSuccessors.get(createSuccessorKey(value));
+    const isValid = storedAt !== undefined && now - storedAt < successorLifetime * 500;
+    return isValid && !storeFaults.has('successors');
+  }
+
+  /** Checks whether a request must have found the tokens of a response that the browser has received. */
+  function knowsTokens(cookie: RequestTimes, earlier: ArrivedCookie): boolean {
+    const isKnown = earlier.process === cookie.process || (isShared && !storeFaults.has('successors'));
+    return isKnown && earlier.finishedAt < cookie.startedAt;
   }
 
   function checkSignedIn(report: SessionReport, record: LoginRecord): void {
@@ -131,18 +181,18 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     else if (report.sub !== undefined && report.sub !== login.sub)
       reportViolation(`a request of ${login.sub} received the session of ${report.sub}`);
     if (!ended || report.sentAt <= ended.at) return;
-    const exception = explainRevival(report, { ...record, ended });
+    const exception = explainRevival(report, ended);
     if (exception) countException(exception);
     else reportViolation(`the session of ${login.id} is alive after its end (${record.mayEnd})`);
   }
 
   function explainRevival(
     { process }: SessionReport,
-    { ended, mayEnd }: { readonly ended: { readonly process: ModelProcess }; readonly mayEnd?: string },
+    ended: NonNullable<LoginRecord['ended']>,
   ): Exception | undefined {
     if (!isShared && process !== ended.process) return noSharedStore;
     // A logout token has no time of the session: its record has the time of the process that received it.
-    return mayEnd === 'a logout token' && faults.happened.has('clock-jump')
+    return !ended.isByUser && faults.happened.has('clock-jump')
       ? 'a clock is set back before a back-channel logout'
       : undefined;
   }
@@ -155,9 +205,17 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     else reportViolation(`the live session of ${login.id} is lost`);
   }
 
-  function explainLoss(process: ModelProcess, { login, startedOn }: LoginRecord): Exception | undefined {
-    if (kind === 'stored')
-      return !isShared && startedOn !== process ? 'a restart deletes the memory of the process' : undefined;
+  function explainLoss(
+    process: ModelProcess,
+    { login, startedOn, hasSurvivedReuse }: LoginRecord,
+  ): Exception | undefined {
+    if (kind === 'stored') {
+      // A process that has restarted accepts a logout token that was used before, which ends a later login.
+      const isReplayed = usersLoggedOut.has(login.sub) && faults.happened.has('crash');
+      const isForgotten = !isShared && (startedOn !== process || isReplayed);
+      return isForgotten ? 'a restart deletes the memory of the process' : undefined;
+    }
+    if (hasSurvivedReuse && storeFaults.has('successors')) return 'the shared store is unavailable';
     // A login within the second of a logout of all sessions is accepted only if the store knows their order.
     if (!usersLoggedOut.has(login.sub)) return undefined;
     if (!isShared && (processes > 1 || faults.happened.has('crash'))) return noSharedStore;
@@ -190,9 +248,10 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
         ...(ended && { ended }),
         ...(lostBy !== undefined && { lostBy }),
         isStale: false,
+        mayLackChanges: false,
         changes: [],
         copies: new Set(),
-        arrivals: [],
+        cookies: [],
       };
       records.set(login, record);
       return record;
@@ -200,7 +259,17 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     reportViolation,
     countException,
     onStoreFault: (port) => void storeFaults.add(port),
-    onReuse(token, again) {
+    onSuccessorStored: (key, now) => void storedSuccessors.set(key, now),
+    addCookie(record, cookie) {
+      // Each response contains a complete session: of two concurrent ones, the browser keeps the last that arrives.
+      for (const earlier of record.cookies) {
+        if (earlier.arrivedAt < cookie.sentAt) continue;
+        record.mayLackChanges = true;
+        if (!knowsTokens(cookie, earlier)) record.isStale = true;
+      }
+      record.cookies.push(cookie);
+    },
+    onReuse(token, again, { isEnded, now }) {
       const explanation = explainReuse(token, again);
       if (explanation === undefined) {
         const { at = 0, process } = token.spend ?? {};
@@ -209,7 +278,10 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
         );
         return;
       }
-      markLost(token.login, explanation);
+      const record = records.get(token.login);
+      if (isEnded || !record || !isSuccessorKnown(token, now)) return markLost(token.login, explanation);
+      countException(explanation);
+      record.hasSurvivedReuse = true;
     },
     onCodeReuse(login, process) {
       // The first exchange failed after the provider's response: no session has started.
@@ -221,7 +293,8 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
       const missing = record.changes.filter((id) => !found.includes(id));
       if (missing.length === 0) return;
       // The browser did not receive the cookie with the change, or replaced it with a concurrent one.
-      if (kind === 'cookie' && record.isStale) return countException('an older Set-Cookie arrives last');
+      if (kind === 'cookie' && record.mayLackChanges)
+        return countException('an older Set-Cookie arrives last');
       reportViolation(
         `the session of ${record.login.id} has lost the confirmed changes ${missing.join(', ')}`,
       );

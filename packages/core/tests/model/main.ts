@@ -5,10 +5,11 @@ import { replaceGlobals } from './replace-globals.ts';
 import { createStatistics } from './statistics.ts';
 
 // Runs interleavings of one seed, and sends their counts to the parent process or prints them.
-// Arguments: seed, index of the first run, distance to the next one, count of all runs, and a defect of the stores.
+// Arguments: seed, index of the first run, distance to the next one, count of all runs, seconds after which no further run
+// begins (0: no limit), and a defect of the stores.
 
-const [seed = 1, first = 0, distance = 1, count = 100] = process.argv.slice(2, 6).map(Number);
-const defect = process.argv[6];
+const [seed = 1, first = 0, distance = 1, count = 100, limit = 0] = process.argv.slice(2, 7).map(Number);
+const defect = process.argv[7];
 const wrapStores = defect === undefined ? undefined : defects[defect];
 if (defect !== undefined && !wrapStores) {
   console.error(`Unknown defect "${defect}". The defects are: ${Object.keys(defects).join(', ')}.`);
@@ -22,11 +23,15 @@ const maxRepeats = 50;
 /** Runs after which the parent process receives the counts. */
 const batchSize = 500;
 
+// The clock of this process is replaced for the code under test.
+const began = process.hrtime.bigint();
+const isOver = () => limit > 0 && process.hrtime.bigint() - began > BigInt(limit) * 1_000_000_000n;
+
 replaceGlobals();
 let statistics = createStatistics();
 /** Runs whose counts were sent. */
 let total = 0;
-for (let index = first; index < count; index += distance) {
+for (let index = first; index < count && !isOver(); index += distance) {
   if (process.send && statistics.runs >= batchSize) {
     process.send(statistics);
     total += statistics.runs;

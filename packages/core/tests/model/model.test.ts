@@ -13,7 +13,7 @@ async function runModel(count: number, ...defect: readonly string[]) {
   const { stdout } = await run(process.execPath, [
     '--conditions=@countersign/source',
     main,
-    ...['1', '0', '1', String(count)],
+    ...['1', '0', '1', String(count), '0'],
     ...defect,
   ]);
   return JSON.parse(stdout) as { readonly runs: number; readonly failed: number; readonly failures: unknown };

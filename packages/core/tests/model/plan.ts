@@ -1,6 +1,6 @@
 import type { Random } from '../support/random.ts';
 import type { ActionKind } from './actions.ts';
-import { chooseDeployment, type Deployment } from './deployment.ts';
+import { chooseDeployment, type Deployment, getPorts } from './deployment.ts';
 import { createFault, type Fault } from './faults.ts';
 import type { Strategy } from './scheduler.ts';
 
@@ -23,6 +23,8 @@ export interface Plan {
   readonly pauses: readonly number[];
   readonly isMetadataStatic: boolean;
   readonly hasIdTokensAtRefresh: boolean;
+  /** True if the provider ends a login whose spent refresh token is sent again. */
+  readonly hasReuseDetection: boolean;
   /** Makes sessions larger than one cookie. */
   readonly padding: string;
 }
@@ -37,6 +39,9 @@ const themes: readonly (readonly ActionKind[])[] = [
   [...refreshes, 'change', 'logout', 'backchannel-logout'],
   [...logins, 'token', 'session', 'change', 'logout'],
   ['login', 'double-callback', 'backchannel-logout', 'replayed-logout-token', 'token'],
+  ['login', 'login', 'backchannel-logout'],
+  ['logout', 'logout', 'copied-cookie', 'copied-cookie', 'token'],
+  ['token', 'token', 'forced-refresh'],
   [...refreshes, ...logins, ...logouts, 'session', 'change'],
 ];
 
@@ -51,19 +56,20 @@ export function createPlan(random: Random): Plan {
   });
   const createRound = (most: number) => Array.from({ length: 1 + random.below(most) }, createAction);
   const faultCount = random.pick([0, 0, 1, 1, 1, 1, 2]);
-  const hasPorts = deployment.isShared || deployment.kind === 'stored';
+  const ports = getPorts(deployment);
   return {
     deployment,
     users,
     rounds: [createRound(5), ...(random.oneIn(3) ? [createRound(3)] : [])],
     faults: Array.from({ length: faultCount }, () =>
-      createFault(random, { processes: deployment.processes, hasPorts }),
+      createFault(random, { processes: deployment.processes, ports }),
     ),
     strategy: random.pick(['uniform', 'priorities']),
     // Access tokens have expired, or are valid, or a successor has expired in the meantime.
     pauses: [random.pick([0, 400_000, 400_000]), random.pick([0, 5_000, 45_000]), random.pick([0, 45_000])],
     isMetadataStatic: !random.oneIn(4),
     hasIdTokensAtRefresh: random.oneIn(3),
+    hasReuseDetection: random.oneIn(2),
     padding: random.oneIn(4) ? 'x'.repeat(3_000) : '',
   };
 }

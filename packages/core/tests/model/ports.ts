@@ -1,25 +1,14 @@
-import type { SessionStore } from '../../src/session/backends/stores/session-store.ts';
-import type { TombstoneStore } from '../../src/session/backends/stores/tombstone-store.ts';
-import type { RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
-import type { ReplayStore } from '../../src/tokens/stores/replay-store.ts';
-import type { SuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import type { Context, Scheduler } from './scheduler.ts';
-
-/** The stores of an application. */
-export interface Stores {
-  readonly session: SessionStore;
-  readonly tombstones: TombstoneStore;
-  readonly successors: SuccessorStore;
-  readonly replay: Required<ReplayStore>;
-  readonly lock: Required<RefreshLock>;
-}
+import type { Stores } from './stores.ts';
 
 interface PortOptions {
   readonly scheduler: Scheduler;
   readonly faults: Faults;
   /** Called for each fault of an operation. */
   readonly onFault: (port: keyof Stores, context: Context) => void;
+  /** Called when the shared store contains the successor of a refresh token. */
+  readonly onSuccessorStored: (key: string, now: number) => void;
 }
 
 const storeContext: Context = { action: 'stores' };
@@ -28,7 +17,10 @@ const storeContext: Context = { action: 'stores' };
  * Puts a network between the code under test and the stores: a request arrives, and later its response. The scheduler
  * chooses both moments. What fails is decided by the faults of the run.
  */
-export function createPorts(stores: Stores, { scheduler, faults, onFault }: PortOptions): Stores {
+export function createPorts(
+  stores: Stores,
+  { scheduler, faults, onFault, onSuccessorStored }: PortOptions,
+): Stores {
   async function call<T>(
     port: keyof Stores,
     operation: string,
@@ -41,7 +33,7 @@ export function createPorts(stores: Stores, { scheduler, faults, onFault }: Port
         ? ['failed-read', 'store-outage']
         : ['failed-write', 'lost-write-response', 'store-outage'];
     const context = scheduler.getContext();
-    const fault = faults.take(...kinds);
+    const fault = faults.take(kinds, port);
     if (fault) onFault(port, context);
     if (fault && fault.kind !== 'lost-write-response') {
       await scheduler.step(`${name} fails`, () => {});
@@ -75,7 +67,15 @@ export function createPorts(stores: Stores, { scheduler, faults, onFault }: Port
     successors: {
       get: (key) => call('successors', 'get', () => successors.get(key), 'read'),
       set: (key, value, timeToLive) =>
-        call('successors', 'set', () => successors.set(key, value, timeToLive), 'write'),
+        call(
+          'successors',
+          'set',
+          async () => {
+            await successors.set(key, value, timeToLive);
+            onSuccessorStored(key, scheduler.now());
+          },
+          'write',
+        ),
     },
     replay: {
       claim: (key, timeToLive) => call('replay', 'claim', () => replay.claim(key, timeToLive), 'write'),

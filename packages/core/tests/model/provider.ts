@@ -39,8 +39,15 @@ export interface Login {
 
 /** What the invariants must know. */
 export interface ProviderListener {
-  /** Called when a spent refresh token is sent again. */
-  onReuse(token: IssuedRefreshToken, again: Spend): void;
+  /**
+   * Called when a spent refresh token is sent again, and the provider ends the login. If it only rejects the token
+   * (without `isEnded`): when the response reaches the process.
+   */
+  onReuse(
+    token: IssuedRefreshToken,
+    again: Spend,
+    reuse: { readonly isEnded: boolean; readonly now: number },
+  ): void;
   /** Called when a login starts after a logout of its user was sent. */
   markAsEnding(login: Login, reason: string): void;
   /** Called when a code is sent again. */
@@ -53,7 +60,7 @@ export interface ModelProvider {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Handles a request of a process. */
-  handle(url: string, init: RequestInit, context: Context): { response: Response; spend?: Spend };
+  handle(url: string, init: RequestInit, context: Context): ProviderResponse;
   /** The user logs in. Returns the URL of the callback, and its code. */
   authorize(url: string, sub: string): { readonly url: string; readonly code: IssuedCode };
   /** Finds the logins of a user whose code was issued, with `undefined` for a code that was not exchanged yet. */
@@ -62,6 +69,13 @@ export interface ModelProvider {
   findPendingCodes(cookieHeader: string): readonly IssuedCode[];
   /** Ends logins, and creates the logout token for them. */
   endLogins(logins: readonly Login[], match: { readonly sub?: string; readonly sid?: string }): string;
+}
+
+interface ProviderResponse {
+  readonly response: Response;
+  readonly spend?: Spend;
+  /** Called when the response reaches the process. */
+  readonly onDelivered?: () => void;
 }
 
 /** A code, and the login that it has started. */
@@ -97,9 +111,14 @@ export const providerMetadata = {
 export function createProvider(
   scheduler: Scheduler,
   listener: ProviderListener,
-  options: { readonly now: () => number; readonly padding: string; readonly hasIdTokensAtRefresh: boolean },
+  options: {
+    readonly now: () => number;
+    readonly padding: string;
+    readonly hasIdTokensAtRefresh: boolean;
+    readonly hasReuseDetection: boolean;
+  },
 ): ModelProvider {
-  const { now, padding, hasIdTokensAtRefresh } = options;
+  const { now, padding, hasIdTokensAtRefresh, hasReuseDetection } = options;
   const seconds = () => Math.floor(now() / 1000);
   const codes = new Map<string, IssuedCode>();
   const refreshTokens = new Map<string, IssuedRefreshToken>();
@@ -150,7 +169,7 @@ export function createProvider(
     return createTokens(login, form, true);
   }
 
-  function refresh(form: URLSearchParams, context: Context): { response: Response; spend?: Spend } {
+  function refresh(form: URLSearchParams, context: Context): ProviderResponse {
     const token = refreshTokens.get(form.get('refresh_token') ?? '');
     const process = context.process as ModelProcess;
     const spend: Spend = { at: scheduler.now(), process, action: context.action, outcome: 'pending' };
@@ -159,9 +178,13 @@ export function createProvider(
     scheduler.note(`(refresh token ${token.value.split('.')[2]} of ${login.id})`);
     if (login.endedBy !== undefined) return { response: createError('invalid_grant') };
     if (token.spend) {
+      const report = () =>
+        listener.onReuse(token, spend, { isEnded: hasReuseDetection, now: scheduler.now() });
+      const response = createError('invalid_grant');
+      if (!hasReuseDetection) return { response, onDelivered: report };
       login.endedBy = 'reuse';
-      listener.onReuse(token, spend);
-      return { response: createError('invalid_grant') };
+      report();
+      return { response };
     }
     token.spend = spend;
     return { response: createTokens(login, form, hasIdTokensAtRefresh), spend };

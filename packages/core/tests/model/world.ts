@@ -2,9 +2,10 @@ import type { WebSessions } from '../../src/session/web-sessions.ts';
 import { createSessions, createStores, type Deployment } from './deployment.ts';
 import type { Faults } from './faults.ts';
 import type { Ledger } from './ledger.ts';
-import { createPorts, type Stores } from './ports.ts';
+import { createPorts } from './ports.ts';
 import type { ModelProvider } from './provider.ts';
 import type { ModelProcess, Scheduler } from './scheduler.ts';
+import type { Stores } from './stores.ts';
 
 /** A process that runs the application. */
 export interface Instance {
@@ -39,12 +40,20 @@ export interface WorldOptions {
   readonly wrapStores?: (stores: Stores) => Stores;
 }
 
+/** One of so many responses of the provider is slow: other actions complete in the meantime. */
+const slowShare = 8;
+
 export function createWorld(options: WorldOptions): World {
   const { deployment, scheduler, faults, ledger, provider, isMetadataStatic } = options;
   const { wrapStores = (stores: Stores) => stores } = options;
   const running = new Map<string, ModelProcess>();
   const createWrappedPorts = () =>
-    createPorts(wrapStores(createStores()), { scheduler, faults, onFault: ledger.onStoreFault });
+    createPorts(wrapStores(createStores()), {
+      scheduler,
+      faults,
+      onFault: ledger.onStoreFault,
+      onSuccessorStored: ledger.onSuccessorStored,
+    });
   const sharedPorts = createWrappedPorts();
   let started = 0;
 
@@ -70,7 +79,7 @@ export function createWorld(options: WorldOptions): World {
     if (faults.take('provider-unavailable'))
       return scheduler.step(`${name} is unavailable`, () => new Response(null, { status: 503 }));
     const isLost = faults.take('lost-provider-response') !== undefined;
-    const { response, spend } = await scheduler.step(`${name} arrives`, () => {
+    const { response, spend, onDelivered } = await scheduler.step(`${name} arrives`, () => {
       const result = provider.handle(url, init, context);
       if (isLost && result.spend) result.spend.outcome = 'lost';
       return result;
@@ -80,8 +89,13 @@ export function createWorld(options: WorldOptions): World {
       if (scheduler.random.oneIn(2)) throw new TypeError('connection closed');
       return new Promise(() => {});
     }
+    if (scheduler.random.oneIn(slowShare)) {
+      const delay = 500 + scheduler.random.below(3_000);
+      await new Promise((resolve) => scheduler.setTimer(() => resolve(undefined), delay, false));
+    }
     await scheduler.step(`${name} returns`, () => {});
     if (spend) spend.outcome = 'delivered';
+    onDelivered?.();
     return response;
   }
 

@@ -1,4 +1,5 @@
-import type { ApiCall, Tab, World, WorldOptions } from './browser-world.ts';
+import { expect } from 'vitest';
+import { type ApiCall, createWorld, type Tab, type World, type WorldOptions } from './browser-world.ts';
 import { createRandom } from './random.ts';
 
 /** Sends one request of the application. Resolves to its status, or to the code of its error. */
@@ -9,7 +10,7 @@ export type SendRequest = (
 ) => Promise<string>;
 
 /** The parameters of one run, derived from its seed. */
-export interface UserSwitchPlan extends WorldOptions {
+interface UserSwitchPlan extends WorldOptions {
   /** The tab in which the other user logs in, if any. */
   readonly bobIn: 0 | 1 | undefined;
   /** The tab in which the user logs out, if any. */
@@ -19,7 +20,7 @@ export interface UserSwitchPlan extends WorldOptions {
   readonly accessTokensRejected: boolean;
 }
 
-export function drawPlan(seed: number): UserSwitchPlan {
+function drawPlan(seed: number): UserSwitchPlan {
   const random = createRandom(seed).next;
   const often = () => random() < 0.7;
   const half = () => random() < 0.5;
@@ -44,7 +45,7 @@ export function drawPlan(seed: number): UserSwitchPlan {
  *
  * @returns the violations
  */
-export async function playUserSwitch(
+async function playUserSwitch(
   world: World,
   plan: UserSwitchPlan,
   send: SendRequest,
@@ -130,4 +131,26 @@ async function checkEnd(
     () => read,
   );
   await reading;
+}
+
+/**
+ * Plays many user switches in random orders, and expects no violation in any of them. Some requests succeed and some
+ * fail. A failure names its seed: run it again with `FUZZ_SEED`.
+ */
+export async function expectNoViolations(
+  { runs, seed }: { readonly runs: number; readonly seed: number },
+  createSender: () => SendRequest,
+): Promise<void> {
+  const outcomes = new Set<string>();
+  for (let run = 0; run < runs; run++) {
+    const plan = drawPlan(seed + run);
+    const world = await createWorld(plan);
+    const violations = await playUserSwitch(world, plan, createSender());
+    for (const { outcome } of world.calls) outcomes.add(String(outcome));
+    const context = violations.length > 0 && { plan, trace: world.scheduler.trace };
+    expect(violations, `FUZZ_SEED=${seed + run}: ${JSON.stringify(context)}`).toEqual([]);
+    for (const { auth } of world.tabs) auth.stop();
+  }
+  expect(outcomes).toContain('200');
+  expect(outcomes).toContain('session_ended');
 }

@@ -48,10 +48,8 @@ export type PolicyDeclaration = PolicyExpression<PolicyLeaf>;
  * ```ts
  * @Injectable()
  * class PlanPolicy implements PolicyProvider<{ plan: string }> {
- *   constructor(private readonly plans: PlansService) {}
- *
- *   async allows({ sub }: VerifiedAccessToken, _: ExecutionContext, { plan }: { plan: string }) {
- *     return (await this.plans.findPlan(sub)) === plan;
+ *   allows({ claims }: VerifiedAccessToken, _: ExecutionContext, { plan }: { plan: string }) {
+ *     return claims.plan === plan;
  *   }
  * }
  *

@@ -24,7 +24,7 @@ import { checkPolicy } from '../access/policy-expression.ts';
  * }
  *
  * @Policy(TenantPolicy)
- * @Policy({ any: [({ kind }) => kind === 'client', { not: SuspendedPolicy }] })
+ * @Policy({ any: [({ kind }) => kind === 'client', { not: ({ roles }) => roles.includes('guest') }] })
  * @Controller('orders')
  * class OrdersController {}
  * ```

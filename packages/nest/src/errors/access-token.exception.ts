@@ -1,6 +1,7 @@
 import { AccessTokenError } from '@countersign/core/resource-server';
 import { HttpException } from '@nestjs/common';
-import type { Rejection } from './unexpected-errors.ts';
+import type { ErrorFormat, RejectionDescription } from '../guard-options.ts';
+import { logUnexpectedError, type Rejection } from './unexpected-errors.ts';
 
 /**
  * The exception by which the guard rejects a request over HTTP and GraphQL, and which the injected verifier throws. It is
@@ -25,17 +26,28 @@ export class AccessTokenException extends HttpException {
   /** The code of the rejection, for example `insufficient_scope`. */
   readonly code: string;
 
-  constructor(error: Rejection, format: 'nest' | 'problem') {
-    const { status, title, message } = describeRejection(error);
-    super(
-      format === 'problem'
-        ? { type: 'about:blank', title, status, detail: message, code: error.code }
-        : { statusCode: status, error: title, message },
-      status,
-      { cause: error },
-    );
+  constructor(error: Rejection, format: ErrorFormat) {
+    const description = describeRejection(error);
+    super(createBody(description, format), description.status, { cause: error });
+    // The message of Nest's exceptions is a member of the body, which the application may have replaced.
+    this.message = description.message;
     this.code = error.code;
   }
+}
+
+function createBody(description: RejectionDescription, format: ErrorFormat): object {
+  const { status, title, code, message } = description;
+  if (format === 'problem') return { type: 'about:blank', title, status, detail: message, code };
+  try {
+    const body = typeof format === 'function' ? (format(description) as unknown) : undefined;
+    if (typeof body === 'object' && body !== null) return body;
+    if (format !== 'nest')
+      throw new TypeError(`it returned a value of type ${typeof body}, expected an object`);
+  } catch (error) {
+    // The request is rejected in any case.
+    logUnexpectedError(error, { name: 'errorFormat' });
+  }
+  return { statusCode: status, error: title, message };
 }
 
 /** The members that an exception of Nest defines itself. */
@@ -54,7 +66,7 @@ const nestMembers: ReadonlySet<PropertyKey> = new Set([
  */
 export function toVerifierException<T extends Rejection>(
   error: T,
-  format: 'nest' | 'problem',
+  format: ErrorFormat,
 ): AccessTokenException & T {
   const exception = new AccessTokenException(error, format);
   for (const name of Reflect.ownKeys(error)) {
@@ -62,14 +74,6 @@ export function toVerifierException<T extends Rejection>(
     if (member && !nestMembers.has(name)) Object.defineProperty(exception, name, member);
   }
   return exception as AccessTokenException & T;
-}
-
-/** The content of a rejection that is sent to the client. */
-export interface RejectionDescription {
-  readonly status: number;
-  readonly title: string;
-  readonly code: string;
-  readonly message: string;
 }
 
 const titles: Readonly<Record<number, string>> = {

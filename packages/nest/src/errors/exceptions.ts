@@ -1,13 +1,8 @@
 import { TransportError } from '@countersign/core/resource-server';
 import { HttpException, InternalServerErrorException } from '@nestjs/common';
-import type { GuardOptions } from '../guard-options.ts';
+import type { GuardOptions, RejectionDescription } from '../guard-options.ts';
 import type { Transport } from '../transport/transport.ts';
-import {
-  AccessTokenException,
-  describeFailure,
-  describeRejection,
-  type RejectionDescription,
-} from './access-token.exception.ts';
+import { AccessTokenException, describeFailure, describeRejection } from './access-token.exception.ts';
 import {
   isInstance,
   isRejection,

@@ -16,19 +16,15 @@ import {
   createFaultyModule,
   exceptionText,
   faultPoints,
-  policyTrigger,
+  faultyPolicy,
   watchLogs,
 } from '../../tests/support/fault-points.ts';
-import { type StartOptions, startApp } from '../../tests/support/start-app.ts';
+import type { StartOptions } from '../../tests/support/start-app.ts';
+import { startMicroservice } from '../../tests/support/start-microservice.ts';
 import type { Program } from '../../tests/support/start-program.ts';
 import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier, Policy, Principal } from '../index.ts';
 
 const handledEvents: string[] = [];
-
-const faultyPolicy = () => {
-  policyTrigger.current?.throwIfArmed();
-  return true;
-};
 
 const hideFromMallory = ({ sub }: { readonly sub: string }) => {
   if (sub === 'mallory') throw new NotFoundException();
@@ -84,17 +80,7 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
 
   async function start(start: StartOptions = {}) {
     const options = each.options(broker.port);
-    const testApp = await startApp(
-      { controllers: [ItemsController] },
-      {
-        ...start,
-        before: async (app) => {
-          app.connectMicroservice(options, { inheritAppConfig: false });
-          listen(app);
-          await app.startAllMicroservices();
-        },
-      },
-    );
+    const testApp = await startMicroservice(ItemsController, options, { ...start, listen });
     const client = ClientProxyFactory.create(options) as unknown as ClientKafka;
     closing.push(() => client.close());
     await client.connect();
@@ -176,20 +162,11 @@ describe.each(brokers.filter(({ title }) => title === 'RabbitMQ'))('N1: queues o
       transport: Transport.RMQ as const,
       options: { urls, queue, queueOptions: { durable: false } },
     };
-    const testApp = await startApp(
-      { controllers: [ItemsController] },
-      {
-        ...start,
-        before: async (app) => {
-          app.connectMicroservice(
-            // A rejected message that stays unacknowledged would block the queue.
-            { ...options, options: { ...options.options, noAck, prefetchCount: 1 } },
-            { inheritAppConfig: false },
-          );
-          listen(app);
-          await app.startAllMicroservices();
-        },
-      },
+    const testApp = await startMicroservice(
+      ItemsController,
+      // A rejected message that stays unacknowledged would block the queue.
+      { ...options, options: { ...options.options, noAck, prefetchCount: 1 } },
+      { ...start, listen },
     );
     const client = ClientProxyFactory.create(options);
     closing.push(

@@ -1,8 +1,7 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/resource-server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type WebSocket from 'ws';
-import { WebSocketServer } from 'ws';
+import { closeDuringAuthentication } from '../../tests/support/closing-connection.ts';
 import { testPrincipal } from '../testing/index.ts';
 import { HttpTransport } from '../transport/http.ts';
 import { Authenticator } from './authenticator.ts';
@@ -96,24 +95,14 @@ test('N22: a connection gets one listener, even if its token is rejected several
 test('N22: no timer starts for a real WebSocket that closes while its token is verified', async () => {
   const { release, verifier, verifyToken } = createVerifier();
   const connections = new ConnectionAuthenticator(new Authenticator(verifier), verifier);
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  try {
-    await once(server as never, 'listening');
-    const { port } = server.address() as { port: number };
-    const connected = once(server as never, 'connection') as Promise<[WebSocket]>;
-    const browser = new globalThis.WebSocket(`ws://127.0.0.1:${port}`);
-    const [client] = await connected;
-    const pending = connections.authenticate(client, handshake);
-    const closed = once(client as never, 'close');
-    browser.close();
-    await closed;
-    vi.clearAllTimers();
-    release();
-    await pending;
-    await expectNoTimer(verifyToken);
-  } finally {
-    server.close();
-  }
+  await closeDuringAuthentication(
+    (client) => connections.authenticate(client, handshake),
+    () => {
+      vi.clearAllTimers();
+      release();
+    },
+  );
+  await expectNoTimer(verifyToken);
 });
 
 test('N22: no timer starts for an event stream whose client has disconnected', () => {

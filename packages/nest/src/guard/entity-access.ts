@@ -34,18 +34,21 @@ const name = 'EntityAccess.require';
  *
  * @example
  * ```ts
+ * const isOwner = ({ sub }: VerifiedAccessToken, order: { owner: string }) => sub === order.owner;
+ * const isSupport = ({ roles }: VerifiedAccessToken) => roles.includes('support');
+ *
  * @Controller('orders')
  * class OrdersController {
- *   constructor(
- *     private readonly orders: OrdersService,
- *     private readonly access: EntityAccess,
- *   ) {}
+ *   constructor(private readonly access: EntityAccess) {}
  *
  *   @Delete(':id')
  *   async remove(@Param('id') id: string, @Principal() principal: VerifiedAccessToken) {
- *     const order = await this.orders.find(id);
- *     await this.access.require({ any: [isOwner, AdminPolicy] }, { principal, entity: order });
- *     await this.orders.remove(order);
+ *     const order = await this.findOrder(id);
+ *     await this.access.require({ any: [isOwner, isSupport] }, { principal, entity: order });
+ *   }
+ *
+ *   private async findOrder(id: string) {
+ *     return { id, owner: 'alice' };
  *   }
  * }
  * ```

@@ -1,6 +1,7 @@
 export {
+  type AuthOverride,
   createTestVerifier,
-  overrideAccessTokens,
+  overrideAuth,
   type TestPrincipal,
   testPrincipal,
 } from './test-verifier.ts';

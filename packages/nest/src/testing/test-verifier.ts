@@ -1,6 +1,7 @@
 import {
   type AccessTokenVerifier,
   AuthenticatedRequest,
+  ConfigurationError,
   createAccessTokenVerifier,
   type VerifiedAccessToken,
 } from '@countersign/core/resource-server';
@@ -54,23 +55,15 @@ export function testPrincipal(principal: TestPrincipal = {}): VerifiedAccessToke
  *
  * To test with real tokens, use `mintAccessToken()` of `@countersign/testing`.
  *
+ * @throws ConfigurationError `wrong_context` with `NODE_ENV=production`
  * @example
  * ```ts
  * AuthModule.forRoot({ verifier: createTestVerifier({ sub: 'alice', scopes: ['items:read'] }) });
  * ```
  */
 export function createTestVerifier(principal: TestPrincipal | undefined): AccessTokenVerifier {
-  // The key matches no token, so the methods that are not replaced below reject every token.
-  const real = createAccessTokenVerifier({ issuer, audience: issuer, jwks: { keys: [{ kty: 'none' }] } });
-  if (principal === undefined) return { ...real, verifyOptional: async () => undefined };
-  const accessToken = testPrincipal(principal);
-  const authenticated = new AuthenticatedRequest({ scheme: 'Bearer', token: 'test-token' }, accessToken);
-  return {
-    ...real,
-    verify: async () => authenticated,
-    verifyOptional: async () => authenticated,
-    verifyToken: async () => accessToken,
-  };
+  const authenticated = createTestRequest(principal);
+  return createSwitchingVerifier('createTestVerifier()', () => authenticated);
 }
 
 /** The part of Nest's `TestingModuleBuilder` that this package uses. */
@@ -78,20 +71,66 @@ interface OverridableBuilder<T> {
   overrideProvider(token: unknown): { useValue(value: unknown): T };
 }
 
+/** Sets the principal of a testing module. Created by {@link overrideAuth}. */
+export interface AuthOverride<T> {
+  /**
+   * Authenticates every following request as the principal. Without a principal, every request is anonymous. It can be
+   * called again while the application runs.
+   *
+   * @returns the builder of the testing module
+   */
+  as(principal?: TestPrincipal): T;
+}
+
 /**
- * Replaces the verifier of a testing module, so that every request is authenticated as the principal. Without a
- * principal, every request is anonymous.
+ * Replaces the verifier of a testing module, so that requests need no token. Scopes, roles, policies and all other
+ * requirements are checked as usual. Use it with Jest, Vitest or any other test runner.
  *
  * @param builder Nest's `TestingModuleBuilder`
- * @returns the builder
+ * @throws ConfigurationError `wrong_context` with `NODE_ENV=production`
  * @example
  * ```ts
- * const module = await overrideAccessTokens(Test.createTestingModule({ imports: [AppModule] }), {
- *   sub: 'alice',
- *   scopes: ['items:read'],
- * }).compile();
+ * const module = await overrideAuth(Test.createTestingModule({ imports: [AppModule] }))
+ *   .as({ sub: 'alice', scopes: ['items:read'], roles: ['editor'] })
+ *   .compile();
  * ```
  */
-export function overrideAccessTokens<T>(builder: OverridableBuilder<T>, principal?: TestPrincipal): T {
-  return builder.overrideProvider(ACCESS_TOKEN_VERIFIER).useValue(createTestVerifier(principal));
+export function overrideAuth<T>(builder: OverridableBuilder<T>): AuthOverride<T> {
+  let authenticated: AuthenticatedRequest | undefined;
+  const verifier = createSwitchingVerifier('overrideAuth()', () => authenticated);
+  const overridden = builder.overrideProvider(ACCESS_TOKEN_VERIFIER).useValue(verifier);
+  return {
+    as(principal) {
+      authenticated = createTestRequest(principal);
+      return overridden;
+    },
+  };
+}
+
+const createTestRequest = (principal: TestPrincipal | undefined): AuthenticatedRequest | undefined =>
+  principal && new AuthenticatedRequest({ scheme: 'Bearer', token: 'test-token' }, testPrincipal(principal));
+
+function createSwitchingVerifier(
+  name: string,
+  findRequest: () => AuthenticatedRequest | undefined,
+): AccessTokenVerifier {
+  refuseProduction(name);
+  // The key matches no token, so the methods that are not replaced below reject every token.
+  const real = createAccessTokenVerifier({ issuer, audience: issuer, jwks: { keys: [{ kty: 'none' }] } });
+  return {
+    ...real,
+    // A request with `verify` must be authenticated: the real verifier creates the error of an anonymous one.
+    verify: async () => findRequest() ?? real.verify({ headers: {} }),
+    verifyOptional: async () => findRequest(),
+    verifyToken: async (token, expected) => findRequest()?.accessToken ?? real.verifyToken(token, expected),
+  };
+}
+
+/** It accepts requests without a token. */
+function refuseProduction(name: string): void {
+  if (process.env.NODE_ENV === 'production')
+    throw new ConfigurationError(
+      'wrong_context',
+      `${name} accepts requests without a token and does not run with NODE_ENV=production. Use it in tests only`,
+    );
 }

@@ -1,36 +1,11 @@
-import type { IncomingMessage } from 'node:http';
-import { Inject } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { ConnectionAuthenticator, Principal } from '../../src/index.ts';
 import { anyAuthorization, anyCredentials, anyJson, fuzz } from '../support/fuzz.ts';
+import { ItemsGateway, StrictGateway } from '../support/items-gateway.ts';
 import { startApp } from '../support/start-app.ts';
-
-@WebSocketGateway()
-class ItemsGateway {
-  @SubscribeMessage('me')
-  me(@Principal('sub') sub: string) {
-    return { event: 'me', data: sub };
-  }
-}
-
-@WebSocketGateway()
-class StrictGateway extends ItemsGateway implements OnGatewayConnection {
-  readonly #connections: ConnectionAuthenticator;
-
-  constructor(@Inject(ConnectionAuthenticator) connections: ConnectionAuthenticator) {
-    super();
-    this.#connections = connections;
-  }
-
-  async handleConnection(client: object, request?: IncomingMessage) {
-    await this.#connections.authenticate(client, request);
-  }
-}
 
 interface Attempt {
   readonly path: string;

@@ -172,7 +172,13 @@ export const faultPoints: readonly FaultPoint[] = [
 ];
 
 /** The trigger of the policy of the test handlers, which are defined before a test starts. */
-export const policyTrigger: { current: ExceptionTrigger | undefined } = { current: undefined };
+const policyTrigger: { current: ExceptionTrigger | undefined } = { current: undefined };
+
+/** The policy of the test handlers. It throws while the trigger is armed, and otherwise grants access. */
+export function faultyPolicy(): boolean {
+  policyTrigger.current?.throwIfArmed();
+  return true;
+}
 
 /** Creates an `AuthModule` with a fault point. */
 export const createFaultyModule =

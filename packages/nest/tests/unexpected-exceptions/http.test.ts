@@ -9,15 +9,10 @@ import {
   createFaultyModule,
   exceptionText,
   faultPoints,
-  policyTrigger,
+  faultyPolicy,
   watchLogs,
 } from '../support/fault-points.ts';
 import { type Adapter, type StartOptions, startApp } from '../support/start-app.ts';
-
-function faultyPolicy(): boolean {
-  policyTrigger.current?.throwIfArmed();
-  return true;
-}
 
 @Controller()
 class ItemsController {

@@ -8,7 +8,6 @@ import {
   GrpcStreamCall,
   GrpcStreamMethod,
   MessagePattern,
-  type MicroserviceOptions,
   Transport,
 } from '@nestjs/microservices';
 import { firstValueFrom, NEVER, type Observable, startWith } from 'rxjs';
@@ -27,16 +26,12 @@ import {
   createFaultyModule,
   exceptionText,
   faultPoints,
-  policyTrigger,
+  faultyPolicy,
   watchLogs,
 } from '../support/fault-points.ts';
-import { type StartOptions, startApp } from '../support/start-app.ts';
+import type { StartOptions } from '../support/start-app.ts';
+import { startMicroservice } from '../support/start-microservice.ts';
 import type { Program } from '../support/start-program.ts';
-
-function faultyPolicy(): boolean {
-  policyTrigger.current?.throwIfArmed();
-  return true;
-}
 
 interface Text {
   readonly text: string;
@@ -121,20 +116,6 @@ afterEach(async () => {
 
 const messageFaultPoints = faultPoints.filter(({ requestsOnly }) => !requestsOnly);
 
-async function startService(options: MicroserviceOptions, start: StartOptions) {
-  return startApp(
-    { controllers: [ItemsController] },
-    {
-      ...start,
-      before: async (app) => {
-        app.connectMicroservice(options, { inheritAppConfig: false });
-        listen(app);
-        await app.startAllMicroservices();
-      },
-    },
-  );
-}
-
 const host = '127.0.0.1';
 
 /** TCP has no broker: the client connects to the application. */
@@ -153,7 +134,7 @@ describe.each([tcp, ...brokers])('N1: messages over $title', { timeout: 60_000 }
 
   async function start(start: StartOptions) {
     const options = each.options(broker.port);
-    const testApp = await startService(options, start);
+    const testApp = await startMicroservice(ItemsController, options, { ...start, listen });
     const client = ClientProxyFactory.create(options);
     closing.push(
       () => client.close(),
@@ -222,9 +203,10 @@ const codes: Readonly<Record<number, number>> = { 401: 16, 403: 7, 500: 13, 503:
 
 async function startGrpc(options: StartOptions) {
   const url = `${host}:${await findFreePort()}`;
-  const testApp = await startService(
+  const testApp = await startMicroservice(
+    ItemsController,
     { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
-    options,
+    { ...options, listen },
   );
   const { Items } = loadPackageDefinition(loadSync(protoPath)).items as unknown as {
     Items: ServiceClientConstructor;

@@ -2,66 +2,19 @@ import type { IncomingMessage } from 'node:http';
 import { type INestApplication, Inject, type Type } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { io } from 'socket.io-client';
+import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import {
-  AccessTokenError,
-  type AccessTokenVerifier,
-  ConnectionAuthenticator,
-  Policy,
-  Principal,
-  RequireScopes,
-} from '../../src/index.ts';
+import { AccessTokenError, type AccessTokenVerifier, ConnectionAuthenticator } from '../../src/index.ts';
 import {
   createExceptionTrigger,
   createFaultyModule,
   exceptionText,
   faultPoints,
-  policyTrigger,
   watchLogs,
 } from '../support/fault-points.ts';
+import { connectSocketIo, connectWebSocket, ItemsGateway, StrictGateway } from '../support/items-gateway.ts';
 import { type StartOptions, startApp } from '../support/start-app.ts';
-
-function faultyPolicy(): boolean {
-  policyTrigger.current?.throwIfArmed();
-  return true;
-}
-
-@WebSocketGateway()
-class ItemsGateway {
-  @SubscribeMessage('me')
-  me(@Principal('sub') sub: string) {
-    return { event: 'me', data: sub };
-  }
-
-  @RequireScopes('items:write')
-  @SubscribeMessage('write')
-  write(@Principal('sub') sub: string) {
-    return { event: 'write', data: sub };
-  }
-
-  @Policy(faultyPolicy)
-  @SubscribeMessage('policy')
-  policy(@Principal('sub') sub: string) {
-    return { event: 'policy', data: sub };
-  }
-}
-
-@WebSocketGateway()
-class StrictGateway extends ItemsGateway implements OnGatewayConnection {
-  readonly #connections: ConnectionAuthenticator;
-
-  constructor(@Inject(ConnectionAuthenticator) connections: ConnectionAuthenticator) {
-    super();
-    this.#connections = connections;
-  }
-
-  async handleConnection(client: object, request?: IncomingMessage) {
-    await this.#connections.authenticate(client, request);
-  }
-}
 
 @WebSocketGateway()
 class WritersGateway extends ItemsGateway implements OnGatewayConnection {
@@ -84,36 +37,6 @@ interface Connection {
   readonly close: () => void;
 }
 
-function connectSocketIo(url: string, token: string | undefined): Connection {
-  const auth = token === undefined ? {} : { token };
-  const socket = io(url, { auth, transports: ['websocket'], forceNew: true, reconnection: false });
-  const closed = new Promise<string>((resolve) => socket.once('disconnect', resolve));
-  const ask = (event: string) =>
-    new Promise((resolve) => {
-      socket.once(event, (data) => resolve({ event, data }));
-      socket.once('exception', (data) => resolve({ event: 'exception', data }));
-      socket.emit(event, {});
-    });
-  return { ask, closed, close: () => socket.close() };
-}
-
-function connectPlain(url: string, token: string | undefined): Connection {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const socket = new WebSocket(url.replace('http', 'ws'), { headers });
-  const closed = new Promise<string>((resolve) =>
-    socket.once('close', (code, reason) => resolve(`${code} ${reason}`)),
-  );
-  const open = new Promise((resolve) => socket.once('open', resolve));
-  const ask = async (event: string) => {
-    await open;
-    return new Promise((resolve) => {
-      socket.once('message', (data) => resolve(JSON.parse(String(data))));
-      socket.send(JSON.stringify({ event, data: {} }));
-    });
-  };
-  return { ask, closed, close: () => socket.close() };
-}
-
 const { lines, listen } = watchLogs();
 
 interface Kind {
@@ -127,13 +50,13 @@ interface Kind {
 const socketIo: Kind = {
   name: 'socket.io',
   adapter: (app) => new IoAdapter(app),
-  connect: connectSocketIo,
+  connect: (url, token) => connectSocketIo(url, token === undefined ? {} : { token }),
   rejected: { 401: 'io server disconnect', 403: 'io server disconnect', 503: 'io server disconnect' },
 };
 const plain: Kind = {
   name: 'plain WebSocket',
   adapter: (app) => new WsAdapter(app),
-  connect: connectPlain,
+  connect: connectWebSocket,
   rejected: {
     401: '4401 The access token could not be verified',
     403: "4403 The access token lacks the scope 'items:write'",

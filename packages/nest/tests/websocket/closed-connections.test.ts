@@ -1,10 +1,9 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/resource-server';
 import { afterEach, expect, test, vi } from 'vitest';
-import type WebSocket from 'ws';
-import { WebSocketServer } from 'ws';
 import { ConnectionAuthenticator } from '../../src/index.ts';
 import { testPrincipal } from '../../src/testing/index.ts';
+import { closeDuringAuthentication } from '../support/closing-connection.ts';
 import { startApp } from '../support/start-app.ts';
 
 afterEach(() => void vi.useRealTimers());
@@ -51,22 +50,7 @@ test('N22: the token of an open connection is verified again, and not after it c
 
 test('N22: the token of a connection that closed during its verification is not verified again', async () => {
   const { connections, release, verifyToken } = await start();
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  try {
-    await once(server as never, 'listening');
-    const { port } = server.address() as { port: number };
-    const connected = once(server as never, 'connection') as Promise<[WebSocket]>;
-    const browser = new globalThis.WebSocket(`ws://127.0.0.1:${port}`);
-    const [client] = await connected;
-    const pending = connections.authenticate(client, handshake);
-    const closed = once(client as never, 'close');
-    browser.close();
-    await closed;
-    release();
-    await pending;
-    await vi.advanceTimersByTimeAsync(10 * 60_000);
-    expect(verifyToken).not.toHaveBeenCalled();
-  } finally {
-    server.close();
-  }
+  await closeDuringAuthentication((client) => connections.authenticate(client, handshake), release);
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect(verifyToken).not.toHaveBeenCalled();
 });

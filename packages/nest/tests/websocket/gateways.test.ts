@@ -1,48 +1,12 @@
-import type { IncomingMessage } from 'node:http';
-import { type CanActivate, Inject, UseGuards } from '@nestjs/common';
+import { type CanActivate, UseGuards } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { io } from 'socket.io-client';
+import { WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { ApplicationGuard } from '../../src/handlers/application-guard.ts';
-import { ConnectionAuthenticator, Principal, Public, RequireScopes } from '../../src/index.ts';
+import { connectSocketIo, connectWebSocket, ItemsGateway, StrictGateway } from '../support/items-gateway.ts';
 import { type StartOptions, startApp } from '../support/start-app.ts';
-
-@WebSocketGateway()
-class ItemsGateway {
-  @SubscribeMessage('me')
-  me(@Principal('sub') sub: string) {
-    return { event: 'me', data: sub };
-  }
-
-  @RequireScopes('items:write')
-  @SubscribeMessage('write')
-  write(@Principal('sub') sub: string) {
-    return { event: 'write', data: sub };
-  }
-
-  @Public()
-  @SubscribeMessage('open')
-  open() {
-    return { event: 'open', data: 'open' };
-  }
-}
-
-@WebSocketGateway()
-class StrictGateway extends ItemsGateway implements OnGatewayConnection {
-  readonly #connections: ConnectionAuthenticator;
-
-  constructor(@Inject(ConnectionAuthenticator) connections: ConnectionAuthenticator) {
-    super();
-    this.#connections = connections;
-  }
-
-  async handleConnection(client: object, request?: IncomingMessage) {
-    await this.#connections.authenticate(client, request);
-  }
-}
 
 test('A10: adds the guard to each gateway, because some versions of Nest do not apply global guards', async () => {
   for (let i = 0; i < 2; i++) await startApp({ providers: [ItemsGateway] });
@@ -71,20 +35,8 @@ describe('socket.io', () => {
       { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)), ...options },
     );
     const connect = (auth: Record<string, unknown>, headers: Record<string, string> = {}) => {
-      const socket = io(testApp.url, {
-        auth,
-        extraHeaders: headers,
-        transports: ['websocket'],
-        forceNew: true,
-      });
-      const ask = (event: string) =>
-        new Promise((resolve) => {
-          socket.once(event, resolve);
-          socket.once('exception', resolve);
-          socket.emit(event, {});
-        });
-      const closed = new Promise((resolve) => socket.once('disconnect', resolve));
-      return { ask, closed, close: () => socket.close() };
+      const connection = connectSocketIo(testApp.url, auth, headers);
+      return { ...connection, ask: async (event: string) => (await connection.ask(event)).data };
     };
     return { ...testApp, connect };
   };
@@ -153,26 +105,13 @@ describe('plain WebSocket', () => {
       { providers: [gateway] },
       { auth, before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
     );
-    const connect = async (token?: string) => {
-      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-      const socket = new WebSocket(testApp.url.replace('http', 'ws'), { headers });
-      const closed = new Promise((resolve) =>
-        socket.once('close', (code, reason) => resolve(`${code} ${reason}`)),
-      );
-      await new Promise((resolve) => socket.once('open', resolve));
-      const ask = (event: string) =>
-        new Promise((resolve) => {
-          socket.once('message', (data) => resolve(JSON.parse(String(data))));
-          socket.send(JSON.stringify({ event, data: {} }));
-        });
-      return { ask, closed, close: () => socket.close() };
-    };
+    const connect = (token?: string) => connectWebSocket(testApp.url, token);
     return { ...testApp, connect };
   };
 
   test('A10: rejects messages if no hook has authenticated the handshake', async () => {
     const { connect, mint } = await start(ItemsGateway);
-    const socket = await connect(await mint());
+    const socket = connect(await mint());
     expect(await socket.ask('me')).toMatchObject({ event: 'exception', data: { statusCode: 401 } });
     expect(await socket.ask('open')).toEqual({ event: 'open', data: 'open' });
     socket.close();
@@ -180,20 +119,20 @@ describe('plain WebSocket', () => {
 
   test('A10: authenticates the connection and each message', async () => {
     const { connect, mint, server } = await start(StrictGateway);
-    const alice = await connect(await mint({ scope: 'items:write' }));
+    const alice = connect(await mint({ scope: 'items:write' }));
     expect(await alice.ask('me')).toEqual({ event: 'me', data: 'alice' });
     expect(await alice.ask('write')).toEqual({ event: 'write', data: 'alice' });
     alice.close();
-    expect(await (await connect()).closed).toBe('4401 An access token is required');
-    expect(await (await connect('abc')).closed).toBe('4401 The access token is not a JWT');
+    expect(await connect().closed).toBe('4401 An access token is required');
+    expect(await connect('abc').closed).toBe('4401 The access token is not a JWT');
     server.fail('jwks', { status: 500 });
     server.clock.advance(100_000);
-    expect(await (await connect(await mint())).closed).toBe('1013 Try again later');
+    expect(await connect(await mint()).closed).toBe('1013 Try again later');
   });
 
   test('A10: rejects an insufficient token, and a token that expires while the connection is open', async () => {
     const { connect, mint, server } = await start(StrictGateway, { clockTolerance: 0 });
-    const alice = await connect(await mint({ scope: 'items:read' }));
+    const alice = connect(await mint({ scope: 'items:read' }));
     expect(await alice.ask('write')).toMatchObject({
       event: 'exception',
       data: { statusCode: 403, code: 'insufficient_scope' },
@@ -208,7 +147,7 @@ describe('plain WebSocket', () => {
 
     server.clock.stop();
     const soon = Math.floor(server.clock.now() / 1000) + 2;
-    const late = await connect(await mint({ exp: soon }));
+    const late = connect(await mint({ exp: soon }));
     expect(await late.closed).toBe('4401 The access token has expired');
   });
 

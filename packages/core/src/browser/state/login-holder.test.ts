@@ -8,6 +8,7 @@ import {
   signedIn,
   startLogin,
 } from '../../../tests/support/browser-page.ts';
+import { stubSilentFrame } from '../../../tests/support/silent-frame.ts';
 import { createMemoryStorage } from './token-storage.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
@@ -16,26 +17,9 @@ let silentRequests: URLSearchParams[];
 /** Responds to each silent login in its frame. */
 function respondToSilentLogins(respond: (url: string) => string = (url) => provider.approve(url)): void {
   silentRequests = [];
-  vi.stubGlobal('document', {
-    createElement: () => {
-      const frame = {
-        src: '',
-        load: () => {},
-        addEventListener: (_: string, load: () => void) => {
-          frame.load = load;
-        },
-        remove: () => {},
-        contentWindow: { location: { href: '' } },
-      };
-      return frame;
-    },
-    body: {
-      append: (frame: { src: string; load(): void; contentWindow: { location: { href: string } } }) => {
-        silentRequests.push(new URL(frame.src).searchParams);
-        frame.contentWindow.location.href = respond(frame.src);
-        queueMicrotask(() => frame.load());
-      },
-    },
+  stubSilentFrame((url) => {
+    silentRequests.push(new URL(url).searchParams);
+    return respond(url);
   });
 }
 

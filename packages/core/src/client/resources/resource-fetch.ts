@@ -146,7 +146,7 @@ async function call(send: Fetch, url: string, init: RequestInit): Promise<Respon
   try {
     return await send(url, init);
   } catch (error) {
-    if (init.signal?.aborted) throw error;
+    if (init.signal?.aborted || error instanceof ConfigurationError) throw error;
     throw new TransportError('network_error', `${new URL(url).origin} could not be reached`);
   }
 }

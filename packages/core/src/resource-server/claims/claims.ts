@@ -33,7 +33,7 @@ export function checkType(header: JsonObject, profile: AccessTokenProfile): void
 export function readClaims(received: JsonObject, expected: ExpectedClaims): VerifiedAccessToken {
   const { profile } = expected;
   // Some issuers write `null` for an absent claim. A required claim that is `null` is missing.
-  const claims = removeNullMembers(received);
+  const claims = replaceAuthTime(removeNullMembers(received), profile);
   checkIssuer(claims, expected);
   checkRequiredClaims(claims, profile);
   checkProfile(claims, profile);
@@ -59,6 +59,12 @@ export function readClaims(received: JsonObject, expected: ExpectedClaims): Veri
     ...readConfirmation(claims),
     claims: claims as AccessTokenClaims,
   });
+}
+
+/** The requirement of a recent login reads the claim. */
+function replaceAuthTime(claims: JsonObject, { authTime }: AccessTokenProfile): JsonObject {
+  const value = authTime?.(claims);
+  return value === undefined || value === claims.auth_time ? claims : { ...claims, auth_time: value };
 }
 
 export function checkIssuer(claims: JsonObject, expected: Pick<ExpectedClaims, 'issuer'>): void {

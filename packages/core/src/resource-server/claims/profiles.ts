@@ -55,12 +55,27 @@ export interface AccessTokenProfile {
    * @see https://www.rfc-editor.org/rfc/rfc7662#section-2.2
    */
   readonly kind?: (claims: JsonObject) => unknown;
-  /** Returns the reason why the token is not an access token of this issuer, or `undefined`. */
+  /**
+   * Reads the time of the user's login, in seconds since the epoch. The result becomes the claim `auth_time`, and a value
+   * that is not a number rejects the token. Default: `auth_time`.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2.1
+   */
+  readonly authTime?: (claims: JsonObject) => unknown;
+  /** Returns the reason why the token is not an access token of this issuer, or `undefined`. The client receives it. */
   readonly reject?: (claims: JsonObject) => string | undefined;
 }
 
 /** Names of the built-in profiles. */
-export type AccessTokenProfileName = 'rfc9068' | 'auth0' | 'keycloak' | 'entra' | 'okta' | 'cognito';
+export type AccessTokenProfileName =
+  | 'rfc9068'
+  | 'auth0'
+  | 'keycloak'
+  | 'entra'
+  | 'entra-b2c'
+  | 'adfs'
+  | 'okta'
+  | 'cognito';
 
 /** Claims of ID tokens and logout tokens only (OpenID Connect Core section 2, Back-Channel Logout section 2.4). */
 const foreignClaims = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];
@@ -69,6 +84,16 @@ function rejectForeign(claims: JsonObject): string | undefined {
   return foreignClaims.some((claim) => claims[claim] !== undefined)
     ? 'The token is an ID token or a logout token, not an access token'
     : undefined;
+}
+
+/** Old policies of Azure AD B2C write the same sentence as `sub` for every user: "Not supported currently. Use oid claim." */
+const isPlaceholder = (sub: unknown): boolean => typeof sub === 'string' && /^not supported/i.test(sub);
+
+/** AD FS writes `auth_time` as a date such as `2020-03-24T07:30:55.566Z`. */
+function readDate(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT[\d:.]{8,20}Z$/.test(value)) return value;
+  const milliseconds = Date.parse(value);
+  return Number.isNaN(milliseconds) ? value : Math.floor(milliseconds / 1000);
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -158,6 +183,52 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
       (claims.azp === undefined && claims.appid === undefined
         ? 'The token is not an access token'
         : undefined),
+  },
+  'entra-b2c': {
+    name: 'entra-b2c',
+    relaxes: [
+      'section 2.1: `typ` may be `JWT`',
+      'section 2.2: `client_id` is `azp`, and `jti` is missing; `sub` is `oid` if the policy writes a placeholder',
+      'section 2.2.3: the scope is in `scp`',
+      'section 2.2: the claim `nonce` of ID tokens is accepted in a token that has a scope',
+    ],
+    types: ['at+jwt', 'jwt'],
+    required: ['aud', 'sub', 'iat', 'azp'],
+    clientId: (claims) => claims.azp,
+    scopes: (claims) => claims.scp,
+    // The placeholder would make one principal of all users.
+    subject: (claims) => (isPlaceholder(claims.sub) ? claims.oid : claims.sub),
+    // Only users grant scopes. https://learn.microsoft.com/azure/active-directory-b2c/access-tokens
+    kind: (claims) => (isText(claims.scp) ? 'user' : 'client'),
+    // Access tokens contain the `nonce` of the login; ID tokens have neither `azp` nor `scp`.
+    // https://learn.microsoft.com/azure/active-directory-b2c/tokens-overview
+    reject: ({ nonce, ...claims }) =>
+      rejectForeign(claims) ??
+      (nonce !== undefined && !isText(claims.scp)
+        ? 'The token is an ID token or a logout token, not an access token'
+        : undefined),
+  },
+  adfs: {
+    name: 'adfs',
+    relaxes: [
+      'section 2.1: `typ` may be `JWT`',
+      'section 2.2: `client_id` is `appid`, `jti` may be missing, and `sub` may be `upn`',
+      'section 2.2.1: `auth_time` may be a date as text',
+      'section 2.2.3: the scope is in `scp`',
+    ],
+    types: ['at+jwt', 'jwt'],
+    required: ['aud', 'iat', 'appid'],
+    clientId: (claims) => claims.appid,
+    scopes: (claims) => claims.scp,
+    roles: (claims) => claims.roles ?? claims.role ?? claims.group,
+    authTime: (claims) => readDate(claims.auth_time),
+    // Without a claim rule for `sub`, an access token names its user by `upn` only.
+    // https://learn.microsoft.com/windows-server/identity/ad-fs/development/ad-fs-openid-connect-oauth-concepts
+    subject: (claims) => claims.sub ?? claims.upn,
+    kind: (claims) => (isText(claims.sub ?? claims.upn) && claims.sub !== claims.appid ? 'user' : 'client'),
+    // Tokens for a resource name the application. ID tokens contain a nonce or a hash of another token.
+    // https://learn.microsoft.com/openspecs/windows_protocols/ms-oidce/586de7dd-3385-47c7-93a2-935d9e90441c
+    reject: rejectForeign,
   },
   okta: {
     name: 'okta',

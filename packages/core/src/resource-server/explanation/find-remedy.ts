@@ -80,7 +80,7 @@ function describeIssuer(iss: unknown, issuers: readonly string[]): string {
   if (similar !== undefined) {
     return `It differs from ${formatValue(similar)} only in a slash at the end, in case or in its scheme. Write the option issuer exactly as the token does.`;
   }
-  return `If this API trusts that provider, add { issuer: ${formatValue(iss)}, audience } to the option issuers.`;
+  return `If this API trusts that provider, add { issuer: ${formatValue(iss)}, audience } to the option issuers. If it is the "iss" that a configured provider writes into access tokens (AD FS, Entra ID version 1), set its option accessTokenIssuer.`;
 }
 
 const normalizeIssuer = (issuer: string): string =>

@@ -98,6 +98,8 @@ export function createIntrospection(
   client: Client,
   options: IntrospectionOptions,
   expected: {
+    /** The `iss` of the issuer's tokens. */
+    readonly issuer: string;
     readonly audiences: readonly string[];
     /** Seconds. */
     readonly clockTolerance: number;
@@ -146,8 +148,8 @@ export function createIntrospection(
   function readResponse({ active, ...claims }: JsonObject): VerifiedAccessToken {
     if (active !== true) throw invalidToken('active', 'The access token is not active');
     return readClaims(
-      { iss: client.issuer, ...claims },
-      { ...expected, source: 'introspection', issuer: client.issuer, profile, now: seconds(now) },
+      { iss: expected.issuer, ...claims },
+      { ...expected, source: 'introspection', profile, now: seconds(now) },
     );
   }
 

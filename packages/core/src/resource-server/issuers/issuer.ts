@@ -38,6 +38,14 @@ import { createRemoteKeySet, createStaticKeySet, type KeySet } from './key-set.t
 export interface TrustedIssuer {
   /** Issuer identifier, exactly as the provider writes it. A trailing slash is significant. */
   readonly issuer: string;
+  /**
+   * The `iss` of access tokens, if it differs from `issuer`. It is compared and never fetched, so it may be any text. AD FS
+   * writes `http://<host>/adfs/services/trust` (`access_token_issuer` of its metadata), and version 1 of Entra ID
+   * `https://sts.windows.net/<tenant>/`. Default: `issuer`.
+   *
+   * @see https://learn.microsoft.com/openspecs/windows_protocols/ms-oidce/586de7dd-3385-47c7-93a2-935d9e90441c
+   */
+  readonly accessTokenIssuer?: string;
   /** Identifier of this resource server at the provider: its audience or resource indicator. A list if it has several. */
   readonly audience: string | readonly string[];
   /** Accepted signature algorithms. Default: RS256, PS256, ES256, EdDSA and Ed25519. */
@@ -80,6 +88,8 @@ export interface IssuerContext {
 /** A trusted issuer with checked options and its keys. */
 export interface Issuer {
   readonly issuer: string;
+  /** The `iss` of its tokens. */
+  readonly accessTokenIssuer: string;
   readonly audiences: readonly string[];
   readonly algorithms: readonly SignatureAlgorithm[];
   readonly profile: AccessTokenProfile;
@@ -156,11 +166,13 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
         counts: context.caches.counts,
       });
 
+  const accessTokenIssuer = readAccessTokenIssuer(options);
   const audiences = readAudiences(options);
   const profile = readProfile(options.profile);
   const { clockTolerance } = context;
   return {
     issuer,
+    accessTokenIssuer,
     audiences,
     algorithms: readAlgorithms(options.algorithms),
     profile,
@@ -169,6 +181,7 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
     introspection: options.introspection && {
       ...readRouting(options.introspection),
       introspect: createIntrospection(client, options.introspection, {
+        issuer: accessTokenIssuer,
         audiences,
         profile,
         clockTolerance,
@@ -182,6 +195,14 @@ const readRouting = ({ tokens = 'opaque', accepts = () => true }: IntrospectionO
   includesJwts: tokens !== 'opaque',
   accepts: tokens === 'jwt' ? undefined : accepts,
 });
+
+function readAccessTokenIssuer({ issuer, accessTokenIssuer = issuer }: TrustedIssuer): string {
+  if (typeof accessTokenIssuer === 'string' && accessTokenIssuer !== '') return accessTokenIssuer;
+  throw new ConfigurationError(
+    'invalid_option',
+    `accessTokenIssuer of "${issuer}" must be the "iss" of its access tokens, a text that is not empty`,
+  );
+}
 
 function readAudiences({ audience, issuer }: TrustedIssuer): readonly string[] {
   const list = typeof audience === 'string' ? [audience] : audience;

@@ -4,7 +4,7 @@ import type { VerifierCaches } from '../caches/verifier-caches.ts';
 import { type AccessTokenVerifierOptions, checkRange } from '../verifier-options.ts';
 import { createIssuer, type Issuer, type IssuerContext, type TrustedIssuer } from './issuer.ts';
 
-/** Creates the trusted issuers, by their identifiers. */
+/** Creates the trusted issuers, by the `iss` of their tokens. */
 export function createTrustedIssuers(
   options: AccessTokenVerifierOptions,
   {
@@ -30,10 +30,10 @@ export function createTrustedIssuers(
   const issuers = new Map<string, Issuer>();
   for (const each of list) {
     const issuer = createIssuer(each, context);
-    if (issuers.has(issuer.issuer)) {
-      throw new ConfigurationError('invalid_option', `issuers contains "${issuer.issuer}" twice`);
+    if (issuers.has(issuer.accessTokenIssuer)) {
+      throw new ConfigurationError('invalid_option', `issuers contains "${issuer.accessTokenIssuer}" twice`);
     }
-    issuers.set(issuer.issuer, issuer);
+    issuers.set(issuer.accessTokenIssuer, issuer);
   }
   checkOpaqueRouting(list);
   return issuers;
@@ -41,6 +41,7 @@ export function createTrustedIssuers(
 
 const singleIssuerOptions = [
   'issuer',
+  'accessTokenIssuer',
   'audience',
   'algorithms',
   'profile',

@@ -1,60 +1,30 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
-import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
+import { createTestAuthorizationServer } from '@countersign/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { SessionStore, WebAuth } from '../../../src/session/index.ts';
 import { getSharedState } from '../../../src/session/shared-state.ts';
 import type { WebAuthOptions } from '../../../src/session/web-auth-options.ts';
+import {
+  type Copy,
+  createRegistration,
+  createWebOptions,
+  loadCopy,
+  logIn,
+} from '../../support/application-copies.ts';
 
 // A framework loads the modules of an application several times in one process. All copies are one application.
-
-type Copy = Pick<
-  typeof import('../../../src/session/index.ts'),
-  'createWebAuth' | 'createMemorySessionStore' | 'createMemoryTombstoneStore' | 'createMemoryReplayStore'
-> & { readonly main: typeof import('../../../src/index.ts') };
-
-async function loadCopy(): Promise<Copy> {
-  vi.resetModules();
-  return { ...(await import('../../../src/session/index.ts')), main: await import('../../../src/index.ts') };
-}
 
 const closing: (() => unknown)[] = [];
 afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
 
-const client = (clientId: string) => ({
-  clientId,
-  clientSecret: `${clientId}-secret`,
-  redirectUris: ['https://app.example.test/auth/callback', 'https://two.example.test/auth/callback'],
-});
-
 async function setUp() {
   const server = await createTestAuthorizationServer({
     issuer: `https://${crypto.randomUUID()}.example.test`,
-    clients: [client('web'), client('shop')],
+    clients: [createRegistration('web'), createRegistration('shop')],
   });
-  const options = {
-    issuer: server.issuer,
-    clientId: 'web',
-    clientSecret: 'web-secret',
-    secret: 'a'.repeat(43),
-    baseUrl: 'https://app.example.test',
-    environment: {},
-    fetch: (url, init) => server.fetch(url, init),
-    now: server.clock.now,
-  } satisfies WebAuthOptions;
+  const options = createWebOptions(server);
   const copies = [await loadCopy(), await loadCopy()] as const;
   return { server, options, copies };
-}
-
-async function logIn({ sessions }: WebAuth, server: TestAuthorizationServer, sub = 'alice'): Promise<string> {
-  server.signIn(sub);
-  const { url, cookies } = await sessions.startLogin('');
-  const authorized = await server.authorize(url);
-  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-  const response = await sessions.handle(new Request(authorized.url, { headers: { cookie } }));
-  return (response?.headers.getSetCookie() ?? [])
-    .filter((line) => !line.includes('Max-Age=0'))
-    .map((line) => line.split(';')[0] ?? '')
-    .join('; ');
 }
 
 const readUser = async ({ sessions }: WebAuth, cookie: string) =>

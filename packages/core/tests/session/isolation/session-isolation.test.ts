@@ -1,46 +1,26 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { createTestAuthorizationServer } from '@countersign/testing';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createWebAuth } from '../../../src/session/index.ts';
 import type { WebAuthOptions } from '../../../src/session/web-auth-options.ts';
+import {
+  type Copy,
+  createRegistration,
+  createWebOptions,
+  loadCopy,
+  logIn,
+} from '../../support/application-copies.ts';
 
 // Applications in one process must not share cached sessions.
 
-type Copy = Pick<
-  typeof import('../../../src/session/index.ts'),
-  'createWebAuth' | 'createMemorySessionStore'
->;
-
-/** Another copy of the package, as a bundler may load it twice. */
-async function loadCopy(): Promise<Copy> {
-  vi.resetModules();
-  const copy = await import('../../../src/session/index.ts');
-  expect(copy.createWebAuth).not.toBe(createWebAuth);
-  return copy;
-}
-
-const client = (clientId: string) => ({
-  clientId,
-  clientSecret: `${clientId}-secret`,
-  redirectUris: ['https://app.example.test/auth/callback'],
-});
-
 async function startApplications() {
   const server = await createTestAuthorizationServer({
-    clients: [client('web'), client('shop')],
+    clients: [createRegistration('web'), createRegistration('shop')],
     users: [{ sub: 'alice' }, { sub: 'bob' }],
   });
-  const base = {
-    issuer: server.issuer,
-    clientId: 'web',
-    clientSecret: 'web-secret',
-    secret: 'a'.repeat(43),
-    baseUrl: 'https://app.example.test',
-    environment: {},
-    fetch: (url, init) => server.fetch(url, init),
-    now: server.clock.now,
-  } satisfies WebAuthOptions;
+  const base = createWebOptions(server);
   const second = await loadCopy();
+  expect(second.createWebAuth).not.toBe(createWebAuth);
   const third = await loadCopy();
   const make = (copy: Copy, more: Partial<WebAuthOptions>) => copy.createWebAuth({ ...base, ...more }, null);
   const applications = {
@@ -57,22 +37,6 @@ async function startApplications() {
     }),
   };
   return { server, applications };
-}
-
-async function logIn(
-  { sessions }: ReturnType<typeof createWebAuth>,
-  server: Awaited<ReturnType<typeof createTestAuthorizationServer>>,
-  sub: string,
-): Promise<string> {
-  server.signIn(sub);
-  const { url, cookies } = await sessions.startLogin('');
-  const authorized = await server.authorize(url);
-  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-  const response = await sessions.handle(new Request(authorized.url, { headers: { cookie } }));
-  return (response?.headers.getSetCookie() ?? [])
-    .filter((line) => !line.includes('Max-Age=0'))
-    .map((line) => line.split(';')[0] ?? '')
-    .join('; ');
 }
 
 test('S37: never returns the session of another application, copy or user', {
@@ -117,17 +81,8 @@ test('S37: returns a token only to its own session, also during concurrent refre
 });
 
 test('S37: a logout in one copy of the package counts in all copies', async () => {
-  const server = await createTestAuthorizationServer({ clients: [client('web')] });
-  const options: WebAuthOptions = {
-    issuer: server.issuer,
-    clientId: 'web',
-    clientSecret: 'web-secret',
-    secret: 'a'.repeat(43),
-    baseUrl: 'https://app.example.test',
-    environment: {},
-    fetch: (url, init) => server.fetch(url, init),
-    now: server.clock.now,
-  };
+  const server = await createTestAuthorizationServer({ clients: [createRegistration('web')] });
+  const options = createWebOptions(server);
   const copies = [createWebAuth(options, null), (await loadCopy()).createWebAuth(options, null)] as const;
   const cookie = await logIn(copies[0], server, 'alice');
   for (const { sessions } of copies) expect((await sessions.open(cookie)).session?.user.sub).toBe('alice');

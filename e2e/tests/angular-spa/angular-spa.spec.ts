@@ -1,0 +1,270 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { refreshes, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
+import { logs, urls } from '../../support/environment.ts';
+import { alice, bob, readLoggedRequests, signInAtProvider } from '../../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { waitForCall } from '../../support/requests.ts';
+
+const base = urls.angularSpa;
+test.use({ baseURL: base });
+
+/** Waits for the next callback URL. */
+async function nextCallback(page: Page): Promise<string> {
+  const request = await page.waitForRequest((sent) => sent.url().startsWith(`${base}/callback?`));
+  return request.url();
+}
+
+/** Changes a parameter of each authorization response before the application receives it. */
+const tamperWithCallback = (page: Page, name: string, value: string) =>
+  page.addInitScript(
+    ([name, value]) => {
+      const url = new URL(location.href);
+      if (url.pathname !== '/callback' || !url.searchParams.has('code')) return;
+      url.searchParams.set(name, value);
+      history.replaceState(null, '', url);
+    },
+    [name, value] as const,
+  );
+
+/** Records the codes that the application sends to the token endpoint. */
+function exchangedCodes(page: Page): string[] {
+  const codes: string[] = [];
+  page.on('request', (request) => {
+    const code = new URLSearchParams(request.postData() ?? '').get('code');
+    if (request.url() === `${urls.identityProvider}/token` && code) codes.push(code);
+  });
+  return codes;
+}
+
+const readCode = (callback: string) => new URL(callback).searchParams.get('code');
+
+test('reads items by httpResource and adds items, with the token', async ({ page }) => {
+  const call = waitForCall(page, '/items');
+  await signIn(page);
+  expect((await (await call).allHeaders()).authorization).toMatch(/^Bearer ey/);
+  const title = `Item ${Date.now()}`;
+  await page.getByLabel('New item').fill(title);
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByRole('listitem').filter({ hasText: title })).toBeVisible();
+});
+
+test('a reload restores the login without a visible redirect', async ({ page }) => {
+  await signIn(page);
+  const visited: string[] = [];
+  page.on('framenavigated', (frame) => frame === page.mainFrame() && visited.push(frame.url()));
+  await page.reload();
+  await signedIn(page);
+  await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
+  expect([...new Set(visited)]).toEqual([`${base}/items`]);
+});
+
+test('refreshes an access token by one token request for all waiting calls', async ({ page }) => {
+  await signIn(page);
+  await waitUntilRefreshIsDue();
+  const since = readLoggedRequests().length;
+  const reload = page.getByRole('button', { name: 'Reload' });
+  await reload.evaluate((button: HTMLButtonElement) => {
+    for (let times = 0; times < 5; times++) button.click();
+  });
+  await page.getByLabel('New item').fill('After the renewal');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByText('After the renewal').first()).toBeVisible();
+  expect(refreshes(since)).toMatchObject([{ status: 200 }]);
+});
+
+test('after logout, a protected page requires a new login', async ({ page }) => {
+  await signIn(page);
+  const since = readLoggedRequests().length;
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  await page.getByRole('button').first().click();
+  await page.waitForURL(`${base}/`);
+  await signedOut(page);
+  expect(readLoggedRequests().slice(since)).toContainEqual(
+    expect.objectContaining({ path: '/token/revocation', status: 200 }),
+  );
+  await page.goto('/items');
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  await expect(page.locator('input[name="password"]')).toBeVisible();
+});
+
+test('rejects a used callback and shows the reason', async ({ page, context }) => {
+  const callback = nextCallback(page);
+  await signIn(page);
+  await context.clearCookies();
+  await page.goto(await callback);
+  await expect(page.getByRole('heading', { name: 'Login failed' })).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText('was already used');
+  await signedOut(page);
+  expect(page.url()).toBe(`${base}/callback`);
+});
+
+test('rejects a callback with a wrong state and shows the reason', async ({ page }) => {
+  await tamperWithCallback(page, 'state', 'another');
+  const codes = exchangedCodes(page);
+  const callback = nextCallback(page);
+  await page.goto('/items');
+  await signInAtProvider(page, alice);
+  await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
+  await expect(page.getByText('transaction_invalid: state')).toBeVisible();
+  expect(codes).not.toContain(readCode(await callback));
+});
+
+test('rejects a callback with a wrong issuer before it uses the code', async ({ page }) => {
+  await tamperWithCallback(page, 'iss', 'https://other.example');
+  const codes = exchangedCodes(page);
+  const callback = nextCallback(page);
+  await page.goto('/items');
+  await signInAtProvider(page, alice);
+  await expect(page.getByRole('alert')).toContainText('did not come from the expected identity provider');
+  await expect(page.getByText('authorization_response_invalid: iss')).toBeVisible();
+  expect(codes).not.toContain(readCode(await callback));
+});
+
+test('shows the 403 response for a request without the required scope', async ({ page }) => {
+  await signIn(page, bob);
+  await page.getByLabel('New item').fill('Not allowed');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await expect(page.getByRole('alert')).toContainText('lacks the permission (403)');
+  await signedIn(page);
+});
+
+test('propagates logout and login to other tabs', async ({ page, context }) => {
+  await signIn(page);
+  const other = await context.newPage();
+  await other.goto(base);
+  await signedIn(other);
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await signedOut(other);
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  await page.getByRole('button').first().click();
+  await page.waitForURL(`${base}/`);
+  await page.goto('/items');
+  await signInAtProvider(page, alice);
+  await signedIn(other);
+});
+
+test('leaves no token, code or verifier in URLs, storage, pages or logs', async ({ page, context }) => {
+  const secrets = new Set<string>();
+  const addresses: string[] = [];
+  page.on('request', (request) => addresses.push(request.url()));
+  // The responses of the provider.
+  await context.route(`${urls.identityProvider}/token`, async (route) => {
+    const response = await route.fetch();
+    const sent = new URLSearchParams(route.request().postData() ?? '');
+    const received: Record<string, string> = await response.json().catch(() => ({}));
+    const { access_token, refresh_token, id_token } = received;
+    for (const secret of [access_token, refresh_token, id_token]) if (secret) secrets.add(secret);
+    for (const name of ['code_verifier', 'refresh_token']) {
+      const secret = sent.get(name);
+      if (secret) secrets.add(secret);
+    }
+    await route.fulfill({ response });
+  });
+  const callback = nextCallback(page);
+  await signIn(page);
+  const code = readCode(await callback) ?? '';
+  expect(code).not.toBe('');
+  await page.getByRole('link', { name: 'Profile' }).click();
+  await page.getByRole('button', { name: 'Refresh now' }).click();
+  await expect.poll(() => secrets.size).toBeGreaterThanOrEqual(6);
+  const storage = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  const places: Record<string, string> = {
+    'the storage of the page': storage,
+    'the address bar': page.url(),
+    'the page': await page.content(),
+    'the history': await page.evaluate(() => JSON.stringify(history.state)),
+    cookies: JSON.stringify(await context.cookies(base)),
+  };
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.waitForURL((url) => url.origin === urls.identityProvider);
+  const requestedUrls = 'the requested URLs';
+  places[requestedUrls] = addresses.join('\n');
+  for (const file of readdirSync(logs)) places[file] = readFileSync(join(logs, file), 'utf8');
+  for (const [place, text] of Object.entries(places)) {
+    for (const secret of secrets) expect(text.includes(secret), `a secret in ${place}`).toBe(false);
+    if (place !== requestedUrls) expect(text.includes(code), `the code in ${place}`).toBe(false);
+  }
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`all pages are accessible in ${colorScheme} mode`, async ({ browser }) => {
+    // Checks sixteen states of pages.
+    test.setTimeout(180_000);
+    const context = await browser.newContext({ baseURL: base, colorScheme, bypassCSP: true });
+    const page = await context.newPage();
+    const check = async (heading: RegExp) => {
+      await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    };
+    await page.goto('/');
+    await signedOut(page);
+    await check(/Log in and call an API/);
+    await signIn(page, bob);
+    await check(/Your items/);
+    await page.getByLabel('New item').fill('Not allowed');
+    await page.getByRole('button', { name: 'Add' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await check(/Your items/);
+    await page.goto('/profile');
+    await signedIn(page);
+    await expect(page.getByRole('list', { name: 'Scopes that the API received' })).toBeVisible();
+    await check(/Your profile/);
+    await page.goto('/security');
+    await check(/Security/);
+    await page.getByRole('link', { name: 'Tokens in code' }).click();
+    await expect(page.getByRole('heading', { name: 'As observables' })).toBeVisible();
+    await check(/Security/);
+    await page.goto('/items/clear');
+    await check(/Access denied/);
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await expect(page.getByRole('region', { name: 'Events' }).getByRole('listitem')).not.toHaveCount(0);
+    await check(/Activity/);
+    await page.goto('/nowhere');
+    await check(/Page not found/);
+    await page.goto('/callback?code=a&state=b');
+    await check(/Login failed/);
+    await context.clearCookies();
+    await signIn(page, alice);
+    await page.goto('/items/clear');
+    await check(/Delete all items/);
+    await page.goto('/forbidden');
+    await check(/You have access to all pages/);
+    await page.goto('/reports');
+    await signedIn(page);
+    await check(/Reports/);
+    await page.route('**/reports.json', (route) => route.fulfill({ status: 404 }));
+    await page.goto('/');
+    await check(/The app could not start/);
+    await context.close();
+  });
+}
+
+test('all pages fit the width of a phone', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await signIn(page);
+  for (const path of ['/', '/items', '/profile', '/security', '/security/tokens', '/activity', '/reports']) {
+    await page.goto(path);
+    await signedIn(page);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(page.getByRole('main').getByText('Loading', { exact: true })).toHaveCount(0);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, path).toBeLessThanOrEqual(0);
+  }
+});
+
+test('responds with 404 to a missing asset, and sends a strict policy with pages', async ({ request }) => {
+  expect((await request.get('/chunk-XXXXXXXX.js')).status()).toBe(404);
+  expect((await request.get('/..%2f..%2fpackage.json')).status()).toBe(404);
+  const page = await request.get('/items');
+  expect(page.status()).toBe(200);
+  const policy = page.headers()['content-security-policy'] ?? '';
+  expect(policy).toContain("script-src 'self'");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).toContain(`connect-src 'self' ${urls.identityProvider} ${urls.nestApi}`);
+  expect(page.headers()['referrer-policy']).toBe('no-referrer');
+});
