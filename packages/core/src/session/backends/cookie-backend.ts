@@ -207,12 +207,12 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
         ...deleteChunks(jar, name, cookies, changes.length),
       ];
     },
-    async write(loaded, change) {
+    async write(loaded, change, { isUse }) {
       // A concurrent logout wins: the cookie of this response must not restore the session.
       if (!(await isAlive(loaded.state))) return false;
       const changed = change(loaded.state);
       if (!changed) return false;
-      const state = { ...changed, usedAt: seconds(now) };
+      const state = isUse ? { ...changed, usedAt: seconds(now) } : changed;
       const hasNewTokens = state.tokens !== loaded.state.tokens;
       return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, hasNewTokens) };
     },

@@ -83,10 +83,12 @@ export interface SessionBackend {
    * Writes a change unless the session has ended.
    *
    * @param change is applied again to the current state after a concurrent write. `undefined`: nothing is written.
+   * @param options `isUse`: the write extends the idle lifetime
    */
   write(
     loaded: LoadedSession,
     change: (state: SessionState) => SessionState | undefined,
+    options: { readonly isUse: boolean },
   ): Promise<{ readonly loaded: LoadedSession; readonly sealedSession?: string } | false>;
   /** Applies the tokens that another request for the same session has obtained. */
   applyTokens(

@@ -114,12 +114,12 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       const cookie = jar.createCookie(name, identifier, { maxAge: options.absoluteLifetime });
       return [...deleteAllCopies(jar, name, cookies), cookie];
     },
-    async write(loaded, change) {
+    async write(loaded, change, { isUse }) {
       let current: LoadedSession | undefined = loaded;
       for (let tries = 0; current && tries < maxTries; tries++) {
         const changed = change(current.state);
         if (!changed) return false;
-        const state: SessionState = { ...changed, usedAt: seconds(now) };
+        const state: SessionState = isUse ? { ...changed, usedAt: seconds(now) } : changed;
         const version = current.version + 1;
         if (await store.set(current.key, await createRecord(state, current.key, version), current.version)) {
           return { loaded: { state, key: current.key, version } };
