@@ -4,8 +4,10 @@ import { text } from 'node:stream/consumers';
 export interface Visit {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body of a POST request. */
+  /** The form of a POST request. */
   readonly form?: FormData | URLSearchParams;
+  /** Another body. */
+  readonly body?: string;
   /** Replaces the stored cookies for this request. */
   readonly cookie?: string;
 }
@@ -35,7 +37,7 @@ export function openHttpBrowser(origin: string, host: string = new URL(origin).h
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
   return {
     cookies,
-    async visit(path, { method, headers = {}, form, cookie } = {}) {
+    async visit(path, { method, headers = {}, form, body, cookie } = {}) {
       const posted = form && new Response(form);
       const { pathname, search } = new URL(path, origin);
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -56,7 +58,7 @@ export function openHttpBrowser(origin: string, host: string = new URL(origin).h
         });
         sent.once('response', resolve).once('error', reject);
         if (posted) posted.bytes().then((bytes) => sent.end(bytes), reject);
-        else sent.end();
+        else sent.end(body);
       });
       for (const header of cookie === undefined ? (response.headers['set-cookie'] ?? []) : []) {
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -29,6 +30,10 @@ export function buildNextSessions(basePath = ''): Promise<string> {
 async function build(basePath: string): Promise<string> {
   // A folder of next-web, so that its dependencies are found.
   const folder = join(nextWeb, `.test/next-sessions${basePath.replaceAll('/', '-')}`);
+  // Playwright starts another process after each failed test. It uses the same build.
+  const inputs = hashInputs();
+  const record = join(folder, '.next/inputs');
+  if (existsSync(record) && readFileSync(record, 'utf8') === inputs) return folder;
   rmSync(folder, { recursive: true, force: true });
   cpSync(sources, folder, { recursive: true });
   const compiler = spawn(process.execPath, [next, 'build'], {
@@ -38,7 +43,20 @@ async function build(basePath: string): Promise<string> {
   const output = collect(compiler);
   const [code] = await once(compiler, 'exit');
   if (code !== 0) throw new Error(`next build failed:\n${output()}`);
+  writeFileSync(record, inputs);
   return folder;
+}
+
+/** Hashes the sources of the application, and the built packages. */
+function hashInputs(): string {
+  const hash = createHash('sha256').update(next);
+  const packages = ['core', 'next'].map((name) => join(nextWeb, 'node_modules/@countersign', name, 'dist'));
+  for (const root of [sources, ...packages])
+    for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+      const file = join(entry.parentPath, entry.name);
+      if (entry.isFile()) hash.update(file).update(readFileSync(file));
+    }
+  return hash.digest('base64url');
 }
 
 function collect({ stdout, stderr }: ReturnType<typeof spawn>): () => string {

@@ -8,7 +8,7 @@ export function proxy(request: NextRequest) {
       return candidate.nextUrl.pathname.startsWith('/items');
     },
     // The stream routes refresh in their handlers.
-    tokens: request.nextUrl.pathname.startsWith('/api/') ? [] : [{}],
+    tokens: /^\/api\/(?!refreshed\/)/.test(request.nextUrl.pathname) ? [] : [{}],
     ...(request.headers.get('x-throw') === 'respond' && {
       respond: () => {
         throw new TypeError('text of another user');
@@ -19,4 +19,4 @@ export function proxy(request: NextRequest) {
 }
 
 // Some routes are not covered by the proxy.
-export const config = { matcher: ['/((?!_next/static|api/uncovered|api/pages|api/gate).*)'] };
+export const config = { matcher: ['/((?!_next/static|uncovered|api/uncovered|api/pages|api/gate).*)'] };

@@ -154,6 +154,19 @@ export type AuthEvent =
       readonly unverifiedError?: string;
     }
   | {
+      /** The user was inactive for too long in the browser, and is logged out. */
+      readonly type: 'session.idle';
+      readonly issuer: string;
+      readonly clientId: string;
+    }
+  | {
+      /** The claims of the userinfo endpoint could not be fetched. Those of the ID token remain. */
+      readonly type: 'userinfo.failed';
+      readonly issuer: string;
+      readonly clientId: string;
+      readonly code: string;
+    }
+  | {
       /** A browser does not offer a feature to the page. The client works without it, with limits. */
       readonly type: 'browser.feature_missing';
       readonly feature: 'BroadcastChannel' | 'crypto.subtle' | 'IndexedDB' | 'sessionStorage' | 'Web Locks';

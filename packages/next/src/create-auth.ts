@@ -17,6 +17,7 @@ import { type AuthOptions, defaults } from './options.ts';
 import { openPagesSession, type PagesRequest } from './pages.ts';
 import { createProtect, type Protect } from './protected-wrappers.ts';
 import { type ProxyOptions, runProxy } from './proxy.ts';
+import { observePages } from './proxy-cookies.ts';
 import { getRequestScope, observeRequests, runWrite } from './request-scope.ts';
 import { readRouterRequest } from './router-headers.ts';
 import {
@@ -167,6 +168,7 @@ export function createAuth(
   hosts: Pick<AuthOptions, 'trustProxy'> = {},
 ): Auth {
   observeRequests();
+  observePages();
   const resolve = createWebAuthResolver(options, {
     defaults,
     // Next runs code of the edge runtime in a separate context for each function.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openNodeSession, readNodeHeaders } from '@countersign/core/session/adapter';
+import { removeProxyCookies } from './proxy-cookies.ts';
 import type { OpenSession, Resolve } from './server.ts';
 
 /** Request and response of `getServerSideProps` or of an API route. */
@@ -11,5 +12,13 @@ export interface PagesRequest {
 /** Opens the session of a request of the Pages Router. */
 export async function openPagesSession(resolve: Resolve, { req, res }: PagesRequest): Promise<OpenSession> {
   const webAuth = resolve(readNodeHeaders(req));
-  return { webAuth, ...(await openNodeSession(webAuth.sessions, req, res)) };
+  const opened = await openNodeSession(webAuth.sessions, req, res);
+  const save = () => {
+    removeProxyCookies(
+      opened.requestSession.cookies.map(({ name }) => name),
+      req,
+    );
+    return opened.save();
+  };
+  return { webAuth, ...opened, save };
 }

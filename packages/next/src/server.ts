@@ -16,6 +16,7 @@ import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
 import { failureHeader, findLoginRequirement, readFailedRefreshes } from './failed-refreshes.ts';
 import { pathHeader } from './proxy.ts';
+import { removeProxyCookies } from './proxy-cookies.ts';
 import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from './request-scope.ts';
 
 /** Finds client and sessions for the headers of a request. */
@@ -71,6 +72,7 @@ export async function openSession(
     const jar = store ?? (await cookies());
     scope.hasSetCookies = true;
     await retainTokens(scope, requestSession);
+    removeProxyCookies(requestSession.cookies.map(({ name }) => name));
     for (const { name, value, ...attributes } of requestSession.cookies) jar.set(name, value, attributes);
   };
   return { webAuth, requestSession, headers: requestHeaders, save };

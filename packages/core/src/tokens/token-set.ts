@@ -44,6 +44,11 @@ export interface TokenSet {
   readonly updatedAt: number;
   /** Count of refreshes since the login. It orders the token sets of a login. Default: 0. */
   readonly refreshCount?: number;
+  /**
+   * Recent refreshes for access tokens that the login did not have: their count at a time in seconds since the epoch. It
+   * decreases with time.
+   */
+  readonly furtherTokens?: { readonly count: number; readonly at: number };
 }
 
 /** Which access token of a login is requested. Default: the one of the login. */
@@ -54,7 +59,7 @@ export interface AccessTokenRequest {
   readonly scope?: string | undefined;
 }
 
-/** Access tokens of one login. The oldest are dropped. */
+/** Access tokens of one login. The oldest with a requested scope are dropped first, then the oldest. */
 const maxAccessTokens = 8;
 
 /**
@@ -95,7 +100,7 @@ export function applyRefresh(
   const idToken = renewed ? response.idToken : set.idToken;
   const claims = renewed ? keepSessionId(response.claims, set.claims) : set.claims;
   return {
-    accessTokens: [createStoredToken(response, time, request), ...otherTokens].slice(0, maxAccessTokens),
+    accessTokens: dropOldTokens([createStoredToken(response, time, request), ...otherTokens]),
     ...(refreshToken !== undefined && { refreshToken }),
     ...(idToken !== undefined && { idToken }),
     ...(claims && { claims }),
@@ -104,6 +109,14 @@ export function applyRefresh(
     updatedAt: Math.max(time, set.updatedAt),
     refreshCount: (set.refreshCount ?? 0) + 1,
   };
+}
+
+/** A page that requests many scopes must not displace the tokens that the other pages use. */
+function dropOldTokens(tokens: readonly StoredAccessToken[]): readonly StoredAccessToken[] {
+  if (tokens.length <= maxAccessTokens) return tokens;
+  const [newest, ...others] = tokens;
+  const oldest = others.findLast((token) => token.requestedScope !== undefined) ?? others.at(-1);
+  return dropOldTokens([newest as StoredAccessToken, ...others.filter((token) => token !== oldest)]);
 }
 
 /**

@@ -30,7 +30,10 @@ export interface RequestSessionOptions {
   readonly request?: object | undefined;
 }
 
-/** Selects an access token. Default: the access token of the login. */
+/**
+ * Selects an access token. Default: the access token of the login. Use a fixed set of values, never input of a request: a
+ * session can request 20 further tokens at once, then one in 5 seconds (`rate_limited`).
+ */
 export interface SessionTokenRequest {
   /** The API that the token is for (RFC 8707). Default: the first `resource` of the client. */
   readonly resource?: string | undefined;

@@ -26,6 +26,7 @@ import {
   toAccessToken,
 } from '../token-set.ts';
 import { findUsableToken, type WantedAccessToken } from '../usable-token.ts';
+import { createFurtherTokenLimit } from './further-tokens.ts';
 import { createLocalRefreshState } from './local-refresh-state.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import { createRejectedRefreshes } from './rejected-refreshes.ts';
@@ -65,6 +66,7 @@ export function coordinateRefreshes(
   });
   const rateLimit = createRateLimit(successors, local.pauses);
   const rejections = createRejectedRefreshes(now, local.rejections);
+  const furtherTokens = createFurtherTokenLimit(client.resource, local.furtherTokens);
   const createKey = (refreshToken: string) => createRefreshTokenKey(refreshToken, client);
 
   async function getAccessToken(
@@ -137,7 +139,7 @@ export function coordinateRefreshes(
     if (rejection) throw rejection;
     try {
       const result = await spendRefreshToken(
-        { client, successors, rateLimit, readNewestTokens },
+        { client, successors, rateLimit, furtherTokens, readNewestTokens },
         task,
         known.tokens,
       );

@@ -1,4 +1,5 @@
 import { createSingleFlight, type SingleFlight } from '../../internal/single-flight.ts';
+import type { TokenBucket } from '../../internal/token-bucket.ts';
 import type { GetAccessTokenResult } from '../access-token-source.ts';
 import type { Pause } from '../rate-limit.ts';
 import { createMemoryLock, type RefreshLock } from '../stores/refresh-lock.ts';
@@ -13,6 +14,8 @@ export interface LocalRefreshState {
   readonly pauses: Map<string, Pause>;
   /** The last rejections, in the order of their creation. */
   readonly rejections: Map<string, RejectedRefresh>;
+  /** Limits of refreshes for further access tokens, by the key of the refresh token; the least recently used first. */
+  readonly furtherTokens: Map<string, TokenBucket>;
   /** Joins concurrent calls that need the same refresh. */
   readonly flight: SingleFlight<GetAccessTokenResult>;
 }
@@ -22,5 +25,6 @@ export const createLocalRefreshState = (): LocalRefreshState => ({
   successors: createMemorySuccessorStore(),
   pauses: new Map(),
   rejections: new Map(),
+  furtherTokens: new Map(),
   flight: createSingleFlight(),
 });

@@ -7,6 +7,8 @@ import type { Clock } from '../../internal/clock.ts';
 export interface RefreshClient {
   readonly issuer: string;
   readonly clientId: string;
+  /** The resource of the access token that the login requests. */
+  readonly resource?: string | undefined;
   readonly now: Clock;
   /** Milliseconds for one exchange with the provider. */
   readonly timeout: number;

@@ -113,10 +113,11 @@ export function createCoordinatorWithState(
 }
 
 function createRefreshClient(client: Client): RefreshClient {
-  const { now, http } = getClientContext(client);
+  const { now, http, resources } = getClientContext(client);
   return {
     issuer: client.issuer,
     clientId: client.clientId,
+    resource: resources[0],
     now,
     timeout: http.timeout,
     refresh: (refreshToken, request) => refreshTokens(client, refreshToken, request),

@@ -16,6 +16,7 @@ import {
   toAccessToken,
 } from '../token-set.ts';
 import type { WantedAccessToken } from '../usable-token.ts';
+import type { FurtherTokenLimit } from './further-tokens.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { TokenSuccessors } from './token-successors.ts';
 
@@ -24,6 +25,7 @@ interface RefreshContext {
   readonly client: RefreshClient;
   readonly successors: TokenSuccessors;
   readonly rateLimit: RateLimit;
+  readonly furtherTokens: FurtherTokenLimit;
   readonly readNewestTokens: (holder: TokenHolder) => Promise<KnownTokens>;
 }
 
@@ -51,7 +53,9 @@ export async function spendRefreshToken(
   task: RefreshTask,
   tokens: TokenSet,
 ): Promise<GetAccessTokenResult | undefined> {
-  task.holder.requireWritable?.(task.wanted);
+  const { key, wanted } = task;
+  task.holder.requireWritable?.(wanted);
+  context.furtherTokens.take(key, tokens, { wanted, time: seconds(context.client.now) });
   const next = await requestTokens(context, task, tokens);
   return next && writeTokens(context, task, { next, previous: tokens });
 }
@@ -75,7 +79,9 @@ async function requestTokens(
         receivedToken = received;
       },
     });
-    return applyRefresh(tokens, response, seconds(client.now), wanted);
+    const time = seconds(client.now);
+    const next = applyRefresh(tokens, response, time, wanted);
+    return context.furtherTokens.count(next, { previous: tokens, wanted, time });
   } catch (error) {
     if (error instanceof TransportError && error.code === 'rate_limited') {
       await rateLimit.pause(key, refreshToken, error.retryAfter);

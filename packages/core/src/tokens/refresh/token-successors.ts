@@ -41,8 +41,11 @@ export interface TokenSuccessorsOptions {
   readonly emitEvent: (event: AuthEvent) => void;
 }
 
-/** Successors that are followed at most. */
-const maxHops = 10;
+/**
+ * Successors that are followed at most: more than a login has within their lifetime. A chain that is left too early ends
+ * at a spent refresh token, which would end the login.
+ */
+const maxHops = 100;
 /** Milliseconds for which a successor is stored that the session does not contain yet. */
 const unwrittenLifetime = 600_000;
 

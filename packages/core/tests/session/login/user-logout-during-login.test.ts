@@ -53,7 +53,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     ['userinfo', false, false],
     ['userinfo', true, true],
   ] as const)(
-    'S86: a logout during the %s request begins no session (in another process: %s, signed in before: %s)',
+    'S88: a logout during the %s request begins no session (in another process: %s, signed in before: %s)',
     async (endpoint, inOther, wasSignedIn) => {
       const { app, other } = await start(kind, { userinfo: endpoint === 'userinfo' });
       const browser = app.open();
@@ -87,7 +87,7 @@ describe.each(sessionKinds)('%s', (kind) => {
   );
 
   test.each([false, true])(
-    'S86: a logout before the response of the callback arrives ends its session (in another process: %s)',
+    'S88: a logout before the response of the callback arrives ends its session (in another process: %s)',
     async (inOther) => {
       const { app, other } = await start(kind);
       const browser = app.open();
@@ -104,7 +104,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     },
   );
 
-  test('S86: a callback that was sent before a logout and arrives after it begins no session', async () => {
+  test('S88: a callback that was sent before a logout and arrives after it begins no session', async () => {
     for (const wasSignedIn of [false, true]) {
       const { app } = await start(kind);
       const browser = app.open();
@@ -118,7 +118,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     }
   });
 
-  test('S86: a signed-in user logs out, and a pending login begins no session in another process', async () => {
+  test('S88: a signed-in user logs out, and a pending login begins no session in another process', async () => {
     const { app, other } = await start(kind);
     const browser = app.open();
     await browser.logIn();
@@ -129,7 +129,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     expect(app.server.requestsTo('revocation')).toHaveLength(2);
   });
 
-  test('S86: ends all logins of the browser, and none of another browser', async () => {
+  test('S88: ends all logins of the browser, and none of another browser', async () => {
     const { app } = await start(kind);
     const [browser, another] = [app.open(), app.open()];
     const callbacks = [await startLogin(app, browser), await startLogin(app, browser)];
@@ -141,7 +141,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     expect(await isSignedIn(app, another)).toBe(true);
   });
 
-  test('S86: without the replay store, ends the login of a signed-in user, and reports others', async () => {
+  test('S88: without the replay store, ends the login of a signed-in user, and reports others', async () => {
     for (const wasSignedIn of [false, true]) {
       const { app, other, ports } = await start(kind);
       const browser = app.open();
@@ -164,7 +164,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     }
   });
 
-  test('S86: while the session of the login cannot be ended, the logout is reported and repeated', async () => {
+  test('S88: while the session of the login cannot be ended, the logout is reported and repeated', async () => {
     const { app, other, ports } = await start(kind);
     const browser = app.open();
     const callback = await startLogin(app, browser);

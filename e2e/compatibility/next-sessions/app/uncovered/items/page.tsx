@@ -1,0 +1,2 @@
+/** The same page without proxy. */
+export { default } from '../../items/page';

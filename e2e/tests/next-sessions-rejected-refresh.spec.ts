@@ -1,0 +1,151 @@
+import { type RefreshOutcome, type RefreshRejection, refreshRejections } from '@countersign/testing';
+import { expect, test } from '@playwright/test';
+import { createDrivenClock } from '../support/driven-clock.ts';
+import type { HttpBrowser, VisitedPage } from '../support/http-browser.ts';
+import { type NextSessions, startNextSessions } from '../support/next-sessions.ts';
+
+// The provider rejects a refresh of a built application without saying that the login is over. No page is shown that is
+// signed in and empty, nothing is lost, and a login helps as soon as the provider accepts it.
+
+/** In seconds. */
+const accessTokenLifetime = 300;
+/** In seconds: longer than the pause after rejections, and than the time for which a login that did not help is known. */
+const longPause = 700;
+
+const clock = createDrivenClock();
+let cookie: NextSessions;
+let stored: NextSessions;
+
+test.beforeAll(async () => {
+  test.setTimeout(300_000);
+  const { environment } = clock;
+  cookie = await startNextSessions({ accessTokenLifetime, environment });
+  const memory = { ...environment, SESSION_STORE: 'memory' };
+  stored = await startNextSessions({ accessTokenLifetime, environment: memory });
+});
+test.afterAll(async () => {
+  await Promise.all([cookie?.stop(), stored?.stop()]);
+  clock.remove();
+});
+
+function advance(seconds: number): void {
+  clock.advance(seconds);
+  for (const { op } of [cookie, stored]) op.clock.advance(seconds);
+}
+
+const refreshes = ({ op }: NextSessions) =>
+  op.requestsTo('token').filter(({ body }) => body.grant_type === 'refresh_token').length;
+
+/** The login to which a page leads: by a redirect, or by an element of a page whose beginning was sent before. */
+function findLogin({ location, html }: VisitedPage): string | undefined {
+  const path = location
+    ? location.pathname + location.search
+    : /http-equiv="refresh" content="\d+;url=([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
+  return path?.startsWith('/auth/login') ? path : undefined;
+}
+
+/** React shows the error page of the application in place of this part of the page. */
+const showsError = ({ html }: VisitedPage) => /\$RX\("B:\d+","\d+"/.test(html);
+
+/** Logs in again from the address to which a page leads. Returns the page after the login. */
+async function logInAgain({ op }: NextSessions, browser: HttpBrowser, login: string): Promise<string> {
+  const { location } = await browser.visit(login);
+  const { url } = await op.authorize(location ?? '');
+  const { status, location: page } = await browser.visit(url);
+  expect(status).toBe(303);
+  return page?.pathname ?? '';
+}
+
+const data = 'alice has 200 []';
+const leadsToLogin: readonly RefreshOutcome[] = ['rejected', 'interaction_required'];
+
+const rejections = refreshRejections.filter(({ outcome }) => outcome !== 'login_ended');
+/** Two rejections of each outcome. */
+const examples = rejections.filter(
+  ({ outcome, name }) =>
+    rejections.filter((each) => each.outcome === outcome).findIndex((each) => each.name === name) < 2,
+);
+
+interface TestedPage {
+  readonly kind: 'cookie' | 'stored';
+  readonly path: string;
+  readonly tested: readonly RefreshRejection[];
+  /** A page that calls the API without proxy and wrapper shows its error. */
+  readonly isWrapped: boolean;
+}
+
+const pages: readonly TestedPage[] = [
+  { kind: 'cookie', path: '/items', tested: rejections, isWrapped: true },
+  { kind: 'stored', path: '/items', tested: examples, isWrapped: true },
+  { kind: 'stored', path: '/uncovered/wrapped', tested: examples, isWrapped: true },
+  { kind: 'stored', path: '/uncovered/items', tested: examples, isWrapped: false },
+];
+
+for (const { kind, path, tested, isWrapped } of pages)
+  for (const { name, failure, outcome } of tested)
+    test(`C5: ${kind} session, ${path}: ${name}`, async () => {
+      const app = kind === 'cookie' ? cookie : stored;
+      advance(longPause);
+      const browser = await app.logIn('alice');
+      advance(accessTokenLifetime + 1);
+      const cookies = browser.cookies();
+      const before = { refreshes: refreshes(app), output: app.output().length };
+      // After a rejection, the second page receives the same error without a request.
+      const requests = outcome === 'unavailable' ? 2 : 1;
+      app.op.fail('token', { ...failure, times: requests });
+      const visited = [await browser.visit(path), await browser.visit(path)];
+      for (const page of visited) {
+        expect(page.html).not.toContain('alice has');
+        if (isWrapped && leadsToLogin.includes(outcome))
+          expect(findLogin(page)).toContain(`returnTo=${encodeURIComponent(path)}`);
+        else expect(showsError(page)).toBe(true);
+      }
+      expect(refreshes(app)).toBe(before.refreshes + requests);
+      await expect
+        .poll(() => app.output().slice(before.output))
+        .toMatch(/countersign: The provider rejected|TransportError|LoginRequiredError/);
+      // Nothing is lost: the session is there, and its refresh token is used when the pause is over.
+      expect(browser.cookies()).toBe(cookies);
+      const { session } = JSON.parse((await browser.visit('/auth/session')).html);
+      expect(session.user.sub).toBe('alice');
+      const restored = app.open();
+      expect(await logInAgain(app, restored, `/auth/login?returnTo=${path}`)).toBe(path);
+      expect((await restored.visit(path)).html).toContain(data);
+      advance(61);
+      expect((await browser.visit(path)).html).toContain(data);
+      expect(refreshes(app)).toBe(before.refreshes + requests + 1);
+    });
+
+for (const { name, failure, outcome } of [
+  'an empty 400',
+  'interaction_required',
+  'invalid_client, 401',
+  '404',
+  'temporarily_unavailable, 400',
+].map((wanted) => rejections.find((each) => each.name === wanted) as RefreshRejection))
+  test(`C5: what the browser shows: ${name}`, async ({ page, context }) => {
+    advance(longPause);
+    const browser = await cookie.logIn('alice');
+    advance(accessTokenLifetime + 1);
+    const url = `${cookie.origin}/items`;
+    await context.addCookies(
+      browser
+        .cookies()
+        .split('; ')
+        .map((each) => ({
+          name: each.slice(0, each.indexOf('=')),
+          value: each.slice(each.indexOf('=') + 1),
+          url: cookie.origin,
+        })),
+    );
+    cookie.op.fail('token', failure);
+    await page.goto(url);
+    if (!leadsToLogin.includes(outcome)) {
+      await expect(page.getByText(/error|could|wrong/i).first()).toBeVisible();
+      await expect(page.getByText('Loading')).toHaveCount(0);
+      advance(61);
+      await page.reload();
+    }
+    await expect(page.getByText(data)).toBeVisible();
+    expect(page.url()).toBe(url);
+  });

@@ -1,0 +1,45 @@
+// The proxy and an action can both set the session cookie. Next keeps the lines of the proxy and adds those of the action,
+// but a response should set each cookie once (RFC 6265 section 4.1.1). No public function removes a line.
+
+import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
+
+/** Next's own record of a request. It adds these lines whenever `Set-Cookie` is set. */
+interface RequestMetadata {
+  readonly middlewareCookie?: string[];
+}
+
+const metadataKey = Symbol.for('NextInternalRequestMeta');
+
+type Run = (work: object | undefined, render: unknown, request?: unknown, ...more: unknown[]) => unknown;
+
+const requestsKey = Symbol.for('countersign.next.requests');
+/** The request of each page or action that Next works on. All copies of this module that Next loads share it. */
+const globalState = globalThis as { [requestsKey]?: WeakMap<object, object> };
+
+/** Observes the requests of pages and actions. Next passes them to the function that renders the page. */
+export function observePages(): void {
+  if (globalState[requestsKey]) return;
+  const requests = new WeakMap<object, object>();
+  globalState[requestsKey] = requests;
+  const storage = workAsyncStorage as unknown as { run: Run };
+  const run = storage.run.bind(storage);
+  storage.run = (work, render, request, ...more) => {
+    if (work && typeof request === 'object' && request !== null) requests.set(work, request);
+    return run(work, render, request, ...more);
+  };
+}
+
+/**
+ * Removes the lines with which the proxy has set these cookies. Their new lines follow.
+ *
+ * @param request default: the request of the current page or action. Next does not show the request of a route handler.
+ */
+export function removeProxyCookies(names: readonly string[], request?: object): void {
+  const work = request ? undefined : (workAsyncStorage.getStore() as object | undefined);
+  const current = request ?? (work && globalState[requestsKey]?.get(work));
+  const lines = (current as { readonly [metadataKey]?: RequestMetadata } | undefined)?.[metadataKey]
+    ?.middlewareCookie;
+  if (!Array.isArray(lines)) return;
+  // Next holds this array.
+  lines.splice(0, lines.length, ...lines.filter((line) => !names.includes(line.slice(0, line.indexOf('=')))));
+}
