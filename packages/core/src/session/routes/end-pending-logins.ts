@@ -4,6 +4,7 @@ import { type AuthError, TransportError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
 import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
+import type { SessionReference } from '../backends/session-backend.ts';
 import type { SessionContext } from '../context.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { endSession, revokeNewestTokens } from '../end-session.ts';
@@ -19,12 +20,16 @@ interface PendingLoginEnds {
   readonly hasStarted: boolean;
   /** The first error, if it is unknown whether a login has ended. */
   readonly failure: AuthError | undefined;
+  /** The sessions of logins that could not be ended. */
+  readonly unfinished: readonly SessionReference[];
 }
 
 /** The end of one login. */
 interface LoginEnd {
   readonly hasStarted: boolean;
   readonly failure?: AuthError | undefined;
+  /** The session of the login, if it could not be ended. */
+  readonly unfinished?: SessionReference;
 }
 
 /**
@@ -48,6 +53,7 @@ export async function endPendingLogins(
       cookies: pending.flatMap(({ deleteCookies }) => deleteCookies),
       hasStarted: ends.some(({ hasStarted }) => hasStarted),
       failure: ends.find(({ failure }) => failure)?.failure,
+      unfinished: ends.flatMap(({ unfinished }) => unfinished ?? []),
     };
   } catch (error) {
     // The sessions of the request have ended. Their logout continues.
@@ -56,7 +62,7 @@ export async function endPendingLogins(
       `The pending logins could not be ended (${nameForeignError(error)}). Log out again.`,
     );
     emitIncompleteLogout(context.client, 'session', failure);
-    return { cookies: [], hasStarted: false, failure };
+    return { cookies: [], hasStarted: false, failure, unfinished: [] };
   }
 }
 
@@ -83,19 +89,27 @@ async function endPendingLogin(
     emitEvent(client, { type: 'store.unavailable', port: 'replay' });
     if (isSignedIn) return endLoginSession(context, login);
     emitIncompleteLogout(client, 'session', error);
-    return { hasStarted: false, failure: error as AuthError };
+    return {
+      hasStarted: false,
+      failure: error as AuthError,
+      unfinished: await createReference(context, login),
+    };
   }
 }
 
 /** Ends the session that a login has begun, or is about to begin. */
-async function endLoginSession(
-  context: SessionContext,
-  { identifier, transaction }: LoginTransaction,
-): Promise<LoginEnd> {
-  // Not before the time of the token request, by the clock of any process: the login is rejected afterwards.
-  const endedAt = Math.max(seconds(context.now), transaction.createdAt + transactionLifetime);
-  const reference = { key: await sha256(identifier), pending: { endedAt } };
+async function endLoginSession(context: SessionContext, login: LoginTransaction): Promise<LoginEnd> {
+  const reference = await createReference(context, login);
   const { state, failure } = await endSession(context, reference, 'logout');
   await revokeNewestTokens(context, state);
-  return { hasStarted: true, failure };
+  return { hasStarted: true, failure, ...(failure && { unfinished: reference }) };
+}
+
+async function createReference(
+  { now }: SessionContext,
+  { identifier, transaction }: LoginTransaction,
+): Promise<SessionReference> {
+  // Not before the time of the token request, by the clock of any process: the login is rejected afterwards.
+  const endedAt = Math.max(seconds(now), transaction.createdAt + transactionLifetime);
+  return { key: await sha256(identifier), pending: { endedAt } };
 }
