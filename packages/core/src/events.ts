@@ -44,7 +44,7 @@ export type AuthEvent =
       readonly code: string;
     }
   | {
-      /** A callback failed for an expected reason, and the user was led on without an error page. */
+      /** A callback failed for an expected reason, and the user was redirected without an error page. */
       readonly type: 'login.recovered';
       readonly issuer: string;
       readonly code: string;
@@ -119,7 +119,7 @@ export type AuthEvent =
     }
   | {
       /**
-       * A part of a logout failed. `session`: the session store is unavailable, and the end is repeated in the background.
+       * A part of a logout failed. `session`: the session store is unavailable, and the logout is repeated in the background.
        * `refresh_token`: it was not revoked. `provider`: the address of the logout at the provider is unknown.
        */
       readonly type: 'logout.incomplete';

@@ -75,7 +75,7 @@ export async function requestRefresh(
     );
     if (typeof body.refresh_token === 'string') onRefreshToken?.(body.refresh_token);
     const claims = typeof body.id_token === 'string' ? readUnverifiedClaims(body.id_token) : undefined;
-    // Tokens of another user must not be stored, also if the signature or the rest of the response is not valid.
+    // Tokens of another user must not be stored, even if the signature or the rest of the response is not valid.
     if (previousClaims && claims) requireSameUser(claims, previousClaims);
     const tokens = toTokenResponse(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
     emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });

@@ -148,7 +148,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       if (marker.status === 'rejected') throw marker.reason;
     },
     async endMatching(match, endedAt) {
-      // Both are tried, because a store without free memory may only delete.
+      // Both are tried, because a store without free memory can only delete.
       const key = await createMatchKey(match);
       const [marker] = await Promise.allSettled([logoutMarkers.save(key, endedAt)]);
       await store.deleteWhere(match);

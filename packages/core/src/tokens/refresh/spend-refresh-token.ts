@@ -192,7 +192,7 @@ async function storeTokens(
     return {};
   }
   await successors.save(refreshToken, { tokens: next, ...outcome }, options);
-  // A logout revokes the newest successor that it finds. If it came before this one was stored, it is found here.
+  // A logout revokes the newest successor that it finds. A logout before this successor was stored is found here.
   if (await hasEnded(holder)) return rejectLateTokens(client, next);
   return outcome;
 }
