@@ -204,7 +204,7 @@ async function logOut(world: World, browser: Browser): Promise<void> {
       sent.record.isLoggedOut = sent.record.mayEnd === 'a logout';
     }
     if (response.status === 303 && isSignedIn) {
-      const end = { at: scheduler.now(), process: sent.process };
+      const end = { at: scheduler.now(), process: sent.process, isByUser: true };
       for (const code of codes) {
         const record = code.login && ledger.records.get(code.login);
         if (record) record.ended ??= end;

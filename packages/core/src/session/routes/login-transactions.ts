@@ -11,6 +11,7 @@ import { type ChunkedValue, deleteChunks, readCopies, writeChunks } from '../coo
 import { countBytes, countSessionBytes, maxCookieBytes, maxLoginBytes } from '../cookies/cookie-budget.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { reportReturnTo } from '../pages/failure-report.ts';
+import { countMarkerBytes } from './login-marker.ts';
 
 /** A pending login. Each has a separate cookie, so that logins in two tabs do not interfere. */
 export interface LoginTransaction {
@@ -80,11 +81,12 @@ export function dropLogins(
 }
 
 function getAvailableBytes(
-  { jar }: SessionContext,
+  context: SessionContext,
   existing: RequestCookies,
   changes: readonly CookieToSet[] = [],
 ): number {
-  return Math.min(maxLoginBytes, maxCookieBytes - countSessionBytes(jar, existing, changes));
+  const available = maxCookieBytes - countSessionBytes(context.jar, existing, changes);
+  return Math.min(maxLoginBytes, available - countMarkerBytes(context));
 }
 
 async function createLoginCookies(context: SessionContext, login: NewLogin): Promise<CookieToSet[]> {
