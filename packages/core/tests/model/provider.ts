@@ -6,7 +6,7 @@ export const clientId = 'web';
 /** Seconds. */
 export const accessTokenLifetime = 300;
 
-/** One sending of a refresh token. */
+/** One request with a refresh token. */
 export interface Spend {
   /** Milliseconds since the start. */
   readonly at: number;
@@ -63,6 +63,8 @@ export interface ModelProvider {
   handle(url: string, init: RequestInit, context: Context): ProviderResponse;
   /** The user logs in. Returns the URL of the callback, and its code. */
   authorize(url: string, sub: string): { readonly url: string; readonly code: IssuedCode };
+  /** The number of the last token that was issued. */
+  getLastNumber(): number;
   /** Finds the logins of a user whose code was issued, with `undefined` for a code that was not exchanged yet. */
   findLogins(sub: string): readonly IssuedCode[];
   /** Finds the codes of the pending logins in a `Cookie` header. */
@@ -224,6 +226,7 @@ export function createProvider(
       const response = new URLSearchParams({ code, state: read('state'), iss: issuer });
       return { url: `${read('redirect_uri')}?${response}`, code: issued };
     },
+    getLastNumber: () => count,
     findLogins: (sub) => [...codes.values()].filter((code) => code.sub === sub),
     findPendingCodes: (cookieHeader) =>
       [...codes.values()].filter(({ state }) => cookieHeader.includes(`.login.${state.slice(0, 16)}=`)),

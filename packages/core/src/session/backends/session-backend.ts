@@ -57,8 +57,12 @@ export interface SessionCacheStatistics {
 /** Where sessions are stored: encrypted in the cookie, or in a store. */
 export interface SessionBackend {
   readonly kind: 'cookie' | 'stored';
-  /** Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended. */
-  load(cookies: RequestCookies): Promise<LoadedSession | undefined>;
+  /**
+   * Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended.
+   *
+   * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
+   */
+  load(cookies: RequestCookies, options?: { readonly toEnd?: boolean }): Promise<LoadedSession | undefined>;
   /**
    * Finds the sessions of all copies of the session cookie without the stores, for a logout. This
    * includes copies that do not sign in, because another copy is of another user or has the same name. The sessions may
@@ -68,7 +72,7 @@ export interface SessionBackend {
   /**
    * Loads the current state of a session that was loaded or identified before.
    *
-   * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
+   * @param options `toEnd`: as in {@link SessionBackend.load}
    */
   reload(
     session: SessionReference,
