@@ -10,7 +10,8 @@ export type ConfigurationErrorCode =
   | 'duplicate_package'
   | 'missing_package'
   | 'too_many_applications'
-  | 'unguarded_handler';
+  | 'unguarded_handler'
+  | 'shared_cache';
 
 /** Codes of {@link AuthorizationServerError}. */
 export type AuthorizationServerErrorCode =
@@ -50,7 +51,9 @@ export type LoginRequiredErrorCode =
   | 'refresh_token_missing'
   | 'refresh_rejected'
   | 'interaction_required'
-  | 'step_up_required';
+  | 'step_up_required'
+  | 'popup_blocked'
+  | 'popup_closed';
 
 /** Codes of {@link AccessTokenError}. */
 export type AccessTokenErrorCode =
