@@ -28,6 +28,8 @@ export interface PageContext {
   readonly loginUrl: string;
   /** Logs the user out if a form of this application posts `returnTo` to it. */
   readonly logoutUrl: string;
+  /** Fields of the form that repeats a logout that could not be completed: it posts them to `logoutUrl`. Default: none. */
+  readonly logoutFields?: Readonly<Record<string, string>>;
   /** The start page of the application. */
   readonly homeUrl: string;
 }
@@ -82,7 +84,10 @@ const findOwnPage = ({ error, denied, logout, loggedOut }: OwnPages, page: PageN
 
 /** Creates the response of the application's page. Returns `undefined` if there is none, or it failed. */
 export async function createOwnPage(
-  { options, baseUrl }: { readonly options: { readonly pages?: OwnPages }; readonly baseUrl: URL },
+  {
+    options,
+    baseUrl,
+  }: { readonly options: { readonly pages?: OwnPages | undefined }; readonly baseUrl: URL },
   page: PageContext,
   cookies: readonly CookieToSet[],
 ): Promise<Response | undefined> {
