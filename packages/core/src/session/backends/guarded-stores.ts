@@ -19,6 +19,7 @@ export function guardBackend(backend: SessionBackend, endedKeys = new Set<string
   return {
     kind: backend.kind,
     load: async (cookies) => omitEnded(await guard(() => backend.load(cookies))),
+    hasCookie: (cookies) => backend.hasCookie(cookies),
     identifyAll: (cookies) => guard(() => backend.identifyAll(cookies)),
     async reload(session, options = {}) {
       const loaded = await guard(() => backend.reload(session));

@@ -46,6 +46,8 @@ export interface SessionBackend {
   readonly kind: 'cookie' | 'stored';
   /** Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended. */
   load(cookies: RequestCookies): Promise<LoadedSession | undefined>;
+  /** Checks whether a request has a complete session cookie, of these or other settings. Its session may have ended. */
+  hasCookie(cookies: RequestCookies): boolean;
   /**
    * Finds the sessions of all copies of the session cookie without the stores, for a logout: also of copies that do not
    * sign in, because another copy is of another user or has the same name. The sessions may have ended.

@@ -16,6 +16,7 @@ import { createJsonResponse, createRedirect, createSessionHeaders } from '../htt
 import { addRetryAfter } from '../pages/error-responses.ts';
 import { reportFailure } from '../pages/failure-report.ts';
 import { respondWithPage } from '../pages/respond-with-page.ts';
+import { deleteCompletedMarker } from './login-marker.ts';
 import { createLogoutCookie, getLogoutTargets } from './logout-return.ts';
 
 /** Options of `sessions.startLogout()`. */
@@ -49,7 +50,7 @@ export async function startLogout(
 ): Promise<StartedLogout> {
   const { client, backend } = context;
   const existing = parseCookies(cookieHeader, { maxRepeats: Number.POSITIVE_INFINITY });
-  const cookies = backend.deleteCookies(existing);
+  const cookies = [...backend.deleteCookies(existing), ...deleteCompletedMarker(context, existing)];
   const target = findLogoutTarget(context, options.returnTo);
   // The sessions end first, whether or not the provider responds.
   const { count, states, current, failure } = await endAllSessions(context, existing);
