@@ -9,7 +9,7 @@ const sqliteBusy = 5;
 
 /**
  * Creates a lock between processes of this user. It is a file lock of the operating system (through SQLite), so it is
- * released when its process ends, also after a crash.
+ * released when its process ends, even after a crash.
  */
 export function createProcessLock(home: string): RefreshLock {
   const path = join(home, 'refresh.lock');

@@ -6,6 +6,7 @@ export {
   type BrowserAuth,
   ConfigurationError,
   type GetAccessTokenOptions,
+  type IdleOptions,
   type IdTokenClaims,
   type LoginOptions,
   LoginRequiredError,
@@ -27,6 +28,8 @@ export {
   withStorage,
 } from './config/auth-features.ts';
 export { loadConfig } from './config/load-config.ts';
+export { type AuthIdle, injectIdle, withIdle } from './config/with-idle.ts';
+export { withUserInfo } from './config/with-user-info.ts';
 export { type AuthGuard, authGuard, authGuardFor } from './guards/auth-guard.ts';
 export { claimGuard, type GuardOptions, scopeGuard } from './guards/permission-guards.ts';
 export { injectAuth } from './inject-auth.ts';

@@ -62,9 +62,11 @@ import { createRouterUrls } from './router-urls.ts';
  */
 export function provideAuth(config: AuthConfigSource, ...features: AuthFeature[]): EnvironmentProviders {
   const client = new InjectionToken<AuthClient & { readonly start: () => unknown }>('');
+  const clientName = features.find((feature) => feature.clientName)?.clientName ?? defaultClientName;
   return makeEnvironmentProviders([
     copyProvider,
-    { provide: client, useFactory: () => createClient(config, features) },
+    { provide: client, useFactory: () => createClient(config, features, clientName) },
+    features.map((feature) => feature.getProviders?.(clientName) ?? []),
     { provide: AUTH_CLIENTS, useExisting: client, multi: true },
     provideAppInitializer(() => inject(client).start() as Promise<void> | void),
     provideEnvironmentInitializer(requireRootInjector),
@@ -83,8 +85,7 @@ function requireRootInjector(): void {
   );
 }
 
-function createClient(source: AuthConfigSource, features: readonly AuthFeature[]) {
-  const clientName = features.find((feature) => feature.clientName)?.clientName ?? defaultClientName;
+function createClient(source: AuthConfigSource, features: readonly AuthFeature[], clientName: string) {
   const injector = inject(Injector);
   let apis: readonly AllowedApi[] | undefined;
   let resolve: (auth: BrowserAuth) => void = () => {};
@@ -105,7 +106,11 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
     apis = parseAllowList(config.apis ?? [], document.baseURI);
     if (typeof ngDevMode === 'undefined' || ngDevMode) warnAboutRiskyEntries(apis, document.baseURI);
     const redirectUri = config.redirectUri ?? new URL('callback', document.baseURI).href;
-    const browserAuth = createBrowserAuth({ ...config, redirectUri });
+    const options = { ...config, redirectUri };
+    const browserAuth = features.reduce(
+      (current, feature) => feature.connect?.(current, options) ?? current,
+      createBrowserAuth(options),
+    );
     ({ errorRoute } = config);
     resolve({
       ...browserAuth,

@@ -45,7 +45,7 @@ describe('a login returns to the requested page', () => {
     expect([page.left, page.errors]).toEqual([[], []]);
   });
 
-  test('also if the application names a URL of the router', async () => {
+  test('even if the application names a URL of the router', async () => {
     const { open, provider } = await createTab();
     const options = { routes: [{ path: '**', component: EmptyPage }], base: '/app/' };
     for (const [returnTo, expected] of [
@@ -131,7 +131,7 @@ describe('a failed login', () => {
     },
   );
 
-  test('with a wrong clock: the guard shows the error route, also if it is guarded "**"', async () => {
+  test('with a wrong clock: the guard shows the error route, even if it is guarded "**"', async () => {
     const tab = await createTab();
     tab.provider.claims = (claims) => ({ ...claims, iat: 1, exp: 2 });
     const open: Routes = [{ path: 'login-failed', component: EmptyPage }, ...guarded];

@@ -44,7 +44,7 @@ export type AuthEvent =
       readonly code: string;
     }
   | {
-      /** A callback failed for an expected reason, and the user was led on without an error page. */
+      /** A callback failed for an expected reason, and the user was redirected without an error page. */
       readonly type: 'login.recovered';
       readonly issuer: string;
       readonly code: string;
@@ -119,7 +119,7 @@ export type AuthEvent =
     }
   | {
       /**
-       * A part of a logout failed. `session`: the session store is unavailable, and the end is repeated in the background.
+       * A part of a logout failed. `session`: the session store is unavailable, and the logout is repeated in the background.
        * `refresh_token`: it was not revoked. `provider`: the address of the logout at the provider is unknown.
        */
       readonly type: 'logout.incomplete';
@@ -152,6 +152,19 @@ export type AuthEvent =
       readonly providerErrorDescription?: string;
       /** The `error` of an authorization response that failed its validation. Anyone may have written it. */
       readonly unverifiedError?: string;
+    }
+  | {
+      /** The user was inactive for too long in the browser, and is logged out. */
+      readonly type: 'session.idle';
+      readonly issuer: string;
+      readonly clientId: string;
+    }
+  | {
+      /** The claims of the userinfo endpoint could not be fetched. Those of the ID token remain. */
+      readonly type: 'userinfo.failed';
+      readonly issuer: string;
+      readonly clientId: string;
+      readonly code: string;
     }
   | {
       /** A browser does not offer a feature to the page. The client works without it, with limits. */

@@ -13,8 +13,8 @@ import {
 } from '@countersign/core';
 import type { FailedRefresh, SessionTokenRequest } from '@countersign/core/session';
 
-// The proxy refreshes before a page is rendered. If that fails, the page cannot refresh either, and must report the cause
-// and not a missing proxy. On the edge runtime, proxy and page share nothing but the headers of the request.
+// The proxy refreshes before a page is rendered. If the refresh fails, the page cannot refresh either. It must report this
+// cause, and not a missing proxy. On the edge runtime, proxy and page share nothing but the headers of the request.
 
 /** Passes the failures of the proxy to the page. */
 export const failureHeader = 'x-auth-refresh-failed';

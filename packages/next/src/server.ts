@@ -104,8 +104,8 @@ function hasOriginalCookies({ unit, hasOpenedSession }: RequestScope, requestHea
 }
 
 /**
- * Records that the session is in use, where a cookie can be set or the session is in a store. If it cannot be recorded now,
- * a later request does it.
+ * Records that the session is in use, if a cookie can be set or the session is in a store. Otherwise a later request
+ * records it.
  */
 export async function recordUse({ requestSession, save }: OpenSession): Promise<void> {
   await requestSession.touch().catch(() => {});
@@ -146,7 +146,7 @@ export async function requireScopes(
 /**
  * Redirects the user to the login, and back to this page afterwards.
  *
- * @param target `returnTo`: default: this page. `prompt`: what the provider asks the user.
+ * @param target `returnTo`: default: this page. `prompt`: the interaction that the provider requires of the user.
  */
 export function redirectToLogin(
   { webAuth: { sessions }, headers: requestHeaders }: OpenSession,

@@ -21,8 +21,8 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
 
 /**
- * An empty argument matches all records, and a record without client matches each client. The tombstone keeps the expiry of the record. The script deletes before it
- * writes: Redis rejects scripts that begin with a write that needs memory while its memory is full.
+ * An empty argument matches all records, and a record without client matches each client. The tombstone keeps the expiry
+ * of the record. The script deletes before it writes: Redis rejects scripts that begin with a write that needs memory while its memory is full.
  *
  * @see https://redis.io/docs/latest/develop/reference/eviction/
  */

@@ -1,6 +1,6 @@
 import type { Failure } from './options.ts';
 
-/** What an error response to a refresh means for the login. */
+/** The meaning of an error response to a refresh for the login. */
 export type RefreshOutcome =
   | 'login_ended'
   | 'interaction_required'

@@ -12,7 +12,7 @@ export interface ImportState {
 
 const maxItems = 20;
 
-/** Responds with 403 without the scope, also if the action is called without its page. */
+/** Responds with 403 without the scope, even if the action is called without its page. */
 export const importItems = auth.protected.action(
   async (_session, _previous: ImportState, form: FormData): Promise<ImportState> => {
     const titles = String(form.get('titles') ?? '')

@@ -85,7 +85,7 @@ test('warns about the scope of an entry that the provider did not grant', () => 
   ]);
 });
 
-test('the resources and scopes of the entries take part in the login', () => {
+test('the resources and scopes of the entries are requested at the login', () => {
   const config = { issuer: 'https://login.example', clientId: 'spa' };
   const apis = [
     { url: 'https://a.example', resource: 'https://a.example/', scope: 'a:read openid' },

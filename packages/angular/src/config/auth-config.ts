@@ -1,4 +1,5 @@
-import type { BrowserAuthOptions, BrowserAuthSnapshot } from '@countersign/core/browser';
+import type { Provider } from '@angular/core';
+import type { BrowserAuth, BrowserAuthOptions, BrowserAuthSnapshot } from '@countersign/core/browser';
 import type { ApiEntry } from '../interceptor/allow-list.ts';
 
 /** The configuration of a client: the provider, the registration, and the APIs that receive the access token. */
@@ -30,6 +31,10 @@ export interface AuthFeature {
   configure?(config: AuthConfig): AuthConfig;
   /** Returns the state until the login state is known. Called in the injection context of the client. */
   getInitialState?(clientName: string): BrowserAuthSnapshot | undefined;
+  /** Returns the client that the application uses instead. Called once, in the browser, before the client starts. */
+  connect?(client: BrowserAuth, options: BrowserAuthOptions): BrowserAuth;
+  /** Returns further providers. */
+  getProviders?(clientName: string): Provider[];
   /** The name of the client, if the application has several. */
   readonly clientName?: string;
 }

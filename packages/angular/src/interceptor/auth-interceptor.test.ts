@@ -200,7 +200,7 @@ test('replays a request in an environment without ReadableStream', async () => {
   expect(requests).toHaveLength(2);
 });
 
-test('sends no token if the context of the request says so', async () => {
+test('sends no token if the context of the request excludes it', async () => {
   const { send, tokens, tokenRequests } = createHarness([{ url: api }]);
   await send(
     new HttpRequest<unknown>('GET', api, { context: new HttpContext().set(SEND_ACCESS_TOKEN, false) }),
@@ -210,7 +210,7 @@ test('sends no token if the context of the request says so', async () => {
   expect(tokenRequests).toHaveLength(1);
 });
 
-test('returns the error of an inner interceptor with DPoP, whatever it is', async () => {
+test('returns each error of an inner interceptor with DPoP', async () => {
   const { send } = createHarness([{ url: api }], { dpop: true });
   for (const error of [new Error('inner'), 'text', undefined, null, { status: 401 }, { headers: {} }])
     await expect(send(get(api), () => throwError(() => error))).rejects.toBe(error);

@@ -70,7 +70,7 @@ export interface LogoutOptions {
 export interface BrowserAuthStart {
   /** The page to show, if this page is the callback of a login. */
   readonly returnTo?: string;
-  /** The error of the login, if this page is the callback of a login that failed. Start no login automatically then. */
+  /** The error of the login, if this page is the callback of a login that failed. Do not start a login automatically in this case. */
   readonly error?: Error;
 }
 

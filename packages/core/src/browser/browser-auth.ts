@@ -196,7 +196,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     if (expectedHolder && !isSameHolder(expectedHolder, holder)) throw createLoginEndedError();
     if (expectedHolder === null || !holder) {
       await store.synchronize();
-      // It is not known whether a user is signed in.
+      // The state is unknown: a user may be signed in.
       if (snapshot().status === 'error' && error instanceof TransportError) throw error;
       throw new LoginRequiredError(
         'not_signed_in',

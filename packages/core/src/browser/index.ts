@@ -1,3 +1,4 @@
+export type { Userinfo } from '../client/resources/userinfo.ts';
 export type { IdTokenClaims } from '../client/wire/token-response.ts';
 export {
   AuthError,
@@ -20,6 +21,14 @@ export type {
   LoginOptions,
   LogoutOptions,
 } from './browser-auth-types.ts';
+export { addUserinfo } from './features/add-userinfo.ts';
+export { fetchUserinfo } from './features/fetch-userinfo.ts';
+export {
+  type IdleOptions,
+  type IdleSession,
+  type IdleSnapshot,
+  limitIdleTime,
+} from './features/limit-idle-time.ts';
 export type { BrowserAuthOptions } from './options.ts';
 export type { LoginHolder } from './state/login-holder.ts';
 export { createMemoryStorage, createWebStorage, type TokenStorage } from './state/token-storage.ts';

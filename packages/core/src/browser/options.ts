@@ -60,7 +60,7 @@ export interface BrowserAuthOptions {
   readonly metadata?: AuthorizationServerMetadata;
   /** The registered `id_token_signed_response_alg`. Default: `RS256`. A token with another `alg` is rejected. */
   readonly idTokenSignedResponseAlg?: string;
-  /** What the provider says differently, for example `dex(options).provider`. Default: the standards apply. */
+  /** How the provider differs from the standards, for example `dex(options).provider`. Default: the standards apply. */
   readonly provider?: Pick<ProviderBehaviour, 'isLoginEnded'>;
   /** Seconds by which the clocks of provider and browser may differ. Default: 30, at most 300. */
   readonly clockTolerance?: number;

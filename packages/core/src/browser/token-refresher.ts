@@ -48,7 +48,7 @@ const pollInterval = 250;
  * Implements the refresh contract for the login of one page. A valid token is returned without a request. A refresh token
  * is sent once, however many requests and tabs need it. Only a rejection by the provider ends the login.
  *
- * The function that it returns throws LoginRequiredError `session_ended` (also if another user is signed in now) or
+ * The function that it returns throws LoginRequiredError `session_ended` (even if another user is signed in now) or
  * `refresh_token_missing`, and TransportError if the provider is temporarily unavailable and no valid token is left.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6

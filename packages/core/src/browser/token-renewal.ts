@@ -71,7 +71,7 @@ export function createTokenRenewal(
         throw silentError;
       }
       addSilentFailure(key, error as Error);
-      // A rejection without a reason does not end the login. A missing token for one resource server neither, if there is
+      // A rejection without a reason does not end the login. Nor does a missing token for one resource server, if there is
       // another valid token.
       const isLoginOver = !isTabSuspended && code !== 'refresh_rejected' && !isValid;
       if (isLoginOver) await endLogin(tokens, error as Error);

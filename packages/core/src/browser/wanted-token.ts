@@ -6,7 +6,7 @@ import type { LoginHolder, StoredTokenSet } from './state/login-holder.ts';
 export interface BrowserTokenRequest extends WantedAccessToken {
   /** The login with which the request began. A token of another login is never returned. */
   readonly holder: LoginHolder;
-  /** The caller wants a new token, whatever a resource server said. */
+  /** The caller wants a new token, even if no resource server rejected the present one. */
   readonly isForced?: boolean;
 }
 

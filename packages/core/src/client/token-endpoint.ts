@@ -88,7 +88,7 @@ export async function requestTokens(
       (await processTokens(client, grant, { ...validation, members: isRenewed ? otherMembers : members }));
     const tokens = await toTokenResponse(client, body, grant);
     if (tokens.idToken === undefined) return { tokens, body };
-    // The JWT as the provider signed it, decrypted: as a hint for a login or logout, only this one is useful.
+    // The decrypted JWT as the provider signed it: providers accept only this form as a hint for a login or logout.
     return { tokens: { ...tokens, idToken: jwtReader.getSignedJwt(String(idToken)) }, body };
   } catch (error) {
     throw translateTokenError(error);
@@ -175,7 +175,7 @@ async function processRenewedIdToken(
     failure = error;
   }
   const claims = readUnverifiedClaims(jwtReader.getSignedJwt(String(members.id_token)));
-  // Tokens of another user must not be stored, also if the signature cannot be verified now.
+  // Tokens of another user must not be stored, even if the signature cannot be verified now.
   if (previousClaims && claims) requireSameUser(claims, previousClaims);
   failure ??= previousClaims && claims && findLoginDifference(claims, previousClaims);
   if (failure === undefined) return body;

@@ -16,7 +16,7 @@ type Kind =
 const createShortMessage = (code: AuthErrorCode, detail: string) =>
   `${code}${detail && ` (${detail})`}: see docs/errors.md of Countersign`;
 
-/** Whether a value is an error of this kind, also of another copy of the package. */
+/** Checks whether a value is an error of this kind, even of another copy of the package. */
 export function isKind(value: unknown, kind: Kind): boolean {
   const found = (value as { [brand]?: Kind } | null | undefined)?.[brand];
   return found !== undefined && (kind === 'AuthError' || found === kind);

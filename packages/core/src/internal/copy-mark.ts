@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.ts';
 
-// The objects of one copy of this package are useless to another copy: what a client or a verifier knows is private to
-// the module that created it. The mark is common to all copies, so that each recognizes the objects of the others.
+// One copy of this package cannot use the objects of another: the state of a client or a verifier is private to the
+// module that created it. All copies share the mark, so that each recognizes the objects of the others.
 
 /** Marks an object of this package. The property is not enumerable. */
 export const markObject = <T extends object>(kind: 'client' | 'verifier', object: T, copy: object): T =>

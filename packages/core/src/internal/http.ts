@@ -130,7 +130,7 @@ async function send(
 
 /**
  * Finds the code of a network error, for example ` (ECONNREFUSED)`: of the name resolution, of TLS, of the connection or
- * of the HTTP parser. It is part of the message, because a message of other code may contain a secret.
+ * of the HTTP parser. Only this code is added to the message: the text of the cause may contain a secret.
  */
 function findCause(error: unknown): string {
   let cause = error as { readonly code?: unknown; readonly cause?: unknown; readonly errors?: unknown };

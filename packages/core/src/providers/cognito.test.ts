@@ -13,7 +13,7 @@ test('Cognito: the logout URL has client_id and logout_uri at the domain of the 
   expect(createCognitoLogoutUrl(china, metadata, request)).toBeDefined();
 });
 
-test('recognizes no other issuer', () => {
+test('does not recognize another issuer', () => {
   for (const other of [
     'https://login.example',
     'https://cognito-idp.eu-west-1.amazonaws.com.evil.example/pool',

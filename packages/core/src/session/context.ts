@@ -44,7 +44,7 @@ export interface SessionContext {
   readonly replay: ReplayStore;
   /** Replay keys of the most recent logins that failed in this process. */
   readonly failedLogins: Set<string>;
-  /** Logins that rejected refreshes have required, by user and token. */
+  /** Logins that were required after rejected refreshes, by user and token. */
   readonly requiredLogins: Map<string, RequiredLogin>;
   /** The default resource of access tokens. */
   readonly resource: string | undefined;

@@ -21,7 +21,7 @@ export interface SessionEnds {
 
 /**
  * Ends the session of every copy of the session cookie in a request, whether or not the copy signs in. A sibling host may
- * have planted a copy beside the one of the user: this must not keep the user's session alive.
+ * have planted a copy beside the one of the user: it must not prevent the end of the user's session.
  */
 export async function endAllSessions(
   context: SessionContext,
@@ -65,7 +65,7 @@ function rejectCopies({ client }: SessionContext): AuthError {
   const error = new ValidationError(
     'request_invalid',
     'cookie',
-    'The request has more copies of the session cookie than a logout reads. Sessions of the others were not ended. A host of the same domain may have set them: delete the cookies of the domain in the browser.',
+    'The request has more copies of the session cookie than a logout reads. The sessions of the other copies were not ended. A host of the same domain may have set them: delete the cookies of the domain in the browser.',
   );
   emitIncompleteLogout(client, 'session', error);
   return error;

@@ -17,7 +17,7 @@ type EndReason = 'logout' | 'replaced';
 export interface SessionEnd {
   /** The last state of the session. Missing if the store is unavailable. */
   readonly state?: SessionState | undefined;
-  /** The error of the store. This process repeats the end in the background, and rejects the session until then. */
+  /** The error of the store. This process repeats the logout in the background, and rejects the session until then. */
   readonly failure?: AuthError;
 }
 

@@ -13,7 +13,7 @@ import type { RequiredLogin } from './requests/login-loop.ts';
 
 // The only state of this folder that is global to the process. A framework may load the modules of an application several
 // times: once for its proxy, once for each layer, and again after each edit in development. Copies with separate state
-// would not find the sessions of each other, and would spend one refresh token twice.
+// would not find each other's sessions, and would spend one refresh token twice.
 
 const registryKey = Symbol.for('countersign.session');
 
@@ -59,7 +59,7 @@ export interface SharedState {
   sessions: MemorySessions | undefined;
   readonly refresh: LocalRefreshState;
   readonly failedLogins: Set<string>;
-  /** Keys of sessions whose end failed. */
+  /** Keys of sessions that could not be ended. */
   readonly endedKeys: Set<string>;
   readonly requiredLogins: Map<string, RequiredLogin>;
   /** Decrypted cookie sessions. */
@@ -97,7 +97,7 @@ function requireRoom(states: ReadonlyMap<string, SharedState>): void {
   if (countStates(states, true) < maxRecordingApplications) return;
   const error = new ConfigurationError(
     'too_many_applications',
-    `This process records the logouts of ${maxRecordingApplications} applications in its memory, and another issuer, client ID or secret is one more. Return undefined for unknown hosts from the function of the options. For more applications set "tombstones" (or "store") and "replay" to stores outside of this process, for example in Redis.`,
+    `This process records the logouts of ${maxRecordingApplications} applications in its memory, and cannot add another issuer, client ID or secret. Return undefined for unknown hosts from the function of the options. For more applications set "tombstones" (or "store") and "replay" to stores outside of this process, for example in Redis.`,
   );
   if (claimNotice('too many applications'))
     console.error(`countersign: ${error.message} This is written once for each process.`);
@@ -156,7 +156,7 @@ function createKey({ issuer, clientId, secrets }: ApplicationIdentity): string {
 }
 
 /**
- * Distinguishes secrets without storing them in a global object. It protects nothing: a platform has no synchronous
+ * Distinguishes secrets without storing them in a global object. It does not protect them: some platforms have no synchronous
  * SHA-256, and secrets are too long to be guessed.
  */
 function createFingerprint(secret: string): string {

@@ -120,7 +120,7 @@ function dropOldTokens(tokens: readonly StoredAccessToken[]): readonly StoredAcc
 }
 
 /**
- * Keeps the `sid` of the login if the ID token of a refresh has none. A logout token may name the session by it only
+ * Keeps the `sid` of the login if the ID token of a refresh has none. A logout token may identify the session only by it
  * (OpenID Connect Back-Channel Logout section 2.4).
  */
 const keepSessionId = (

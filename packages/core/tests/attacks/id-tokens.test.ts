@@ -17,7 +17,7 @@ describe('C1: a refreshed ID token of another user ends the login', () => {
     },
   );
 
-  test('C1: also if the signature is invalid', async () => {
+  test('C1: even if the signature is invalid', async () => {
     const harness = await createHarness();
     await harness.logIn();
     for (const fault of ['id_token_sub_invalid', 'id_token_signature_invalid'] as const)

@@ -57,7 +57,7 @@ describe('members of a token response', () => {
 describe('claims that are null are absent', () => {
   const names = ['azp', 'nbf', 'auth_time', 'acr', 'nickname'];
 
-  test('in ID tokens at login and refresh, whose signature is verified all the same', async () => {
+  test('in ID tokens at login and refresh, whose signature is still verified', async () => {
     const harness = await createHarness({ faults: ['id_token_claims_null'] });
     const { claims, idToken } = await harness.logIn();
     expect(claims).toMatchObject({ sub: 'alice' });
@@ -92,7 +92,7 @@ describe('claims that are null are absent', () => {
   });
 });
 
-describe('each endpoint has its rule for the body', () => {
+describe('each endpoint has its own rule for the body', () => {
   test.each([
     ['nothing, labelled JSON', '', 200],
     ['HTML, labelled JSON', '<p>ok', 200],
@@ -104,7 +104,7 @@ describe('each endpoint has its rule for the body', () => {
     await revokeToken(createRespondingClient(respond).client, 'token');
   });
 
-  test('a revocation that is rejected is not done', async () => {
+  test('a rejected revocation is an error', async () => {
     for (const respond of [
       () => json({ error: 'unsupported_token_type' }, 'application/json', 400),
       () => new Response(null, { status: 401 }),
@@ -133,7 +133,7 @@ describe('each endpoint has its rule for the body', () => {
   });
 });
 
-test('client_secret_basic leaves - _ . and * as they are', async () => {
+test('client_secret_basic does not encode - _ . and *', async () => {
   const sent: (string | null)[] = [];
   const { client } = createRespondingClient(() => json({}), {
     clientId: 'my-app_1.x*',

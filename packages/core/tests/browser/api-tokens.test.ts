@@ -69,7 +69,7 @@ describe('without a refresh token', () => {
     }
   });
 
-  test('a token that covers a narrower scope serves it', async () => {
+  test('a token whose scopes include a narrower scope is used for it', async () => {
     const { auth } = await signedIn();
     const { accessToken } = await auth.getAccessToken();
     for (const scope of ['items:read', 'openid items:read', 'items:read  openid'])
@@ -151,7 +151,7 @@ describe('with a refresh token', () => {
     expect(auth.snapshot().status).toBe('signed-in');
   });
 
-  test('forceRefresh refreshes at each call, and its token may be rejected once', async () => {
+  test('forceRefresh refreshes at each call, and its token can be rejected once', async () => {
     const { auth } = await signedIn();
     for (const count of [1, 2, 3]) {
       await auth.getAccessToken({ forceRefresh: true });
@@ -202,7 +202,7 @@ describe('with a refresh token', () => {
     },
   );
 
-  test('a token that covers a narrower scope serves it if the provider issues no narrower token', async () => {
+  test('a token whose scopes include a narrower scope is used for it if the provider issues no narrower token', async () => {
     const { auth } = await signedIn();
     const { accessToken } = await auth.getAccessToken();
     provider.intercept = () => badRequest({ error: 'invalid_scope' });

@@ -23,7 +23,7 @@ describe('the response of a login', () => {
   test('C6: rejects a missing issuer if the metadata announces it', () =>
     expectRejected((p) => p.delete('iss'), 'iss'));
 
-  test('C6: rejects another issuer also if the metadata does not announce it', async () => {
+  test('C6: rejects another issuer even if the metadata does not announce it', async () => {
     delete provider.metadata.authorization_response_iss_parameter_supported;
     await expectRejected((p) => p.set('iss', 'https://evil.example'), 'iss');
   });

@@ -137,7 +137,7 @@ test('B25: a page in which the user has logged out does not log in silently when
 });
 
 describe('logout at the provider', () => {
-  test('goes to postLogoutRedirectUri if the provider has no end_session_endpoint', async () => {
+  test('leaves for postLogoutRedirectUri if the provider has no end_session_endpoint', async () => {
     delete provider.metadata.end_session_endpoint;
     const { auth, visited } = await signedIn({ postLogoutRedirectUri: `${origin}/goodbye` });
     await auth.logout();
@@ -148,7 +148,7 @@ describe('logout at the provider', () => {
     expect(other.visited).toHaveLength(visits);
   });
 
-  test('signs out locally and says so if the provider is unavailable', async () => {
+  test('signs out locally and reports the error if the provider is unavailable', async () => {
     const storage = createMemoryStorage();
     await signedIn({ storage });
     const { auth, visited } = createPage({

@@ -48,15 +48,15 @@ describe('OpenID Connect Core section 11', () => {
     return found;
   };
 
-  test('a provider that issues a refresh token with prompt=consent only is asked for it from the second login on', async () => {
+  test('if a provider issues a refresh token only with prompt=consent, logins request consent from the second one on', async () => {
     expect(await prompts(true, 4)).toEqual([null, 'consent', 'consent', 'consent']);
   });
 
-  test('a provider that issues a refresh token is not asked for consent', async () => {
+  test('if a provider issues a refresh token, no login requests consent', async () => {
     expect(await prompts(false, 3)).toEqual([null, null, null]);
   });
 
-  test('a provider that never issues one is asked once', async () => {
+  test('if a provider never issues one, one login requests consent', async () => {
     provider.body = (body) => ({ ...body, refresh_token: undefined });
     const found: (string | null)[] = [];
     for (let index = 0; index < 4; index++) {
@@ -68,7 +68,7 @@ describe('OpenID Connect Core section 11', () => {
     expect(found).toEqual([null, 'consent', null, null]);
   });
 
-  test('the prompt of the application is kept, and a login without offline_access asks for nothing', async () => {
+  test('the prompt of the application is kept, and a login without offline_access requests no consent', async () => {
     await logIn(true);
     expect((await logIn(true, { prompt: 'login' })).get('prompt')).toBe('login');
     provider.metadata = { ...provider.metadata, scopes_supported: ['openid'] };

@@ -153,7 +153,7 @@ describe('without sessionStorage', () => {
     ['it stores nothing', () => ({ getItem: () => null, removeItem: () => {}, setItem: () => {} })],
   ];
 
-  test.each(denials)('(%s) a login that leaves the page says what is missing', async (_, get) => {
+  test.each(denials)('(%s) a login that leaves the page names the missing feature', async (_, get) => {
     Object.defineProperty(globalThis, 'sessionStorage', { get, configurable: true });
     const page = createPage({ navigate: undefined as never });
     await page.auth.start();

@@ -170,7 +170,7 @@ test.each(modes)('IndexedDB %s: DPoP, whose key it stores, says what is missing'
 });
 
 test.each(modes.slice(0, 2))(
-  'sessionStorage %s: a login that leaves the page says what is missing',
+  'sessionStorage %s: a login that leaves the page names the missing feature',
   async (mode) => {
     const provider = await createTestProvider(Date.now);
     replaceFeature('sessionStorage', mode);

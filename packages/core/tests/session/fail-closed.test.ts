@@ -210,7 +210,7 @@ test.each(Object.entries(throwingFunctions))(
     for (const throwing of thrown) {
       const { routes, visit, arm } = await setUp(kind, seam);
       for (const [route, ask] of Object.entries(routes)) {
-        // A failure signs no user out. Only a logout does, also if the store cannot end the session.
+        // A failure signs no user out. Only a logout does, even if the store cannot end the session.
         if (route === 'logout') expect(await readSession(visit), seam).not.toBeNull();
         log.mockClear();
         arm(throwing);

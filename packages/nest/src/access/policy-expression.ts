@@ -30,8 +30,8 @@ function parseExpression<Policy>(expression: PolicyExpression<Policy>): Parsed<P
 }
 
 /**
- * Evaluates the policies in their order, until the result is known. What a policy throws is thrown, also below `any` and
- * `not`: the result is unknown then.
+ * Evaluates the policies in their order, until the result is known. An exception of a policy is thrown, even below `any` and
+ * `not`: the result is then unknown.
  */
 export async function evaluatePolicy<Policy>(
   expression: PolicyExpression<Policy>,

@@ -11,9 +11,9 @@ import { checkPolicy } from '../access/policy-expression.ts';
  * provider, each request is denied with 500, and the log names the class. `createPolicy()` passes parameters to a class.
  *
  * `{ all: [...] }`, `{ any: [...] }` and `{ not: ... }` combine policies. They are evaluated in their order, until the
- * result is known. If a policy throws, the request is denied with its exception, also below `any` and `not`.
+ * result is known. If a policy throws, the request is denied with its exception, even below `any` and `not`.
  *
- * @throws ConfigurationError `invalid_option` if the argument is no policy, or a combination of none
+ * @throws ConfigurationError `invalid_option` if the argument is not a policy, or is an empty combination
  * @example
  * ```ts
  * @Injectable()

@@ -8,8 +8,8 @@ const innerVerifier = Symbol.for('countersign.innerVerifier');
 
 /**
  * Creates the verifier that the application injects. It throws each rejection as an `AccessTokenException`, so that the
- * exception filters of the application respond with its status. The exception is an instance of the verifier's error as
- * well.
+ * exception filters of the application respond with its status. The exception is also an instance of the verifier's
+ * error.
  *
  * The guard uses the inner verifier, because it converts errors for the context of its handler.
  */

@@ -23,7 +23,7 @@ export function toPolicyError(error: unknown, location: ErrorLocation): unknown 
   });
 }
 
-/** The exception may be a proxy. */
+/** Reads a member safely: the exception may be a proxy. */
 function isUnavailable(error: unknown): boolean {
   try {
     return isUnavailableError(error);

@@ -22,7 +22,7 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
 export interface EntityAccessOptions<Entity> {
   /** The value of `@Principal()`. `undefined` for an anonymous request, which is rejected with 401. */
   readonly principal: VerifiedAccessToken | undefined;
-  /** The loaded entity. Respond with 404 before, if it does not exist. */
+  /** The loaded entity. If it does not exist, respond with 404 before this call. */
   readonly entity: Entity;
 }
 
@@ -67,7 +67,7 @@ export class EntityAccess {
    * @throws AccessTokenException with status 403 if the policy denies it, 401 without a principal, or 503 if a service is
    *   unavailable; an exception of Nest that the policy throws; `InternalServerErrorException` for any other exception,
    *   which is logged
-   * @throws ConfigurationError `invalid_option` if the policy is none
+   * @throws ConfigurationError `invalid_option` if the argument is not a policy
    */
   async require<Entity>(
     policy: EntityPolicyDeclaration<Entity>,

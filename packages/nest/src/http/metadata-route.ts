@@ -31,7 +31,7 @@ export class MetadataRoute implements OnModuleInit {
   ) {
     this.#host = host;
     this.#metadata = metadata;
-    // As early as possible: Express uses the first route that matches, and the application may have one for all paths.
+    // Registered as early as possible: Express uses the first route that matches, and the application may have one for all paths.
     this.#serve();
   }
 

@@ -223,7 +223,7 @@ describe.each(servers)('$name', (server) => {
     expect(replayed.challenge).toMatch(/^Bearer, DPoP error="invalid_dpop_proof", /);
   });
 
-  test('A10: guards each operation of a connection, also after the token has expired', async () => {
+  test('A10: guards each operation of a connection, even after the token has expired', async () => {
     const { connect, mint, server } = await start({ auth: { clockTolerance: 0 } });
     const alice = connect(`Bearer ${await mint()}`);
     expect(await alice.ask('{ me }')).toEqual({ data: { me: 'alice' } });

@@ -139,7 +139,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     expect(data?.scoped).toEqual(expect.any(String));
   });
 
-  test('N15: guards a schema of the options, also if a method of the same name has a guard', async () => {
+  test('N15: guards a schema of the options, even if a method of the same name has a guard', async () => {
     // Nest and the drivers load the CommonJS copy of the package.
     const { buildSchema } = createRequire(import.meta.url)('graphql') as typeof graphql;
     const schema = buildSchema('type Query { item: String scoped: String }');

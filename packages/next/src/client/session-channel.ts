@@ -1,6 +1,6 @@
 /**
- * What tabs send each other: the user of a tab, as text; or an event. `extended`: the session ends later. `logout`: the user
- * has asked for a logout.
+ * A message between tabs: the user of a tab, as text; or an event. `extended`: the session expires later. `logout`: the
+ * user has requested a logout.
  */
 export type SessionMessage = string | { readonly type: 'extended' | 'logout' };
 

@@ -22,7 +22,7 @@ export interface SessionExpiryProps {
 type Phase = 'idle' | 'warning' | 'ended';
 
 /**
- * Warns a user before an unused session ends, and offers to stay signed in. After the end it says that the user was signed
+ * Warns a user before an unused session ends, and offers to stay signed in. After the expiry, it shows that the user was signed
  * out. It is a modal dialog: screen readers announce it, it has the focus, and the page behind it cannot be used. One use in
  * any tab extends the session for all of them. It needs `<AuthProvider>`, and asks the server for the session once.
  *
@@ -76,7 +76,7 @@ export function SessionExpiry(props: SessionExpiryProps): ReactNode {
     else if (!dialog.current?.open) dialog.current?.showModal();
   }, [isOpen]);
 
-  // The end replaces the button that had the focus.
+  // The message about the expiry replaces the button that had the focus.
   useEffect(() => {
     if (phase === 'ended') dialog.current?.querySelector('a')?.focus();
   }, [phase]);
@@ -152,7 +152,7 @@ function LoginHere(props: { readonly className: string | undefined; readonly chi
   );
 }
 
-/** The session has ended if it expired while this page was open. A logout in another tab is no expiry. */
+/** The session has ended if it expired while this page was open. A logout in another tab is not an expiry. */
 function usePhase(warnBefore: number): Phase {
   const { session, status, expiresIn, clockOffset } = useAuthContext();
   const [hasEnded, setEnded] = useState(false);
@@ -163,7 +163,7 @@ function usePhase(warnBefore: number): Phase {
     if (expiresIn !== undefined) setEnded(expiresIn === 0);
   }, [expiresIn]);
 
-  // A computer that wakes up may learn of the end from the server, before its timers run.
+  // After a suspension, the response of the server can arrive before the timers run.
   useEffect(() => {
     if (session) expiry.current = session.expiresAt - clockOffset;
     if (status !== 'signed-out' || expiry.current === undefined) return;

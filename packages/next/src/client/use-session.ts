@@ -6,7 +6,7 @@ import type { SessionSnapshot } from './session-snapshot.ts';
 export interface UseSession extends SessionSnapshot {
   /**
    * Seconds until the session ends if it is not used again. `undefined` if the user is not signed in, and during the first
-   * rendering. It changes every second in the last five minutes, and every 30 seconds before. The clock of the browser may
+   * rendering. It changes every 30 seconds, and every second in the last five minutes. The clock of the browser may
    * be wrong: after a request for the session, the clock of the server decides.
    */
   readonly expiresIn: number | undefined;

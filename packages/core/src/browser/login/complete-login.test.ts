@@ -102,7 +102,7 @@ test('B22: a silent login does not use the tokens of another user that another t
   expect(store.snapshot()).toEqual({ status: 'loading' });
 });
 
-test('B25: a login that began before a logout stores nothing, also while another login of the user is stored', async () => {
+test('B25: a login that began before a logout stores nothing, even while another login of the user is stored', async () => {
   const alice = createTokens('alice');
   const { provider, store, complete, getStored } = await setUp(alice);
   const begun = { startedAt: store.readClock(), generation: store.getGeneration() };

@@ -2,7 +2,7 @@ import type { BrowserContext } from '../options.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
 
 // A provider may ignore `offline_access` without `prompt=consent` (OpenID Connect Core section 11). After a login without a
-// refresh token, the next login asks for consent, once. If this helps, all later logins do.
+// refresh token, the next login asks for consent once. If it succeeds, all later logins ask too.
 
 type Consent = 'wanted' | 'requested' | 'always' | 'never';
 

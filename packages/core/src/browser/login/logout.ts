@@ -50,7 +50,7 @@ async function sendRevocation(context: BrowserContext, tokens: TokenSet): Promis
 /**
  * Finds the page to which a logout leaves: the provider's, which ends its session, or the application's own.
  *
- * @returns `undefined` without any of them
+ * @returns `undefined` if there is none of them
  * @throws TransportError if the metadata cannot be fetched
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
  */

@@ -40,7 +40,7 @@ export function createAvailableStorage(storage: TokenStorage, reportMissing: Fea
         current = createMemoryStorage();
       }
     },
-    // Without a promise where the storage has none: fewer steps in which something else can happen.
+    // No promise where the storage returns none: another operation can run at each step that waits.
     get(key) {
       const tokens = current.get(key);
       return tokens instanceof Promise ? limitRead(() => tokens) : tokens;

@@ -34,7 +34,7 @@ export async function runTransaction<T>(
     });
     const results = Promise.all([run(transaction.objectStore(name)), completed]);
     const [result] = await limitTime(results, transactionTimeout, createTimeoutError).catch((error) => {
-      // Otherwise the write could still happen, after the caller was told that it failed.
+      // Otherwise the write could still happen after the caller received an error.
       if (isAborted(transaction)) throw error;
       return results;
     });
@@ -75,7 +75,7 @@ async function openDatabase(): Promise<IDBDatabase> {
 /** Errors of a page that has no database: blocked cookies, a private window, a sandboxed frame, or no response. */
 const missingErrors = ['SecurityError', 'InvalidStateError', 'NotSupportedError', 'TimeoutError'];
 
-/** Checks whether the page has no database at all. Other errors of it may be temporary. */
+/** Checks whether the page has no database. Other errors of the database may be temporary. */
 export async function isDatabaseMissing(): Promise<boolean> {
   // The access itself can throw.
   try {

@@ -3,7 +3,7 @@ import { findHolder, isSameTokens, type StoredTokenSet } from './login-holder.ts
 import { createLoginState, type LoginState } from './login-state.ts';
 import { type TokenStorage, updateTokens } from './token-storage.ts';
 
-/** The login of one page: its tokens in the storage, and its snapshot. Both agree, also after changes by other tabs. */
+/** The login of one page: its tokens in the storage, and its snapshot. Both agree, even after changes by other tabs. */
 export interface LoginStore extends LoginState {
   /** Counts logins and logouts. The result of an operation that began in an earlier generation is not stored. */
   getGeneration(): number;
@@ -14,7 +14,7 @@ export interface LoginStore extends LoginState {
   /** Checks that the user has logged out at a time or later, in this tab or another. */
   isLoggedOutSince(time: number): boolean;
   /**
-   * Records a logout: each login that began earlier has ended, also if its tokens are still stored or arrive later.
+   * Records a logout: each login that began earlier has ended, even if its tokens are still stored or arrive later.
    *
    * @param time milliseconds since the epoch. Default: now, or the beginning of the current login if that is later.
    * @returns the time
@@ -58,7 +58,7 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
 
   function changeStored(change: (stored: StoredTokenSet | undefined) => StoredTokenSet | undefined) {
     if (storage.reach === 'memory') return updateTokens(storage, key, change);
-    // One after the other: a logout deletes the tokens of earlier operations, and no tokens of a later login. Without
+    // One operation after the other: a logout deletes the tokens of earlier operations, and no tokens of a later login. Without
     // `update`, read and write are two steps.
     const result = lastChange.then(() => updateTokens(storage, key, change));
     lastChange = result.catch(() => {});
@@ -146,8 +146,8 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
       await changeStored((stored) => {
         const { loginStartedAt = 0 } = stored ?? {};
         if (isCurrent(stored) && loginStartedAt <= readClock()) return stored;
-        // A second time: an operation that began meanwhile may have read the tokens before they were deleted. A login that
-        // seems to begin in the future is an earlier one: the clock was set back since.
+        // Deletes again: an operation that began meanwhile may have read the tokens before they were deleted. A login that
+        // seems to begin in the future is an earlier login: the clock was set back since.
         recordLogout(loginStartedAt);
         deleted = stored;
         return undefined;

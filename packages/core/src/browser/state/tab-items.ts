@@ -9,7 +9,7 @@ export interface TabItems {
 
 /**
  * Uses `sessionStorage`, or memory where the browser denies it: cookies blocked for the site, a sandboxed or foreign frame,
- * a full storage. Each access can throw, the access to the object itself included.
+ * a full storage. Each access can throw, even the access to the object itself.
  */
 export function createTabItems(): TabItems {
   const memory = new Map<string, string>();

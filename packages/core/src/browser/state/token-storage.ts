@@ -9,7 +9,7 @@ import type { StoredTokenSet } from './login-holder.ts';
 
 /** Stores the tokens of the signed-in user. */
 export interface TokenStorage {
-  /** `memory`: until the page is closed. `tab`: also after a reload. `shared`: for all tabs. */
+  /** `memory`: until the page is closed. `tab`: even after a reload. `shared`: for all tabs. */
   readonly reach: 'memory' | 'tab' | 'shared';
   /**
    * Called once, before the first read.

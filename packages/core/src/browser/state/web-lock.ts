@@ -11,8 +11,8 @@ export type BrowserLock = <T>(name: string, run: () => Promise<T>) => Promise<T 
 const lockTimeout = 5_000;
 
 /**
- * Creates a lock for all tabs of this origin. The browser releases the lock of a tab that crashes. There is no queue: a tab
- * that was suspended in it would acquire the lock and hold it while suspended.
+ * Creates a lock for all tabs of this origin. The browser releases the lock of a tab that crashes. There is no queue: a
+ * suspended tab in it would acquire the lock and hold it.
  *
  * @param reportMissing called if the browser has no locks for this page. Each page then has its own lock.
  */

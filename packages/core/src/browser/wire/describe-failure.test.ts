@@ -30,7 +30,7 @@ const findError = (context = createContext(), init: RequestInit = { method: 'POS
     (error: Error) => error,
   );
 
-describe('a request without a response says what was requested, why it failed and what to do', () => {
+describe('the error of a request without a response names the request, the reason and the remedy', () => {
   test('a directive of the Content-Security-Policy', async () => {
     vi.stubGlobal('fetch', async () => {
       setTimeout(() => {
@@ -99,7 +99,7 @@ describe('a request without a response says what was requested, why it failed an
   });
 });
 
-describe('a response that is not the expected one', () => {
+describe('an unexpected response', () => {
   const respond = (response: Response) => createContext({ fetch: async () => response });
   const json = (value: unknown) => Response.json(value);
 

@@ -52,7 +52,7 @@ export async function describeFailure(
   return `${request}: the server responds, but does not allow ${findOrigin(location)} to read the response (CORS). Register this origin at the provider, for example as an allowed or web origin of the client "${context.clientId}".`;
 }
 
-/** Sends a request whose response the page cannot read: it succeeds if only CORS prevents the other one. */
+/** Sends a request whose response the page cannot read: it succeeds if only CORS blocked the original request. */
 function isReachable(context: BrowserContext, url: string): Promise<boolean> {
   // The application's own `fetch`, or a page without a document, does not follow these rules.
   if (context.options.fetch || typeof document === 'undefined') return Promise.resolve(false);

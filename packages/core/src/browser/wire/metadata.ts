@@ -70,7 +70,7 @@ function validateMetadata(
       'metadata_invalid',
       'issuer',
       isDevelopment
-        ? `Metadata "issuer" is ${JSON.stringify(metadata.issuer)?.slice(0, 100)}, expected "${context.issuer}". Set the option issuer to the value of the provider, also a slash at its end.`
+        ? `Metadata "issuer" is ${JSON.stringify(metadata.issuer)?.slice(0, 100)}, expected "${context.issuer}". Set the option issuer to the value of the provider, including a slash at its end.`
         : '',
     );
   }

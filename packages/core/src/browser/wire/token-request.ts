@@ -75,7 +75,7 @@ export async function requestRefresh(
     );
     const tokens = toTokenResponse(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
     const claims = tokens.idToken === undefined ? undefined : readUnverifiedClaims(tokens.idToken);
-    // Tokens of another user must not be stored, also if the signature cannot be verified now.
+    // Tokens of another user must not be stored, even if the signature cannot be verified now.
     if (previousClaims && claims) requireSameUser(claims, previousClaims);
     emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
     return tokens;

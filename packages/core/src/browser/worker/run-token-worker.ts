@@ -90,7 +90,7 @@ export function runTokenWorker(
       const real = refreshTokens.get(placeholder);
       if (real === undefined) continue;
       parameters.set(name, real);
-      // A revoked token is not kept, also if the revocation fails.
+      // A revoked token is not kept, even if the revocation fails.
       if (name === 'token') refreshTokens.delete(placeholder);
     }
     const { dpop } = headers;

@@ -330,7 +330,7 @@ test('the page and the worker use their own fetch functions', async () => {
   expect(requestedUrls).toEqual([]);
 });
 
-test('B25: forgets a refresh token that the page revokes, also if the revocation fails', async () => {
+test('B25: forgets a refresh token that the page revokes, even if the revocation fails', async () => {
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   provider.intercept = () => json({ refresh_token: 'the-real-one' });
   const send = async (parameters: Record<string, string>, path = 'token') =>

@@ -21,7 +21,7 @@ export interface WorkerFetchOptions {
   readonly metadata?: WorkerMetadata | undefined;
   /**
    * Sends the requests of the page that contain neither a code nor a refresh token, for example for metadata and keys. The
-   * worker cannot use it: it has an own option, see `runTokenWorker`. Default: the global `fetch`.
+   * worker cannot use it: it has its own option, see `runTokenWorker`. Default: the global `fetch`.
    */
   readonly fetch?: Fetch | undefined;
 }

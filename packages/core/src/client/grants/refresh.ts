@@ -98,7 +98,7 @@ function reportFailure(client: Client, error: unknown): void {
   else emitEvent(client, event);
 }
 
-/** An error of the configuration is logged also if there is a listener, because an event has no message. */
+/** A configuration error is logged even if there is a listener, because an event has no message. */
 function logRejectedClient(client: Client, text: string): void {
   const { state, now } = getClientContext(client);
   if (now() - (state.credentialsLoggedAt ?? 0) < credentialsLogInterval) return;

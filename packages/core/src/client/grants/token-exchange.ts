@@ -33,7 +33,7 @@ export interface TokenExchangeRequest {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** The result of {@link exchangeToken}. `accessToken` contains the issued token, also if it is of another type. */
+/** The result of {@link exchangeToken}. `accessToken` contains the issued token, even if it is of another type. */
 export interface TokenExchangeResponse extends Omit<TokenResponse, 'tokenType'> {
   /** `N_A` if the issued token is not an access token. */
   readonly tokenType: 'Bearer' | 'DPoP' | 'N_A';

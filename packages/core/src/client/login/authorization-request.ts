@@ -91,7 +91,7 @@ export async function createAuthorizationRequest(
 }
 
 /**
- * As {@link createAuthorizationRequest}, with a value that the provider returns in the state.
+ * Like {@link createAuthorizationRequest}, with a value that the provider returns in the state.
  *
  * @param options `stateSuffix` follows the random part of the state. It must be encrypted: it appears in URLs and logs.
  */

@@ -23,14 +23,14 @@ export function emitIncompleteLogout(client: Client, part: LogoutPart, error: un
 export function reportIncompleteLogout(client: Client, part: LogoutPart, error: unknown): void {
   emitIncompleteLogout(client, part, error);
   if (getClientContext(client).options.onEvent) return;
-  // The text of an error of other code may contain a token.
+  // The message of an error from other code may contain a token.
   const message = error instanceof AuthError ? `: ${error.message.replace(/\p{Cc}+/gu, ' ')}` : '';
   console.error(`countersign: logout: ${explanations[part]}: ${getErrorCode(error)}${message}`);
 }
 
 /**
- * Revokes the refresh token of a session that has ended. It never throws: the session has ended either way. A provider
- * without a revocation endpoint is no failure.
+ * Revokes the refresh token of a session that has ended. It never throws: the session has ended either way. It is no
+ * failure if the provider has no revocation endpoint.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2
  */

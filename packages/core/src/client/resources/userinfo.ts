@@ -78,7 +78,7 @@ export async function fetchUserinfo(
 }
 
 /**
- * Rejects an error response with its status, also if its challenge is missing or malformed.
+ * Rejects an error response with its status, even if its challenge is missing or malformed.
  *
  * @throws AuthorizationServerError `endpoint_error`. A request for a DPoP nonce is left to the protocol library.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfoError

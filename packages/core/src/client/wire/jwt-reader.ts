@@ -9,7 +9,7 @@ import { verifyJws } from './verify-jws.ts';
 
 /**
  * Creates functions that check the JSON of a JWT before the protocol library parses it, decrypted content included.
- * All other checks are the library's. The library does not accept claims that are `null`, so it receives a JWT without
+ * The library makes all other checks. The library does not accept claims that are `null`, so it receives a JWT without
  * them. Its signature must be verified on the signed JWT.
  *
  * @see OpenID Connect Core section 10.2

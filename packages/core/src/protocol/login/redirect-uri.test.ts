@@ -67,7 +67,7 @@ test('isRedirectUri ignores further parameters and the fragment', () => {
   expect(isRedirectUri('/items', 'https://app.example')).toBe(false);
 });
 
-test('checkRedirectUri rejects what no provider can redirect to, and names the option and the value', () => {
+test('checkRedirectUri rejects a value to which no provider can redirect, and names the option and the value', () => {
   for (const [value, problem] of [
     ['/callback', 'absolute URL'],
     ['app.example/callback', 'absolute URL'],

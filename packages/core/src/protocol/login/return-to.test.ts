@@ -69,7 +69,7 @@ test('keeps long paths and invisible characters, percent-encoded', () => {
   }
 });
 
-test('tells why a value is rejected', () => {
+test('returns why a value is rejected', () => {
   const check = (value: unknown) => checkReturnTo(value, { origin: base.origin });
   expect(check('/a')).toEqual({ path: '/a' });
   expect(check(`/${'x'.repeat(4_000)}`)).toEqual({ problem: 'too_long' });

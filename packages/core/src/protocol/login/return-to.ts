@@ -24,7 +24,7 @@ export function sanitizeReturnTo(value: unknown, options: ReturnToOptions): stri
   return checkReturnTo(value, options).path ?? options.fallback ?? '/';
 }
 
-/** As {@link sanitizeReturnTo}, and tells why a value is rejected. */
+/** Like {@link sanitizeReturnTo}, and returns why a value is rejected. */
 export function checkReturnTo(
   value: unknown,
   { origin, maxLength = defaultMaxLength }: Omit<ReturnToOptions, 'fallback'>,

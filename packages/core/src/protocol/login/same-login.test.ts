@@ -57,7 +57,7 @@ test.each([
   expect(isOtherUserError(difference)).toBe(false);
 });
 
-test('reads the claims of a JWT, and nothing from other texts', () => {
+test('reads the claims of a JWT, and returns nothing for other texts', () => {
   expect(readUnverifiedClaims(`e30.${btoa('{"sub":"a"}').replace(/=+$/, '')}.x`)).toEqual({ sub: 'a' });
   for (const text of ['', 'a', 'a.b.c', '..', 'e30.W10.x'])
     expect(readUnverifiedClaims(text)).toBeUndefined();

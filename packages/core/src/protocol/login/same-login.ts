@@ -26,7 +26,7 @@ export function requireSameUser(claims: JsonObject, previousClaims: LoginClaims)
   }
 }
 
-/** True for the error of {@link requireSameUser}. All other errors of a refreshed ID token cost only that ID token. */
+/** True for the error of {@link requireSameUser}. With any other error of a refreshed ID token, only that ID token is ignored. */
 export const isOtherUserError = (error: unknown): boolean =>
   error instanceof ValidationError &&
   error.code === 'id_token_invalid' &&
@@ -35,7 +35,7 @@ export const isOtherUserError = (error: unknown): boolean =>
 /**
  * Finds the first claim by which a refreshed ID token differs from the ID token of the login, although both name the same
  * user. Some providers add audiences, or change `auth_time` after a login of the user in another application. Such an ID
- * token is not stored, and the other tokens of the response are.
+ * token is not stored, but the other tokens of the response are.
  *
  * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse
  */

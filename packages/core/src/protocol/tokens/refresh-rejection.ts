@@ -21,7 +21,7 @@ export interface TokenErrorResponse {
   readonly claims?: unknown;
 }
 
-/** The refresh request that was rejected, and what a provider says differently. */
+/** The refresh request that was rejected, and how the provider differs from the standards. */
 export interface RejectedRequest {
   readonly clientId: string;
   readonly resource?: string | undefined;

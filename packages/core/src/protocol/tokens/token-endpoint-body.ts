@@ -24,7 +24,7 @@ export function parseTokenEndpointBody(text: string, status: number): JsonObject
     const value = parseUntrustedJson(trimmed);
     return isJsonObject(value) ? value : undefined;
   } catch (error) {
-    // The status of an error response is known, also if its body is ambiguous or malformed.
+    // The status of an error response is known, even if its body is ambiguous or malformed.
     const isMalformed = error instanceof ValidationError && error.check === 'json';
     if (status >= 400 && isMalformed) return undefined;
     throw error;

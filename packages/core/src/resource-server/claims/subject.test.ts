@@ -70,7 +70,7 @@ describe('R3: the identifier of a client never identifies a user', () => {
     });
   });
 
-  test('rejects a sub that is not a text, also if the profile selects another claim', async () => {
+  test('rejects a sub that is not a text, even if the profile selects another claim', async () => {
     const profile = { ...profiles.rfc9068, subject: (claims: Record<string, unknown>) => claims.login };
     const response = { ...activeResponse, sub: 42, login: 'alice' };
     const { verifier } = startIntrospection(() => response, {}, { profile });

@@ -28,7 +28,7 @@ export interface TokenExplanation {
   readonly problems: readonly TokenProblem[];
   /** The proof that a request with the token needs. `undefined` if it needs none. */
   readonly proof: 'dpop' | 'mtls' | 'dpop and mtls' | undefined;
-  /** All of it as text, one line per problem. */
+  /** The explanation as text, one line for each problem. */
   readonly text: string;
 }
 

@@ -80,7 +80,7 @@ describe("R2: the issuer's profile applies to introspected tokens", () => {
       await expect(verifier.verifyToken(token)).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
-  test('requires "aud" also if the profile compares another claim with the audience', async () => {
+  test('requires "aud" even if the profile compares another claim with the audience', async () => {
     const response = { active: true, sub: 'alice', client_id: 'app', token_use: 'access' };
     const more = { profile: 'cognito', audience: 'app' } as const;
     const { verifier } = startIntrospection(() => response, {}, more);

@@ -26,7 +26,7 @@ export interface IntrospectionBudget {
   removeConfirmed(hash: string): void;
 }
 
-/** Confirmed tokens that are stored, also after their responses expire. Only responses of the issuer add to them. */
+/** Confirmed tokens that are stored, even after their responses expire. Only responses of the issuer add to them. */
 const maxConfirmedTokens = 20_000;
 
 /** @throws ConfigurationError when a limit is out of range */

@@ -138,7 +138,7 @@ test('data that does not fit is a typed error, and nothing is lost', async () =>
   expect((await app.sessions.open(browser.header())).session?.data.text).toHaveLength(1_500);
 });
 
-test('pending logins and the session together stay below 8 KB, whatever grows', async () => {
+test('pending logins and the session together stay below 8 KB, even if both grow', async () => {
   const { app, browser } = await open({ length: 600 });
   for (let count = 0; count < 9; count++) {
     await browser.visit(`/auth/login?returnTo=/${'x'.repeat(300)}`);

@@ -3,7 +3,7 @@ import type { ReplayStore } from '../../tokens/stores/replay-store.ts';
 import { nameForeignError } from '../pages/failure-report.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 
-/** Maximum count of sessions whose end failed; the oldest is evicted. */
+/** Maximum count of sessions that could not be ended; the oldest is evicted. */
 const maxEndedKeys = 10_000;
 
 /**

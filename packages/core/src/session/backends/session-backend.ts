@@ -49,8 +49,9 @@ export interface SessionBackend {
   /** Checks whether a request has a complete session cookie, of these or other settings. Its session may have ended. */
   hasCookie(cookies: RequestCookies): boolean;
   /**
-   * Finds the sessions of all copies of the session cookie without the stores, for a logout: also of copies that do not
-   * sign in, because another copy is of another user or has the same name. The sessions may have ended.
+   * Finds the sessions of all copies of the session cookie without the stores, for a logout. This
+   * includes copies that do not sign in, because another copy is of another user or has the same name. The sessions may
+   * have ended.
    */
   identifyAll(cookies: RequestCookies): Promise<IdentifiedSessions>;
   /**
@@ -92,7 +93,7 @@ export interface SessionBackend {
    * @throws ConfigurationError `cookies_too_large`
    */
   requireSpace(loaded: LoadedSession, request: AccessTokenRequest): void;
-  /** Records that an access token is in use. The others leave a cookie first that becomes too large. */
+  /** Records that an access token is in use. If a cookie becomes too large, the other tokens are removed first. */
   recordUse(loaded: LoadedSession, request: AccessTokenRequest): void;
   /** Ends one session permanently. */
   end(session: SessionReference): Promise<void>;

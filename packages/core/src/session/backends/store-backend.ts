@@ -144,7 +144,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     recordUse() {},
     end: ({ key }) => store.delete(key),
     async endMatching(match, endedAt) {
-      // Both are tried, because a store without free memory may only delete.
+      // Both are tried, because a store without free memory can only delete.
       const [marker] = await Promise.allSettled([logoutMarkers.save(match, endedAt)]);
       await store.deleteWhere(match);
       if (marker.status === 'rejected') throw marker.reason;

@@ -14,8 +14,8 @@ export function deleteCopies(jar: CookieJar, wireNames: readonly string[]): Cook
 }
 
 /**
- * Creates cookies that delete all copies of a value. Also of a single cookie: it may have another domain or path than the
- * response sets.
+ * Creates cookies that delete all copies of a value, even if there is one copy: it may have another domain or path than
+ * the response sets.
  */
 export function deleteAllCopies(jar: CookieJar, name: string, existing: RequestCookies): CookieToSet[] {
   const current = [name, `${name}.1`].map(jar.toWireName).filter((wireName) => existing.has(wireName));

@@ -12,7 +12,7 @@ export interface CookieScope {
 const maxDomains = 4;
 
 /**
- * Lists the domains and paths at which earlier deployments may have set a cookie: the domain changed, or the path. A cookie
+ * Lists the domains and paths at which earlier deployments may have set a cookie: the domain or the path changed. A cookie
  * can only be deleted with its own domain and path, and a request contains neither.
  */
 export function listFormerScopes(scope: CookieScope): { readonly domain?: string; readonly path: string }[] {

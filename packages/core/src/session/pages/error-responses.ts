@@ -113,7 +113,7 @@ const denials = new Set([
   'unmet_authentication_requirements',
 ]);
 
-/** The provider says in its redirect that it cannot serve the login now (RFC 6749 section 4.1.2.1). */
+/** The provider reports in its redirect that it cannot serve the login now (RFC 6749 section 4.1.2.1). */
 const providerFailures = new Set(['server_error', 'temporarily_unavailable']);
 
 const validationPages: Partial<Readonly<Record<string, PageName>>> = {

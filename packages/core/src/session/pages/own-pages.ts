@@ -42,7 +42,7 @@ export type OwnPage = string | ((context: PageContext) => Response | Promise<Res
 export interface OwnPages {
   /** Errors. Default: the built-in page. */
   readonly error?: OwnPage;
-  /** A login that the user or the provider denied, for example at the consent. Default: the page for errors. */
+  /** A login that the user or the provider denied, for example on the consent page. Default: the page for errors. */
   readonly denied?: OwnPage;
   /** The question before a logout that a link requested. Default: the built-in page. */
   readonly logout?: OwnPage;
@@ -90,7 +90,7 @@ export async function createOwnPage(
   if (ownPage === undefined) return undefined;
   if (typeof ownPage === 'function') return runOwnPage(ownPage, page, cookies);
   const url = new URL(ownPage, baseUrl.origin);
-  // A page for errors that needs a session: its login fails too, and the redirect would be a loop.
+  // If the error page needs a session, its login fails too, and the redirect would be a loop.
   const { error, denied } = options.pages ?? {};
   const errorPages = logoutPages.includes(page.page) ? [] : [error, denied];
   const wanted = new URL(page.returnTo, baseUrl.origin).pathname;

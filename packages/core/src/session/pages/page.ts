@@ -17,7 +17,7 @@ export interface PageContent {
   readonly actions: readonly PageAction[];
   readonly messages: Pick<ResolvedMessages, 'language' | 'direction'>;
   readonly cookies?: readonly CookieToSet[];
-  /** The page continues to this address by itself. */
+  /** The page continues to this address automatically. */
   readonly continueTo?: string;
 }
 

@@ -2,7 +2,7 @@ import { toPrintableText, ValidationError } from '../../errors.ts';
 
 /**
  * An error in an authorization response that failed its validation, for example because it has no `state` or no `iss`.
- * Anyone may have written it. It helps the developer, and decides nothing.
+ * Anyone may have written it. It is shown to the developer, and no decision depends on it.
  */
 export interface UnverifiedError {
   /** Printable, at most 100 characters. */

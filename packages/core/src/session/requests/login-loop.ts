@@ -3,7 +3,7 @@ import { type Clock, seconds } from '../../internal/clock.ts';
 import type { SessionState } from '../backends/state/session-state.ts';
 import type { SessionTokenRequest } from './request-session.ts';
 
-/** A login that a rejected refresh has required. */
+/** A login that was required after a rejected refresh. */
 export interface RequiredLogin {
   /** The session whose refresh was rejected. */
   readonly sessionId: string;
@@ -13,12 +13,12 @@ export interface RequiredLogin {
 
 /** Seconds after which a rejection leads to another login, although the last one did not help. */
 const repeatedLoginPause = 600;
-/** Logins in memory. A login whose entry is evicted is required once more. */
+/** Entries in memory. If an entry is evicted, its login is required once more. */
 const maxEntries = 10_000;
 
 /**
- * Ends the loop of a user whose refresh is rejected again after each login: the provider logs the user in without a
- * question, and each page leads to the login again. If the session began after the last LoginRequiredError for the same
+ * Ends the loop of a user whose refresh is rejected again after each login: the provider logs the user in without
+ * interaction, and each page redirects to the login again. If the session began after the last LoginRequiredError for the same
  * user and token, the login did not help, and the caller receives an AuthorizationServerError instead.
  *
  * @param error the error of `getAccessToken`

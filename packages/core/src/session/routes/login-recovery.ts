@@ -26,7 +26,7 @@ interface Recovery {
 }
 
 /**
- * Leads the user on after a login that failed for an expected reason: the back button, a double click, a tab that stayed
+ * Redirects the user after a login that failed for an expected reason: the back button, a double click, a tab that stayed
  * open, more logins than a browser may store, a login page that the provider has forgotten, a silent login.
  *
  * @returns `undefined` if the user needs an error page
@@ -70,7 +70,7 @@ export async function recoverLogin(
 
 /**
  * Checks whether the session may be the result of the failed login, or of another one since its start. An older session
- * is the one with which a page has required this login: the page would require the next one, in an endless loop.
+ * did not satisfy the page that required this login: the page would require the next login, in an endless loop.
  */
 function mayContinue(
   session: SessionState,
@@ -81,7 +81,7 @@ function mayContinue(
   return startedAt === undefined ? !hasPendingLogin : session.createdAt >= startedAt;
 }
 
-/** Repeats what the login asked for: a step-up stays a step-up, and a silent login stays silent. */
+/** Repeats the requirements of the login: a step-up remains a step-up, and a silent login remains silent. */
 function selectAuthorization(login: LoginTransaction | undefined, { isSilent }: ReceivedLoginState) {
   const { scope, resource, maxAge, acrValues } = login?.transaction ?? {};
   return {
@@ -123,7 +123,7 @@ const silentErrors = new Set([
 
 /**
  * The error of a silent login that needs a page of the provider. It is expected, and belongs to the page that asked.
- * If the browser has lost the login, the error is unverified: it only tells the page what it would find out anyway.
+ * If the browser has lost the login, the error is unverified: it tells the page only what the page could find out itself.
  */
 function findSilentError({ error, login, loginState, unverified }: FailedLogin): string | undefined {
   if (loginState?.isSilent !== true) return undefined;

@@ -4,8 +4,8 @@ import type { SessionContext } from '../context.ts';
 
 /**
  * What the state of a login contains, encrypted, beside its random part. It does not prove that this browser has started
- * the login: only the cookie does. It decides where to lead a user whose browser has lost the cookie, because more logins
- * were started than it may store, or because the user took longer than the lifetime of the cookie.
+ * the login: only the cookie does. It names the page for a user whose browser has lost the cookie, because more logins
+ * were started than it can store, or because the user took longer than the lifetime of the cookie.
  */
 export interface LoginState {
   /** `undefined` if the path is too long for a URL. */

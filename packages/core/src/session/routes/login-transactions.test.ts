@@ -206,7 +206,7 @@ test('S32: neither reads nor deletes a login cookie that cannot be decrypted', a
   expect((await findLogin(other, 'z'.repeat(16), cookies)).login).toBeDefined();
 });
 
-test('a login cookie lives as long as its transaction', async () => {
+test('a login cookie has the lifetime of its transaction', async () => {
   const { context } = createContext();
   const cookies = await saveLogin(context, createLogin(startOfState), new Map());
   expect(cookies.map(({ maxAge }) => maxAge)).toEqual([transactionLifetime]);

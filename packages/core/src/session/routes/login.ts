@@ -35,7 +35,7 @@ export async function startLogin(
   return createLogin(context, cookieHeader, options);
 }
 
-/** As {@link startLogin}; `isRestart` marks a login that replaces one that could not be completed. */
+/** Like {@link startLogin}; `isRestart` marks a login that replaces one that could not be completed. */
 export async function createLogin(
   context: SessionContext,
   cookieHeader: string | null | undefined,
@@ -124,7 +124,7 @@ export async function loginRoute(
   return createRedirect(url.href, cookies);
 }
 
-/** A login that another host of `cookie.domain` has redirected. It is not redirected again: a proxy may rewrite the host. */
+/** Marks a login that another host of `cookie.domain` has redirected, so that it is not redirected again: a proxy may rewrite the host. */
 const redirectedParameter = 'redirected';
 
 /**

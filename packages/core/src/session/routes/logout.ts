@@ -33,7 +33,7 @@ export interface StartedLogout {
   readonly cookies: readonly CookieToSet[];
   /**
    * The error if a session could not be ended. `TransportError`: its store is unavailable. A copy of the cookie remains
-   * valid until it is available: this process repeats the end. `ValidationError` `request_invalid`: the request has more
+   * valid until it is available: this process repeats the logout. `ValidationError` `request_invalid`: the request has more
    * copies of the session cookie than a logout reads. Do not tell the user that the logout succeeded. Default: none.
    */
   readonly failure?: AuthError | undefined;

@@ -9,7 +9,7 @@ import { resolveMessages } from '../pages/page-messages.ts';
  *
  * The provider's site has started the navigation to the callback, and its redirects belong to it. Browsers send no cookie
  * with `SameSite=Strict` in such a navigation: the next page would find no session and start another login. A page that
- * continues by itself starts a navigation of the application's own site.
+ * continues automatically starts a navigation of the application's site.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6265bis#section-5.2
  */

@@ -6,7 +6,7 @@ import { createMemoryLock, type RefreshLock } from '../stores/refresh-lock.ts';
 import { createMemorySuccessorStore, type SuccessorStore } from '../stores/successor-store.ts';
 import type { RejectedRefresh } from './rejected-refreshes.ts';
 
-/** What a refresh coordinator knows in this process, also while the shared lock or store is unavailable. */
+/** What a refresh coordinator knows in this process, even while the shared lock or store is unavailable. */
 export interface LocalRefreshState {
   readonly lock: RefreshLock;
   readonly successors: SuccessorStore;

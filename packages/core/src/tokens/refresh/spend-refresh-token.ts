@@ -153,7 +153,7 @@ async function writeTokens(
     return { accessToken, tokens: next, changed: true };
   }
   await successors.save(refreshToken, { tokens: next, ...outcome });
-  // A logout revokes the newest successor that it finds. If it came before this one was stored, it is found here.
+  // A logout revokes the newest successor that it finds. A logout before this successor was stored is found here.
   if (await hasEnded(holder)) return rejectLateTokens(client, next);
   return { accessToken, tokens: next, changed: true, ...outcome };
 }

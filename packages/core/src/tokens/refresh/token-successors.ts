@@ -92,7 +92,7 @@ export function createTokenSuccessors(
       const key = await createKey(refreshToken);
       const encrypted = await encryptSuccessor(refreshToken, successor);
       const timeToLive = isUnwritten ? Math.max(lifetime, unwrittenLifetime) : lifetime;
-      // Also in this process: the shared store may fail when a late request reads it.
+      // Stored in this process too: the shared store may fail when a late request reads it.
       await localStore.set(key, encrypted, timeToLive);
       try {
         await sharedStore?.set(key, encrypted, timeToLive);

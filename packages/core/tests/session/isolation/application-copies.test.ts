@@ -112,7 +112,7 @@ test('S37: two applications that share one store object share it in all copies, 
   for (const name of names) expect(await readUser(second.create(name), cookies[name])).toBeUndefined();
 });
 
-test('S37: stores and locks in memory that the application passes as options are shared too', async () => {
+test('S37: copies also share stores and locks in memory that the application passes as options', async () => {
   const { server, options, copies } = await setUp();
   const [first, second] = copies.map((copy) =>
     copy.createWebAuth(

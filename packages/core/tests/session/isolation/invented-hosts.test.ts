@@ -131,7 +131,7 @@ test('S33: 2,500 invented hosts do not let the response of a login be used again
   expect(server.requestsTo('token')).toHaveLength(1);
 });
 
-test('S33: invented hosts send no request to the provider, also if their options have a fetch function', async () => {
+test('S33: invented hosts send no request to the provider, even if their options have a fetch function', async () => {
   const { server, at, startLogin } = await setUp();
   await startLogin();
   for (let index = 0; index < 1_000; index++) await at(`h${index}.tenants.test`).startLogin('');

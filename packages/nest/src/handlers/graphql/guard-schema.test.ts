@@ -110,7 +110,7 @@ test('N14: guards a field with a requirement, also of an interface, and not one 
   expect(checked).toEqual(['global Resolvers.scoped', 'global Resolvers.scoped']);
 });
 
-test('N15: guards a replaced field also if Nest guards fields', async () => {
+test('N15: guards a replaced field even if Nest guards fields', async () => {
   const fields: Record<string, SchemaField> = { scoped: { resolve }, replaced: { resolve } };
   guard([createType('Item', fields)], {
     handlers: [

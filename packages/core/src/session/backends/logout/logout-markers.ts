@@ -24,7 +24,7 @@ const maxTries = 8;
 
 /**
  * A stored session that does not exist yet cannot be deleted. A logout that arrives while a code is exchanged is recorded
- * before the deletion, and each login reads the records after it has stored its session: one of the two sees the other.
+ * before the deletion, and each login reads the records after it has stored its session: one of the two finds the other.
  */
 export function createLogoutMarkers(options: {
   readonly store: SessionStore;

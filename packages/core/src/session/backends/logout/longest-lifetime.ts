@@ -11,9 +11,9 @@ export interface LongestLifetime {
 }
 
 /**
- * A logout of all sessions of a user does not know when the sessions expire. If a deployment shortens the lifetime and a
+ * A logout of all sessions of a user is recorded without the expiry of these sessions. If a deployment shortens the lifetime and a
  * later one extends it again, the tombstone must not have expired before a session of the first deployment. The lifetime
- * is stored like the time of a tombstone, of which the larger one counts.
+ * is stored like the time of a tombstone: the largest value counts.
  */
 export function createLongestLifetime(options: {
   readonly tombstones: TombstoneStore;

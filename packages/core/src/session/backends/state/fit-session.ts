@@ -15,8 +15,8 @@ export interface FitOptions {
 }
 
 /**
- * Reduces a state until its cookies fit in the budget. The least recently used access tokens leave first, then the text
- * of the ID token, whose claims stay.
+ * Reduces a state until its cookies fit in the budget. First the least recently used access tokens are removed, then the text
+ * of the ID token. Its claims remain.
  *
  * @param options `hasNewTokens`: the tokens were just received. The refresh token is then kept without an access token if
  *   necessary.

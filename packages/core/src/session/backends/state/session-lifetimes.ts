@@ -19,7 +19,7 @@ interface SessionTimes {
   readonly expiresAt: number;
 }
 
-/** Computes when a session ends. The current options also bind sessions that began under longer lifetimes. */
+/** Computes when a session ends. The current options also limit sessions that began with longer lifetimes. */
 export function getSessionEnds(
   { usedAt, createdAt, expiresAt }: SessionTimes,
   { idleLifetime, absoluteLifetime }: SessionLifetimes,

@@ -1,0 +1,294 @@
+// @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  type IdleOptions,
+  type IdleSession,
+  limitIdleTime,
+} from '../../src/browser/features/limit-idle-time.ts';
+import type { BrowserAuthOptions } from '../../src/browser/options.ts';
+import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
+import {
+  createPage,
+  events,
+  later,
+  origin,
+  type Page,
+  provider,
+  signedIn,
+  startLogin,
+  time,
+} from '../support/browser-page.ts';
+
+let target: EventTarget;
+let shared: Map<string, string>;
+
+beforeEach(() => {
+  target = new EventTarget();
+  shared = new Map();
+  vi.stubGlobal('addEventListener', target.addEventListener.bind(target));
+  vi.stubGlobal('removeEventListener', target.removeEventListener.bind(target));
+  vi.stubGlobal('localStorage', {
+    getItem: (name: string) => shared.get(name) ?? null,
+    setItem: (name: string, value: string) => void shared.set(name, value),
+  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+
+const dispatch = (name: string) => target.dispatchEvent(new Event(name));
+
+function limit(page: Page, options: Partial<BrowserAuthOptions & IdleOptions> = {}): IdleSession {
+  return limitIdleTime(page.auth, {
+    issuer: provider.issuer,
+    clientId: 'spa',
+    redirectUri: `${origin}/callback`,
+    now: () => time,
+    onEvent: (event) => events.push(event),
+    warnAfter: 100,
+    endAfter: 200,
+    ...options,
+  });
+}
+
+/** Passes seconds with an open page: its timers run. */
+function pass(seconds: number): void {
+  for (let second = 0; second < seconds; second++) {
+    later(1);
+    vi.advanceTimersByTime(1000);
+  }
+}
+
+async function open(): Promise<{ page: Page; idle: IdleSession }> {
+  const page = await signedIn();
+  const idle = limit(page);
+  await idle.auth.start();
+  return { page, idle };
+}
+
+describe('the time without activity', () => {
+  test('warns, and then logs out', async () => {
+    const { page, idle } = await open();
+    const states: unknown[] = [];
+    idle.subscribe(() => states.push(idle.snapshot().isWarning));
+    const endsAt = Math.floor(time / 1000) + 200;
+    expect(idle.snapshot()).toEqual({ isWarning: false, endsAt });
+    pass(99);
+    expect(states).toEqual([]);
+    pass(1);
+    expect(idle.snapshot()).toEqual({ isWarning: true, endsAt });
+    pass(99);
+    expect(page.auth.snapshot().status).toBe('signed-in');
+    pass(1);
+    expect(idle.auth.snapshot().status).toBe('signed-out');
+    expect(idle.snapshot()).toEqual({ isWarning: false });
+    expect(events).toContainEqual({ type: 'session.idle', issuer: provider.issuer, clientId: 'spa' });
+    await vi.waitFor(() => expect(page.visited.at(-1)).toMatch(/\/logout\?/));
+  });
+
+  test.each(['pointerdown', 'keydown', 'wheel', 'touchmove'])('begins again with %s', async (name) => {
+    const { idle } = await open();
+    pass(150);
+    expect(idle.snapshot().isWarning).toBe(true);
+    dispatch(name);
+    expect(idle.snapshot().isWarning).toBe(false);
+    pass(199);
+    expect(idle.auth.snapshot().status).toBe('signed-in');
+    pass(1);
+    expect(idle.auth.snapshot().status).toBe('signed-out');
+  });
+
+  test('begins again with extend()', async () => {
+    const { idle } = await open();
+    pass(150);
+    idle.extend();
+    expect(idle.snapshot()).toEqual({ isWarning: false, endsAt: Math.floor(time / 1000) + 200 });
+  });
+
+  test('does not begin again with a refresh', async () => {
+    const { idle } = await open();
+    pass(150);
+    await idle.auth.getAccessToken({ forceRefresh: true });
+    pass(50);
+    expect(idle.auth.snapshot().status).toBe('signed-out');
+  });
+
+  test('begins with a new login', async () => {
+    const { page, idle } = await open();
+    pass(200);
+    pass(1000);
+    await idle.auth.handleCallback(provider.approve(await startLogin(page)));
+    pass(199);
+    expect(idle.auth.snapshot().status).toBe('signed-in');
+  });
+
+  test.each([
+    { warnAfter: -1, endAfter: 10 },
+    { warnAfter: 20, endAfter: 10 },
+    { warnAfter: 1, endAfter: 0 },
+    { warnAfter: 1, endAfter: 86_401 },
+    { warnAfter: Number.NaN, endAfter: 10 },
+  ])('cannot be %j', (times) => {
+    expect(() => limit(createPage(), times)).toThrow(expect.objectContaining({ code: 'invalid_option' }));
+  });
+
+  test('is not measured after stop()', async () => {
+    const { page, idle } = await open();
+    idle.auth.stop();
+    pass(500);
+    dispatch('focus');
+    expect(page.auth.snapshot().status).toBe('signed-in');
+  });
+});
+
+describe('a suspended computer', () => {
+  // The timers of the page do not run while the computer is suspended.
+  test.each(['focus', 'pageshow', 'visibilitychange', 'resume', 'online'])(
+    'B30: ends the login at once when it wakes (%s)',
+    async (name) => {
+      const { idle } = await open();
+      later(3600);
+      dispatch(name);
+      expect(idle.auth.snapshot().status).toBe('signed-out');
+    },
+  );
+
+  test.each(['pointerdown', 'keydown'])('B30: does not count the %s that wakes it', async (name) => {
+    const { idle } = await open();
+    later(3600);
+    dispatch(name);
+    expect(idle.auth.snapshot().status).toBe('signed-out');
+  });
+
+  test('B30: issues no token after it wakes', async () => {
+    const { idle } = await open();
+    later(3600);
+    await expect(idle.auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(idle.auth.snapshot().status).toBe('signed-out');
+    expect(events.map(({ type }) => type)).not.toContain('refresh.started');
+  });
+
+  test('B30: issues no token that is still valid', async () => {
+    const page = await signedIn();
+    const idle = limit(page, { warnAfter: 5, endAfter: 10 });
+    await idle.auth.start();
+    later(20);
+    await expect(idle.auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+  });
+
+  test('does not end a login that was used a moment before', async () => {
+    const { idle } = await open();
+    later(150);
+    dispatch('visibilitychange');
+    expect(idle.auth.snapshot().status).toBe('signed-in');
+    expect(idle.snapshot().isWarning).toBe(true);
+  });
+});
+
+describe('several tabs', () => {
+  async function openTabs() {
+    const storage = { ...createMemoryStorage(), reach: 'shared' as const };
+    const pages = [await signedIn({ storage }), createPage({ storage })] as const;
+    const tabs = pages.map((page) => limit(page));
+    await Promise.all(tabs.map(({ auth }) => auth.start()));
+    return { pages, tabs: tabs as [IdleSession, IdleSession] };
+  }
+
+  test('share the activity of one of them', async () => {
+    const { tabs } = await openTabs();
+    pass(150);
+    tabs[1].extend();
+    pass(5);
+    expect(tabs.map((tab) => tab.snapshot().isWarning)).toEqual([false, false]);
+    pass(194);
+    expect(tabs.map(({ auth }) => auth.snapshot().status)).toEqual(['signed-in', 'signed-in']);
+  });
+
+  test('B30: end together, and one of them leaves the page for the provider', async () => {
+    const { pages, tabs } = await openTabs();
+    const before = pages.map(({ visited }) => visited.length);
+    pass(200);
+    await vi.waitFor(() =>
+      expect(tabs.map(({ auth }) => auth.snapshot().status)).toEqual(['signed-out', 'signed-out']),
+    );
+    const countVisits = () =>
+      pages.reduce((sum, { visited }, i) => sum + visited.length - (before[i] ?? 0), 0);
+    await vi.waitFor(() => expect(countVisits()).toBe(1));
+  });
+});
+
+describe('a stored login', () => {
+  /** Closes the page, and opens it again after a number of seconds. */
+  async function reopen(seconds: number, change: () => void = () => {}) {
+    const storage = { ...createMemoryStorage(), reach: 'tab' as const };
+    const first = limit(await signedIn({ storage }));
+    await first.auth.start();
+    first.auth.stop();
+    later(seconds);
+    change();
+    const page = createPage({ storage });
+    const idle = limit(page);
+    const states: unknown[] = [];
+    idle.auth.subscribe(() => states.push(idle.auth.snapshot().status));
+    const token = idle.auth.start().then(() => idle.auth.getAccessToken());
+    const outcome = await token.then(
+      () => 'token',
+      ({ code }) => code,
+    );
+    return { idle, page, states, outcome };
+  }
+
+  test('B30: is over after the page was closed for too long, and is never shown', async () => {
+    const { idle, states, outcome } = await reopen(201);
+    expect(outcome).toMatch(/session_ended|not_signed_in/);
+    expect(states).not.toContain('signed-in');
+    expect(idle.auth.snapshot().status).toBe('signed-out');
+  });
+
+  test('continues after a short time', async () => {
+    const { idle, outcome } = await reopen(150);
+    expect(outcome).toBe('token');
+    expect(idle.snapshot().isWarning).toBe(true);
+  });
+
+  test('B30: does not become active by input before the start is finished', async () => {
+    const { idle } = await reopen(201, () => queueMicrotask(() => dispatch('keydown')));
+    expect(idle.auth.snapshot().status).toBe('signed-out');
+  });
+
+  test('continues where localStorage is denied', async () => {
+    vi.stubGlobal('localStorage', undefined);
+    const { outcome } = await reopen(201);
+    expect(outcome).toBe('token');
+  });
+
+  test('continues if the clock was set back', async () => {
+    const { idle, outcome } = await reopen(-3600);
+    expect(outcome).toBe('token');
+    pass(200);
+    expect(idle.auth.snapshot().status).toBe('signed-out');
+  });
+});
+
+test('ends a login that is restored later, because the provider was unavailable at the start', async () => {
+  const storage = { ...createMemoryStorage(), reach: 'tab' as const };
+  const first = limit(await signedIn({ storage }));
+  await first.auth.start();
+  first.auth.stop();
+  later(500);
+  let isAvailable = false;
+  const slow = {
+    ...storage,
+    get: (key: string) => {
+      if (!isAvailable) throw Object.assign(new Error('unavailable'), { code: 'x' });
+      return storage.get(key);
+    },
+  };
+  const page = createPage({ storage: slow as never });
+  const idle = limit(page);
+  await idle.auth.start();
+  expect(idle.auth.snapshot().status).toBe('error');
+  isAvailable = true;
+  await page.auth.getAccessToken().catch(() => {});
+  dispatch('online');
+  await vi.waitFor(() => expect(page.auth.snapshot().status).not.toBe('signed-in'));
+  expect(events.map(({ type }) => type)).not.toContain('refresh.succeeded');
+});
