@@ -29,10 +29,7 @@ const webPlatform = {
   replacement: join(core, 'src/internal/platform/web.ts'),
 };
 
-const nodeModulesInBrowser = [
-  { find: /^node:http$/, replacement: join(core, 'tests/chromium/no-server.ts') },
-  { find: /^node:util$/, replacement: join(core, 'tests/chromium/inspect.ts') },
-];
+const nodeModulesInBrowser = [{ find: /^node:util$/, replacement: join(core, 'tests/chromium/inspect.ts') }];
 
 const createPackageProject = (name: string, options: ProjectOptions = {}) =>
   createProject(name, `packages/${name}`, { conditions: nodeConditions, ...options });

@@ -26,7 +26,7 @@ function readAnchors(page: string): readonly string[] {
   return [...readPage(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => toAnchor(heading));
 }
 
-/** Links to files of the repository, also those by its web address. Code blocks contain no links. */
+/** Links to files of the repository, including those by its web address. Code blocks contain no links. */
 function readLinks(page: string): readonly { readonly path: string; readonly anchor: string }[] {
   const prose = readPage(page)
     .replace(/^```[\s\S]*?^```/gm, '')

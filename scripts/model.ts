@@ -52,7 +52,7 @@ for (const [title, counts] of [
   ['deployment', statistics.deployments],
   ['action', statistics.actions],
   ['fault', statistics.faults],
-  ['end of the guarantee (docs/refresh.md)', statistics.exceptions],
+  ['documented limit (docs/refresh.md)', statistics.exceptions],
 ] as const)
   console.log(`${toTable([[title, 'count'], ...toRows(counts)])}\n`);
 const distinct = new Set(statistics.hashes).size;

@@ -43,7 +43,7 @@ export interface Stage {
   replace(index: number): Promise<void>;
   /** @param atProvider - The cookies of a browser with a session at the provider. */
   logIn(name: string, kind: Kind, atProvider?: Map<string, string>): Promise<User>;
-  /** As `logIn`, but the login may fail. Returns the status of the callback. */
+  /** Like `logIn`, but the login may fail. Returns the status of the callback. */
   tryLogIn(name: string, kind: Kind, atProvider?: Map<string, string>): ReturnType<typeof tryLogIn>;
 }
 

@@ -8,7 +8,7 @@ import type { HttpBrowser } from '../support/http-browser.ts';
 import { type NextApp, startNextApp } from './next-app.ts';
 
 // One process, one state: Next loads `lib/memory-auth.ts` for the proxy, for pages, for handlers and again after an edit.
-// And work after the response: it spends no refresh token, because its cookie could not be set.
+// Work after the response spends no refresh token, because its cookie could not be set.
 
 const folder = process.env.FIXTURE ?? '.';
 const fixture = basename(folder);
@@ -121,7 +121,7 @@ function checkMode({ dev }: (typeof modes)[number]): void {
   });
 
   if (hasProxy) {
-    test('reports why the proxy could not refresh, and does not blame the proxy', async () => {
+    test('reports why the proxy could not refresh, and not a missing proxy', async () => {
       const { browser, expiresAt } = lateUser ?? (await logInLateUser());
       await delay(Math.max(expiresAt - Date.now(), 0));
       const before = app.output().length;

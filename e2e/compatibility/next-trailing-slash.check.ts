@@ -55,7 +55,7 @@ async function logIn(
   return atProvider.logIn(location ?? '');
 }
 
-test('a protected page leads through the login and back, with at most one redirect more for each path', async () => {
+test('a protected page redirects through the login and back, with at most one more redirect for each path', async () => {
   const browser = app.open();
   const start = await follow(browser, '/shop/dashboard?tab=1');
   assert.deepEqual(start.visited, [

@@ -23,7 +23,7 @@ export function loginDuringLogout(seed: number): Promise<Report> {
       provider.onCodeExchanged = async () => {};
       if (statuses.length === before || statuses.some((each) => each !== 200))
         broken.push(
-          `${kind}: the logout tokens were answered with ${statuses.slice(before).join() || 'nothing'}`,
+          `${kind}: the responses to the logout tokens were ${statuses.slice(before).join() || 'nothing'}`,
         );
       if (status !== 401) broken.push(`${kind}: the callback responded with ${status}`);
       for (const worker of workers)

@@ -57,7 +57,7 @@ test('two applications on one host, whose logins are interleaved', async ({ play
   await browser.dispose();
 });
 
-test('two processes accept the logins of each other while the secret is replaced', async ({ playwright }) => {
+test("two processes accept each other's logins while the secret is replaced", async ({ playwright }) => {
   test.setTimeout(300_000);
   for (const [first, second] of [
     [oldSecret, `${oldSecret},${newSecret}`],

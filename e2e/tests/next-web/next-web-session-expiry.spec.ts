@@ -88,7 +88,7 @@ async function open(context: BrowserContext, path = '/profile'): Promise<Page> {
 const findWarning = (page: Page) => page.getByRole('alertdialog', { name: 'Are you still there?' });
 const findEnd = (page: Page) => page.getByRole('alertdialog', { name: 'You have been signed out' });
 
-test('warns before the end, and the user stays signed in by keyboard', async ({ context }) => {
+test('warns before the expiry, and the user stays signed in by keyboard', async ({ context }) => {
   const page = await open(context);
   await expect(findWarning(page)).toHaveCount(0);
   await advance(idleLifetime - 90, page);
@@ -116,7 +116,7 @@ test('warns before the end, and the user stays signed in by keyboard', async ({ 
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
 });
 
-test('shows at the end that the user is signed out, without the data, and leads back by a login', async ({
+test('shows after the expiry that the user is signed out, without the data, and returns by a login', async ({
   context,
 }) => {
   const page = await open(context);
@@ -136,7 +136,7 @@ test('shows at the end that the user is signed out, without the data, and leads 
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
 });
 
-test('a computer that wakes up after the end shows that the user is signed out', async ({ context }) => {
+test('a computer that resumes after the expiry shows that the user is signed out', async ({ context }) => {
   const page = await open(context);
   await advance(3 * idleLifetime, page);
   await expect(findEnd(page)).toBeVisible();
@@ -153,7 +153,7 @@ test('one tab extends the session for all tabs', async ({ context }) => {
   await expect(findWarning(second)).toHaveCount(0);
 });
 
-test('offers a login before the absolute end, which cannot be extended', async ({ context }) => {
+test('offers a login before the absolute expiry, which cannot be extended', async ({ context }) => {
   const page = await open(context);
   for (let day = 0; day < 7; day++) {
     await advance(idleLifetime - 90, page);

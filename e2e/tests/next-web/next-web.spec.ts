@@ -367,7 +367,7 @@ test('URLs, storage, pages and the server log contain no token or secret', async
   texts.push(readFileSync(join(logs, 'next-web.log'), 'utf8'));
   // The beginning of every JSON Web Token, and the secrets of the servers.
   const secret = /eyJ[\w-]{10,}\.|next-web-demo-secret|code_verifier|refresh_token/;
-  // The state of a login contains the requested page, encrypted. It looks like a token and is none.
+  // The state of a login contains the requested page, encrypted. It looks like a token, but is not one.
   const withoutState = (text: string) => text.replace(/([?&]state=)[^&"'\s]*/g, '$1');
   for (const text of texts) expect(withoutState(text)).not.toMatch(secret);
 });

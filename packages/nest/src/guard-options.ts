@@ -20,13 +20,13 @@ export interface GuardOptions {
    * });
    * ```
    */
-  readonly errorFormat?: ErrorFormat;
+  readonly errorFormat?: ErrorFormat | undefined;
   /**
    * Finds the `authorization` value of a microservice message. Without a value, access is denied. Default: the
    * exported `rpcCredentials`, which reads the metadata of gRPC, the headers of Kafka, NATS, RabbitMQ and MQTT, and the
    * metadata that clients of Nest 12 can add to messages of TCP and Redis.
    */
-  readonly rpcCredentials?: RpcCredentials;
+  readonly rpcCredentials?: RpcCredentials | undefined;
   /**
    * Called with the context of a microservice message that the guard rejected, before the rejection is sent. The handler
    * does not run. Use it where messages are acknowledged manually, such as RabbitMQ with `noAck: false`: reject the
@@ -44,7 +44,9 @@ export interface GuardOptions {
    * });
    * ```
    */
-  readonly onRejectedMessage?: (context: unknown, rejection: RejectedMessage) => void | Promise<void>;
+  readonly onRejectedMessage?:
+    | ((context: unknown, rejection: RejectedMessage) => void | Promise<void>)
+    | undefined;
 }
 
 /** The format of the body of a rejection. */

@@ -40,9 +40,13 @@ export { BearerToken, Claims, Principal } from './decorators/principal.decorator
 export { AccessTokenException } from './errors/access-token.exception.ts';
 export { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 export { AccessTokenGuard } from './guard/access-token.guard.ts';
-export { ConnectionAuthenticator, type ConnectionOptions } from './guard/connection-authenticator.ts';
+export {
+  ConnectionAuthenticator,
+  type ConnectionOptions,
+  type RenewalOptions,
+} from './guard/connection-authenticator.ts';
 export { EntityAccess, type EntityAccessOptions } from './guard/entity-access.ts';
-export { CurrentPrincipal, getPrincipal } from './guard/principal.ts';
+export { CurrentPrincipal, getPrincipal, getPrincipalKey } from './guard/principal.ts';
 export type { ErrorFormat, GuardOptions, RejectedMessage, RejectionDescription } from './guard-options.ts';
 export {
   type AccessReportRow,

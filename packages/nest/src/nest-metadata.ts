@@ -1,6 +1,7 @@
 /** The metadata keys of Nest's decorators. They are not part of Nest's public API. */
 export const nestMetadata = {
   guards: '__guards__',
+  interceptors: '__interceptors__',
   filters: '__exceptionFilters__',
   sse: '__sse__',
   responseHeaders: '__headers__',
@@ -27,6 +28,9 @@ export const swaggerMetadata = {
   security: 'swagger/apiSecurity',
   responses: 'swagger/apiResponse',
 } as const;
+
+/** The metadata keys of `@nestjs/cache-manager`. */
+export const cacheManagerMetadata = { key: 'cache_module:cache_key' } as const;
 
 /** Nest's `PatternHandler.EVENT`: the handler of `@EventPattern()`. */
 export const eventPatternHandler = 2;

@@ -45,7 +45,7 @@ export interface SessionHelpers {
    * @throws ConfigurationError `wrong_context` if a refresh is needed but no cookie can be set: while a page is rendered,
    *   and after the response was returned (in a stream, in `after()`, or in a promise that is not awaited)
    * @throws TransportError if the provider or the session store is unavailable; the session stays
-   * @example A stream that lives longer than an access token needs a session store:
+   * @example A stream that is open longer than the lifetime of an access token needs a session store:
    * ```ts
    * import { createAuth } from '@countersign/next';
    *

@@ -24,7 +24,7 @@ export interface ProxyOptions {
    * This is a convenience for the user and no access control: pages, actions and handlers must check the session too.
    *
    * A preflight (`OPTIONS` with `Origin` and `Access-Control-Request-Method`) has no cookies. It reaches the handler without
-   * a session, also on these paths, and any program can send one. A handler that responds to every method, for example
+   * a session, even on these paths, and any program can send one. A handler that responds to every method, for example
    * an API route below `pages/api`, must check the session itself, or respond to `OPTIONS` without data.
    *
    * @see https://fetch.spec.whatwg.org/#cors-preflight-fetch

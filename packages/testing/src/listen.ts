@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Serves a request handler on a loopback port. */
@@ -7,7 +7,7 @@ export async function listenOnLoopback(
   port: number,
 ): Promise<{ readonly origin: string; close(): Promise<void> }> {
   let origin = '';
-  const server = createServer((incoming, outgoing) => {
+  const server = getHttp().createServer((incoming, outgoing) => {
     respond(handle, origin, incoming, outgoing).catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -23,6 +23,18 @@ export async function listenOnLoopback(
         server.closeAllConnections();
       }),
   };
+}
+
+/**
+ * Returns `node:http` without an import: without `listen()`, the server also works in tests in a browser, whose bundlers
+ * do not resolve modules of Node.
+ */
+function getHttp(): typeof import('node:http') {
+  if (typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function')
+    return process.getBuiltinModule('node:http');
+  throw new TypeError(
+    'listen() requires Node, because a browser cannot start a server. Use the `fetch` of the test server instead.',
+  );
 }
 
 async function respond(

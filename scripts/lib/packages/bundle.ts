@@ -15,7 +15,7 @@ export async function bundleForBrowser(
   imports?: readonly string[],
 ): Promise<Bundle> {
   const file = findBuiltFile(pkg, subpath);
-  // Core is a peer of the other packages, so that there is one copy of it. It counts all the same.
+  // Core is a peer of the other packages, so that there is one copy of it. Its bytes are counted too.
   const peers = Object.keys(pkg.manifest.peerDependencies ?? {}).filter(
     (name) => !name.startsWith('@countersign/'),
   );

@@ -5,18 +5,18 @@ import type { ApiEntry } from '../interceptor/allow-list.ts';
 /** The configuration of a client: the provider, the registration, and the APIs that receive the access token. */
 export interface AuthConfig extends Omit<BrowserAuthOptions, 'redirectUri'> {
   /** The redirect URI, exactly as registered. Default: `callback` relative to the base URL of the application. */
-  readonly redirectUri?: string;
+  readonly redirectUri?: string | undefined;
   /**
    * The page that the guards show instead of a protected page if a login failed: a URL of the router, for example
    * `/login-failed`. It shows `auth.error()`, and the address bar keeps the requested page. Default: the guards throw the
    * error of the login, which Angular reports.
    */
-  readonly errorRoute?: string;
+  readonly errorRoute?: string | undefined;
   /**
    * The APIs to which {@link authInterceptor} sends the access token. Requests that match no entry get no token.
    * Default: none.
    */
-  readonly apis?: readonly ApiEntry[];
+  readonly apis?: readonly ApiEntry[] | undefined;
 }
 
 /**

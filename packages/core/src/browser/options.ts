@@ -4,6 +4,7 @@ import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isDevelopment } from '../internal/development.ts';
 import type { Fetch } from '../internal/http.ts';
+import type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import { checkRedirectUri } from '../protocol/login/redirect-uri.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
@@ -32,58 +33,58 @@ export interface BrowserAuthOptions {
    */
   readonly redirectUri: string;
   /** Space-separated, with `openid`. Default: `openid`. Add `offline_access` to request a refresh token. */
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /**
    * Requests a refresh token: the scope `offline_access` is added at providers that need it. Default: false, `scope` is
    * sent as it is.
    *
    * @see https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
    */
-  readonly refreshTokens?: boolean;
+  readonly refreshTokens?: boolean | undefined;
   /** The resource servers of access tokens (RFC 8707). The first is the default of `getAccessToken`. */
-  readonly resource?: string | readonly string[];
+  readonly resource?: string | readonly string[] | undefined;
   /** Additional authorization parameters of each login, for example `{ audience }`. */
-  readonly authorizationParameters?: Readonly<Record<string, string>>;
+  readonly authorizationParameters?: Readonly<Record<string, string>> | undefined;
   /**
    * An empty page of this origin that is registered as a redirect URI. With it, a reload restores the session in a hidden
    * frame, without a visible redirect. Default: no silent login.
    */
-  readonly silentRedirectUri?: string;
+  readonly silentRedirectUri?: string | undefined;
   /** Where the provider sends the user after a logout. It must be registered. */
-  readonly postLogoutRedirectUri?: string;
+  readonly postLogoutRedirectUri?: string | undefined;
   /**
    * `false`: the URLs of logout and silent login contain no ID token. The provider may then ask the user to confirm a
    * logout, and may return another user at a silent login, which is rejected. Default: true.
    */
-  readonly idTokenHint?: boolean;
+  readonly idTokenHint?: boolean | undefined;
   /** Static metadata of the provider. Default: discovery. */
-  readonly metadata?: AuthorizationServerMetadata;
+  readonly metadata?: AuthorizationServerMetadata | undefined;
   /** The registered `id_token_signed_response_alg`. Default: `RS256`. A token with another `alg` is rejected. */
-  readonly idTokenSignedResponseAlg?: string;
+  readonly idTokenSignedResponseAlg?: SignatureAlgorithm | undefined;
   /** How the provider differs from the standards, for example `dex(options).provider`. Default: the standards apply. */
-  readonly provider?: Pick<ProviderBehaviour, 'isLoginEnded'>;
+  readonly provider?: Pick<ProviderBehaviour, 'isLoginEnded'> | undefined;
   /** Seconds by which the clocks of provider and browser may differ. Default: 30, at most 300. */
-  readonly clockTolerance?: number;
+  readonly clockTolerance?: number | undefined;
   /** Milliseconds for one request to the provider. Default: 10,000. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Seconds before its expiry at which an access token is renewed. Default: 30, at most half of its lifetime. */
-  readonly leeway?: number;
+  readonly leeway?: number | undefined;
   /** Where tokens are stored. Default: in memory, see `createMemoryStorage`. */
-  readonly storage?: TokenStorage;
+  readonly storage?: TokenStorage | undefined;
   /** Binds tokens to a key: set it to `createDpop`. @see https://www.rfc-editor.org/rfc/rfc9449 */
-  readonly dpop?: (keyName: string, now: Clock) => Promise<DpopProver>;
+  readonly dpop?: ((keyName: string, now: Clock) => Promise<DpopProver>) | undefined;
   /** Leaves the page. Default: `location.assign`. A native shell opens the system browser. */
-  readonly navigate?: (url: string) => void | Promise<void>;
+  readonly navigate?: ((url: string) => void | Promise<void>) | undefined;
   /** Default: the global `fetch`. */
-  readonly fetch?: Fetch;
+  readonly fetch?: Fetch | undefined;
   /** Milliseconds since the epoch. Default: `Date.now`. */
-  readonly now?: Clock;
+  readonly now?: Clock | undefined;
   /** Default: Web Locks, which all tabs of this origin share. */
-  readonly lock?: BrowserLock;
+  readonly lock?: BrowserLock | undefined;
   /** Called for each event. Default: none. */
-  readonly onEvent?: EventListener;
+  readonly onEvent?: EventListener | undefined;
   /** Allows plain http, for a provider on the developer's machine. Default: false. */
-  readonly allowInsecureIssuer?: boolean;
+  readonly allowInsecureIssuer?: boolean | undefined;
 }
 
 /** The resolved options. */

@@ -1,7 +1,9 @@
 import type * as oauth from 'oauth4webapi';
 import type { EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
+import type { WebCryptoKey, WebCryptoKeyPair } from '../internal/crypto-types.ts';
 import type { Fetch } from '../internal/http.ts';
+import type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
 import type { ProviderBehaviour } from '../providers/provider.ts';
 import type { OperationTrace } from './tracing/trace-operations.ts';
 import type { ClientAuthentication } from './wire/client-authentication.ts';
@@ -11,7 +13,11 @@ import type { ClientAuthentication } from './wire/client-authentication.ts';
  *
  * @see https://www.rfc-editor.org/rfc/rfc8414#section-2
  */
-export type AuthorizationServerMetadata = oauth.AuthorizationServer;
+// An interface, so that declarations of other packages name it, and not the package of the protocol library.
+export interface AuthorizationServerMetadata extends oauth.AuthorizationServer {}
+
+/** A signature algorithm of responses. With HMAC or `none`, others than the provider could sign (RFC 8725 section 3.2). */
+export type ResponseSignatureAlgorithm = SignatureAlgorithm;
 
 /** Options of `createClient()`. Only `issuer` and `clientId` are required. */
 export interface ClientOptions {
@@ -24,106 +30,108 @@ export interface ClientOptions {
   /** The client identifier from the registration at the provider. */
   readonly clientId: string;
   /** How the client authenticates at the provider. Default: `none()`, a public client. */
-  readonly clientAuthentication?: ClientAuthentication;
+  readonly clientAuthentication?: ClientAuthentication | undefined;
   /** Where the provider redirects the user after login, exactly as registered. A login may override it. */
-  readonly redirectUri?: string;
+  readonly redirectUri?: string | undefined;
   /** The requested scope, space-separated. Default: `openid`. Add `offline_access` to request a refresh token. */
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /**
    * The resource indicators of the APIs that access tokens are for. Token requests use the first one by default.
    *
    * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
    */
-  readonly resource?: string | readonly string[];
+  readonly resource?: string | readonly string[] | undefined;
   /** Additional authorization parameters for every login, for example `{ audience }`. */
-  readonly authorizationParameters?: Readonly<Record<string, string>>;
+  readonly authorizationParameters?: Readonly<Record<string, string>> | undefined;
   /** Static metadata. If set, no discovery request is sent. */
-  readonly metadata?: AuthorizationServerMetadata;
+  readonly metadata?: AuthorizationServerMetadata | undefined;
   /** The well-known document that holds the metadata. Default: `openid`. `oauth` selects RFC 8414. */
-  readonly discovery?: 'openid' | 'oauth';
+  readonly discovery?: 'openid' | 'oauth' | undefined;
   /** Seconds until the metadata is fetched again. Default: 3600. */
-  readonly metadataMaxAge?: number;
+  readonly metadataMaxAge?: number | undefined;
   /** Seconds until the keys are fetched again. Default: 300. */
-  readonly keysMaxAge?: number;
+  readonly keysMaxAge?: number | undefined;
   /** The registered `id_token_signed_response_alg`. Default: `RS256`. The header of a token never overrides it. */
-  readonly idTokenSignedResponseAlg?: string;
+  readonly idTokenSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
   /** The registered `userinfo_signed_response_alg`, if the userinfo response is a JWT. */
-  readonly userinfoSignedResponseAlg?: string;
+  readonly userinfoSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
   /**
    * The registered `userinfo_encrypted_response_alg`. Requires `decrypt`. A userinfo response that is not encrypted
    * with this algorithm is rejected. Without `userinfoSignedResponseAlg`, the encrypted claims need no signature.
    *
    * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse
    */
-  readonly userinfoEncryptedResponseAlg?: string;
+  readonly userinfoEncryptedResponseAlg?: string | undefined;
   /**
    * Accepts a signed userinfo response without `iss` or `aud`, as some providers send it. A response for another client
    * about the same user is then accepted too. A present `iss` or `aud` is always validated. Default: false.
    */
-  readonly allowUnaddressedUserinfo?: boolean;
+  readonly allowUnaddressedUserinfo?: boolean | undefined;
   /** The registered `authorization_signed_response_alg`, for JARM. Default: `RS256`. */
-  readonly authorizationSignedResponseAlg?: string;
+  readonly authorizationSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
   /**
    * The registered `introspection_signed_response_alg`, if the introspection response is a JWT.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9701#section-5
    */
-  readonly introspectionSignedResponseAlg?: string;
+  readonly introspectionSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
   /** Decrypts encrypted tokens. See `createDecrypt()` of `@countersign/core/node`. */
-  readonly decrypt?: (jwe: string) => Promise<string>;
+  readonly decrypt?: ((jwe: string) => Promise<string>) | undefined;
   /**
    * When to push authorization requests. `always` pushes each one. Default: `when_required`, if the metadata requires it.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9126
    */
-  readonly pushedAuthorizationRequests?: 'always' | 'when_required';
+  readonly pushedAuthorizationRequests?: 'always' | 'when_required' | undefined;
   /**
    * The key that signs each authorization request. Default: requests are not signed.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9101
    */
-  readonly requestObjectSigningKey?: { readonly key: CryptoKey; readonly kid?: string };
+  readonly requestObjectSigningKey?: { readonly key: WebCryptoKey; readonly kid?: string } | undefined;
   /** The response mode of logins. Default: `query`. */
-  readonly responseMode?: 'query' | 'form_post' | 'jwt' | 'query.jwt' | 'form_post.jwt';
+  readonly responseMode?: 'query' | 'form_post' | 'jwt' | 'query.jwt' | 'form_post.jwt' | undefined;
   /**
    * The key pair that sender-constrains tokens. Default: bearer tokens.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9449
    */
-  readonly dpop?: { readonly keyPair: CryptoKeyPair };
+  readonly dpop?: { readonly keyPair: WebCryptoKeyPair } | undefined;
   /**
    * Validates each received access token. Use it if access tokens are JWTs that this client may read, for example with a
    * verifier of `@countersign/core/resource-server`. An error that it throws rejects the token response.
    * Default: access tokens are opaque to the client.
    */
-  readonly validateAccessToken?: (accessToken: string, expected: ExpectedAccessToken) => Promise<unknown>;
+  readonly validateAccessToken?:
+    | ((accessToken: string, expected: ExpectedAccessToken) => Promise<unknown>)
+    | undefined;
   /** The body encoding of token requests. Default: `form`, as the standard requires. `json` is for Auth0. */
-  readonly tokenRequestFormat?: 'form' | 'json';
+  readonly tokenRequestFormat?: 'form' | 'json' | undefined;
   /** Accepted clock difference in seconds. Default: 30. Maximum: 300. */
-  readonly clockTolerance?: number;
+  readonly clockTolerance?: number | undefined;
   /** Timeout of a request to the provider in milliseconds, including the body. Default: 10,000. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Maximum size of a response in bytes. Default: 1,048,576. */
-  readonly maxResponseBytes?: number;
+  readonly maxResponseBytes?: number | undefined;
   /** Sends the requests to the provider. Default: the platform's `fetch`. */
-  readonly fetch?: Fetch;
+  readonly fetch?: Fetch | undefined;
   /** `User-Agent` of requests to the provider, outside browsers. Default: `countersign`. */
-  readonly userAgent?: string;
+  readonly userAgent?: string | undefined;
   /** Returns the current time in milliseconds since the epoch. Default: `Date.now`. */
-  readonly now?: Clock;
+  readonly now?: Clock | undefined;
   /** Called for each event, for logs and metrics. No event contains a secret. Default: none. */
-  readonly onEvent?: EventListener;
+  readonly onEvent?: EventListener | undefined;
   /** Runs each operation inside a span. See `traceOperations()`. Default: no tracing. */
-  readonly traceOperation?: OperationTrace;
+  readonly traceOperation?: OperationTrace | undefined;
   /** Provider behaviour outside the standards, set by a preset such as `auth0()`. */
-  readonly provider?: ProviderBehaviour;
+  readonly provider?: ProviderBehaviour | undefined;
   /**
    * Further attempts to fetch metadata, keys and userinfo if the provider is temporarily unavailable. Default: 2.
    * Maximum: 10.
    */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** Allows an issuer with plain http. Use it only for a provider on the local machine. Default: false. */
-  readonly allowInsecureIssuer?: boolean;
+  readonly allowInsecureIssuer?: boolean | undefined;
 }
 
 /** The properties that `validateAccessToken` checks an access token against. */

@@ -10,7 +10,8 @@ export type ConfigurationErrorCode =
   | 'duplicate_package'
   | 'missing_package'
   | 'too_many_applications'
-  | 'unguarded_handler';
+  | 'unguarded_handler'
+  | 'shared_cache';
 
 /** Codes of {@link AuthorizationServerError}. */
 export type AuthorizationServerErrorCode =

@@ -5,9 +5,9 @@ import { parseJwtPart } from '../internal/json/jwt-part.ts';
 /** Options of {@link createDecrypt}. */
 export interface DecryptOptions {
   /** The registered `*_encrypted_response_alg`. Default: `RSA-OAEP-256` and `ECDH-ES`. */
-  readonly keyManagementAlgorithms?: readonly string[];
+  readonly keyManagementAlgorithms?: readonly string[] | undefined;
   /** The registered `*_encrypted_response_enc`. Default: `A256GCM` and `A128CBC-HS256`. */
-  readonly contentEncryptionAlgorithms?: readonly string[];
+  readonly contentEncryptionAlgorithms?: readonly string[] | undefined;
 }
 
 /**

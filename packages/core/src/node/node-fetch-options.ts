@@ -8,33 +8,37 @@ export type Pem = string | Uint8Array;
 /** Options of {@link createNodeFetch}. */
 export interface NodeFetchOptions {
   /** The connection pool. Not available on Bun. */
-  readonly pool?: {
-    /** Maximum count of connections per origin. Default: 16. */
-    readonly connections?: number;
-    /** Milliseconds until an idle connection is closed. Default: 30,000. */
-    readonly keepAliveTimeout?: number;
-  };
+  readonly pool?:
+    | {
+        /** Maximum count of connections per origin. Default: 16. */
+        readonly connections?: number | undefined;
+        /** Milliseconds until an idle connection is closed. Default: 30,000. */
+        readonly keepAliveTimeout?: number | undefined;
+      }
+    | undefined;
   /**
    * The URL of a proxy, with user and password if it requires them. `environment` reads `HTTPS_PROXY`, `HTTP_PROXY` and
    * `NO_PROXY`. https requests use a tunnel, so the proxy cannot read them. Default: no proxy. Bun always uses the proxies
    * of the environment.
    */
-  readonly proxy?: 'environment' | (string & {}) | URL;
+  readonly proxy?: 'environment' | (string & {}) | URL | undefined;
   /**
    * The client's certificate and private key for mutual TLS. They are not sent to a proxy; on Bun, which would send them,
    * an https proxy is rejected. Default: none.
    *
    * @see https://www.rfc-editor.org/rfc/rfc8705#section-2
    */
-  readonly clientCertificate?: {
-    readonly certificate: Pem;
-    readonly key: Pem;
-    readonly passphrase?: string;
-  };
+  readonly clientCertificate?:
+    | {
+        readonly certificate: Pem;
+        readonly key: Pem;
+        readonly passphrase?: string | undefined;
+      }
+    | undefined;
   /** Certificates of the trusted authorities. Default: those of Node. */
-  readonly ca?: Pem | readonly Pem[];
+  readonly ca?: Pem | readonly Pem[] | undefined;
   /** Timeout of a connection attempt in milliseconds. Default: 5,000. Not available on Bun. */
-  readonly connectTimeout?: number;
+  readonly connectTimeout?: number | undefined;
 }
 
 /** A `fetch` with a separate connection pool. */

@@ -8,14 +8,14 @@ export interface Auth0Options extends Omit<ClientOptions, 'issuer' | 'provider'>
   /** The tenant domain, such as `tenant.eu.auth0.com`, or a custom domain. */
   readonly domain: string;
   /** The identifier of the API that access tokens are for. Default: none. Access tokens are then for userinfo only. */
-  readonly audience?: string;
+  readonly audience?: string | undefined;
   /**
    * Restricts logins to this organization, by identifier (`org_...`) or by name. An ID token of another organization is
    * rejected. Default: none.
    */
-  readonly organization?: string;
+  readonly organization?: string | undefined;
   /** The connection that users log in with. Default: the user chooses. */
-  readonly connection?: string;
+  readonly connection?: string | undefined;
 }
 
 /**

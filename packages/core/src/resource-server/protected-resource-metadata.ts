@@ -5,15 +5,15 @@ export interface ProtectedResource {
   /** The resource identifier: the `https` URL that clients use, without fragment. */
   readonly resource: string;
   /** Supported scopes, `scopes_supported`. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
   /** Display name, `resource_name`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** URL of the developer documentation, `resource_documentation`. */
-  readonly documentation?: string;
+  readonly documentation?: string | undefined;
   /** URL of the data usage policy, `resource_policy_uri`. */
-  readonly policy?: string;
+  readonly policy?: string | undefined;
   /** URL of the terms of service, `resource_tos_uri`. */
-  readonly termsOfService?: string;
+  readonly termsOfService?: string | undefined;
 }
 
 const wellKnownPath = '/.well-known/oauth-protected-resource';

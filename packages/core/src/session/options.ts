@@ -17,44 +17,44 @@ export interface WebSessionOptions {
   /** The application's public URL, including its base path, for example `https://app.example`. */
   readonly baseUrl: string;
   /** Path of the routes, relative to the base path. Default: `/auth`. */
-  readonly routes?: string;
+  readonly routes?: string | undefined;
   /** Name and attributes of the session cookie. Default: `__Host-session`, `SameSite=Lax`, path `/`. */
-  readonly cookie?: CookieSettings;
+  readonly cookie?: CookieSettings | undefined;
   /** Stores sessions on the server. Default: sessions are encrypted in the cookie. */
-  readonly store?: SessionStore;
+  readonly store?: SessionStore | undefined;
   /** Records logouts of cookie sessions. Default: in the memory of this process. */
-  readonly tombstones?: TombstoneStore;
+  readonly tombstones?: TombstoneStore | undefined;
   /** Records used logout tokens and completed logins. Default: in the memory of this process. */
-  readonly replay?: ReplayStore;
+  readonly replay?: ReplayStore | undefined;
   /** Seconds after which an unused session expires. Default: one day, at most `absoluteLifetime`. */
-  readonly idleLifetime?: number;
+  readonly idleLifetime?: number | undefined;
   /** Seconds after which a session expires even if it is in use. Default: seven days. */
-  readonly absoluteLifetime?: number;
+  readonly absoluteLifetime?: number | undefined;
   /** Lock and successor store of the refresh. Default: in the memory of this process. */
-  readonly refresh?: RefreshCoordinatorOptions;
+  readonly refresh?: RefreshCoordinatorOptions | undefined;
   /** Requests UserInfo at login and stores its claims. Default: false, only the claims of the ID token. */
-  readonly userinfo?: boolean;
+  readonly userinfo?: boolean | undefined;
   /** Authorization parameters that a login URL may set. Default: `login_hint`, `ui_locales` and `prompt`. */
-  readonly loginParameters?: readonly string[];
+  readonly loginParameters?: readonly string[] | undefined;
   /** Path for the user after a login without `returnTo`. Default: the base URL. */
-  readonly afterLogin?: string;
+  readonly afterLogin?: string | undefined;
   /** Registered URLs for the user after logout; the first is the default. Default: the base URL. */
-  readonly postLogoutRedirectUris?: readonly string[];
+  readonly postLogoutRedirectUris?: readonly string[] | undefined;
   /** `get` also allows logout by a link, which any site can then trigger. Default: `post`, with a confirmation page. */
-  readonly logoutMethod?: 'post' | 'get';
+  readonly logoutMethod?: 'post' | 'get' | undefined;
   /** Sends the ID token in the logout URL, so that the provider knows the user. Default: true. */
-  readonly idTokenHint?: boolean;
+  readonly idTokenHint?: boolean | undefined;
   /** Enables the route that returns access tokens to the application's scripts in the browser. Default: false. */
-  readonly accessTokenRoute?: boolean;
+  readonly accessTokenRoute?: boolean | undefined;
   /** Pages of the application that replace the built-in ones. Default: the built-in pages. */
-  readonly pages?: OwnPages;
+  readonly pages?: OwnPages | undefined;
   /**
    * Texts of the built-in pages: by language tag, chosen by `Accept-Language`; or a function of the request. Default:
    * English.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4
    */
-  readonly messages?: PageMessagesOption;
+  readonly messages?: PageMessagesOption | undefined;
 }
 
 /** @throws ConfigurationError if the value is not a URL that may have session cookies */

@@ -9,21 +9,21 @@ export interface WebAuthOptions
   extends Partial<Omit<ClientOptions, 'redirectUri'>>,
     Partial<Omit<WebSessionOptions, 'baseUrl'>> {
   /** Client secret, sent by HTTP Basic. For another method set `clientAuthentication`. Default: `AUTH_CLIENT_SECRET`. */
-  readonly clientSecret?: string;
+  readonly clientSecret?: string | undefined;
   /**
    * The application's public URL, including its base path. Default: `AUTH_BASE_URL`.
    * If a list: the address with the host of the request is used, otherwise the first one without a pattern. In
    * `https://*.preview.example` the asterisk matches exactly one label. The host of a request only selects one of these
    * addresses. There is one client, and one set of sessions per address.
    */
-  readonly baseUrl?: string | readonly string[];
+  readonly baseUrl?: string | readonly string[] | undefined;
   /** Origins to which the session's `fetch` sends the access token. Default: `AUTH_API_ORIGINS`, otherwise none. */
-  readonly apiOrigins?: readonly string[];
+  readonly apiOrigins?: readonly string[] | undefined;
   /**
    * Trusts `X-Forwarded-Host`. Set it only behind a proxy that overwrites this header. Default: false.
    * If a function returns the options of a host, set it beside the function.
    */
-  readonly trustProxy?: boolean;
+  readonly trustProxy?: boolean | undefined;
   /** Environment variables. Default: `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }

@@ -10,14 +10,14 @@ export interface WebAuthResolverOptions {
    * Trusts `X-Forwarded-Host` if a function returns the options. Set it only behind a proxy that overwrites this header.
    * Default: false.
    */
-  readonly trustProxy?: boolean;
+  readonly trustProxy?: boolean | undefined;
   /** Defaults of a framework, for options that are not set. */
-  readonly defaults?: WebAuthOptions;
+  readonly defaults?: WebAuthOptions | undefined;
   /**
    * The runtime does not share its memory with the other parts of the application, so a session store in memory is
    * rejected. Default: false.
    */
-  readonly hasIsolatedMemory?: boolean;
+  readonly hasIsolatedMemory?: boolean | undefined;
 }
 
 /**

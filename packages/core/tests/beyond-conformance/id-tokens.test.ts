@@ -97,7 +97,11 @@ describe('ID tokens', () => {
   test('rejects HMAC and none in the configuration', () => {
     for (const alg of ['none', 'HS256', 'HS512', 'rs256', '']) {
       expect(() =>
-        createClient({ issuer: 'https://auth.example.test', clientId: 'web', idTokenSignedResponseAlg: alg }),
+        createClient({
+          issuer: 'https://auth.example.test',
+          clientId: 'web',
+          idTokenSignedResponseAlg: alg as never,
+        }),
       ).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' }));
     }
   });

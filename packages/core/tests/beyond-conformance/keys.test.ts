@@ -8,7 +8,7 @@ describe('keys', () => {
       const harness = await createHarness({
         server: { decoyKeys: true },
         registration: { idTokenSignedResponseAlg: alg },
-        client: { idTokenSignedResponseAlg: alg },
+        client: { idTokenSignedResponseAlg: alg as never },
       });
       await harness.logIn();
       expect(harness.userinfo).toMatchObject({ sub: 'alice' });

@@ -113,7 +113,7 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
 
   /** Creates a client with registered userinfo algorithms. */
   async function register(
-    protection: { readonly signed?: string; readonly encrypted?: string },
+    protection: { readonly signed?: 'RS256'; readonly encrypted?: string },
     faults: readonly Fault[] = [],
     client: HarnessOptions['client'] = {
       ...(protection.signed && { userinfoSignedResponseAlg: protection.signed }),
@@ -143,7 +143,7 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
   }
 
   test('decrypts and verifies a signed and encrypted response', async () => {
-    for (const client of [undefined, { userinfoSignedResponseAlg: 'RS256' }]) {
+    for (const client of [undefined, { userinfoSignedResponseAlg: 'RS256' as const }]) {
       const harness = await register({ signed: 'RS256', encrypted: alg }, [], client);
       await harness.logIn();
       expect(harness.userinfo).toMatchObject({ sub: 'alice' });
@@ -165,9 +165,9 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
     expectRejected(await register({ encrypted: alg }, [], {}), 'signature'));
 
   test('rejects an unsigned, encrypted response if a signature is registered', async () => {
-    const both = { signed: 'RS256', encrypted: alg };
+    const both = { signed: 'RS256' as const, encrypted: alg };
     await expectRejected(await register(both, ['userinfo_response_unsigned']), 'signature');
-    const signedOnly = { userinfoSignedResponseAlg: 'RS256' };
+    const signedOnly = { userinfoSignedResponseAlg: 'RS256' as const };
     await expectRejected(await register(both, ['userinfo_response_unsigned'], signedOnly), 'signature');
   });
 

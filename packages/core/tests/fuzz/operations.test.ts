@@ -193,7 +193,7 @@ describe('C9: for any response, an operation returns a value or throws a typed e
       fc.asyncProperty(response, fc.oneof(jwtLike, fc.string()), async (respond, content) => {
         const options = {
           userinfoEncryptedResponseAlg: 'RSA-OAEP-256',
-          introspectionSignedResponseAlg: 'RS256',
+          introspectionSignedResponseAlg: 'RS256' as const,
           decrypt: async () => content,
         };
         const jwe = `${btoa('{"alg":"RSA-OAEP-256"}').replace(/=/g, '')}.a.b.c.d`;

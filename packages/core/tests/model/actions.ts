@@ -24,6 +24,7 @@ export type ActionKind =
   | 'user-switch'
   | 'double-callback'
   | 'logout'
+  | 'double-logout'
   | 'backchannel-logout'
   | 'replayed-logout-token';
 
@@ -62,6 +63,7 @@ export const actions: Readonly<Record<ActionKind, RunAction>> = {
   },
   'double-callback': (world, browser) => logIn(world, browser, { callbacks: 2 }),
   logout: (world, browser) => logOut(world, browser),
+  'double-logout': (world, browser) => runEach(world, [1, 2], () => logOut(world, browser)),
   'backchannel-logout': (world, browser) => endAtProvider(world, browser),
   'replayed-logout-token': (world, browser) => endAtProvider(world, browser, { replays: 2 }),
 };

@@ -16,6 +16,8 @@ export interface Browser {
   /** The login whose session cookie the browser has. */
   record: LoginRecord | undefined;
   readonly cookies: Map<string, string>;
+  /** The number of the last token that the provider had issued when the session cookie arrived. */
+  lastNumber?: number;
   /** True for copied cookies: the browser of the user receives no response to their requests. */
   readonly isCopy?: boolean;
 }
@@ -70,6 +72,7 @@ export async function sendRequest<T extends ModelResponse>(
   const { record } = browser;
   const cookieHeader = [...browser.cookies].map(([each, value]) => `${each}=${value}`).join('; ');
   const sentAt = scheduler.now();
+  const { lastNumber } = browser;
   if (record) record.copies.add(cookieHeader);
   const index = scheduler.random.below(world.instances.length);
   await scheduler.step(`${browser.name} sends ${name}`, () => {});
@@ -85,6 +88,12 @@ export async function sendRequest<T extends ModelResponse>(
   running.delete(action);
   const setsSession = response?.setCookies.some(isSessionCookie) === true;
   const owner = response && 'record' in response ? response.record : record;
+  const isNewToken =
+    response?.accessToken !== undefined &&
+    lastNumber !== undefined &&
+    readNumber(response.accessToken, -1) > lastNumber;
+  if (world.deployment.kind === 'cookie' && isNewToken && !setsSession)
+    world.ledger.reportViolation(`a response with a new token of ${record?.login.id} sets no cookie`);
   if (!response || faults.take('lost-browser-response')) {
     // A crash may have lost the cookie of a refresh, too.
     for (const each of [record, owner])
@@ -106,10 +115,13 @@ export async function sendRequest<T extends ModelResponse>(
 
 /** Checks whether the provider has issued an access token with the refresh token that it accepts now. */
 const isNewestToken = ({ login }: LoginRecord, accessToken: string) =>
-  Number(accessToken.split('.')[3]) + 1 === Number(login.current.value.split('.')[2]);
+  readNumber(accessToken, -1) + 1 === readNumber(login.current.value, 2);
+
+/** Reads the number of a token from one of its parts. */
+const readNumber = (token: string, index: number) => Number(token.split('.').at(index));
 
 function applyCookies(
-  { scheduler, ledger, deployment }: World,
+  { scheduler, ledger, deployment, provider }: World,
   browser: Browser,
   applied: {
     readonly response: ModelResponse;
@@ -127,6 +139,7 @@ function applyCookies(
     else browser.cookies.set(pair.slice(0, at), pair.slice(at + 1));
   }
   if (!setsSession || browser.isCopy) return;
+  browser.lastNumber = provider.getLastNumber();
   browser.record = browser.cookies.has(sessionCookie) ? owner : undefined;
   const isOlderLogin = previous !== undefined && previous !== owner && !('record' in response);
   if (isOlderLogin && previous.mayEnd === undefined)

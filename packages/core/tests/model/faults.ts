@@ -62,7 +62,8 @@ export function createFault(
     kind,
     ...(port && { port }),
     after: random.below(most),
-    length: kind === 'store-outage' ? 2 + random.below(12) : 1,
+    length:
+      kind === 'store-outage' ? 2 + random.below(12) : kind === 'failed-write' ? random.pick([1, 4]) : 1,
     process: random.below(processes),
     offset: random.pick([-7_200_000, -600_000, -20_000, -1_500, 1_500, 20_000, 600_000, 7_200_000]),
   };

@@ -5,7 +5,7 @@ import { clientId, type IssuedRefreshToken, issuer, type Login, type Spend } fro
 import type { ModelProcess } from './scheduler.ts';
 import type { Stores } from './stores.ts';
 
-/** The ends of the guarantee, as `docs/refresh.md` names them (What each deployment guarantees, and Limits). */
+/** The documented limits, as `docs/refresh.md` names them (What each deployment guarantees, and Limits). */
 export type Exception =
   | 'the response of the provider is lost'
   | 'a process crashes before it writes'
@@ -65,7 +65,7 @@ interface ArrivedCookie extends RequestTimes {
   readonly arrivedAt: number;
 }
 
-/** What a request said about its session. */
+/** The content of a response about its session. */
 export interface SessionReport {
   readonly record: LoginRecord | undefined;
   readonly sentAt: number;
@@ -160,7 +160,7 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
       : undefined;
   }
 
-  /** The provider has rejected a spent refresh token, and the login goes on: its successor must be found. */
+  /** The provider has rejected a spent refresh token, and the login continues: its successor must be found. */
   function isSuccessorKnown({ value }: IssuedRefreshToken, now: number): boolean {
     const storedAt = storedSuccessors.get(createSuccessorKey(value));
     const isValid = storedAt !== undefined && now - storedAt < successorLifetime * 500;

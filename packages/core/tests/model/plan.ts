@@ -31,7 +31,12 @@ export interface Plan {
 
 const refreshes: readonly ActionKind[] = ['token', 'other-resource', 'two-resources', 'forced-refresh'];
 const logins: readonly ActionKind[] = ['login', 'user-switch', 'double-callback'];
-const logouts: readonly ActionKind[] = ['logout', 'backchannel-logout', 'replayed-logout-token'];
+const logouts: readonly ActionKind[] = [
+  'logout',
+  'double-logout',
+  'backchannel-logout',
+  'replayed-logout-token',
+];
 
 /** The actions of a run. Most runs have few kinds: a login or a logout in each of them would leave little to refresh. */
 const themes: readonly (readonly ActionKind[])[] = [
@@ -40,7 +45,7 @@ const themes: readonly (readonly ActionKind[])[] = [
   [...logins, 'token', 'session', 'change', 'logout'],
   ['login', 'double-callback', 'backchannel-logout', 'replayed-logout-token', 'token'],
   ['login', 'login', 'backchannel-logout'],
-  ['logout', 'logout', 'copied-cookie', 'copied-cookie', 'token'],
+  ['double-logout', 'copied-cookie', 'copied-cookie', 'copied-cookie'],
   ['token', 'token', 'forced-refresh'],
   [...refreshes, ...logins, ...logouts, 'session', 'change'],
 ];

@@ -15,7 +15,7 @@ const storeContext: Context = { action: 'stores' };
 
 /**
  * Puts a network between the code under test and the stores: a request arrives, and later its response. The scheduler
- * chooses both moments. What fails is decided by the faults of the run.
+ * chooses both moments. The faults of the run decide which operations fail.
  */
 export function createPorts(
   stores: Stores,

@@ -6,7 +6,7 @@ export const clientId = 'web';
 /** Seconds. */
 export const accessTokenLifetime = 300;
 
-/** One sending of a refresh token. */
+/** One request with a refresh token. */
 export interface Spend {
   /** Milliseconds since the start. */
   readonly at: number;
@@ -63,6 +63,8 @@ export interface ModelProvider {
   handle(url: string, init: RequestInit, context: Context): ProviderResponse;
   /** The user logs in. Returns the URL of the callback, and later the login that its code has started. */
   authorize(url: string, sub: string): { readonly url: string; findLogin(): Login | undefined };
+  /** The number of the last token that was issued. */
+  getLastNumber(): number;
   /** Finds the logins of a user whose code was issued, with `undefined` for a code that was not exchanged yet. */
   findLogins(sub: string): readonly { login?: Login; mayEnd?: string }[];
   /** Ends logins, and creates the logout token for them. */
@@ -213,6 +215,7 @@ export function createProvider(
       const response = new URLSearchParams({ code, state: read('state'), iss: issuer });
       return { url: `${read('redirect_uri')}?${response}`, findLogin: () => issued.login };
     },
+    getLastNumber: () => count,
     findLogins: (sub) => [...codes.values()].filter((code) => code.sub === sub),
     endLogins(ended, match) {
       for (const login of ended) login.endedBy ??= 'provider';

@@ -30,9 +30,10 @@ export function endWithToken(
   { end, onEnded, isEnded }: LongLivedStream,
   authenticated: AuthenticatedRequest,
   { verifier, now }: VerificationOptions,
-): void {
+): TokenExpiry {
   // A stream that has ended does not call `onEnded` again, so its timer would never stop.
-  if (isEnded?.()) return;
+  if (isEnded?.()) return { replaceToken: () => false };
+  let current = authenticated;
   let stop = () => {};
   let hasEnded = false;
   const finish = (code: number, reason: string) => {
@@ -52,15 +53,16 @@ export function endWithToken(
     else wait(expiresAt * 1000 - now(), () => finish(closeUnauthenticated, 'The access token has expired'));
   };
   const verifyAgain = async () => {
+    const checked = current;
     try {
-      const { accessToken } = authenticated;
-      const verified = await verifier.verifyToken(authenticated.token);
-      if (hasEnded) return;
+      const { accessToken } = checked;
+      const verified = await verifier.verifyToken(checked.token);
+      if (hasEnded || checked !== current) return;
       if (!isSameHolder(verified, accessToken))
         return finish(closeUnauthenticated, 'The access token is no longer valid');
       waitFor(verified.expiresAt);
     } catch (error) {
-      if (hasEnded) return;
+      if (hasEnded || checked !== current) return;
       // The token may be valid. The client can connect again, and then the token is verified.
       if (isInstance(error, TransportError)) finish(closeTryAgainLater, 'Try again later');
       else finish(closeUnauthenticated, 'The access token is no longer valid');
@@ -72,6 +74,21 @@ export function endWithToken(
     stop();
   });
   waitFor(authenticated.accessToken.expiresAt as number | undefined);
+  return {
+    replaceToken(next) {
+      if (hasEnded) return false;
+      stop();
+      current = next;
+      waitFor(next.accessToken.expiresAt);
+      return true;
+    },
+  };
+}
+
+/** The end of a connection or response. */
+export interface TokenExpiry {
+  /** Moves the end to that of another token. Returns false if the connection or response has ended. */
+  replaceToken(next: AuthenticatedRequest): boolean;
 }
 
 /** Compares `iss` and `sub`: work that started for one user never continues for another. */

@@ -1,7 +1,10 @@
 import {
+  type AccessRequirements,
   AccessTokenError,
   type AccessTokenVerifier,
   AuthenticatedRequest,
+  type ResourceRequest,
+  type VerifiedAccessToken,
 } from '@countersign/core/resource-server';
 import { endWithToken, isSameHolder, type VerificationOptions } from '../expiry/end-with-token.ts';
 import {
@@ -95,8 +98,10 @@ export class Authenticator {
         status: 401,
         challenges: ['Bearer error="invalid_token"'],
       });
-    verification.authenticated = new AuthenticatedRequest({ scheme, token }, verified, headers);
-    return verification.authenticated;
+    const latest = new AuthenticatedRequest({ scheme, token }, verified, headers);
+    // The client may have renewed the token meanwhile.
+    if ((verification.authenticated ?? first) === authenticated) verification.authenticated = latest;
+    return latest;
   }
 
   async #verify(transport: Transport): Promise<AuthenticatedRequest | undefined> {
@@ -112,14 +117,68 @@ export class Authenticator {
       );
     const { close: end, onClosed: onEnded, isClosed } = transport;
     const isEnded = () => state?.closed === true || isClosed?.() === true;
-    if (end) endWithToken({ end, onEnded, isEnded }, authenticated, this.#verificationOptions);
+    if (end) {
+      const expiry = endWithToken({ end, onEnded, isEnded }, authenticated, this.#verificationOptions);
+      const verification = findVerification(transport, this);
+      if (verification) verification.expiry = expiry;
+    }
     return authenticated;
+  }
+
+  /** Sets the requirements that each token of a connection must meet. */
+  requireForConnection(transport: Transport, requirements: AccessRequirements | undefined): void {
+    const verification = findVerification(transport, this);
+    if (verification) verification.requirements = requirements;
+  }
+
+  /**
+   * Replaces the token of a connection, and moves its end. The connection and its token stay as they are if the new token
+   * is rejected.
+   *
+   * @throws AccessTokenError, TransportError
+   */
+  async renew(transport: Transport, request: ResourceRequest): Promise<AuthenticatedRequest> {
+    if (!findVerification(transport, this)) await this.authenticate(transport);
+    const verification = findVerification(transport, this);
+    if (!verification) throw rejectRenewal('The connection is not authenticated');
+    // One after the other: the token that the client sent last is the last one.
+    const previous = verification.renewal;
+    const renewal = (async () => {
+      await previous;
+      return this.#replaceToken(verification, request);
+    })();
+    verification.renewal = renewal.catch(() => {});
+    return renewal;
+  }
+
+  async #replaceToken(verification: Verification, request: ResourceRequest): Promise<AuthenticatedRequest> {
+    const first = await verification.pending;
+    const current = verification.authenticated ?? first;
+    if (!current) throw rejectRenewal('The connection has no user. Connect again with the access token');
+    const next = await this.verifier.verify(request);
+    if (!isAuthenticatedRequest(next)) throw rejectRenewal('The access token could not be verified');
+    if (!isSameConnectionHolder(next.accessToken, current.accessToken))
+      throw rejectRenewal('The access token is of another user or client than the connection');
+    if (verification.requirements) this.verifier.authorize(next, verification.requirements);
+    if (!verification.expiry?.replaceToken(next)) throw rejectRenewal('The connection has ended');
+    verification.authenticated = next;
+    return next;
   }
 
   get #verificationOptions(): VerificationOptions {
     return { verifier: this.verifier, now: this.now };
   }
 }
+
+const rejectRenewal = (description: string): AccessTokenError =>
+  new AccessTokenError('invalid_token', description, {
+    status: 401,
+    challenges: ['Bearer error="invalid_token"'],
+  });
+
+/** A connection belongs to one user and one client: messages are processed with the rights of both. */
+const isSameConnectionHolder = (one: VerifiedAccessToken, other: VerifiedAccessToken): boolean =>
+  isSameHolder(one, other) && one.kind === other.kind && one.clientId === other.clientId;
 
 /** Not `instanceof`: the request may be an instance of another copy of core. */
 function isAuthenticatedRequest(value: unknown): value is AuthenticatedRequest {

@@ -1,10 +1,12 @@
 import {
   type AccessRequirements,
+  AccessTokenError,
   type AccessTokenVerifier,
   type AuthenticatedRequest,
   TransportError,
 } from '@countersign/core/resource-server';
 import { Inject, Injectable } from '@nestjs/common';
+import { toException } from '../errors/exceptions.ts';
 import { logUnexpectedError, toRejection } from '../errors/unexpected-errors.ts';
 import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from '../expiry/close-codes.ts';
 import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
@@ -12,6 +14,7 @@ import type { NodeRequest } from '../transport/node-request.ts';
 import type { Transport } from '../transport/transport.ts';
 import {
   createCloser,
+  createRenewalRequest,
   createWebSocketTransport,
   saveHandshake,
   terminateConnection,
@@ -22,6 +25,16 @@ import { Authenticator } from './authenticator.ts';
 export interface ConnectionOptions {
   /** Requirements of the connection, for example `{ scopes: ['items:read'] }`. Default: a valid token is sufficient. */
   readonly requirements?: AccessRequirements;
+}
+
+/** Options of `ConnectionAuthenticator.renew()`. */
+export interface RenewalOptions {
+  /**
+   * The DPoP proof of the new token, for the method and URL of the handshake. Default: none.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.2
+   */
+  readonly proof?: string;
 }
 
 /**
@@ -87,10 +100,54 @@ export class ConnectionAuthenticator {
       const authenticated = await this.#authenticator.authenticate(transport);
       const { requirements } = options;
       if (requirements) this.#verifier.authorize(authenticated, requirements);
+      this.#authenticator.requireForConnection(transport, requirements);
       return authenticated;
     } catch (error) {
       closeConnection(client, { error, transport });
       return undefined;
+    }
+  }
+
+  /**
+   * Replaces the access token of an open connection, so that it ends with the new token. Call it from a message in which
+   * the client sends a token that it has refreshed. The token must be of the same issuer, user and client, and meet the
+   * requirements of the connection. If it is rejected, the connection and its previous token stay as they are.
+   *
+   * @param token the new access token, with or without its scheme. Any other value is rejected
+   * @throws `WsException` with status 401 if the token is rejected, 403 if it does not meet the requirements of the
+   *   connection, or 503 if it cannot be verified at the moment
+   * @see https://www.rfc-editor.org/rfc/rfc6749#section-1.5
+   * @example
+   * ```ts
+   * @WebSocketGateway()
+   * class ItemsGateway {
+   *   constructor(private readonly connections: ConnectionAuthenticator) {}
+   *
+   *   @SubscribeMessage('token')
+   *   async renew(client: WebSocket, token: string) {
+   *     const { accessToken } = await this.connections.renew(client, token);
+   *     return { event: 'token', data: { expiresAt: accessToken.expiresAt } };
+   *   }
+   * }
+   * ```
+   */
+  async renew(client: object, token: string, options: RenewalOptions = {}): Promise<AuthenticatedRequest> {
+    const transport = createWebSocketTransport(client);
+    try {
+      if (!transport || typeof token !== 'string')
+        throw new AccessTokenError('invalid_request', 'The new access token of a connection must be a text', {
+          status: 400,
+          challenges: [],
+        });
+      const request = createRenewalRequest(transport, { token, proof: options.proof });
+      return await this.#authenticator.renew(transport, request);
+    } catch (error) {
+      throw await toException(error, {
+        transport,
+        options: {},
+        name: 'ConnectionAuthenticator.renew',
+        verified: false,
+      });
     }
   }
 

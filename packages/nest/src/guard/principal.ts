@@ -35,6 +35,27 @@ export function getPrincipal(source: ArgumentsHost | object): VerifiedAccessToke
   }
 }
 
+/**
+ * Gets a key that identifies the principal of a request: one user or client of one issuer. Use it for rate limits and as
+ * a part of cache keys. It contains no token, and is not secret.
+ *
+ * @param source as for {@link getPrincipal}
+ * @returns `undefined` if the request has no principal
+ * @example
+ * ```ts
+ * class UserTracker {
+ *   getTracker(request: { ip: string }) {
+ *     return getPrincipalKey(request) ?? request.ip;
+ *   }
+ * }
+ * ```
+ */
+export function getPrincipalKey(source: ArgumentsHost | object): string | undefined {
+  const principal = getPrincipal(source);
+  // JSON: a concatenation could be the same text for two principals.
+  return principal && JSON.stringify([principal.issuer, principal.kind, principal.sub]);
+}
+
 const isHost = (source: object): source is ArgumentsHost =>
   typeof (source as Partial<ArgumentsHost>).getArgByIndex === 'function' &&
   typeof (source as Partial<ArgumentsHost>).getType === 'function';

@@ -4,6 +4,7 @@ import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-cr
 import { checkHandlers } from './check-handlers.ts';
 import { findApplicationConfig, findCoverage } from './coverage.ts';
 import { listHandlers } from './list-handlers.ts';
+import { checkSharedCaches } from './shared-caches.ts';
 
 /** Stops the start of an application in which an access decorator would have no effect. */
 @Injectable()
@@ -19,10 +20,11 @@ export class StartupCheck implements OnApplicationBootstrap {
     this.#contexts = contexts;
   }
 
-  /** @throws ConfigurationError `unguarded_handler` */
+  /** @throws ConfigurationError `unguarded_handler` or `shared_cache` */
   onApplicationBootstrap(): void {
     const config = findApplicationConfig(this.#contexts);
     const handlers = listHandlers(this.#modules, { config });
     checkHandlers(this.#modules, { handlers, coverage: findCoverage(this.#modules, config) });
+    checkSharedCaches(handlers, { config });
   }
 }

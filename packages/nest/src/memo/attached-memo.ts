@@ -1,4 +1,5 @@
-import type { AuthenticatedRequest } from '@countersign/core/resource-server';
+import type { AccessRequirements, AuthenticatedRequest } from '@countersign/core/resource-server';
+import type { TokenExpiry } from '../expiry/end-with-token.ts';
 
 /** The result that one authenticator has for a request or connection. */
 export interface Verification {
@@ -8,6 +9,12 @@ export interface Verification {
   pending: Promise<AuthenticatedRequest | undefined> | undefined;
   /** The result, once it is available. */
   authenticated: AuthenticatedRequest | undefined;
+  /** The end of the connection. `undefined` for a request, and before the token of a connection was verified. */
+  expiry: TokenExpiry | undefined;
+  /** The requirements of the connection, which each of its tokens must meet. */
+  requirements: AccessRequirements | undefined;
+  /** Settles when the last renewal of the token is complete. Never rejects. */
+  renewal: Promise<unknown> | undefined;
   /** The result of another authenticator for the same object. */
   next: Verification | undefined;
 }

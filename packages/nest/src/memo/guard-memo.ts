@@ -24,7 +24,15 @@ export function addVerification(
   pending: Verification['pending'],
 ): Verification {
   const memo = AttachedMemo.get(requestKey);
-  memo.verifications = { authenticator, pending, authenticated: undefined, next: memo.verifications };
+  memo.verifications = {
+    authenticator,
+    pending,
+    authenticated: undefined,
+    expiry: undefined,
+    requirements: undefined,
+    renewal: undefined,
+    next: memo.verifications,
+  };
   return memo.verifications;
 }
 

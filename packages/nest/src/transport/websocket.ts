@@ -1,3 +1,4 @@
+import type { ResourceRequest } from '@countersign/core/resource-server';
 import { handshakesByClient } from '../module-state.ts';
 import { type NodeRequest, toHandshakeRequest, toResourceRequest } from './node-request.ts';
 import { type Emitter, isClosed, type Transport } from './transport.ts';
@@ -38,8 +39,7 @@ export function createWebSocketTransport(client: unknown): Transport | undefined
 /** Clients send the token in `auth: { token }`, with or without its scheme. */
 function createSocketIoTransport(client: SocketIoClient): Transport {
   const { headers, auth } = client.handshake;
-  const token = typeof auth?.token === 'string' ? auth.token : undefined;
-  const authorization = token === undefined || /^(bearer|dpop) /i.test(token) ? token : `Bearer ${token}`;
+  const authorization = typeof auth?.token === 'string' ? toAuthorization(auth.token) : undefined;
   // The URL of the handshake is omitted: it belongs to the library and has the library's parameters.
   const handshake = { headers, rawHeaders: client.request?.rawHeaders, socket: client.request?.socket };
   return {
@@ -50,6 +50,31 @@ function createSocketIoTransport(client: SocketIoClient): Transport {
     close: createCloser(client),
     onClosed: (listener) => client.once?.('disconnect', listener),
     isClosed: () => isClosed(client),
+  };
+}
+
+/** Clients send the token with or without its scheme. */
+const toAuthorization = (token: string): string =>
+  /^(bearer|dpop) /i.test(token) ? token : `Bearer ${token}`;
+
+/** Creates the request for a new token of an open connection: that of the handshake, with another credential. */
+export function createRenewalRequest(
+  transport: Transport,
+  { token, proof }: { readonly token: string; readonly proof: string | undefined },
+): ResourceRequest {
+  const handshake = transport.request();
+  const { authorization: _, dpop: __, ...headers } = (handshake?.headers ?? {}) as NodeRequest['headers'];
+  return {
+    method: handshake?.method,
+    url: handshake?.url,
+    headers: {
+      ...headers,
+      authorization: toAuthorization(token),
+      ...(proof !== undefined && { dpop: proof }),
+    },
+    get clientCertificate() {
+      return handshake?.clientCertificate;
+    },
   };
 }
 

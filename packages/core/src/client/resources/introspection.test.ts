@@ -22,7 +22,7 @@ describe('introspection', () => {
     expect(await introspectToken(client, accessToken)).toEqual({ active: false });
   });
 
-  const signed = { client: { introspectionSignedResponseAlg: 'RS256' } };
+  const signed = { client: { introspectionSignedResponseAlg: 'RS256' as const } };
 
   test('verifies a signed response', async () => {
     const harness = await createHarness(signed);

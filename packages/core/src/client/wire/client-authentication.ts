@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
+import type { WebCryptoKey } from '../../internal/crypto-types.ts';
 
 /** How a client authenticates at the token, PAR, revocation, introspection and device authorization endpoints. */
 export interface ClientAuthentication {
@@ -117,7 +118,7 @@ export function clientSecretJwt(clientSecret: string): ClientAuthentication {
 /** A private key of the client. */
 export interface ClientSigningKey {
   /** The private key. */
-  readonly key: CryptoKey;
+  readonly key: WebCryptoKey;
   /** The key ID of the registered public key. */
   readonly kid?: string;
 }

@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi';
+import type { WebCryptoKeyPair } from '../../internal/crypto-types.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { toProtocolClient } from './request-options.ts';
@@ -19,8 +20,8 @@ import { toProtocolClient } from './request-options.ts';
  * });
  * ```
  */
-export function generateDpopKeyPair(): Promise<CryptoKeyPair> {
-  return oauth.generateKeyPair('ES256', { extractable: false }) as Promise<CryptoKeyPair>;
+export function generateDpopKeyPair(): Promise<WebCryptoKeyPair> {
+  return oauth.generateKeyPair('ES256', { extractable: false }) as Promise<WebCryptoKeyPair>;
 }
 
 /** The client's proof generator, if it has a key pair. It stores the last nonce of each server and no data of a user. */

@@ -41,40 +41,40 @@ export interface IntrospectionOptions {
   /** Authentication of that client, for example `clientSecretBasic('...')`. @see https://www.rfc-editor.org/rfc/rfc7662#section-2.1 */
   readonly clientAuthentication: ClientAuthentication;
   /** URL of the introspection endpoint. Default: `introspection_endpoint` of the issuer's metadata. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /**
    * Tokens to introspect: `opaque` for tokens that are not JWTs, `jwt` for JWTs of this issuer (to detect revocation), `all`
    * for both. Default: `opaque`.
    */
-  readonly tokens?: 'opaque' | 'jwt' | 'all';
+  readonly tokens?: 'opaque' | 'jwt' | 'all' | undefined;
   /**
    * Returns true for an opaque token that this issuer may have issued, for example
    * `(token) => token.startsWith('ory_at_')`. Any other opaque token is rejected without a request. Required for each
    * issuer if several introspect opaque tokens, since a token must not be sent to another issuer. Default: every opaque
    * token.
    */
-  readonly accepts?: (token: string) => boolean;
+  readonly accepts?: ((token: string) => boolean) | undefined;
   /** Seconds for which a response is cached, never beyond the token's `exp`. From 0 to 86,400. Default: 30. @see https://www.rfc-editor.org/rfc/rfc7662#section-4 */
-  readonly maxAge?: number;
+  readonly maxAge?: number | undefined;
   /** Seconds for which the rejection of a token is cached. From 0 to 86,400. Default: 10. */
-  readonly negativeMaxAge?: number;
+  readonly negativeMaxAge?: number | undefined;
   /**
    * The registered `introspection_signed_response_alg`. If set, unsigned responses are rejected. Default: responses are JSON,
    * protected by TLS.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9701#section-5
    */
-  readonly signedResponseAlg?: SignatureAlgorithm;
+  readonly signedResponseAlg?: SignatureAlgorithm | undefined;
   /**
    * Limits of requests for tokens that the issuer has not confirmed before, so that random tokens cannot flood the issuer.
    * Beyond a limit, such a token leads to 503 with `Retry-After`. Tokens confirmed before are not limited.
    */
-  readonly unknownTokens?: UnknownTokenLimits;
+  readonly unknownTokens?: UnknownTokenLimits | undefined;
   /**
    * Accepts responses without `aud`. Set it only if the issuer confirms to each resource server only tokens that are for
    * it. Default: false.
    */
-  readonly allowMissingAudience?: boolean;
+  readonly allowMissingAudience?: boolean | undefined;
 }
 
 export interface Introspected {

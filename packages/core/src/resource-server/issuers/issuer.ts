@@ -45,27 +45,27 @@ export interface TrustedIssuer {
    *
    * @see https://learn.microsoft.com/openspecs/windows_protocols/ms-oidce/586de7dd-3385-47c7-93a2-935d9e90441c
    */
-  readonly accessTokenIssuer?: string;
+  readonly accessTokenIssuer?: string | undefined;
   /** Identifier of this resource server at the provider: its audience or resource indicator. A list if it has several. */
   readonly audience: string | readonly string[];
   /** Accepted signature algorithms. Default: RS256, PS256, ES256, EdDSA and Ed25519. */
-  readonly algorithms?: readonly SignatureAlgorithm[];
+  readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** How the issuer writes its access tokens. Default: `rfc9068`, the strictest profile. */
-  readonly profile?: AccessTokenProfileName | AccessTokenProfile;
+  readonly profile?: AccessTokenProfileName | AccessTokenProfile | undefined;
   /** URL of the issuer's keys. Default: `jwks_uri` of the issuer's metadata. */
-  readonly jwksUri?: string;
+  readonly jwksUri?: string | undefined;
   /** The issuer's public keys. If set, no keys are fetched. */
-  readonly jwks?: { readonly keys: readonly object[] };
+  readonly jwks?: { readonly keys: readonly object[] } | undefined;
   /** The metadata document: `openid` for OpenID Connect Discovery, `oauth` for RFC 8414. Default: `openid`. */
-  readonly discovery?: 'openid' | 'oauth';
+  readonly discovery?: 'openid' | 'oauth' | undefined;
   /** Enables introspection of opaque tokens, of JWTs, or of both. Default: none. @see https://www.rfc-editor.org/rfc/rfc7662 */
-  readonly introspection?: IntrospectionOptions;
+  readonly introspection?: IntrospectionOptions | undefined;
   /**
    * An additional check of the application. Runs when the token is not cached, not for each request. Throws to reject the token; the
    * error's message is reported to `onEvent` and never sent to the client. A `TransportError`, a network error, a timeout
    * or a response with status 429 or 5xx leads to 503 instead of 401.
    */
-  readonly validate?: (token: VerifiedAccessToken) => void | Promise<void>;
+  readonly validate?: ((token: VerifiedAccessToken) => void | Promise<void>) | undefined;
 }
 
 export interface IssuerContext {

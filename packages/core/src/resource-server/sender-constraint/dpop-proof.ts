@@ -36,18 +36,18 @@ export interface DpopOptions {
    */
   readonly origin: string | readonly string[];
   /** Accepted signature algorithms. Default: ES256, EdDSA, Ed25519, RS256 and PS256. */
-  readonly algorithms?: readonly SignatureAlgorithm[];
+  readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** Maximum age of a proof in seconds, by its `iat`, from 1 to 600. Default: 60. @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1 */
-  readonly maxAge?: number;
+  readonly maxAge?: number | undefined;
   /** Requires a nonce of this API in each proof. Default: none; the replay store and `maxAge` limit the use of a proof. */
-  readonly nonce?: NonceOptions;
+  readonly nonce?: NonceOptions | undefined;
   /**
    * Stores used proofs. Several processes of one API require a shared store, such as `createRedisReplayStore(redis)`.
    * Default: the memory of this process.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
    */
-  readonly replayStore?: Pick<ReplayStore, 'claim'>;
+  readonly replayStore?: Pick<ReplayStore, 'claim'> | undefined;
 }
 
 export interface DpopVerifier {

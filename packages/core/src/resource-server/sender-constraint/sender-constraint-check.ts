@@ -7,9 +7,9 @@ import { createCertificateSource, type MtlsOptions } from './client-certificate.
 import { createDpopVerifier, type DpopOptions } from './dpop-proof.ts';
 
 export interface SenderConstraintOptions {
-  readonly dpop?: DpopOptions;
-  readonly mtls?: boolean | MtlsOptions;
-  readonly requireBinding?: 'dpop' | 'mtls' | 'any';
+  readonly dpop?: DpopOptions | undefined;
+  readonly mtls?: boolean | MtlsOptions | undefined;
+  readonly requireBinding?: 'dpop' | 'mtls' | 'any' | undefined;
 }
 
 export interface SenderConstraintCheck {

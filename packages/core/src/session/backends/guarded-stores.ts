@@ -13,17 +13,20 @@ const maxEndedKeys = 10_000;
  * @param endedKeys keys of sessions whose end is pending or has failed. This process rejects them until it succeeds.
  */
 export function guardBackend(backend: SessionBackend, endedKeys = new Set<string>()): SessionBackend {
+  // A pending end may fail, or this process may stop before it: a request that ends a session (`toEnd`) does so itself.
   const omitEnded = (loaded: LoadedSession | undefined) =>
     loaded && endedKeys.has(loaded.key) ? undefined : loaded;
 
   return {
     kind: backend.kind,
-    load: async (cookies) => omitEnded(await guard(() => backend.load(cookies))),
+    async load(cookies, options = {}) {
+      const loaded = await guard(() => backend.load(cookies));
+      return options.toEnd ? loaded : omitEnded(loaded);
+    },
     hasCookie: (cookies) => backend.hasCookie(cookies),
     identifyAll: (cookies) => guard(() => backend.identifyAll(cookies)),
     async reload(session, options = {}) {
       const loaded = await guard(() => backend.reload(session));
-      // The pending end may fail, or this process may stop before it: each logout ends the session itself.
       return options.toEnd ? loaded : omitEnded(loaded);
     },
     create: (state, cookies, requestedAt) => guard(() => backend.create(state, cookies, requestedAt)),

@@ -44,8 +44,12 @@ export interface SessionCacheStatistics {
 /** Where sessions are stored: encrypted in the cookie, or in a store. */
 export interface SessionBackend {
   readonly kind: 'cookie' | 'stored';
-  /** Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended. */
-  load(cookies: RequestCookies): Promise<LoadedSession | undefined>;
+  /**
+   * Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended.
+   *
+   * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
+   */
+  load(cookies: RequestCookies, options?: { readonly toEnd?: boolean }): Promise<LoadedSession | undefined>;
   /** Checks whether a request has a complete session cookie, of these or other settings. Its session may have ended. */
   hasCookie(cookies: RequestCookies): boolean;
   /**
@@ -57,7 +61,7 @@ export interface SessionBackend {
   /**
    * Loads the current state of a session that was loaded or identified before.
    *
-   * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
+   * @param options `toEnd`: as in {@link SessionBackend.load}
    */
   reload(
     session: SessionReference,

@@ -4,9 +4,9 @@ import { listFormerScopes } from './former-scopes.ts';
 /** Settings of the session's cookies. */
 export interface CookieSettings {
   /** Default: `session`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Default: `lax`. */
-  readonly sameSite?: 'lax' | 'strict' | 'none';
+  readonly sameSite?: 'lax' | 'strict' | 'none' | undefined;
   /**
    * Shares the session cookie with all hosts of this domain. It then has no `__Host-` prefix: each of these hosts can also
    * set it, and sign a user in with another account. Cookies of pending logins are not shared: over https the login starts
@@ -14,19 +14,19 @@ export interface CookieSettings {
    *
    * @see https://www.rfc-editor.org/rfc/rfc6265#section-8.6
    */
-  readonly domain?: string;
+  readonly domain?: string | undefined;
   /**
    * The path of the session cookie. With another path than `/` it has no `__Host-` prefix. Cookies of pending logins keep the
    * path `/` over https. Default: `/`.
    */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /**
    * Stores the cookies separately for each site that embeds the application in a frame (CHIPS). Use it with `sameSite:
    * 'none'`. Such cookies are always `Secure`. Default: false.
    *
    * @see https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies
    */
-  readonly partitioned?: boolean;
+  readonly partitioned?: boolean | undefined;
 }
 
 /** A cookie that a response must set; see {@link serializeCookie}. */

@@ -82,7 +82,10 @@ const findOwnPage = ({ error, denied, logout, loggedOut }: OwnPages, page: PageN
 
 /** Creates the response of the application's page. Returns `undefined` if there is none, or it failed. */
 export async function createOwnPage(
-  { options, baseUrl }: { readonly options: { readonly pages?: OwnPages }; readonly baseUrl: URL },
+  {
+    options,
+    baseUrl,
+  }: { readonly options: { readonly pages?: OwnPages | undefined }; readonly baseUrl: URL },
   page: PageContext,
   cookies: readonly CookieToSet[],
 ): Promise<Response | undefined> {

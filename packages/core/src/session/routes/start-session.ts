@@ -26,7 +26,7 @@ export async function startSession(
   const time = seconds(now);
   // A logout during the token request also ends the session that starts with its response.
   const createdAt = requestedAt === undefined ? time : Math.floor(requestedAt);
-  const previousSession = await backend.load(existing).catch(() => undefined);
+  const previousSession = await backend.load(existing, { toEnd: true }).catch(() => undefined);
   const state: SessionState = {
     id: createRandomToken(),
     owner: toOwner(client),

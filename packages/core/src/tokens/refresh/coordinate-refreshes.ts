@@ -35,11 +35,11 @@ import type { TokenSuccessors } from './token-successors.ts';
 
 export interface CoordinationOptions {
   /** Default: within this process. */
-  readonly lock?: RefreshLock;
+  readonly lock?: RefreshLock | undefined;
   /** Seconds before its expiry at which an access token is renewed. Default: 30, at most half of its lifetime. */
-  readonly leeway?: number;
+  readonly leeway?: number | undefined;
   /** Milliseconds to wait for the refresh of another request. Default: the timeout of the client plus 5,000. */
-  readonly lockWait?: number;
+  readonly lockWait?: number | undefined;
 }
 
 /** Attempts of one request after which it fails, because other requests refreshed each time. */

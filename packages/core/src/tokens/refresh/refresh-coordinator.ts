@@ -23,11 +23,11 @@ export type { TokenHolder } from '../token-holder.ts';
 /** Options of {@link createRefreshCoordinator}. All processes of an application share `lock` and `successors`. */
 export interface RefreshCoordinatorOptions extends CoordinationOptions {
   /** Default: within this process. */
-  readonly successors?: SuccessorStore;
+  readonly successors?: SuccessorStore | undefined;
   /**
    * Seconds for which a request with a previous refresh token receives the next tokens. Default: 30.
    */
-  readonly successorLifetime?: number;
+  readonly successorLifetime?: number | undefined;
 }
 
 /** Returns access tokens, and stores the successors of refresh tokens for late requests. */

@@ -17,7 +17,7 @@ const fail = () => Promise.reject(new Error('unavailable'));
 async function start(kind: (typeof sessionKinds)[number]) {
   const store = createMemorySessionStore();
   const tombstones = createMemoryTombstoneStore();
-  const working = { ...store, ...tombstones };
+  const working = { store: { ...store }, tombstones: { ...tombstones } };
   const options: Partial<WebSessionOptions> = kind === 'stored' ? { store, tombstones } : { tombstones };
   const app = await createWebApp(options);
   const other = await createWebApp(options, { at: app.server });
@@ -38,8 +38,8 @@ async function start(kind: (typeof sessionKinds)[number]) {
       Object.assign(tombstones, { set: end });
     },
     repair: () => {
-      Object.assign(store, working);
-      Object.assign(tombstones, working);
+      Object.assign(store, working.store);
+      Object.assign(tombstones, working.tombstones);
     },
   };
 }
@@ -137,6 +137,23 @@ describe.each(sessionKinds)('S80, %s: a logout while another request ends the se
     expect((await copy.visit('/auth/logout', page)).status).toBe(303);
     expect((await other.sessions.open(cookie)).session).toBeUndefined();
     expect(app.server.requestsTo('revocation')).toHaveLength(1);
+  });
+
+  test('does not keep a new login of the browser from ending the session', async () => {
+    const { app, other, replaceEnds, repair } = await start(kind);
+    const browser = app.open();
+    await browser.logIn();
+    const copy = app.open(new Map(browser.cookies));
+    const cookie = browser.header();
+    const pending = vi.fn(() => new Promise<never>(() => {}));
+    replaceEnds(pending);
+    void browser.visit('/auth/logout', page);
+    await vi.waitFor(() => expect(pending).toHaveBeenCalled());
+    repair();
+    app.server.signIn('bob');
+    expect((await copy.logIn()).status).toBe(303);
+    expect((await other.sessions.open(cookie)).session).toBeUndefined();
+    expect((await other.sessions.open(copy.header())).session?.user.sub).toBe('bob');
   });
 
   test.each(['logout', 'login of another user'])(

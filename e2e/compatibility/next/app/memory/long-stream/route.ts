@@ -1,7 +1,7 @@
 import { connection } from 'next/server';
 import { memoryAuth } from '../../../lib/memory-auth';
 
-/** A stream that lives longer than an access token. With a session store, it gets a new token whenever it needs one. */
+/** A stream that is open longer than the lifetime of an access token. With a session store, it gets new tokens. */
 export async function GET(): Promise<Response> {
   await connection();
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();

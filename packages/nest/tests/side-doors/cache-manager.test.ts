@@ -1,0 +1,116 @@
+import { CacheInterceptor, CacheKey, CacheModule } from '@nestjs/cache-manager';
+import {
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  Post,
+  type Type,
+  UseInterceptors,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { describe, expect, test } from 'vitest';
+import { getPrincipalKey, OptionalAuth, Principal, Public, RequireScopes } from '../../src/index.ts';
+import { adapters, startApp } from '../support/start-app.ts';
+
+@Injectable()
+class UserCacheInterceptor extends CacheInterceptor {
+  protected override trackBy(context: ExecutionContext) {
+    const key = super.trackBy(context);
+    return key && `${getPrincipalKey(context)} ${key}`;
+  }
+}
+
+@Injectable()
+class RenamedInterceptor extends CacheInterceptor {}
+
+/** Creates a controller with a decorator on its class or on its handler. */
+function createController(
+  decorate: { onClass?: ClassDecorator; onMethod?: MethodDecorator; route?: MethodDecorator } = {},
+): Type {
+  const none = () => {};
+  @(decorate.onClass ?? none)
+  @Controller('profile')
+  class ProfileController {
+    @(decorate.onMethod ?? none)
+    @(decorate.route ?? Get())
+    profile(@Principal('sub') sub: string | undefined) {
+      return { sub };
+    }
+  }
+  return ProfileController;
+}
+
+const start = (controller: Type, options: { global?: Type; adapter?: 'express' | 'fastify' } = {}) =>
+  startApp(
+    {
+      imports: [CacheModule.register()],
+      controllers: [controller],
+      providers: options.global ? [{ provide: APP_INTERCEPTOR, useClass: options.global }] : [],
+    },
+    { adapter: options.adapter ?? 'express' },
+  );
+
+describe('N24: CacheInterceptor', () => {
+  test.each<[string, Parameters<typeof createController>[0], Type?]>([
+    ['on a handler', { onMethod: UseInterceptors(CacheInterceptor) }],
+    ['on a class', { onClass: UseInterceptors(CacheInterceptor) }],
+    ['for the application', {}, CacheInterceptor],
+    ['below another name', {}, RenamedInterceptor],
+    ['with a fixed key', { onClass: UseInterceptors(CacheInterceptor), onMethod: CacheKey('profile') }],
+    ['on an optional handler', { onClass: UseInterceptors(CacheInterceptor), onMethod: OptionalAuth() }],
+    [
+      'on a handler with a requirement',
+      { onClass: RequireScopes('a'), onMethod: UseInterceptors(CacheInterceptor) },
+    ],
+    [
+      'with a fixed key on a handler that writes',
+      { onClass: UseInterceptors(CacheInterceptor), onMethod: CacheKey('x'), route: Post() },
+    ],
+  ])('%s stops the start of the application', async (_, decorate, global) => {
+    const error = await start(createController(decorate), global ? { global } : {}).catch(
+      (caught: unknown) => caught,
+    );
+    expect(error).toMatchObject({ code: 'shared_cache' });
+    expect((error as Error).message).toContain('ProfileController.profile');
+    expect((error as Error).message).toContain('getPrincipalKey');
+  });
+
+  test('as an instance for the application stops its start', async () => {
+    const interceptor = Object.create(CacheInterceptor.prototype) as CacheInterceptor;
+    await expect(
+      startApp(
+        { controllers: [createController()] },
+        { before: (app) => void app.useGlobalInterceptors(interceptor) },
+      ),
+    ).rejects.toMatchObject({ code: 'shared_cache' });
+  });
+
+  test.each<[string, Parameters<typeof createController>[0]]>([
+    ['a public handler', { onClass: UseInterceptors(CacheInterceptor), onMethod: Public() }],
+    ['a handler that only writes', { onClass: UseInterceptors(CacheInterceptor), route: Post() }],
+    [
+      'a key that the application computes',
+      {
+        onClass: UseInterceptors(CacheInterceptor),
+        onMethod: CacheKey((context) => `${getPrincipalKey(context)}`),
+      },
+    ],
+  ])('is accepted for %s', async (_, decorate) => {
+    await start(createController(decorate));
+  });
+
+  test.each(adapters)('with the user in its key keeps users apart on %s', async (adapter) => {
+    const { call, mint } = await start(createController(), { global: UserCacheInterceptor, adapter });
+    for (const [sub, expected] of [
+      ['alice', 'MISS'],
+      ['bob', 'MISS'],
+      ['alice', 'HIT'],
+      ['bob', 'HIT'],
+    ] as const) {
+      const { body, headers } = await call('/profile', await mint({ sub }));
+      expect({ body, cache: headers.get('x-cache') }).toEqual({ body: { sub }, cache: expected });
+    }
+    expect(await call('/profile')).toMatchObject({ status: 401 });
+  });
+});
