@@ -1,10 +1,13 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LoggedRequest, type RunningProvider, startProvider } from 'identity-provider';
 import { findFreePort } from '../../scripts/lib/ports.ts';
 import { type HttpBrowser, openHttpBrowser } from '../support/http-browser.ts';
+import { end } from '../support/next-web.ts';
 
 /** A running application, its provider, and a browser. */
 export interface NextApp extends HttpBrowser {
@@ -14,6 +17,10 @@ export interface NextApp extends HttpBrowser {
   readonly log: readonly LoggedRequest[];
   /** Returns the output of the server. */
   readonly output: () => string;
+  /**
+   * Waits until the output from this position on matches, and returns it. A log line can arrive later than the response.
+   */
+  readonly waitForOutput: (pattern: RegExp, since?: number) => Promise<string>;
   /** Creates a browser without cookies that sends this `Host` header. */
   readonly open: (host?: string) => HttpBrowser;
   readonly stop: () => Promise<void>;
@@ -25,6 +32,8 @@ export interface NextAppOptions {
   readonly callbacks: readonly string[];
   /** The path below the base path to which the provider sends logout tokens. Default: none. */
   readonly backchannelLogout?: string;
+  /** Lifetime in seconds. Default: 6. */
+  readonly accessTokenLifetime?: number;
   /** A custom server. Default: `next start`. */
   readonly server?: string;
   /** Runs `next dev` with these arguments. Default: the built application runs. */
@@ -36,7 +45,14 @@ export interface NextAppOptions {
 }
 
 export async function startNextApp(folder: string, options: NextAppOptions): Promise<NextApp> {
-  const { basePath, callbacks, backchannelLogout, server: customServer, dev } = options;
+  const {
+    basePath,
+    callbacks,
+    backchannelLogout,
+    accessTokenLifetime = 6,
+    server: customServer,
+    dev,
+  } = options;
   const port = await findFreePort();
   const origin = `http://localhost:${port}`;
   const log: LoggedRequest[] = [];
@@ -50,7 +66,7 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
         }),
       },
     ],
-    accessTokenLifetime: 6,
+    accessTokenLifetime,
     requestLog: (logged) => log.push(logged),
   });
   const args = customServer
@@ -77,20 +93,28 @@ export async function startNextApp(folder: string, options: NextAppOptions): Pro
     },
   });
   let output = '';
+  const writes = new EventEmitter();
   for (const stream of [server.stdout, server.stderr]) {
     stream.on('data', (chunk) => {
       output += chunk;
+      writes.emit('write');
     });
   }
+  const waitForOutput = async (pattern: RegExp, since = 0) => {
+    const signal = AbortSignal.timeout(30_000);
+    while (!pattern.test(output.slice(since)))
+      await once(writes, 'write', { signal }).catch(() => assert.match(output.slice(since), pattern));
+    return output.slice(since);
+  };
   const stop = async () => {
-    server.kill('SIGTERM');
+    await end(server);
     await provider.close();
   };
   const open = (host?: string) => openHttpBrowser(origin, host);
   for (let tries = 0; tries < 300; tries++) {
     if (server.exitCode !== null) break;
     if ((await fetch(origin + basePath).catch(() => undefined))?.ok)
-      return { origin, port, provider, log, output: () => output, open, stop, ...open() };
+      return { origin, port, provider, log, output: () => output, waitForOutput, open, stop, ...open() };
     await delay(100);
   }
   await stop();

@@ -179,5 +179,5 @@ test('a host without a customer gets neither a login nor a session', async () =>
     assert.equal(location, undefined, path);
     assert.equal(headers['set-cookie'], undefined, path);
   }
-  assert.match(plain.output(), /No options for the host of this request/);
+  await plain.waitForOutput(/No options for the host of this request/);
 });

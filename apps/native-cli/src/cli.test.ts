@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createCliHarness, parseOutput } from '../tests/support/cli-harness.ts';
+import { logIn } from '../tests/support/log-in.ts';
 
 const {
   createEnvironment,
@@ -22,6 +23,18 @@ describe('signed in', () => {
   beforeEach(async () => {
     await login();
     log.length = 0;
+  });
+
+  test('login prints the URL also if a browser opened, because its window may not be visible', async () => {
+    let url = '';
+    const { stdout, stderr } = await run('login', {
+      onUrl: (opened) => {
+        url = opened;
+        return logIn(opened, 'alice');
+      },
+    });
+    expect(url).toContain('code_challenge=');
+    expect(stdout + stderr).toContain(url);
   });
 
   test('whoami requests userinfo', async () => {

@@ -2,6 +2,8 @@ import type { NextConfig } from 'next';
 
 const config: NextConfig = {
   basePath: '/shop',
+  // The development server does not discard routes that are not in use.
+  onDemandEntries: { maxInactiveAge: 600_000, pagesBufferLength: 100 },
   // A second build, with other settings.
   ...(process.env.TRAILING_SLASH && { trailingSlash: true, distDir: '.next-trailing-slash' }),
   cacheComponents: true,

@@ -85,7 +85,7 @@ test('S62: a shared cache never returns a response of one user to another user o
 test('a login that a proxy with default buffers rejects is explained in the log', async () => {
   expect(app.output()).not.toContain('proxy_buffer_size');
   await expect(app.logIn(heavyUser)).rejects.toThrow('failed with status 502');
-  expect(app.output()).toMatch(/countersign: a session needs .* proxy_buffer_size 16k/);
+  await expect.poll(() => app.output()).toMatch(/countersign: a session needs .* proxy_buffer_size 16k/);
   // Other users are not affected.
   await app.logIn('alice');
 });

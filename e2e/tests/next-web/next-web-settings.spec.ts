@@ -18,7 +18,9 @@ test('one log entry names all missing settings, and pages reveal nothing and sig
       expect(html, path).not.toMatch(/AUTH_|createAuth/);
     }
     for (const name of ['AUTH_ISSUER', 'AUTH_CLIENT_ID', 'AUTH_SECRET', 'AUTH_BASE_URL'])
-      expect(app.output()).toMatch(new RegExp(`missing_option: Login is not configured\\. Set .*${name} `));
+      await expect
+        .poll(() => app.output())
+        .toMatch(new RegExp(`missing_option: Login is not configured\\. Set .*${name} `));
   } finally {
     await app.stop();
   }

@@ -29,6 +29,7 @@ export {
 } from './config/auth-features.ts';
 export { loadConfig } from './config/load-config.ts';
 export { type AuthIdle, injectIdle, withIdle } from './config/with-idle.ts';
+export { withPopupLogin } from './config/with-popup-login.ts';
 export { withUserInfo } from './config/with-user-info.ts';
 export { type AuthGuard, authGuard, authGuardFor } from './guards/auth-guard.ts';
 export { claimGuard, type GuardOptions, scopeGuard } from './guards/permission-guards.ts';

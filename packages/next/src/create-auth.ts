@@ -13,6 +13,7 @@ import {
   handleNodeRequest,
 } from '@countersign/core/session/adapter';
 import type { NextRequest } from 'next/server.js';
+import { withDigest } from './error-digest.ts';
 import { type AuthOptions, defaults } from './options.ts';
 import { openPagesSession, type PagesRequest } from './pages.ts';
 import { createProtect, type Protect } from './protected-wrappers.ts';
@@ -191,8 +192,9 @@ export function createAuth(
     ...createHelpers((scope) => openSession(resolve, scope)),
     proxy: (request, proxyOptions = {}) => runProxy(() => resolve(request.headers), request, proxyOptions),
     handlers: { GET: handle, POST: handle },
-    requireSession: ({ returnTo } = {}) => requireSession(resolve, getRequestScope(), returnTo),
-    requireScopes: (...scopes) => requireScopes(resolve, getRequestScope(), scopes),
+    requireSession: ({ returnTo } = {}) =>
+      withDigest(() => requireSession(resolve, getRequestScope(), returnTo)),
+    requireScopes: (...scopes) => withDigest(() => requireScopes(resolve, getRequestScope(), scopes)),
     protected: createProtect(resolve),
     pages: (context) => createHelpers(() => openPagesSession(resolve, context)),
     apiHandler: (req, res) => handleNodeRequest(handle, req, res),
@@ -203,7 +205,7 @@ function createHelpers(open: Open): SessionHelpers {
   /** Runs a function that may set a cookie. */
   const runWriting = <T>(run: (openedSession: OpenSession) => Promise<T>) => {
     const scope = getRequestScope();
-    return runWrite(scope, () => runOnSession(open, scope, run));
+    return withDigest(() => runWrite(scope, () => runOnSession(open, scope, run)));
   };
   return {
     getSession: () =>

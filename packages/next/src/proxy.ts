@@ -12,10 +12,12 @@ import {
   createErrorResponse,
   findRoute,
   isPathBelow,
+  isPrefetch,
   setPrivateCaching,
 } from '@countersign/core/session/adapter';
 import { NextRequest, NextResponse } from 'next/server.js';
 import { failureHeader, findLoginRequirement, writeFailedRefreshes } from './failed-refreshes.ts';
+import { readRouterRequest } from './router-headers.ts';
 
 /** Options of `auth.proxy()`. */
 export interface ProxyOptions {
@@ -127,7 +129,8 @@ async function createResponse(
   if (afterLogout) return withAbsoluteLocation(afterLogout, sessions.origin);
   const needsSession = isProtected(request, options);
   try {
-    state.requestSession = await sessions.open(request.headers.get('cookie'));
+    const isUse = !isPrefetch(request, readRouterRequest(request));
+    state.requestSession = await sessions.open(request.headers.get('cookie'), { isUse });
   } catch (error) {
     // The store is unavailable. A page on a public path may not need the session; if it does, it gets the same error.
     if (needsSession || !(error instanceof TransportError)) throw error;

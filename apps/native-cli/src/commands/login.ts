@@ -37,8 +37,10 @@ export async function login(session: Session, output: Output, options: LoginOpti
       ...(isOffline && { prompt: 'consent' }),
     });
     const isBrowserOpen = options.browser && (await options.openBrowser(url.href));
-    if (isBrowserOpen) output.note('The login page is open in your browser. Waiting for the response ...');
-    else output.result({ authorizationUrl: url.href }, `Open this URL in a browser:\n\n  ${url.href}\n`);
+    // The command that opens the browser may succeed without a window, for example in a remote shell.
+    if (isBrowserOpen) {
+      output.note(`The login page is open in your browser. If it is not, open this URL:\n\n  ${url.href}\n`);
+    } else output.result({ authorizationUrl: url.href }, `Open this URL in a browser:\n\n  ${url.href}\n`);
 
     const tokens = await listener.receive({
       state: transaction.state,

@@ -2,24 +2,37 @@ import { auth } from './auth';
 
 // Work that continues after the response. It waits until the test opens the gate.
 
-const holder = globalThis as {
-  late?: { readonly waiting: Map<string, () => void>; readonly results: Map<string, string> };
-};
-holder.late ??= { waiting: new Map(), results: new Map() };
-const { waiting, results } = holder.late;
-
-export const openGate = (kind: string) => waiting.get(kind)?.();
-
-/** Returns a result once. */
-export function takeResult(kind: string): string | undefined {
-  const result = results.get(kind);
-  results.delete(kind);
-  return result;
+/** One run of late work. */
+interface Work {
+  readonly opened: PromiseWithResolvers<void>;
+  readonly result: PromiseWithResolvers<string>;
 }
 
-/** Waits at the gate, then uses the session. Records and returns the codes of the errors. */
+/** All copies of this module share it. */
+const holder = globalThis as { lateWork?: Map<string, Work> };
+holder.lateWork ??= new Map();
+const works = holder.lateWork;
+
+/** Returns the next run of this kind, of which the test or the application learns first. */
+function findOrCreateWork(kind: string): Work {
+  const known = works.get(kind);
+  if (known) return known;
+  const work = { opened: Promise.withResolvers<void>(), result: Promise.withResolvers<string>() };
+  works.set(kind, work);
+  return work;
+}
+
+/** Opens the gate, and returns the result of the work behind it. */
+export async function openGate(kind: string): Promise<string> {
+  const { opened, result } = findOrCreateWork(kind);
+  opened.resolve();
+  return result.promise;
+}
+
+/** Waits at the gate, then uses the session. Returns the codes of the errors. */
 export async function useSessionLate(kind: string): Promise<string> {
-  await new Promise<void>((resolve) => waiting.set(kind, resolve));
+  const { opened, result } = findOrCreateWork(kind);
+  await opened.promise;
   const calls: (() => Promise<unknown>)[] = [
     () => auth.getAccessToken(),
     () => auth.updateSession(() => ({ late: true })),
@@ -32,6 +45,7 @@ export async function useSessionLate(kind: string): Promise<string> {
     );
     codes.push(code);
   }
-  results.set(kind, codes.join());
+  works.delete(kind);
+  result.resolve(codes.join());
   return codes.join();
 }

@@ -29,6 +29,12 @@ export interface LoginOptions extends AuthorizationOptions {
    * wanted.
    */
   readonly returnTo?: string;
+  /** `popup`: in a window, with `addPopupLogin`. Default: the login leaves the page. */
+  readonly display?: 'page' | 'popup';
+  /** The redirect URI of this login, which is completed with `handleCallback`. Default: the option of the client. */
+  readonly redirectUri?: string;
+  /** Shows the page of the provider for this login. Default: the option of the client. */
+  readonly navigate?: (url: string, state: string) => void | Promise<void>;
 }
 
 /** Options of {@link BrowserAuth.getAccessToken}. */

@@ -1,4 +1,4 @@
-import { getErrorCode, LoginRequiredError, TransportError } from '../errors.ts';
+import { ConfigurationError, getErrorCode, LoginRequiredError, TransportError } from '../errors.ts';
 import { isDevelopment } from '../internal/development.ts';
 import { readRedirectResponse } from '../protocol/login/redirect-uri.ts';
 import { findOrigin } from '../protocol/secure-url.ts';
@@ -151,14 +151,15 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     send({ type: 'end' });
   }
 
-  async function login({ returnTo, ...request }: LoginOptions = {}): Promise<void> {
+  async function login({ returnTo, display, navigate, ...request }: LoginOptions = {}): Promise<void> {
     const startedAt = store.readClock();
     const callbackError = callback.findError();
     try {
       requireCryptography();
+      if (display === 'popup' && !navigate) throw createPopupError();
       const { url, transaction } = await createAuthorizationRequest(context, {
-        ...request,
         redirectUri: options.redirectUri,
+        ...request,
         // In a native shell, the page that shows a failure is not the redirect URI.
         returnTo: findReturnTo(
           context,
@@ -168,10 +169,10 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       });
       // The user has logged out: a login would sign in again, without a password if the provider has a session.
       if (store.isLoggedOutSince(startedAt)) throw createLoginEndedError();
-      if (!saveTransaction(context, transaction) && !options.navigate)
+      if (!saveTransaction(context, transaction) && !options.navigate && !navigate)
         throw createFeatureError('sessionStorage', storageRemedy);
       emitEvent({ type: 'login.started', issuer, clientId });
-      await leavePage(url.href);
+      await (navigate ? navigate(url.href, transaction.state) : leavePage(url.href));
     } catch (error) {
       if (!store.isLoggedOutSince(startedAt)) publish({ ...snapshot(), error: error as Error });
       throw error;
@@ -278,3 +279,11 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     },
   };
 }
+
+const createPopupError = () =>
+  new ConfigurationError(
+    'invalid_option',
+    isDevelopment
+      ? 'display is "popup", but the client opens no windows. Create it with addPopupLogin(), in Angular with withPopupLogin().'
+      : 'display',
+  );

@@ -21,6 +21,7 @@ export type {
   LoginOptions,
   LogoutOptions,
 } from './browser-auth-types.ts';
+export { addPopupLogin, type PopupLoginOptions } from './features/add-popup-login.ts';
 export { addUserinfo } from './features/add-userinfo.ts';
 export { fetchUserinfo } from './features/fetch-userinfo.ts';
 export {

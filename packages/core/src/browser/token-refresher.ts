@@ -1,3 +1,4 @@
+import type { RefreshRequest } from '../client/grants/refresh.ts';
 import type { TokenResponse } from '../client/wire/token-response.ts';
 import { AuthorizationServerError, LoginRequiredError, TransportError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
@@ -11,6 +12,7 @@ import {
   type AccessToken,
   applyRefresh,
   findAccessToken,
+  replaceRefreshToken,
   type StoredAccessToken,
   toAccessToken,
 } from '../tokens/token-set.ts';
@@ -97,8 +99,14 @@ export function createTokenRefresher(
     const rejectionKey = JSON.stringify([refreshToken, wanted.resource, wanted.scope]);
     const knownRejection = rejections.find(rejectionKey);
     if (knownRejection) return findFallback() ?? fail(knownRejection);
+    let receivedToken: string | undefined;
     try {
-      const { next, response } = await spendRefreshToken(previous, refreshToken, wanted);
+      const { next, response } = await spendRefreshToken(previous, refreshToken, {
+        ...wanted,
+        onRefreshToken: (received) => {
+          receivedToken = received;
+        },
+      });
       // The tokens are stored before the ID token is validated: its keys may have to be fetched, and the page may be closed
       // meanwhile. After a logout or another login, the result of a refresh is not stored.
       if (await access.replaceTokens(previous, next)) {
@@ -119,6 +127,14 @@ export function createTokenRefresher(
       const isEnded = rejection instanceof LoginRequiredError && rejection.code === 'session_ended';
       if (!isOtherUser && !isEnded) {
         if (!(error instanceof TransportError)) rejections.add(rejectionKey, rejection as Error);
+        if (receivedToken !== undefined && receivedToken !== refreshToken) {
+          // The access token was rejected, but the previous refresh token may be spent. The next request refreshes again.
+          const next = { ...previous, ...replaceRefreshToken(previous, receivedToken, getTime()) };
+          const isStored = await access.replaceTokens(previous, next);
+          if (!isStored && !(await access.read())) await revokeTokens(context, next);
+          const nextKey = JSON.stringify([receivedToken, wanted.resource, wanted.scope]);
+          rejections.add(nextKey, rejection as Error, rejectionKey);
+        }
         // The access token stays valid although the provider is unavailable or rejects the refresh.
         return findFallback() ?? fail(rejection);
       }
@@ -135,7 +151,7 @@ export function createTokenRefresher(
   async function spendRefreshToken(
     tokens: StoredTokenSet,
     refreshToken: string,
-    wanted: BrowserTokenRequest,
+    { onRefreshToken, ...wanted }: BrowserTokenRequest & Pick<RefreshRequest, 'onRefreshToken'>,
   ): Promise<{ readonly next: StoredTokenSet; readonly response: TokenResponse }> {
     const { claims, scopes: grantedScopes, pausedUntil = 0, login, loginStartedAt } = tokens;
     const { resource, scope } = wanted;
@@ -148,7 +164,13 @@ export function createTokenRefresher(
         { retryAfter },
       );
     }
-    const response = await requestRefresh(context, refreshToken, { resource, scope, claims, grantedScopes });
+    const response = await requestRefresh(context, refreshToken, {
+      resource,
+      scope,
+      claims,
+      grantedScopes,
+      onRefreshToken,
+    });
     const { idToken: _, ...responseWithoutIdToken } = response;
     const set = applyRefresh(tokens, responseWithoutIdToken, getTime(), wanted);
     const next = {

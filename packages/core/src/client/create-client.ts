@@ -1,8 +1,10 @@
 import { ConfigurationError } from '../errors.ts';
+import { checkOptions } from '../internal/check-options.ts';
 import { normalizeMetadata } from '../protocol/metadata.ts';
 import { checkRange } from '../protocol/option-checks.ts';
 import type { Client } from './client.ts';
 import { type ClientContext, registerClientContext } from './client-context.ts';
+import { clientOptionHints, clientOptionTypes } from './client-option-types.ts';
 import type { AuthorizationServerMetadata, ClientOptions } from './client-options.ts';
 import { none } from './wire/client-authentication.ts';
 
@@ -25,6 +27,7 @@ import { none } from './wire/client-authentication.ts';
  * ```
  */
 export function createClient(options: ClientOptions): Client {
+  checkOptions('createClient()', options, { types: clientOptionTypes, hints: clientOptionHints });
   const issuer = requireText(options.issuer, 'issuer');
   const clientId = requireText(options.clientId, 'clientId');
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;

@@ -60,6 +60,8 @@ export interface TokenGrant {
     /** The claims of the previous ID token. An ID token of another user is rejected, even if it cannot be verified. */
     readonly previousClaims: IdTokenClaims | undefined;
   };
+  /** Called with the refresh token of a successful response, before the rest is validated. */
+  readonly onRefreshToken?: ((refreshToken: string) => void) | undefined;
   /** Creates the error for an error response. Default: an AuthorizationServerError `token_error`. */
   readonly createError?: (response: TokenErrorResponse) => Error;
 }
@@ -80,6 +82,7 @@ export async function requestTokens(
     const metadata = await discover(client);
     const { body: members, createResponse } = await sendTokenRequest(client, grant, metadata);
     const { id_token: idToken, ...otherMembers } = members;
+    if (typeof members.refresh_token === 'string') grant.onRefreshToken?.(members.refresh_token);
     const jwtReader = createJwtReader(client, { code: 'id_token_invalid' });
     const validation = { metadata, jwtReader, createResponse };
     const isRenewed = grant.renewal !== undefined && idToken !== undefined;

@@ -52,7 +52,9 @@ export type LoginRequiredErrorCode =
   | 'refresh_token_missing'
   | 'refresh_rejected'
   | 'interaction_required'
-  | 'step_up_required';
+  | 'step_up_required'
+  | 'popup_blocked'
+  | 'popup_closed';
 
 /** Codes of {@link AccessTokenError}. */
 export type AccessTokenErrorCode =

@@ -1,5 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { ConfigurationError } from '../errors.ts';
+import { checkOptions, type OptionType } from '../internal/check-options.ts';
 import type { Fetch } from '../internal/http.ts';
 
 /** A PEM document, as text or bytes. */
@@ -67,6 +68,7 @@ export interface NodeFetchSettings {
 
 /** @throws ConfigurationError */
 export function readSettings(options: NodeFetchOptions): NodeFetchSettings {
+  checkOptions('createNodeFetch()', options, { types: optionTypes, hints: optionHints });
   const { pool = {}, ca } = options;
   const settings: NodeFetchSettings = {
     trusted: ca === undefined ? {} : { ca: [ca].flat() as (string | Buffer)[] },
@@ -141,3 +143,25 @@ function requirePositive(value: number, name: string): number {
   if (Number.isFinite(value) && value > 0) return value;
   throw new ConfigurationError('invalid_option', `${name} must be a number greater than 0, got ${value}`);
 }
+
+const optionTypes: Readonly<Record<keyof NodeFetchOptions, OptionType>> = {
+  pool: 'object',
+  proxy: {
+    expected: "'environment' or a URL",
+    accepts: (value) => typeof value === 'string' || value instanceof URL,
+  },
+  clientCertificate: 'object',
+  ca: {
+    expected: 'PEM as text or bytes, or an array of them',
+    accepts: (value) =>
+      [value].flat().every((each) => typeof each === 'string' || each instanceof Uint8Array),
+  },
+  connectTimeout: 'number',
+};
+
+const optionHints: Readonly<Record<string, string>> = {
+  cert: 'Set clientCertificate: { certificate, key }.',
+  key: 'Set clientCertificate: { certificate, key }.',
+  agent: 'Set proxy, ca or clientCertificate.',
+  dispatcher: 'Set proxy, ca or clientCertificate.',
+};

@@ -22,6 +22,7 @@ import { type AccessRequirements, checkRequirements } from './requirements.ts';
 import { createSenderConstraintCheck } from './sender-constraint/sender-constraint-check.ts';
 import { createTokenVerification, readErrorMessage } from './token-verification.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
+import { checkVerifierOptions } from './verifier-option-types.ts';
 import { type AccessTokenVerifierOptions, checkRange, type VerifierOptions } from './verifier-options.ts';
 
 /** Verifies access tokens for a resource server. Created by {@link createAccessTokenVerifier}. */
@@ -131,6 +132,7 @@ export interface AccessTokenVerifier {
  * ```
  */
 export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): AccessTokenVerifier {
+  checkVerifierOptions(options);
   const now = options.now ?? Date.now;
   const { onEvent } = options;
   const clockTolerance = checkRange(options.clockTolerance ?? 30, [0, 300], 'clockTolerance');

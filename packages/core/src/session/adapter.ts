@@ -10,7 +10,7 @@ export {
   readNodeHeaders,
 } from './http/node-requests.ts';
 export { isPathBelow } from './http/path-match.ts';
-export type { RouterRequest } from './http/request-checks.ts';
+export { isPrefetch, type RouterRequest } from './http/request-checks.ts';
 export { addSessionHeaders, createSessionHeaders, setPrivateCaching } from './http/responses.ts';
 export { findRoute } from './http/route-paths.ts';
 export { createErrorResponse, type FailureOptions } from './pages/error-responses.ts';

@@ -41,6 +41,8 @@ export interface SessionContext {
   readonly loginSealer: Sealer;
   /** Encrypts the part of the state that a login needs if the browser has lost its cookie. */
   readonly stateSealer: Sealer;
+  /** Encrypts what a logout that is repeated needs. */
+  readonly logoutSealer: Sealer;
   readonly replay: ReplayStore;
   /** Replay keys of the most recent logins that failed in this process. */
   readonly failedLogins: Set<string>;
@@ -121,6 +123,7 @@ export function createSessionContext(
     ),
     loginSealer: createSealer(secrets, 'login'),
     stateSealer: createSealer(secrets, 'login-state'),
+    logoutSealer: createSealer(secrets, 'logout'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
     failedLogins: state?.failedLogins ?? new Set(),
     requiredLogins: state?.requiredLogins ?? new Map(),

@@ -1,6 +1,6 @@
 import { emitIncompleteLogout } from '../client/logout/incomplete-logout.ts';
 import { type AuthError, ValidationError } from '../errors.ts';
-import type { IdentifiedSession, IdentifiedSessions } from './backends/session-backend.ts';
+import type { IdentifiedSession, IdentifiedSessions, SessionReference } from './backends/session-backend.ts';
 import { selectNewest } from './backends/state/select-newest.ts';
 import type { SessionState } from './backends/state/session-state.ts';
 import type { SessionContext } from './context.ts';
@@ -17,6 +17,8 @@ export interface SessionEnds {
   readonly current: SessionState | undefined;
   /** The first error, if a session could not be ended. */
   readonly failure: AuthError | undefined;
+  /** The sessions that could not be ended. */
+  readonly unfinished: readonly SessionReference[];
 }
 
 /**
@@ -31,7 +33,7 @@ export async function endAllSessions(
   try {
     identified = await context.backend.identifyAll(existing);
   } catch (error) {
-    return { count: 0, states: [], current: undefined, failure: error as AuthError };
+    return { count: 0, states: [], current: undefined, failure: error as AuthError, unfinished: [] };
   }
   const { sessions, isTruncated } = identified;
   const ends = (await Promise.all(sessions.map((session) => endIdentified(context, session)))).flat();
@@ -43,6 +45,7 @@ export async function endAllSessions(
     current: selectNewest(accepted.flatMap(({ state }) => state ?? [])),
     failure:
       ends.find(({ failure }) => failure)?.failure ?? (isTruncated ? rejectCopies(context) : undefined),
+    unfinished: ends.flatMap(({ failure, reference }) => (failure ? [reference] : [])),
   };
 }
 
@@ -50,7 +53,7 @@ export async function endAllSessions(
 async function endIdentified(
   context: SessionContext,
   session: IdentifiedSession,
-): Promise<readonly (SessionEnd & { readonly isAccepted: boolean })[]> {
+): Promise<readonly (SessionEnd & { readonly isAccepted: boolean; readonly reference: SessionReference })[]> {
   const { isAccepted } = session;
   let reference: Parameters<typeof endSession>[1] | undefined = session;
   try {
@@ -58,7 +61,7 @@ async function endIdentified(
   } catch {
     // The store cannot be read. It may be possible to write to it.
   }
-  return reference ? [{ ...(await endSession(context, reference, 'logout')), isAccepted }] : [];
+  return reference ? [{ ...(await endSession(context, reference, 'logout')), isAccepted, reference }] : [];
 }
 
 function rejectCopies({ client }: SessionContext): AuthError {

@@ -66,8 +66,9 @@ export function createApplication(
     resolveEnvironment(options);
   if (hasIsolatedMemory) rejectMemoryStore(options);
   const selectAddress = createAddressSelector(baseUrls);
+  const { clientSecret: _, ...clientOptions } = options;
   const client = createClient({
-    ...options,
+    ...clientOptions,
     issuer,
     clientId,
     scope,

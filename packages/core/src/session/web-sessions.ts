@@ -1,10 +1,12 @@
 import type { Client } from '../client/client.ts';
+import { checkOptions } from '../internal/check-options.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { SessionCacheStatistics } from './backends/session-backend.ts';
 import { createSessionContext, type SessionContext } from './context.ts';
 import { type CookieToSet, parseCookies } from './cookies/cookies.ts';
 import type { RouterRequest } from './http/request-checks.ts';
 import type { RoutePaths } from './http/route-paths.ts';
+import { sessionOptionHints, sessionOptionTypes } from './option-types.ts';
 import type { WebSessionOptions } from './options.ts';
 import { respondToError, type SessionFailureOptions } from './pages/error-responses.ts';
 import { openRequestSession } from './requests/open-request-session.ts';
@@ -95,6 +97,7 @@ export interface WebSessions {
  * ```
  */
 export function createWebSessions(client: Client, options: WebSessionOptions): WebSessions {
+  checkOptions('createWebSessions()', options, { types: sessionOptionTypes, hints: sessionOptionHints });
   return createSessionsForContext(createSessionContext(client, options));
 }
 

@@ -120,6 +120,18 @@ function dropOldTokens(tokens: readonly StoredAccessToken[]): readonly StoredAcc
 }
 
 /**
+ * Creates the token set after a refresh whose access token was rejected. The previous refresh token may be spent.
+ *
+ * @param time seconds since the epoch
+ */
+export const replaceRefreshToken = (set: TokenSet, refreshToken: string, time: number): TokenSet => ({
+  ...set,
+  refreshToken,
+  updatedAt: Math.max(time, set.updatedAt),
+  refreshCount: (set.refreshCount ?? 0) + 1,
+});
+
+/**
  * Keeps the `sid` of the login if the ID token of a refresh has none. A logout token may identify the session only by it
  * (OpenID Connect Back-Channel Logout section 2.4).
  */

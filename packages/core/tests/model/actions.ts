@@ -143,7 +143,7 @@ export async function logIn(world: World, browser: Browser, { callbacks = 1 } = 
   });
   const location = started?.location;
   if (!location?.startsWith('https://login.example/authorize')) return;
-  const { url, findLogin } = provider.authorize(location, browser.sub);
+  const { url, code } = provider.authorize(location, browser.sub);
   const sendCallback = (number: number) =>
     sendRequest(world, browser, `callback ${number}`, async (sent): Promise<ModelResponse> => {
       // A new login replaces the session that the request contains.
@@ -152,13 +152,15 @@ export async function logIn(world: World, browser: Browser, { callbacks = 1 } = 
       // A second response for one login may be rejected.
       const isRejectedCopy = callbacks > 1 && response.status === 400;
       const setCookies = response.headers.getSetCookie();
-      const login = findLogin();
+      const { login } = code;
       // A login that is ended while its code is exchanged does not begin.
-      const isEnded = response.status === 401 && login !== undefined && ledger.isEnding(login);
+      const isEnding = code.mayEnd !== undefined || (login !== undefined && ledger.isEnding(login));
+      const isEnded = response.status === 401 && isEnding;
       if (response.status !== 303 && !isRejectedCopy && !isEnded) reportFailure(world, sent, response);
       const isStarted = setCookies.some((line) => isSessionCookie(line) && !isDeletion(line));
       if (login && !isStarted && !ledger.records.has(login)) ledger.failedLogins.add(login);
       if (!login || !isStarted) return { setCookies };
+      if (code.ended) ledger.endedBeforeStart.set(login, code.ended);
       return { setCookies, record: ledger.records.get(login) ?? ledger.add(login, sent.process) };
     });
   const numbers = Array.from({ length: callbacks }, (_, index) => index + 1);
@@ -181,8 +183,16 @@ const isDeletion = (line: string) => line.includes('; Max-Age=0');
 
 /** Logs the user out. A confirmed logout ends the session for all time. */
 async function logOut(world: World, browser: Browser): Promise<void> {
+  const { ledger, scheduler, provider } = world;
   await sendRequest(world, browser, 'logout', async (sent) => {
+    // A browser without a session ends only logins whose callback has started, and those of this process.
+    const isSignedIn = sent.record !== undefined && sent.record.mayEnd === undefined;
     if (sent.record) sent.record.mayEnd ??= 'a logout';
+    const codes = provider.findPendingCodes(sent.cookieHeader);
+    for (const code of codes) {
+      if (code.login) ledger.markAsEnding(code.login, 'a logout');
+      code.mayEnd ??= 'a logout';
+    }
     const response = await handleRoute(sent, '/auth/logout', {
       method: 'POST',
       headers: { origin: baseUrl },
@@ -194,6 +204,14 @@ async function logOut(world: World, browser: Browser): Promise<void> {
         sent.record.ended = { at: world.scheduler.now(), process: sent.process, isByUser: true };
       // A session that had ended already has no token to revoke.
       sent.record.isLoggedOut = sent.record.mayEnd === 'a logout';
+    }
+    if (response.status === 303 && isSignedIn) {
+      const end = { at: scheduler.now(), process: sent.process, isByUser: true };
+      for (const code of codes) {
+        const record = code.login && ledger.records.get(code.login);
+        if (record) record.ended ??= end;
+        else code.ended ??= end;
+      }
     }
     return { setCookies: response.headers.getSetCookie() };
   });

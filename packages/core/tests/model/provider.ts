@@ -61,12 +61,14 @@ export interface ModelProvider {
   readonly now: () => number;
   /** Handles a request of a process. */
   handle(url: string, init: RequestInit, context: Context): ProviderResponse;
-  /** The user logs in. Returns the URL of the callback, and later the login that its code has started. */
-  authorize(url: string, sub: string): { readonly url: string; findLogin(): Login | undefined };
+  /** The user logs in. Returns the URL of the callback, and its code. */
+  authorize(url: string, sub: string): { readonly url: string; readonly code: IssuedCode };
   /** The number of the last token that was issued. */
   getLastNumber(): number;
   /** Finds the logins of a user whose code was issued, with `undefined` for a code that was not exchanged yet. */
-  findLogins(sub: string): readonly { login?: Login; mayEnd?: string }[];
+  findLogins(sub: string): readonly IssuedCode[];
+  /** Finds the codes of the pending logins in a `Cookie` header. */
+  findPendingCodes(cookieHeader: string): readonly IssuedCode[];
   /** Ends logins, and creates the logout token for them. */
   endLogins(logins: readonly Login[], match: { readonly sub?: string; readonly sid?: string }): string;
 }
@@ -78,13 +80,17 @@ interface ProviderResponse {
   readonly onDelivered?: () => void;
 }
 
-interface IssuedCode {
+/** A code, and the login that it has started. */
+export interface IssuedCode {
+  readonly state: string;
   readonly sub: string;
   readonly nonce: string;
   readonly challenge: string;
   login?: Login;
   /** Set if a logout arrived before the code was exchanged. */
   mayEnd?: string;
+  /** Set if a logout of the browser was confirmed before the session began. */
+  ended?: { readonly at: number; readonly process: ModelProcess; readonly isByUser: boolean };
 }
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -210,13 +216,20 @@ export function createProvider(
       const { searchParams } = new URL(url);
       const read = (name: string) => searchParams.get(name) ?? '';
       const code = `code-${++count}`;
-      const issued: IssuedCode = { sub, nonce: read('nonce'), challenge: read('code_challenge') };
+      const issued: IssuedCode = {
+        state: read('state'),
+        sub,
+        nonce: read('nonce'),
+        challenge: read('code_challenge'),
+      };
       codes.set(code, issued);
       const response = new URLSearchParams({ code, state: read('state'), iss: issuer });
-      return { url: `${read('redirect_uri')}?${response}`, findLogin: () => issued.login };
+      return { url: `${read('redirect_uri')}?${response}`, code: issued };
     },
     getLastNumber: () => count,
     findLogins: (sub) => [...codes.values()].filter((code) => code.sub === sub),
+    findPendingCodes: (cookieHeader) =>
+      [...codes.values()].filter(({ state }) => cookieHeader.includes(`.login.${state.slice(0, 16)}=`)),
     endLogins(ended, match) {
       for (const login of ended) login.endedBy ??= 'provider';
       const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };

@@ -60,7 +60,7 @@ const throwingFunctions: Record<
   'store.delete': { kind: 'stored', failing: ['logout'], incomplete: ['callback'] },
   'store.deleteWhere': { kind: 'stored', failing: ['backchannelLogout'] },
   'replay.claim': { kind: 'cookie', failing: ['callback', 'backchannelLogout'] },
-  'replay.has': { kind: 'cookie', failing: ['backchannelLogout'] },
+  'replay.has': { kind: 'cookie', failing: ['callback', 'backchannelLogout'] },
   'replay.release': { kind: 'cookie', failing: [] },
   'lock.acquire': { kind: 'cookie', failing: [] },
   'lock.release': { kind: 'cookie', failing: [] },

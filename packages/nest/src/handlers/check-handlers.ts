@@ -29,6 +29,7 @@ export function checkHandlers(modules: ModulesContainer, { handlers, coverage }:
   const problems = new Set([
     ...handlers.flatMap((handler) => findUnguardedHandler(handler, coverage) ?? []),
     ...findStrayDeclarations(classes),
+    ...findStrayClasses(classes),
     ...classes.flatMap((each) => findForeignConstructor(each) ?? []),
   ]);
   if (problems.size > 0) throw new ConfigurationError('unguarded_handler', [...problems].join('\n'));
@@ -92,6 +93,21 @@ function findStrayDeclarations(classes: readonly ModuleClass[]): string[] {
         );
     }),
   );
+}
+
+/** Finds access decorators on providers without a handler, such as a handler of commands or events. */
+function findStrayClasses(classes: readonly ModuleClass[]): string[] {
+  const used = new Set(
+    classes.filter(({ type }) => hasHandlers(type)).flatMap(({ type }) => listPrototypes(type)),
+  );
+  return classes
+    .filter(({ type, isController }) => !isController && !used.has(type.prototype))
+    .filter(({ type }) => readOwnDeclarations(type).some(requiresToken))
+    .map(
+      ({ type }) =>
+        `${type.name} has a decorator that requires an access token, but no method of it is a handler, so no guard runs. ` +
+        'Move the access decorator to the controller, resolver or gateway that uses the class.',
+    );
 }
 
 /**

@@ -89,7 +89,20 @@ describe('a requirement where no guard runs stops the start', () => {
     @RequireScopes('a')
     async execute() {}
   }
+  @RequireScopes('a')
+  @Injectable()
+  class ScopedEventService {
+    @OnEvent('item.created')
+    handle() {}
+  }
+  @RequireScopes('a')
+  @CommandHandler(RemoveItem)
+  class ScopedRemoveItemHandler implements ICommandHandler<RemoveItem> {
+    async execute() {}
+  }
   test.each([
+    ['@nestjs/event-emitter, on the class', EventEmitterModule.forRoot(), ScopedEventService],
+    ['@nestjs/cqrs, on the class', CqrsModule.forRoot(), ScopedRemoveItemHandler],
     ['@nestjs/schedule', ScheduleModule.forRoot(), CronService],
     ['@nestjs/event-emitter', EventEmitterModule.forRoot(), EventService],
     ['@nestjs/cqrs', CqrsModule.forRoot(), RemoveItemHandler],

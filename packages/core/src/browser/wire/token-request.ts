@@ -62,7 +62,7 @@ export async function exchangeCode(
 export async function requestRefresh(
   context: BrowserContext,
   refreshToken: string,
-  { resource, scope, claims: previousClaims, grantedScopes }: RefreshRequest,
+  { resource, scope, claims: previousClaims, grantedScopes, onRefreshToken }: RefreshRequest,
 ): Promise<TokenResponse> {
   const { issuer, clientId, emitEvent } = context;
   const isLoginEnded = context.options.provider?.isLoginEnded;
@@ -73,10 +73,11 @@ export async function requestRefresh(
       { grant_type: 'refresh_token', refresh_token: refreshToken, resource, scope },
       (response) => createRefreshRejection(response, { clientId, resource, scope, isLoginEnded }),
     );
-    const tokens = toTokenResponse(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
-    const claims = tokens.idToken === undefined ? undefined : readUnverifiedClaims(tokens.idToken);
-    // Tokens of another user must not be stored, even if the signature cannot be verified now.
+    if (typeof body.refresh_token === 'string') onRefreshToken?.(body.refresh_token);
+    const claims = typeof body.id_token === 'string' ? readUnverifiedClaims(body.id_token) : undefined;
+    // Tokens of another user must not be stored, even if the signature or the rest of the response is not valid.
     if (previousClaims && claims) requireSameUser(claims, previousClaims);
+    const tokens = toTokenResponse(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
     emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
     return tokens;
   } catch (error) {

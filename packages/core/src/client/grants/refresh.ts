@@ -22,6 +22,14 @@ export interface RefreshRequest {
   readonly claims?: IdTokenClaims | undefined;
   /** The scopes granted at login. They are returned if the response has no `scope`. */
   readonly grantedScopes?: readonly string[] | undefined;
+  /**
+   * Called with the refresh token of a successful response before the rest of the response is validated. If the rest is
+   * invalid, store this refresh token, because the previous one may be spent; not if the ID token names another user
+   * (`id_token_invalid` with the check `iss` or `sub`). {@link createRefreshCoordinator} does both. Default: none.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
+   */
+  readonly onRefreshToken?: ((refreshToken: string) => void) | undefined;
 }
 
 /**
@@ -109,7 +117,7 @@ function logRejectedClient(client: Client, text: string): void {
 async function requestRefresh(
   client: Client,
   refreshToken: string,
-  { resource, scope, claims: previousClaims, grantedScopes }: RefreshRequest,
+  { resource, scope, claims: previousClaims, grantedScopes, onRefreshToken }: RefreshRequest,
 ): Promise<TokenResponse> {
   const { options, scope: clientScope } = getClientContext(client);
   const additionalParameters = {
@@ -128,6 +136,7 @@ async function requestRefresh(
     resource,
     sub: previousClaims?.sub,
     renewal: { previousClaims },
+    onRefreshToken,
     createError: (response) =>
       createRefreshRejection(response, {
         clientId: client.clientId,

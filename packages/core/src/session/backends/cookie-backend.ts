@@ -194,7 +194,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     async reload({ state }) {
       return state && findLive(state);
     },
-    async create(state, cookies, requestedAt) {
+    async create(state, cookies, { requestedAt }) {
       const precedingLogoutAt = await findPrecedingLogout(state, requestedAt);
       const newState = precedingLogoutAt === undefined ? state : { ...state, precedingLogoutAt };
       // If the store is unavailable, the first request with the cookie checks it.
@@ -208,12 +208,12 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
         ...deleteChunks(jar, name, cookies, changes.length),
       ];
     },
-    async write(loaded, change) {
+    async write(loaded, change, { isUse }) {
       // A concurrent logout wins: the cookie of this response must not restore the session.
       if (!(await isAlive(loaded.state))) return false;
       const changed = change(loaded.state);
       if (!changed) return false;
-      const state = { ...changed, usedAt: seconds(now) };
+      const state = isUse ? { ...changed, usedAt: seconds(now) } : changed;
       const hasNewTokens = state.tokens !== loaded.state.tokens;
       return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, hasNewTokens) };
     },
@@ -233,8 +233,16 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     },
     createCookies: (sealedSession, existing) =>
       sealedSession === undefined ? [] : createCookies(sealedSession, existing),
-    async end({ state }) {
-      if (!state) return;
+    async end({ key, state, pending }) {
+      if (!state) {
+        if (!pending) return;
+        await addTombstone(await createTombstoneKey('id', key), {
+          endedAt: pending.endedAt,
+          lifetime: await longestLifetime.read(),
+          coveredBy: undefined,
+        });
+        return;
+      }
       const { ofUser } = await readTombstoneKeys(state);
       await addTombstone(await createTombstoneKey('id', state.id), {
         // The clock of this process may be behind that of the login: the tombstone would precede the session.

@@ -29,8 +29,8 @@ export function guardBackend(backend: SessionBackend, endedKeys = new Set<string
       const loaded = await guard(() => backend.reload(session));
       return options.toEnd ? loaded : omitEnded(loaded);
     },
-    create: (state, cookies, requestedAt) => guard(() => backend.create(state, cookies, requestedAt)),
-    async write(loaded, change) {
+    create: (state, cookies, start) => guard(() => backend.create(state, cookies, start)),
+    async write(loaded, change, options) {
       if (endedKeys.has(loaded.key)) return false;
       let thrown: { readonly error: unknown } | undefined;
       const guardedChange: typeof change = (state) => {
@@ -41,7 +41,7 @@ export function guardBackend(backend: SessionBackend, endedKeys = new Set<string
           throw error;
         }
       };
-      return guard(() => backend.write(loaded, guardedChange)).catch((error: unknown) => {
+      return guard(() => backend.write(loaded, guardedChange, options)).catch((error: unknown) => {
         // An error of the application's own function is rethrown unchanged.
         throw thrown ? thrown.error : error;
       });

@@ -9,6 +9,19 @@ export interface SessionReference {
   readonly key: string;
   /** Missing if only the store has it. */
   readonly state?: SessionState;
+  /** The session may begin after its end: its login is completed at the same time. */
+  readonly pending?: {
+    /** Time of the logout, in seconds since the epoch. */
+    readonly endedAt: number;
+  };
+}
+
+/** How a session begins. */
+export interface SessionStart {
+  /** Random and secret. Its hash is the `id` of the state. The cookie of a stored session contains it. */
+  readonly identifier: string;
+  /** Time of the token request, in seconds since the epoch with fraction. Default: unknown. */
+  readonly requestedAt?: number | undefined;
 }
 
 /** A session of one copy of the session cookie. */
@@ -70,18 +83,19 @@ export interface SessionBackend {
   /**
    * Starts a session.
    *
-   * @param requestedAt time of the token request, in seconds since the epoch with fraction
    * @throws LoginRequiredError `session_ended` if a logout since the token request has ended it
    */
-  create(state: SessionState, cookies: RequestCookies, requestedAt?: number): Promise<CookieToSet[]>;
+  create(state: SessionState, cookies: RequestCookies, start: SessionStart): Promise<CookieToSet[]>;
   /**
    * Writes a change unless the session has ended.
    *
    * @param change is applied again to the current state after a concurrent write. `undefined`: nothing is written.
+   * @param options `isUse`: the write extends the idle lifetime
    */
   write(
     loaded: LoadedSession,
     change: (state: SessionState) => SessionState | undefined,
+    options: { readonly isUse: boolean },
   ): Promise<{ readonly loaded: LoadedSession; readonly sealedSession?: string } | false>;
   /** Applies the tokens that another request for the same session has obtained. */
   applyTokens(

@@ -1,6 +1,5 @@
 import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
-import { createRandomToken } from '../../internal/encoding.ts';
 import { isNewerTokenSet } from '../../tokens/token-set.ts';
 import { listValues, readValues } from '../cookies/chunks.ts';
 import { deleteAllCopies } from '../cookies/cookie-copies.ts';
@@ -9,6 +8,7 @@ import type { CookieJar, RequestCookies } from '../cookies/cookies.ts';
 import { createEndedLoginError } from './logout/ended-login.ts';
 import { selectCopies } from './logout/logout-copies.ts';
 import { createLogoutMarkers } from './logout/logout-markers.ts';
+import { createMatchKey, createTombstoneKey } from './logout/tombstone-keys.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { selectNewest } from './state/select-newest.ts';
 import { getSessionEnds } from './state/session-lifetimes.ts';
@@ -105,9 +105,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       return { sessions, isTruncated };
     },
     reload: ({ key }) => read(key),
-    async create(state, cookies, requestedAt) {
-      // Always a new identifier: a login must not sign in an identifier that was known before (session fixation).
-      const identifier = createRandomToken();
+    async create(state, cookies, { identifier, requestedAt }) {
       const key = await sha256(identifier);
       await store.set(key, await createRecord(state, key, 1), 0);
       if (requestedAt !== undefined && (await logoutMarkers.hasLogoutSince(state, requestedAt))) {
@@ -117,12 +115,12 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       const cookie = jar.createCookie(name, identifier, { maxAge: options.absoluteLifetime });
       return [...deleteAllCopies(jar, name, cookies), cookie];
     },
-    async write(loaded, change) {
+    async write(loaded, change, { isUse }) {
       let current: LoadedSession | undefined = loaded;
       for (let tries = 0; current && tries < maxTries; tries++) {
         const changed = change(current.state);
         if (!changed) return false;
-        const state: SessionState = { ...changed, usedAt: seconds(now) };
+        const state: SessionState = isUse ? { ...changed, usedAt: seconds(now) } : changed;
         const version = current.version + 1;
         if (await store.set(current.key, await createRecord(state, current.key, version), current.version)) {
           return { loaded: { state, key: current.key, version } };
@@ -142,10 +140,18 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     createCookies: () => [],
     requireSpace() {},
     recordUse() {},
-    end: ({ key }) => store.delete(key),
+    async end({ key, pending }) {
+      // A session that does not exist yet cannot be deleted. Both are tried, as below.
+      const [marker] = await Promise.allSettled([
+        pending && logoutMarkers.save(await createTombstoneKey('id', key), pending.endedAt),
+      ]);
+      await store.delete(key);
+      if (marker.status === 'rejected') throw marker.reason;
+    },
     async endMatching(match, endedAt) {
       // Both are tried, because a store without free memory can only delete.
-      const [marker] = await Promise.allSettled([logoutMarkers.save(match, endedAt)]);
+      const key = await createMatchKey(match);
+      const [marker] = await Promise.allSettled([logoutMarkers.save(key, endedAt)]);
       await store.deleteWhere(match);
       if (marker.status === 'rejected') throw marker.reason;
     },

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../internal/json/json.ts';
 import { checkJsonLimits, parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 
 /** The purpose of a sealed value. A value for one purpose is rejected for every other. */
-export type SealPurpose = 'session' | 'stored-session' | 'login' | 'login-state' | 'marker';
+export type SealPurpose = 'session' | 'stored-session' | 'login' | 'login-state' | 'logout' | 'marker';
 
 /** Encrypts and authenticates JSON with the application's secrets. */
 export interface Sealer {

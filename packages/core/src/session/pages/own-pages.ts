@@ -28,6 +28,8 @@ export interface PageContext {
   readonly loginUrl: string;
   /** Logs the user out if a form of this application posts `returnTo` to it. */
   readonly logoutUrl: string;
+  /** Fields of the form that repeats a logout that could not be completed: it posts them to `logoutUrl`. Default: none. */
+  readonly logoutFields?: Readonly<Record<string, string>>;
   /** The start page of the application. */
   readonly homeUrl: string;
 }

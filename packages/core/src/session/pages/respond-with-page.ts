@@ -21,6 +21,8 @@ export interface PageSubject {
   readonly cookies?: readonly CookieToSet[];
   /** Members that a JSON response has in addition. Default: none. */
   readonly json?: Readonly<Record<string, string>>;
+  /** Fields of the form that repeats a logout. Default: none. */
+  readonly logoutFields?: Readonly<Record<string, string>>;
   /** Responds with JSON although the request accepts HTML. Default: false. */
   readonly isJson?: boolean;
   /**
@@ -58,6 +60,7 @@ export async function respondWithPage(
     returnTo,
     loginUrl,
     logoutUrl: paths.logout,
+    ...(subject.logoutFields && { logoutFields: subject.logoutFields }),
     homeUrl: `${basePath}/`,
   };
   return (

@@ -51,6 +51,7 @@ async function open(
 ): Promise<RequestSession> {
   const existing = parseCookies(cookieHeader);
   const holder = new SessionHolder(context, await load(context, existing));
+  holder.isUse = options.isUse !== false;
   const requestSession = new OpenRequestSession(context, existing, holder, options);
   holder.requireWritable = (request) => requestSession.requireWritable(request);
   return requestSession;
@@ -191,6 +192,7 @@ class OpenRequestSession implements RequestSession {
     const { loaded } = this.holder;
     const { context, existing } = this;
     if (!loaded || !this.canWrite()) return;
+    if (!force && !this.holder.isUse) return;
     if (!force && !context.backend.hasCopies(existing) && !isTouchDue(context, loaded.state)) return;
     if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, force))) return;
     try {

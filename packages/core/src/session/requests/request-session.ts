@@ -11,6 +11,11 @@ export interface RequestSessionOptions {
    * The refresh token of a cookie session is not spent then, because its successor would be lost. Default: true.
    */
   readonly writable?: boolean | (() => boolean);
+  /**
+   * False for a request that the user has not caused, for example a prefetch: it does not extend the idle lifetime. A
+   * necessary refresh is still written. Default: true.
+   */
+  readonly isUse?: boolean | undefined;
   /** The path of the page that is rendered, for error messages. */
   readonly path?: string | undefined;
   /**

@@ -10,6 +10,8 @@ export class SessionHolder implements TokenHolder {
   /** The cookie value after a write. */
   sealedSession: string | undefined;
   hasEnded = false;
+  /** Writes extend the idle lifetime. */
+  isUse = true;
   /** Set by the session of the request. */
   requireWritable?: (request: AccessTokenRequest) => void;
   private readonly backend: SessionBackend;
@@ -61,7 +63,7 @@ export class SessionHolder implements TokenHolder {
   /** @returns false if the session has ended, or the update returned `undefined` */
   change(update: (state: SessionState) => SessionState | undefined): Promise<boolean> {
     return this.runInOrder(async () => {
-      const written = this.loaded && (await this.backend.write(this.loaded, update));
+      const written = this.loaded && (await this.backend.write(this.loaded, update, { isUse: this.isUse }));
       if (!written) return false;
       this.loaded = written.loaded;
       this.sealedSession = written.sealedSession;

@@ -1,5 +1,6 @@
 import { exchangeCode } from '../../client/grants/code-exchange.ts';
 import { validateAuthorizationResponse } from '../../client/login/authorization-response.ts';
+import { revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
 import { fetchUserinfo } from '../../client/resources/userinfo.ts';
 import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
@@ -18,7 +19,7 @@ import { getStateToken, readLoginState } from './login-state.ts';
 import { dropLogins, findLogin, type LoginTransaction } from './login-transactions.ts';
 import { continueAfterCallback } from './same-site-step.ts';
 import { startSession } from './start-session.ts';
-import { runLoginOnce } from './used-logins.ts';
+import { claimCompletion, runLoginOnce } from './used-logins.ts';
 
 /**
  * `GET` or `POST /auth/callback`: the redirect URI of the login.
@@ -126,7 +127,24 @@ async function completeLogin(
   });
   const tokens = createTokenSet(tokenResponse, seconds(now), { resource: context.resource });
   const userinfo = await fetchUserinfoClaims(context, tokens);
-  return (await startSession(context, existing, tokens, { userinfo, requestedAt })).cookies;
+  await claimOrRevoke(context, login, tokens);
+  const { identifier } = login;
+  return (await startSession(context, existing, tokens, { userinfo, requestedAt, identifier })).cookies;
+}
+
+/** Revokes the tokens of a login that a logout has ended. */
+async function claimOrRevoke(
+  context: SessionContext,
+  login: LoginTransaction,
+  { refreshToken }: TokenSet,
+): Promise<void> {
+  try {
+    await claimCompletion(context, login);
+  } catch (error) {
+    // No session has this token: it is also revoked if the store is unavailable.
+    await revokeEndedLogin(context.client, refreshToken);
+    throw error;
+  }
 }
 
 async function fetchUserinfoClaims({ client, options }: SessionContext, tokens: TokenSet) {

@@ -1,4 +1,5 @@
 import type { SessionContext } from '../context.ts';
+import { countBytes } from '../cookies/cookie-budget.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 
 /** Seconds. As long as the state of a login can lead the user to a page. */
@@ -16,6 +17,9 @@ export const createLoginMarker = (context: SessionContext): CookieToSet =>
     maxAge: markerLifetime,
     sameSite: context.loginJar.sameSite === 'none' ? 'none' : 'lax',
   });
+
+/** Counts the bytes of the cookie as a browser sends it. */
+export const countMarkerBytes = (context: SessionContext): number => countBytes(createLoginMarker(context));
 
 export const deleteLoginMarker = (context: SessionContext): CookieToSet =>
   context.loginJar.createCookie(getCookieName(context), '', { maxAge: 0 });

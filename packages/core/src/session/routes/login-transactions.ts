@@ -11,15 +11,24 @@ import { type ChunkedValue, deleteChunks, readCopies, writeChunks } from '../coo
 import { countBytes, countSessionBytes, maxCookieBytes, maxLoginBytes } from '../cookies/cookie-budget.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { reportReturnTo } from '../pages/failure-report.ts';
+import { countMarkerBytes } from './login-marker.ts';
 
 /** A pending login. Each has a separate cookie, so that logins in two tabs do not interfere. */
 export interface LoginTransaction {
   /** `state` is only the random part of the state. */
   readonly transaction: AuthorizationTransaction;
   readonly returnTo: string;
+  /**
+   * Identifies the session that the login begins. It is chosen when the login starts, so that a logout can end this session
+   * although the browser does not have its cookie yet.
+   */
+  readonly identifier: string;
   /** Parameters to repeat if the login is started again. */
   readonly authorization?: Pick<AuthorizationRequest, 'prompt' | 'loginHint' | 'uiLocales' | 'parameters'>;
 }
+
+/** A login that starts. */
+type NewLogin = Omit<LoginTransaction, 'identifier'>;
 
 /**
  * Seconds for which a copy of the cookie can be decrypted. The browser deletes the cookie earlier, with the transaction;
@@ -42,7 +51,7 @@ const getCookieName = ({ loginJar }: SessionContext, state: string) =>
  */
 export async function saveLogin(
   context: SessionContext,
-  login: LoginTransaction,
+  login: NewLogin,
   existing: RequestCookies,
   { fallback = '/' }: { readonly fallback?: string } = {},
 ): Promise<CookieToSet[]> {
@@ -72,17 +81,21 @@ export function dropLogins(
 }
 
 function getAvailableBytes(
-  { jar }: SessionContext,
+  context: SessionContext,
   existing: RequestCookies,
   changes: readonly CookieToSet[] = [],
 ): number {
-  return Math.min(maxLoginBytes, maxCookieBytes - countSessionBytes(jar, existing, changes));
+  const available = maxCookieBytes - countSessionBytes(context.jar, existing, changes);
+  return Math.min(maxLoginBytes, available - countMarkerBytes(context));
 }
 
-async function createLoginCookies(context: SessionContext, login: LoginTransaction): Promise<CookieToSet[]> {
+async function createLoginCookies(context: SessionContext, login: NewLogin): Promise<CookieToSet[]> {
   const { loginJar, loginSealer, now, client } = context;
   const issuedAt = seconds(now);
-  const text = await loginSealer.encrypt({ ...login }, { issuedAt, expiresAt: issuedAt + sealLifetime });
+  const text = await loginSealer.encrypt(
+    { ...login, identifier: createRandomToken() },
+    { issuedAt, expiresAt: issuedAt + sealLifetime },
+  );
   // A form_post response is a POST from the provider's site. Browsers do not send Lax cookies with it.
   const isCrossSite = client.options.responseMode?.startsWith('form_post') || loginJar.sameSite === 'none';
   const value = {
@@ -120,19 +133,12 @@ async function dropOldest(
   existing: RequestCookies,
   available: number,
 ): Promise<CookieToSet[]> {
-  const { loginJar } = context;
-  const wirePrefix = loginJar.toWireName(getCookieName(context, ''));
-  const logins: { readonly cookies: CookieToSet[]; readonly bytes: number; readonly createdAt: number }[] =
-    [];
-  for (const wireName of existing.keys()) {
-    const state = wireName.slice(wirePrefix.length);
-    if (!wireName.startsWith(wirePrefix) || !/^[\w-]{16}$/.test(state)) continue;
-    const [login] = await decryptLogins(context, readCopies(wireName, existing));
-    if (!login) continue;
-    const cookies = deleteChunks(loginJar, getCookieName(context, state), existing);
-    const bytes = sumBytes(cookies.map(({ name }) => ({ name, value: existing.get(name) ?? '' })));
-    logins.push({ cookies, bytes, createdAt: login.transaction.createdAt });
-  }
+  const pending = await listLogins(context, existing);
+  const logins = pending.map(({ login, deleteCookies }) => ({
+    cookies: deleteCookies,
+    bytes: sumBytes(deleteCookies.map(({ name }) => ({ name, value: existing.get(name) ?? '' }))),
+    createdAt: login.transaction.createdAt,
+  }));
   logins.sort((a, b) => b.createdAt - a.createdAt);
   let bytes = 0;
   return logins.flatMap((login) => {
@@ -141,9 +147,33 @@ async function dropOldest(
   });
 }
 
-async function decryptLogins(context: SessionContext, copies: readonly ChunkedValue[]) {
-  const logins = await Promise.all(copies.map((copy) => decryptLogin(context, copy)));
-  return logins.filter((login) => login !== undefined);
+/** A pending login of a request, and the cookies that delete it from the browser. */
+export interface PendingLogin {
+  readonly login: LoginTransaction;
+  readonly deleteCookies: CookieToSet[];
+}
+
+/** Lists the pending logins of a request. */
+export async function listLogins(
+  context: SessionContext,
+  existing: RequestCookies,
+): Promise<readonly PendingLogin[]> {
+  const { loginJar } = context;
+  const wirePrefix = loginJar.toWireName(getCookieName(context, ''));
+  const logins = await Promise.all(
+    [...existing.keys()].map(async (wireName) => {
+      const state = wireName.slice(wirePrefix.length);
+      if (!wireName.startsWith(wirePrefix) || !/^[\w-]{16}$/.test(state)) return [];
+      const copies = readCopies(wireName, existing);
+      const [login] = (await Promise.all(copies.map((copy) => decryptLogin(context, copy)))).filter(
+        (each) => each !== undefined,
+      );
+      return login
+        ? [{ login, deleteCookies: deleteChunks(loginJar, getCookieName(context, state), existing) }]
+        : [];
+    }),
+  );
+  return logins.flat();
 }
 
 async function decryptLogin(
@@ -157,7 +187,7 @@ const sumBytes = (cookies: readonly { readonly name: string; readonly value: str
   cookies.reduce((bytes, cookie) => bytes + countBytes(cookie), 0);
 
 function toLogin(payload: unknown): LoginTransaction | undefined {
-  if (!isJsonObject(payload) || !isJsonObject(payload.transaction) || typeof payload.returnTo !== 'string')
-    return undefined;
+  if (!isJsonObject(payload) || !isJsonObject(payload.transaction)) return undefined;
+  if (typeof payload.returnTo !== 'string' || typeof payload.identifier !== 'string') return undefined;
   return payload as unknown as LoginTransaction;
 }

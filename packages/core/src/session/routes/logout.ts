@@ -2,6 +2,7 @@ import { createEndSessionUrl } from '../../client/logout/end-session-url.ts';
 import { reportIncompleteLogout, revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
 import { type AuthError, getErrorCode } from '../../errors.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
+import type { SessionReference } from '../backends/session-backend.ts';
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
 import { endAllSessions } from '../end-all-sessions.ts';
@@ -16,13 +17,17 @@ import { createJsonResponse, createRedirect, createSessionHeaders } from '../htt
 import { addRetryAfter } from '../pages/error-responses.ts';
 import { reportFailure } from '../pages/failure-report.ts';
 import { respondWithPage } from '../pages/respond-with-page.ts';
+import { endPendingLogins } from './end-pending-logins.ts';
 import { deleteCompletedMarker } from './login-marker.ts';
 import { createLogoutCookie, getLogoutTargets } from './logout-return.ts';
+import { createLogoutRetry, repeatLogout } from './repeated-logout.ts';
 
 /** Options of `sessions.startLogout()`. */
 export interface StartLogoutOptions {
   /** Where to send the user after logout: one of `postLogoutRedirectUris`, or the path of one. Default: the first one. */
   readonly returnTo?: string | undefined;
+  /** The `retry` of a logout that failed: the sessions that it could not end are ended. Default: none. */
+  readonly retry?: string | undefined;
 }
 
 /** The result of `sessions.startLogout()`. */
@@ -37,11 +42,16 @@ export interface StartedLogout {
    * copies of the session cookie than a logout reads. Do not tell the user that the logout succeeded. Default: none.
    */
   readonly failure?: AuthError | undefined;
+  /**
+   * Set with `failure`: repeats the logout as an option of `startLogout()`, or as the form field `retry` of a POST to the
+   * logout route. The cookies of the sessions are deleted already. It is encrypted, and valid for a day.
+   */
+  readonly retry?: string | undefined;
 }
 
 /**
- * Ends the sessions of all copies of the session cookie, revokes their refresh tokens, and creates the URL at which the
- * provider ends its session. Each of the three is done even if another one fails.
+ * Ends the sessions of all copies of the session cookie and the pending logins, revokes the refresh tokens, and creates the URL
+ * at which the provider ends its session. Each of the three is done even if another one fails.
  */
 export async function startLogout(
   context: SessionContext,
@@ -50,11 +60,22 @@ export async function startLogout(
 ): Promise<StartedLogout> {
   const { client, backend } = context;
   const existing = parseCookies(cookieHeader, { maxRepeats: Number.POSITIVE_INFINITY });
-  const cookies = [...backend.deleteCookies(existing), ...deleteCompletedMarker(context, existing)];
   const target = findLogoutTarget(context, options.returnTo);
   // The sessions end first, whether or not the provider responds.
-  const { count, states, current, failure } = await endAllSessions(context, existing);
-  if (count === 0 && !failure) return { url: target, cookies };
+  const { count, states, current, ...ended } = await endAllSessions(context, existing);
+  const logins = await endPendingLogins(context, existing, { isSignedIn: count > 0 });
+  const repeated = await repeatLogout(context, options.retry);
+  const failure = ended.failure ?? logins.failure ?? repeated?.failure;
+  const cookies = [
+    ...backend.deleteCookies(existing),
+    ...logins.cookies,
+    ...deleteCompletedMarker(context, existing),
+  ];
+  const unfinished = [...ended.unfinished, ...logins.unfinished, ...(repeated?.unfinished ?? [])];
+  if (count === 0 && !logins.hasStarted && (repeated || !failure)) {
+    const url = repeated?.url ?? target;
+    return { url, cookies, ...(failure && (await describeFailure(context, { url, failure, unfinished }))) };
+  }
   const tokenSets = new Map(
     await Promise.all(
       states.map(
@@ -75,13 +96,26 @@ export async function startLogout(
     ...[...tokenSets.values()].map(({ refreshToken }) => revokeEndedLogin(client, refreshToken)),
   ]);
   const stateCookies = url && logoutState !== undefined ? [createLogoutCookie(context, logoutState)] : [];
+  // The provider has no logout, or cannot be reached. The user must know it, in particular on a shared device.
+  const location = url?.href ?? createEndedUrl(context, target);
   return {
-    // The provider has no logout, or cannot be reached. The user must know it, in particular on a shared device.
-    url: url?.href ?? createEndedUrl(context, target),
+    url: location,
     cookies: [...cookies, ...stateCookies],
-    ...(failure && { failure }),
+    ...(failure && (await describeFailure(context, { url: location, failure, unfinished }))),
   };
 }
+
+interface UnfinishedLogout {
+  readonly url: string;
+  readonly failure: AuthError;
+  readonly unfinished: readonly SessionReference[];
+}
+
+/** If the value cannot be created, the form sends the logout without it. The server repeats it itself, too. */
+const describeFailure = async (context: SessionContext, { failure, ...logout }: UnfinishedLogout) => ({
+  failure,
+  retry: await createLogoutRetry(context, logout).catch(() => undefined),
+});
 
 /** The page that says that only the session of the application has ended. */
 function createEndedUrl({ baseUrl, paths }: SessionContext, target: string): string {
@@ -117,7 +151,8 @@ export async function logoutRoute(
   }
   const form = request.method === 'POST' ? await readForm(request) : undefined;
   const returnTo = form?.get('returnTo') ?? query.get('returnTo') ?? undefined;
-  const logout = await startLogout(context, request.headers.get('cookie'), { returnTo });
+  const retry = form?.get('retry') ?? undefined;
+  const logout = await startLogout(context, request.headers.get('cookie'), { returnTo, retry });
   if (logout.failure) return createIncompleteResponse(context, request, { ...logout, router });
   const { url, cookies } = logout;
   // A script cannot follow a redirect to the provider. It gets the URL to navigate to.
@@ -130,7 +165,7 @@ export async function logoutRoute(
 async function createIncompleteResponse(
   context: SessionContext,
   request: Request,
-  { url, cookies, failure, router }: StartedLogout & { readonly router: RouterRequest | undefined },
+  { url, cookies, failure, retry, router }: StartedLogout & { readonly router: RouterRequest | undefined },
 ): Promise<Response> {
   reportFailure(failure, { route: 'logout', status: 503, onEvent: context.client.options.onEvent });
   const response = await respondWithPage(context, request, {
@@ -138,9 +173,13 @@ async function createIncompleteResponse(
     status: 503,
     code: getErrorCode(failure),
     cookies,
-    json: { location: url },
+    json: { location: url, ...(retry !== undefined && { retry }) },
+    logoutFields: retry === undefined ? {} : { retry },
     isJson: isScriptFetch(request, router),
-    createActions: (_, labels) => [{ label: labels.continue, href: url }],
+    createActions: ({ logoutUrl, logoutFields = {} }, labels) => [
+      { label: labels.tryAgain, post: logoutUrl, fields: logoutFields },
+      { label: labels.continue, href: url },
+    ],
   });
   return addRetryAfter(response, failure);
 }

@@ -122,7 +122,10 @@ async function accessTokenRoute(context: SessionContext, request: Request): Prom
       { cookies: requestSession.cookies },
     );
   } catch (error) {
-    if (!(error instanceof LoginRequiredError)) throw error;
-    return createJsonResponse({ error: error.code }, { status: 401, cookies: requestSession.cookies });
+    const { cookies } = requestSession;
+    if (error instanceof LoginRequiredError)
+      return createJsonResponse({ error: error.code }, { status: 401, cookies });
+    // A refresh may have stored a new refresh token although its access token was rejected.
+    return respondToError(context, request, error, { route: 'accessToken', cookies });
   }
 }

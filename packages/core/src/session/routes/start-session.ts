@@ -1,7 +1,7 @@
 import { revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
 import { LoginRequiredError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import { createRandomToken } from '../../internal/encoding.ts';
+import { createRandomToken, sha256 } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { type SessionState, toOwner } from '../backends/state/session-state.ts';
@@ -13,6 +13,8 @@ interface NewSession {
   readonly userinfo?: JsonObject | undefined;
   /** Time of the token request, in seconds since the epoch with fraction. Default: unknown. */
   readonly requestedAt?: number;
+  /** Random and secret. Default: a new one. */
+  readonly identifier?: string;
 }
 
 /** Starts a session with a new identifier. It replaces the session of the request, if there is one. */
@@ -20,7 +22,7 @@ export async function startSession(
   context: SessionContext,
   existing: RequestCookies,
   tokens: TokenSet,
-  { userinfo, requestedAt }: NewSession = {},
+  { userinfo, requestedAt, identifier = createRandomToken() }: NewSession = {},
 ): Promise<{ readonly cookies: readonly CookieToSet[] }> {
   const { backend, client, now } = context;
   const time = seconds(now);
@@ -28,7 +30,7 @@ export async function startSession(
   const createdAt = requestedAt === undefined ? time : Math.floor(requestedAt);
   const previousSession = await backend.load(existing, { toEnd: true }).catch(() => undefined);
   const state: SessionState = {
-    id: createRandomToken(),
+    id: await sha256(identifier),
     owner: toOwner(client),
     tokens,
     ...(userinfo && { userinfo }),
@@ -36,7 +38,9 @@ export async function startSession(
     usedAt: time,
     expiresAt: createdAt + context.absoluteLifetime,
   };
-  const cookies = await createOrRevoke(context, tokens, () => backend.create(state, existing, requestedAt));
+  const cookies = await createOrRevoke(context, tokens, () =>
+    backend.create(state, existing, { identifier, requestedAt }),
+  );
   // End the previous session, so that a copy of its identifier is no longer valid.
   if (previousSession) {
     const { state: previousState } = await endSession(context, previousSession, 'replaced');

@@ -66,7 +66,7 @@ test.each(Object.entries(responses))(
 );
 
 test('S34: a full quota of logins blocks only logins', async () => {
-  const replay = createMemoryReplayStore({ maxEntries: 1 });
+  const replay = createMemoryReplayStore({ maxEntries: 2 });
   const app = await createWebApp({ replay });
   await app.open().logIn();
   const rejected = app.open();
@@ -90,9 +90,12 @@ test('S34: stores a completed login for the rest of its lifetime, and no longer'
   expect(state).not.toBe('');
   expect([...stored.keys()].join()).not.toContain(state);
   const lifetimes = [...stored.values()];
-  expect(lifetimes).toHaveLength(1);
-  expect(lifetimes[0]).toBeLessThanOrEqual(3_001_000);
-  expect(lifetimes[0]).toBeGreaterThan(2_990_000);
+  // Its callback, and its completion.
+  expect(lifetimes).toHaveLength(2);
+  for (const lifetime of lifetimes) {
+    expect(lifetime).toBeLessThanOrEqual(3_001_000);
+    expect(lifetime).toBeGreaterThan(2_990_000);
+  }
   // A copy of the cookie and of the response cannot be used again.
   const other = app.open(copy);
   const again = await other.visit(url.pathname + url.search, { headers: html });

@@ -2,6 +2,7 @@ import { ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
 import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
+import { createEndedLoginError } from '../backends/logout/ended-login.ts';
 import type { SessionContext } from '../context.ts';
 import type { LoginTransaction } from './login-transactions.ts';
 
@@ -15,34 +16,83 @@ const maxFailedLogins = 10_000;
  * completed logins, which need a code that the provider accepts. A failed login is consumed by the deletion of its
  * cookie; in addition, this process records the most recent ones.
  *
- * @throws ValidationError `transaction_invalid` if the login was used before
+ * @throws ValidationError `transaction_invalid` if the login was used before, LoginRequiredError if a logout has ended it
  */
 export async function runLoginOnce<T>(
   context: SessionContext,
   { transaction }: LoginTransaction,
   complete: () => Promise<T>,
 ): Promise<T> {
-  const { replay, failedLogins, now } = context;
-  const key = `login ${await sha256(transaction.state)}`;
-  // After this time the transaction is rejected as expired.
-  const timeToLive = Math.max(transaction.createdAt + transactionLifetime + 1 - seconds(now), 1);
-  if (failedLogins.has(key) || !(await replay.claim(key, timeToLive * 1000))) {
-    throw new ValidationError(
-      'transaction_invalid',
-      'used',
-      'This login has been used before. Start a new login.',
-    );
-  }
+  const { replay, failedLogins } = context;
+  const keys = await createLoginKeys(transaction.state);
+  const requireUnused = () => {
+    if (failedLogins.has(keys.ended)) throw createEndedLoginError();
+    if (failedLogins.has(keys.started)) throw createUsedError();
+  };
+  requireUnused();
+  if (!(await replay.claim(keys.started, getRemainingMilliseconds(context, transaction))))
+    throw createUsedError();
   try {
+    // A logout may have ended the login meanwhile.
+    requireUnused();
     return await complete();
   } catch (error) {
-    failedLogins.add(key);
-    for (const oldest of failedLogins) {
-      if (failedLogins.size <= maxFailedLogins) break;
-      failedLogins.delete(oldest);
-    }
-    // If the store is unavailable, the key stays claimed until it expires.
-    await replay.release?.(key).catch(() => {});
+    recordFailedLogin(context, keys.started);
+    // If the store is unavailable, the keys stay claimed until they expire.
+    await Promise.allSettled([replay.release?.(keys.started), replay.release?.(keys.ended)]);
     throw error;
   }
 }
+
+/**
+ * Claims the completion of a login whose code was exchanged. A logout claims its end, and each then looks for the claim of
+ * the other, so that at least one of them ends the session.
+ *
+ * @throws LoginRequiredError `session_ended` if a logout has ended the login
+ */
+export async function claimCompletion(
+  context: SessionContext,
+  { transaction }: LoginTransaction,
+): Promise<void> {
+  const { replay } = context;
+  const { completed, ended } = await createLoginKeys(transaction.state);
+  await replay.claim(completed, getRemainingMilliseconds(context, transaction));
+  if (await replay.has(ended)) throw createEndedLoginError();
+}
+
+/** Keys of one login in the replay store. */
+interface LoginKeys {
+  /** A callback of the login has started. Released if it fails. */
+  readonly started: string;
+  /** The code was exchanged. */
+  readonly completed: string;
+  /** The user has logged out. Released if the callback fails. */
+  readonly ended: string;
+}
+
+export async function createLoginKeys(state: string): Promise<LoginKeys> {
+  const [started, completed, ended] = await Promise.all(
+    [state, `completed ${state}`, `ended ${state}`].map(async (text) => `login ${await sha256(text)}`),
+  );
+  return { started, completed, ended } as LoginKeys;
+}
+
+/** Returns the time after which the transaction is rejected as expired. */
+export function getRemainingMilliseconds(
+  { now }: SessionContext,
+  { createdAt }: LoginTransaction['transaction'],
+): number {
+  return Math.max(createdAt + transactionLifetime + 1 - seconds(now), 1) * 1000;
+}
+
+/** Records in this process that a login failed or was ended. */
+export function recordFailedLogin({ failedLogins }: SessionContext, key: string): void {
+  failedLogins.add(key);
+  for (const oldest of failedLogins) {
+    if (failedLogins.size <= maxFailedLogins) break;
+    failedLogins.delete(oldest);
+  }
+}
+
+const createUsedError = () =>
+  new ValidationError('transaction_invalid', 'used', 'This login has been used before. Start a new login.');

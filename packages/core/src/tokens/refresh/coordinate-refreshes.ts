@@ -146,7 +146,15 @@ export function coordinateRefreshes(
       rejections.delete(rejectionKey);
       return result;
     } catch (error) {
-      if (isRejection(error)) rejections.add(rejectionKey, error);
+      const { keptRefreshToken } = task;
+      if (isRejection(error) || keptRefreshToken !== undefined) rejections.add(rejectionKey, error as Error);
+      // The next request has this refresh token. The pauses of both are one series.
+      if (keptRefreshToken !== undefined)
+        rejections.add(
+          createRejectionKey(await createKey(keptRefreshToken), task.wanted),
+          error as Error,
+          rejectionKey,
+        );
       throw error;
     }
   }

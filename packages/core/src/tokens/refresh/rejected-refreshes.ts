@@ -12,8 +12,12 @@ const maxEntries = 10_000;
 export interface RejectedRefreshes {
   /** Returns the error of the last rejection during its pause. */
   find(key: string): Error | undefined;
-  /** Starts a pause after a rejection. */
-  add(key: string, error: Error): void;
+  /**
+   * Starts a pause after a rejection.
+   *
+   * @param continuedKey a key whose pause this one continues, with the same length. Default: none.
+   */
+  add(key: string, error: Error, continuedKey?: string): void;
   /** Ends the pause after a success. */
   delete(key: string): void;
 }
@@ -39,11 +43,13 @@ export function createRejectedRefreshes(
       // A clock that was set back does not prolong the pause.
       return remaining > 0 && remaining <= length ? error : undefined;
     },
-    add(key, error) {
+    add(key, error, continuedKey) {
       const now = getTime();
       const previous = entries.get(key);
+      const continued = continuedKey === undefined ? undefined : entries.get(continuedKey);
       const isRepeated = previous !== undefined && now < previous.until + doublingPeriod;
-      const length = isRepeated ? Math.min(previous.length * 2, longestPause) : firstPause;
+      const length =
+        continued?.length ?? (isRepeated ? Math.min(previous.length * 2, longestPause) : firstPause);
       entries.delete(key);
       for (const [oldKey, { until }] of entries) {
         if (until + doublingPeriod > now && entries.size < maxEntries) break;

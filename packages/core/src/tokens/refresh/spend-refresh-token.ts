@@ -10,6 +10,7 @@ import type { TokenHolder } from '../token-holder.ts';
 import {
   applyRefresh,
   findAccessToken,
+  replaceRefreshToken,
   type StoredAccessToken,
   type TokenSet,
   toAccessToken,
@@ -38,6 +39,8 @@ export interface RefreshTask {
   readonly lock: HeldLock;
   /** True if a background write releases the lock. */
   isLockHandedOver: boolean;
+  /** The refresh token of a response whose access token was rejected. It was written to the holder. */
+  keptRefreshToken?: string;
 }
 
 /**
@@ -65,12 +68,16 @@ async function requestTokens(
 ): Promise<TokenSet | undefined> {
   const { client, rateLimit } = context;
   const { wanted, refreshToken, key } = task;
+  let receivedToken: string | undefined;
   try {
     const response = await client.refresh(refreshToken, {
       resource: wanted.resource,
       scope: wanted.scope,
       claims: tokens.claims,
       grantedScopes: tokens.scopes,
+      onRefreshToken: (received) => {
+        receivedToken = received;
+      },
     });
     const time = seconds(client.now);
     const next = applyRefresh(tokens, response, time, wanted);
@@ -84,8 +91,22 @@ async function requestTokens(
     if (rejection instanceof LoginRequiredError && rejection.code === 'session_ended') {
       return endLogin(context, task, { tokens, reason: 'invalid_grant', error: rejection });
     }
+    if (receivedToken !== undefined && receivedToken !== refreshToken)
+      await keepRefreshToken(context, task, { tokens, receivedToken });
     throw rejection;
   }
+}
+
+/** Writes the refresh token of a response whose access token was rejected. The next request refreshes with it. */
+async function keepRefreshToken(
+  context: RefreshContext,
+  task: RefreshTask,
+  { tokens, receivedToken }: { readonly tokens: TokenSet; readonly receivedToken: string },
+): Promise<void> {
+  const next = replaceRefreshToken(tokens, receivedToken, seconds(context.client.now));
+  // The response to the failed request may not set the cookie.
+  await storeTokens(context, task, { next, previous: tokens }, { isUnwritten: true });
+  task.keptRefreshToken = receivedToken;
 }
 
 /** The reason for which a login ends, and the error of the callers. */
@@ -120,15 +141,33 @@ interface TokenChange {
   readonly previous: TokenSet;
 }
 
-/** Writes the next tokens, and stores them as the successor of the refresh token for other requests. */
+/** Writes the next tokens, and returns the new access token. */
 async function writeTokens(
-  { client, successors }: RefreshContext,
+  context: RefreshContext,
   task: RefreshTask,
   change: TokenChange,
 ): Promise<GetAccessTokenResult | undefined> {
-  const { holder, wanted, refreshToken } = task;
   const { next } = change;
-  const accessToken = toAccessToken(findAccessToken(next, wanted) as StoredAccessToken);
+  const accessToken = toAccessToken(findAccessToken(next, task.wanted) as StoredAccessToken);
+  const stored = await storeTokens(context, task, change);
+  return stored && { accessToken, tokens: next, changed: true, ...stored };
+}
+
+/**
+ * Writes the next tokens, and stores them as the successor of the refresh token for other requests.
+ *
+ * @param options `isUnwritten`: the holder may not receive what is written
+ * @returns `undefined` if another login has replaced the session
+ * @throws LoginRequiredError `session_ended` if the session has ended
+ */
+async function storeTokens(
+  { client, successors }: RefreshContext,
+  task: RefreshTask,
+  change: TokenChange,
+  options: { readonly isUnwritten: boolean } = { isUnwritten: false },
+): Promise<{ readonly sealedSession?: string } | undefined> {
+  const { holder, refreshToken } = task;
+  const { next } = change;
   const outcome = await tryWrite(holder, change);
   if (outcome === 'session-ended') return rejectLateTokens(client, next);
   if (outcome === 'other-login') {
@@ -150,12 +189,12 @@ async function writeTokens(
       onWritten: (written) => successors.save(refreshToken, { tokens: next, ...written }),
       onFinished: () => task.lock.release(),
     });
-    return { accessToken, tokens: next, changed: true };
+    return {};
   }
-  await successors.save(refreshToken, { tokens: next, ...outcome });
+  await successors.save(refreshToken, { tokens: next, ...outcome }, options);
   // A logout revokes the newest successor that it finds. A logout before this successor was stored is found here.
   if (await hasEnded(holder)) return rejectLateTokens(client, next);
-  return { accessToken, tokens: next, changed: true, ...outcome };
+  return outcome;
 }
 
 /** False if the storage is unavailable: the tokens that were received are used. */

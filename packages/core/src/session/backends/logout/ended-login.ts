@@ -1,8 +1,8 @@
 import { LoginRequiredError } from '../../../errors.ts';
 
-/** The provider has ended the login, and the application has confirmed it, before the session of the login began. */
+/** A logout in this browser or at the provider has ended the login before its session began. */
 export const createEndedLoginError = (): LoginRequiredError =>
   new LoginRequiredError(
     'session_ended',
-    'The provider ended this login while its code was exchanged, so no session was started. Log in again.',
+    'A logout ended this login before its session began, so no session was started. Log in again.',
   );

@@ -3,14 +3,17 @@ import { type Clock, seconds } from '../../../internal/clock.ts';
 import type { Sealer } from '../../cookies/cookie-encryption.ts';
 import type { SessionState } from '../state/session-state.ts';
 import type { SessionStore } from '../stores/session-store.ts';
-import { type ClientSessionMatch, createMatchKey, createTombstoneKeyReader } from './tombstone-keys.ts';
+import { createTombstoneKeyReader } from './tombstone-keys.ts';
 
-/** Logouts of all matching sessions, recorded in the session store for logins that are in progress. */
+/** Logouts, recorded in the session store for logins that are in progress. */
 export interface LogoutMarkers {
-  /** @param endedAt seconds since the epoch, with fraction */
-  save(match: ClientSessionMatch, endedAt: number): Promise<void>;
   /**
-   * Checks whether a logout of the user or of the session at the provider was recorded since the token request.
+   * @param key of all matching sessions, or of the session of one login
+   * @param endedAt seconds since the epoch, with fraction
+   */
+  save(key: string, endedAt: number): Promise<void>;
+  /**
+   * Checks whether a logout of the user, of the session at the provider or of the login was recorded since the token request.
    *
    * @param requestedAt seconds since the epoch, with fraction
    */
@@ -44,8 +47,7 @@ export function createLogoutMarkers(options: {
   }
 
   return {
-    async save(match, endedAt) {
-      const key = await createMatchKey(match);
+    async save(key, endedAt) {
       for (let tries = 0; tries < maxTries; tries++) {
         const previous = await read(key);
         if (previous.endedAt >= endedAt) return;

@@ -44,7 +44,7 @@ export interface OmittedToken {
 
 /** The complete state of one login, encrypted in the cookie or in the store. */
 export interface SessionState {
-  /** Random, new at every login. */
+  /** The hash of a random identifier, new at every login. */
   readonly id: string;
   /** Issuer and client of the login. */
   readonly owner: string;

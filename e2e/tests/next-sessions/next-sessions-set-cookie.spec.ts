@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
-import { createDrivenClock } from '../support/driven-clock.ts';
-import type { HttpBrowser, VisitedPage } from '../support/http-browser.ts';
-import { type NextSessions, startNextSessions } from '../support/next-sessions.ts';
+import { createDrivenClock } from '../../support/driven-clock.ts';
+import type { HttpBrowser, VisitedPage } from '../../support/http-browser.ts';
+import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
 
 // The proxy refreshes, and then an action or an API route changes the session. The response sets each cookie once.
 

@@ -1,0 +1,42 @@
+import { createMemorySessionStore } from '@countersign/core/session';
+import { createReactServerErrorHandler } from 'next/dist/server/app-render/create-error-handler.js';
+import { expect, test } from 'vitest';
+import { setUpLogin } from '../tests/app.ts';
+import { runInNext } from '../tests/run-in-next.ts';
+import { withDigest } from './error-digest.ts';
+
+// A page that no proxy protects fails while the store is unavailable. Next responds with 500 and `error.tsx`.
+
+const unavailable = () => Promise.reject(new Error('unavailable'));
+
+async function startOutage() {
+  const store = createMemorySessionStore();
+  const { auth, cookie } = await setUpLogin({ store });
+  Object.assign(store, { get: unavailable });
+  return { auth, cookie };
+}
+
+test.each(['getSession', 'getAccessToken', 'requireSession', 'requireScopes'] as const)(
+  'error.tsx receives the code of the outage as digest from %s()',
+  async (name) => {
+    const { auth, cookie } = await startOutage();
+    const call = () => (name === 'requireScopes' ? auth[name]('profile') : auth[name]()) as Promise<unknown>;
+    const error = await runInNext({ cookie }, call).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ name: 'TransportError', code: 'store_unavailable' });
+    const handle = createReactServerErrorHandler(false, false, new Map(), () => {});
+    expect(handle(error)).toBe('store_unavailable');
+  },
+);
+
+test.each([
+  new Error('another error'),
+  'text',
+  Object.assign(new Error('redirect'), { digest: 'NEXT_REDIRECT' }),
+])('changes no other error', async (error) => {
+  const before = (error as { digest?: string }).digest;
+  await expect(withDigest(() => Promise.reject(error))).rejects.toBe(error);
+  expect((error as { digest?: string }).digest).toBe(before);
+});
