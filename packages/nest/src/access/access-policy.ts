@@ -44,6 +44,7 @@ export type PolicyDeclaration = PolicyExpression<PolicyLeaf>;
 /**
  * Passes parameters to a policy class.
  *
+ * @see https://docs.nestjs.com/guards
  * @example
  * ```ts
  * @Injectable()

@@ -15,6 +15,7 @@ import { findTransport } from '../transport/find-transport.ts';
  * @param source the context of an interceptor, guard or filter, or the request itself: the request of Express or Fastify,
  *   the client of a gateway, the context of GraphQL or of a message
  * @returns `undefined` for an anonymous or rejected request, for a `@Public()` handler, and before the guard has run
+ * @see https://docs.nestjs.com/fundamentals/execution-context
  * @example
  * ```ts
  * @Injectable()

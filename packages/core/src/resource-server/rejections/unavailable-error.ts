@@ -10,6 +10,7 @@ const networkMessage =
  * Returns true for an error that reports an unavailable service and nothing about the token: a `TransportError`, a network
  * error of Node, of `fetch` or of a database connection, a timeout, a response with status 429 or 5xx.
  *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4
  * @example
  * ```ts
  * import { isUnavailableError } from '@countersign/core/resource-server';
