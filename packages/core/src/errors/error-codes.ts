@@ -27,6 +27,7 @@ export type ValidationErrorCode =
   | 'response_malformed'
   | 'authorization_response_invalid'
   | 'transaction_invalid'
+  | 'session_cookie_missing'
   | 'token_response_invalid'
   | 'id_token_invalid'
   | 'access_token_invalid'

@@ -17,7 +17,7 @@ test('S11: rejects a changed cookie, even if the original is cached', async () =
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
-  const cookie = browser.header();
+  const cookie = `__Host-session=${browser.cookies.get('__Host-session')}`;
   expect((await app.sessions.open(cookie)).session).toBeDefined();
   for (let at = cookie.indexOf('~') + 3; at < cookie.length - 1; at += 7) {
     const other = cookie[at] === 'A' ? 'B' : 'A';

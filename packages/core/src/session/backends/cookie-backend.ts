@@ -165,6 +165,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       const state = await findState(cookies);
       return state && findLive(state);
     },
+    hasCookie: (cookies) => allNames.some((wireName) => readCopies(wireName, cookies).length > 0),
     async identifyAll(cookies) {
       const { copies, isTruncated } = selectCopies(
         allNames,

@@ -189,7 +189,7 @@ test('a session in one cookie that exceeds a header buffer of 4 KB is reported t
   Reflect.deleteProperty(globalThis, Symbol.for('countersign.session.notices'));
   const { app, browser } = await open({ length: 700 });
   await browser.logIn();
-  expect(browser.cookies.size).toBe(1);
+  expect([...browser.cookies.keys()].filter((name) => !name.endsWith('.completed'))).toHaveLength(1);
   expect(app.events).toContainEqual({ type: 'session.large', bytes: expect.any(Number), cookies: 1 });
   expect(String(warn.mock.calls[0])).toContain('proxy_buffer_size 16k');
 });

@@ -89,6 +89,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
   return {
     kind: 'stored',
     load,
+    hasCookie: (cookies) => allNames.some((wireName) => cookies.has(wireName)),
     async identifyAll(cookies) {
       const { copies, isTruncated } = selectCopies(
         allNames,

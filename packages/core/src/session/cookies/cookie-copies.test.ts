@@ -61,7 +61,7 @@ async function readUser(app: WebApp, browser: Browser, prefix = ''): Promise<str
 
 const sessionNames = (browser: Browser) =>
   [...browser.cookies.keys()]
-    .filter((key) => !/login|logout/.test(key))
+    .filter((key) => !/login|logout|completed/.test(key))
     .map((key) => JSON.parse(key) as string[]);
 
 const domain = 'example.test';

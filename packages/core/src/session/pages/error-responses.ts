@@ -116,13 +116,18 @@ const denials = new Set([
 /** The provider reports in its redirect that it cannot serve the login now (RFC 6749 section 4.1.2.1). */
 const providerFailures = new Set(['server_error', 'temporarily_unavailable']);
 
+const validationPages: Partial<Readonly<Record<string, PageName>>> = {
+  transaction_invalid: 'loginExpired',
+  session_cookie_missing: 'cookieMissing',
+};
+
 /** Finds status and page by who must act: the user, later the user again, the provider, or the developer. */
 function findErrorPage(error: unknown): { readonly status: number; readonly page: PageName } {
   if (error instanceof TransportError) {
     return { status: 503, page: error.code === 'store_unavailable' ? 'storeUnavailable' : 'unavailable' };
   }
   if (error instanceof ValidationError) {
-    return { status: 400, page: error.code === 'transaction_invalid' ? 'loginExpired' : 'loginRejected' };
+    return { status: 400, page: validationPages[error.code] ?? 'loginRejected' };
   }
   if (error instanceof LoginRequiredError) return { status: 401, page: 'loginEnded' };
   if (error instanceof AuthorizationServerError) {

@@ -11,6 +11,8 @@ export type PageName =
   | 'storeUnavailable'
   /** The login was started in another browser, was used already, or has expired. */
   | 'loginExpired'
+  /** The browser did not send the session cookie after two logins. */
+  | 'cookieMissing'
   /** A response of the provider failed its validation. */
   | 'loginRejected'
   /** The login has ended, for example because the provider logged the user out during it. */
@@ -84,6 +86,10 @@ const english: { readonly pages: Readonly<Record<PageName, PageText>>; readonly 
     loginExpired: {
       title: 'This login cannot be completed',
       text: 'It was started in another browser, has been used already, or has expired. Nothing was changed.',
+    },
+    cookieMissing: {
+      title: 'You could not be signed in',
+      text: 'The login succeeded, but this browser did not send the session cookie back. Allow cookies for this site, or delete its cookies, and try again. If this happens again, please contact the operator of this site.',
     },
     loginRejected: {
       title: 'This login was rejected',

@@ -13,7 +13,7 @@ import { readForm } from '../http/request-checks.ts';
 import { createRedirect } from '../http/responses.ts';
 import { readUnverifiedError, type UnverifiedError } from '../pages/unverified-error.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
-import { deleteLoginMarker } from './login-marker.ts';
+import { createCompletedMarker, deleteLoginMarker } from './login-marker.ts';
 import { type FailedLogin, isStale, recoverLogin } from './login-recovery.ts';
 import { getStateToken, readLoginState } from './login-state.ts';
 import { dropLogins, findLogin, type LoginTransaction } from './login-transactions.ts';
@@ -35,7 +35,13 @@ export async function callbackRoute(context: SessionContext, request: Request): 
   try {
     const changes = await completeLogin(context, { parameters, login, state, existing });
     const location = login?.returnTo ?? getDefaultReturnTo(context);
-    const cookies = [...changes, ...deleteCookies, deleteLoginMarker(context)];
+    const { isRepeated = false } = (await readLoginState(context, state)) ?? {};
+    const cookies = [
+      ...changes,
+      ...deleteCookies,
+      deleteLoginMarker(context),
+      createCompletedMarker(context, { isRepeated }),
+    ];
     const droppedLogins = await dropLogins(context, existing, cookies);
     return continueAfterCallback(context, request, { location, cookies: [...cookies, ...droppedLogins] });
   } catch (error) {

@@ -26,3 +26,35 @@ export const deleteLoginMarker = (context: SessionContext): CookieToSet =>
 
 export const hasLoginMarker = (context: SessionContext, cookies: RequestCookies): boolean =>
   cookies.has(context.loginJar.toWireName(getCookieName(context)));
+
+/** Seconds after a login in which the next one of this browser is compared with it. A loop of redirects is faster. */
+const completedLifetime = 60;
+
+const getCompletedName = ({ loginJar }: SessionContext) => `${loginJar.name}.completed`;
+
+/**
+ * Creates the cookie that records that this browser has completed a login. It has the attributes of the session cookie,
+ * so that a request has both or none, unless the browser has rejected the session cookie.
+ *
+ * @param options `isRepeated`: the session cookie of the previous login did not come back
+ */
+export const createCompletedMarker = (
+  context: SessionContext,
+  { isRepeated }: { readonly isRepeated: boolean },
+): CookieToSet =>
+  context.loginJar.createCookie(getCompletedName(context), isRepeated ? '2' : '1', {
+    maxAge: completedLifetime,
+  });
+
+/** Without the marker, the next login of this browser is not compared: after a logout it has no session cookie either. */
+export const deleteCompletedMarker = (context: SessionContext, cookies: RequestCookies): CookieToSet[] =>
+  cookies.has(context.loginJar.toWireName(getCompletedName(context)))
+    ? [context.loginJar.createCookie(getCompletedName(context), '', { maxAge: 0 })]
+    : [];
+
+/** Returns how many logins this browser has completed in a row, without a session cookie after them. */
+export function countLostSessions(context: SessionContext, cookies: RequestCookies): 0 | 1 | 2 {
+  const value = cookies.get(context.loginJar.toWireName(getCompletedName(context)));
+  if (value === undefined || context.backend.hasCookie(cookies)) return 0;
+  return value === '2' ? 2 : 1;
+}

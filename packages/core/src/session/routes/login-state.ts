@@ -14,6 +14,8 @@ export interface LoginState {
   readonly isRestart: boolean;
   /** The login has `prompt=none`: the provider must not show a page. */
   readonly isSilent: boolean;
+  /** The session cookie of the previous login did not come back. Another login is not started automatically. */
+  readonly isRepeated: boolean;
 }
 
 /** A state that was read. */
@@ -33,12 +35,13 @@ const maxState = 3000;
 
 /** Creates the text that follows the random part of the state. */
 export async function createStateSuffix(context: SessionContext, state: LoginState): Promise<string> {
-  const { returnTo = '', isRestart, isSilent } = state;
+  const { returnTo = '', isRestart, isSilent, isRepeated } = state;
   const issuedAt = seconds(context.now);
   const payload = {
     ...(returnTo.length <= maxReturnTo && { to: returnTo }),
     ...(isRestart && { restart: true }),
     ...(isSilent && { silent: true }),
+    ...(isRepeated && { repeated: true }),
   };
   const times = { issuedAt, expiresAt: issuedAt + stateLifetime };
   return `.${await context.stateSealer.encrypt(payload, times)}`;
@@ -61,6 +64,7 @@ export async function readLoginState(
     returnTo: returnTo === '' ? undefined : returnTo,
     isRestart: payload.restart === true,
     isSilent: payload.silent === true,
+    isRepeated: payload.repeated === true,
     createdAt: payload.exp - stateLifetime,
   };
 }

@@ -9,7 +9,7 @@ import { createRedirect, createSessionHeaders } from '../http/responses.ts';
 import { normalizeHost, readHost } from '../http/web-hosts.ts';
 import { reportReturnTo } from '../pages/failure-report.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
-import { createLoginMarker } from './login-marker.ts';
+import { countLostSessions, createLoginMarker } from './login-marker.ts';
 import { createStateSuffix, getStateToken } from './login-state.ts';
 import { saveLogin } from './login-transactions.ts';
 
@@ -24,7 +24,8 @@ export interface StartLoginOptions {
 /**
  * Starts a login: creates the URL at the provider, and the cookies to set before the redirect.
  *
- * @throws ConfigurationError, AuthorizationServerError, TransportError as `createAuthorizationRequest` does
+ * @throws ConfigurationError, AuthorizationServerError, TransportError as `createAuthorizationRequest` does;
+ *   ValidationError `session_cookie_missing` if the session cookies of two logins did not come back
  */
 export async function startLogin(
   context: SessionContext,
@@ -41,6 +42,9 @@ export async function createLogin(
   options: StartLoginOptions & { readonly isRestart?: boolean },
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
   const { authorization, isRestart = false } = options;
+  const existing = parseCookies(cookieHeader);
+  const lostSessions = countLostSessions(context, existing);
+  if (lostSessions > 1) throw createLostSessionError();
   const redirectUri = context.baseUrl.origin + context.paths.callback;
   const { path, problem } = checkReturnTo(options.returnTo, context.baseUrl);
   if (problem && options.returnTo)
@@ -50,7 +54,14 @@ export async function createLogin(
   const { url, transaction } = await startAuthorization(
     context.client,
     { ...authorization, redirectUri },
-    { stateSuffix: await createStateSuffix(context, { returnTo, isRestart, isSilent }) },
+    {
+      stateSuffix: await createStateSuffix(context, {
+        returnTo,
+        isRestart,
+        isSilent,
+        isRepeated: lostSessions > 0,
+      }),
+    },
   );
   const cookies = await saveLogin(
     context,
@@ -60,11 +71,19 @@ export async function createLogin(
       returnTo,
       ...selectRepeatable(authorization),
     },
-    parseCookies(cookieHeader),
+    existing,
     { fallback: getDefaultReturnTo(context) },
   );
   return { url, cookies: [...cookies, createLoginMarker(context)] };
 }
+
+/** Without it, the application and the provider would redirect the browser to each other without end. */
+const createLostSessionError = () =>
+  new ValidationError(
+    'session_cookie_missing',
+    'cookie',
+    'The browser completed two logins within a minute, but sent no session cookie after them, although it sent other cookies of the application. It rejects the session cookie: cookies are blocked, the cookies of this host are too many or too large, or "cookie.domain", "cookie.path" or "cookie.sameSite" do not fit the address. Compare the Set-Cookie header of the callback with the cookies that the browser stores.',
+  );
 
 /** Maximum characters of the parameters that are stored for a restart. */
 const maxStored = 300;

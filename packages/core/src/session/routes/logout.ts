@@ -18,6 +18,7 @@ import { addRetryAfter } from '../pages/error-responses.ts';
 import { reportFailure } from '../pages/failure-report.ts';
 import { respondWithPage } from '../pages/respond-with-page.ts';
 import { endPendingLogins } from './end-pending-logins.ts';
+import { deleteCompletedMarker } from './login-marker.ts';
 import { createLogoutCookie, getLogoutTargets } from './logout-return.ts';
 import { createLogoutRetry, repeatLogout } from './repeated-logout.ts';
 
@@ -65,7 +66,11 @@ export async function startLogout(
   const logins = await endPendingLogins(context, existing, { isSignedIn: count > 0 });
   const repeated = await repeatLogout(context, options.retry);
   const failure = ended.failure ?? logins.failure ?? repeated?.failure;
-  const cookies = [...backend.deleteCookies(existing), ...logins.cookies];
+  const cookies = [
+    ...backend.deleteCookies(existing),
+    ...logins.cookies,
+    ...deleteCompletedMarker(context, existing),
+  ];
   const unfinished = [...ended.unfinished, ...logins.unfinished, ...(repeated?.unfinished ?? [])];
   if (count === 0 && !logins.hasStarted && (repeated || !failure)) {
     const url = repeated?.url ?? target;

@@ -1,7 +1,8 @@
-import { LoginRequiredError } from '../../errors.ts';
+import { LoginRequiredError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import type { SessionContext } from '../context.ts';
+import { parseCookies } from '../cookies/cookies.ts';
 import { isSameOrigin, type RouterRequest } from '../http/request-checks.ts';
 import { createJsonResponse, createSessionHeaders } from '../http/responses.ts';
 import { findRoute, type RoutePaths } from '../http/route-paths.ts';
@@ -11,6 +12,7 @@ import { backchannelLogoutRoute } from './backchannel-logout.ts';
 import { CallbackError, callbackRoute } from './callback.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
 import { loginRoute } from './login.ts';
+import { deleteCompletedMarker } from './login-marker.ts';
 import { logoutRoute } from './logout.ts';
 import { finishLogout } from './logout-return.ts';
 
@@ -55,13 +57,22 @@ export async function handleRequest(
     return await run(context, request, router);
   } catch (error) {
     const failure =
-      error instanceof CallbackError ? error : { error, ...readFailedRoute(context, name, request) };
+      error instanceof CallbackError
+        ? error
+        : { error, ...readFailedRoute(context, { name, request, error }) };
     return respondToError(context, request, failure.error, { ...failure, route: name });
   }
 }
 
 /** The page that the user wanted, and where to try again. */
-function readFailedRoute(context: SessionContext, name: keyof RoutePaths, request: Request) {
+function readFailedRoute(
+  context: SessionContext,
+  {
+    name,
+    request,
+    error,
+  }: { readonly name: keyof RoutePaths; readonly request: Request; readonly error: unknown },
+) {
   // A user who wanted to log out does not need a link to the login.
   if (name === 'logout') return { retry: context.paths.logout };
   const { origin } = context.baseUrl;
@@ -69,8 +80,17 @@ function readFailedRoute(context: SessionContext, name: keyof RoutePaths, reques
     origin,
     fallback: getDefaultReturnTo(context),
   });
-  return { returnTo };
+  // After the error page, "Try again" starts another login.
+  return {
+    returnTo,
+    ...(isLostSession(error) && {
+      cookies: deleteCompletedMarker(context, parseCookies(request.headers.get('cookie'))),
+    }),
+  };
 }
+
+const isLostSession = (error: unknown) =>
+  error instanceof ValidationError && error.code === 'session_cookie_missing';
 
 /**
  * `GET /auth/session`: the session for the browser, without tokens. `extend=false` does not count as use of the session,

@@ -1,0 +1,115 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { expect, test, vi } from 'vitest';
+import type { WebSessionOptions } from '../../../src/session/options.ts';
+import {
+  createSessionOptions,
+  createWebApp,
+  sessionKinds,
+  type TestBrowser,
+} from '../../support/web-browser.ts';
+
+// A browser drops the session cookie and stores the others. Each page leads to the login, and the provider logs the user
+// in without a question.
+
+const html = { accept: 'text/html' };
+
+/** Follows the redirects of a page that requires a session, as a proxy does. */
+async function openPage(
+  app: Awaited<ReturnType<typeof createWebApp>>,
+  browser: TestBrowser,
+  drop: (browser: TestBrowser) => void,
+  path = '/dashboard',
+) {
+  let logins = 0;
+  for (; logins < 10; logins++) {
+    if ((await app.sessions.open(browser.header())).session) return { logins };
+    const started = await browser.visit(`/auth/login?returnTo=${encodeURIComponent(path)}`, {
+      headers: html,
+    });
+    if (started.status !== 303) return { logins, response: started };
+    const { url } = await app.server.authorize(started.headers.get('location') ?? '');
+    const callback = await browser.visit(url.pathname + url.search, { headers: html });
+    expect(callback.status).toBe(callback.headers.has('location') ? 303 : 200);
+    drop(browser);
+  }
+  return { logins };
+}
+
+const dropSession = ({ cookies }: TestBrowser) => {
+  for (const name of [...cookies.keys()]) if (/session(\.1)?$/.test(name)) cookies.delete(name);
+};
+
+const settings: readonly [string, Partial<WebSessionOptions>][] = [
+  ['the default settings', {}],
+  ['a domain', { cookie: { domain: 'example.test' } }],
+  ['SameSite=Strict', { cookie: { sameSite: 'strict' } }],
+  ['another name', { cookie: { name: 'shop_session' } }],
+];
+
+for (const kind of sessionKinds) {
+  test.each(settings)(
+    `S87, ${kind}: with %s, a lost session cookie leads to an error page after two logins`,
+    async (_, options) => {
+      const app = await createWebApp({ ...createSessionOptions(kind), ...options });
+      const browser = app.open();
+      const { logins, response } = await openPage(app, browser, dropSession);
+      expect(logins).toBe(2);
+      expect(response?.status).toBe(400);
+      const text = (await response?.text()) ?? '';
+      expect(text).toContain('session_cookie_missing');
+      expect(text).toContain('did not send the session cookie');
+      expect(text).toContain('returnTo=%2Fdashboard');
+      expect(app.events).toContainEqual(
+        expect.objectContaining({ type: 'request.failed', route: 'login', code: 'session_cookie_missing' }),
+      );
+      // "Try again" after the user has allowed cookies.
+      expect(await openPage(app, browser, () => {})).toEqual({ logins: 1 });
+    },
+  );
+}
+
+test('S87: the second cookie of a large session that does not come back leads to the error page', async () => {
+  const app = await createWebApp();
+  const name = '__Host-session';
+  const { logins, response } = await openPage(app, app.open(), ({ cookies }) => {
+    const value = cookies.get(name) ?? '';
+    // The first of two chunks.
+    cookies.set(name, `${value.slice(0, 9)}2${value.slice(10)}`);
+  });
+  expect(logins).toBe(2);
+  expect(await response?.text()).toContain('session_cookie_missing');
+});
+
+test('one lost session cookie is repaired by one more login', async () => {
+  const app = await createWebApp();
+  let count = 0;
+  const dropFirst = (browser: TestBrowser) => count++ === 0 && dropSession(browser);
+  const browser = app.open();
+  expect(await openPage(app, browser, dropFirst)).toEqual({ logins: 2 });
+});
+
+test('users who log out, or whose session ends, can log in again at once', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  for (let count = 0; count < 4; count++) {
+    expect(await openPage(app, browser, () => {})).toEqual({ logins: 1 });
+    await browser.visit('/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } });
+  }
+  for (let count = 0; count < 4; count++) {
+    expect(await openPage(app, browser, () => {})).toEqual({ logins: 1 });
+    const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined });
+    const body = new URLSearchParams({ logout_token: token });
+    await app.open().visit('/auth/backchannel-logout', { method: 'POST', body });
+    app.server.clock.advance(2);
+  }
+});
+
+test('logins of a browser without any cookies, and logins after more than a minute, are not counted', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const app = await createWebApp();
+  expect((await openPage(app, app.open(), ({ cookies }) => cookies.clear())).logins).toBe(10);
+  const line = app.open();
+  await openPage(app, line, () => {});
+  expect(line.receivedCookies.find((each) => each.includes('.completed=1'))).toContain('Max-Age=60');
+  vi.restoreAllMocks();
+});
