@@ -6,14 +6,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findProgram, nginx } from '../../scripts/lib/system-packages.ts';
 import { end } from './next-web.ts';
 
-/** Starts an nginx that stores each cacheable response with status 200 or 404. Its header `x-cache` reports hits and misses.
+/** Starts an nginx that stores each cacheable response with one of these statuses. Its header `x-cache` reports hits and misses.
  * The sizes of its buffers are the defaults: 4 KiB for the headers of a response. */
 export async function startNginxCache({
   port,
   upstream,
+  statuses = '200 404',
 }: {
   readonly port: number;
   readonly upstream: string;
+  /** Separated by spaces. Default: 200 and 404. */
+  readonly statuses?: string;
 }): Promise<{ readonly origin: string; readonly stop: () => Promise<void> }> {
   const program = findProgram(nginx);
   if (program === undefined) {
@@ -22,7 +25,7 @@ export async function startNginxCache({
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
   for (const name of ['cache', 'body', 'proxy']) mkdirSync(join(folder, name));
   const file = join(folder, 'nginx.conf');
-  writeFileSync(file, configuration(folder, port, upstream));
+  writeFileSync(file, configuration(folder, port, { upstream, statuses }));
   const server = spawn(program, ['-p', folder, '-e', join(folder, 'error.log'), '-c', file], {
     stdio: 'ignore',
   });
@@ -39,7 +42,11 @@ export async function startNginxCache({
   throw new Error(`nginx did not respond at ${origin}.`);
 }
 
-const configuration = (folder: string, port: number, upstream: string) => `
+const configuration = (
+  folder: string,
+  port: number,
+  { upstream, statuses }: { readonly upstream: string; readonly statuses: string },
+) => `
 daemon off;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 worker_processes 1;
@@ -59,7 +66,7 @@ http {
       proxy_set_header Host $http_host;
       proxy_cache pages;
       proxy_cache_key $request_uri;
-      proxy_cache_valid 200 404 10m;
+      proxy_cache_valid ${statuses} 10m;
       add_header X-Cache $upstream_cache_status always;
     }
   }

@@ -86,6 +86,8 @@ export class AccessTokenGuard implements CanActivate {
       transport = findTransport(context, this.options.rpcCredentials);
       // An unknown context has no credential that could be verified.
       if (!transport) return false;
+      // Rejections too: a cache would return them to requests with a valid token.
+      transport.setPrivateCaching?.();
       // Most requests have a token that was verified before, and are decided synchronously.
       const cached = this.authenticator.findCachedRequest(transport);
       if (cached && !policy.hasRequirements) return this.#accept(transport, context, cached);

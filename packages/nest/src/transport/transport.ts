@@ -17,6 +17,8 @@ export interface Transport {
   readonly request: () => ResourceRequest | undefined;
   /** `undefined` if the response is not accessible. */
   readonly setHeader?: ((name: string, value: string | readonly string[]) => void) | undefined;
+  /** Forbids shared caches to store the response. `undefined` if the context has no HTTP response. */
+  readonly setPrivateCaching?: () => void;
   /** Closes a connection that carries several messages, when its token expires. */
   readonly close?: ((code: number, reason: string) => void) | undefined;
   /** Calls the listener when the connection closes. */
