@@ -190,8 +190,8 @@ async function logOut(world: World, browser: Browser): Promise<void> {
     if (sent.record) sent.record.mayEnd ??= 'a logout';
     const codes = provider.findPendingCodes(sent.cookieHeader);
     for (const code of codes) {
-      if (code.login) ledger.markAsEnding(code.login, 'a logout');
-      code.mayEnd ??= 'a logout';
+      if (code.login) ledger.markAsEnding(code.login, 'a logout before the session');
+      code.mayEnd ??= 'a logout before the session';
     }
     const response = await handleRoute(sent, '/auth/logout', {
       method: 'POST',
@@ -199,14 +199,15 @@ async function logOut(world: World, browser: Browser): Promise<void> {
     });
     if (response.status !== 303) reportFailure(world, sent, response);
     else if (sent.record) {
-      // The end by an earlier logout token has more exceptions.
-      if (!sent.record.ended?.isByUser)
-        sent.record.ended = { at: world.scheduler.now(), process: sent.process, isByUser: true };
-      // A session that had ended already has no token to revoke.
-      sent.record.isLoggedOut = sent.record.mayEnd === 'a logout';
+      const { ended } = sent.record;
+      // The end by a logout token, or before the session started, has more exceptions.
+      if (!ended?.isByUser || ended.isPending)
+        sent.record.ended = { at: scheduler.now(), process: sent.process, isByUser: true };
+      // A session that had ended already has no token to revoke. That of a pending login was in a cookie on its way.
+      sent.record.isLoggedOut ||= sent.record.mayEnd === 'a logout';
     }
     if (response.status === 303 && isSignedIn) {
-      const end = { at: scheduler.now(), process: sent.process, isByUser: true };
+      const end = { at: scheduler.now(), process: sent.process, isByUser: true, isPending: true };
       for (const code of codes) {
         const record = code.login && ledger.records.get(code.login);
         if (record) record.ended ??= end;

@@ -33,9 +33,15 @@ export interface LoginRecord {
   /** Why the session may end: a logout, a logout token, or a new login has started. */
   mayEnd?: string;
   /** Set when the end was confirmed: no later request may be signed in. */
-  ended?: { readonly at: number; readonly process: ModelProcess; readonly isByUser: boolean };
+  ended?: {
+    readonly at: number;
+    readonly process: ModelProcess;
+    readonly isByUser: boolean;
+    /** True if the session had not started, or its cookie had not reached the browser. */
+    readonly isPending?: boolean;
+  };
   /** True if the user has logged out with success. */
-  isLoggedOut?: boolean;
+  isLoggedOut: boolean;
   /** Set if a documented limit has ended the session. */
   lostBy?: Exception;
   /** True if the browser may have an older cookie: a response was lost, or an older one arrived last. */
@@ -181,16 +187,18 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     else if (report.sub !== undefined && report.sub !== login.sub)
       reportViolation(`a request of ${login.sub} received the session of ${report.sub}`);
     if (!ended || report.sentAt <= ended.at) return;
-    const exception = explainRevival(report, ended);
+    const exception = explainRevival(report, { ended, startedOn: record.startedOn });
     if (exception) countException(exception);
     else reportViolation(`the session of ${login.id} is alive after its end (${record.mayEnd})`);
   }
 
   function explainRevival(
     { process }: SessionReport,
-    ended: NonNullable<LoginRecord['ended']>,
+    { ended, startedOn }: Required<Pick<LoginRecord, 'ended' | 'startedOn'>>,
   ): Exception | undefined {
     if (!isShared && process !== ended.process) return noSharedStore;
+    // Without a shared store, a process does not find the pending login of another one.
+    if (!isShared && ended.isPending && startedOn !== ended.process) return noSharedStore;
     // A logout token has no time of the session: its record has the time of the process that received it.
     return !ended.isByUser && faults.happened.has('clock-jump')
       ? 'a clock is set back before a back-channel logout'
@@ -247,6 +255,7 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
         ...(mayEnd !== undefined && { mayEnd }),
         ...(ended && { ended }),
         ...(lostBy !== undefined && { lostBy }),
+        isLoggedOut: false,
         isStale: false,
         mayLackChanges: false,
         changes: [],

@@ -90,7 +90,12 @@ export interface IssuedCode {
   /** Set if a logout arrived before the code was exchanged. */
   mayEnd?: string;
   /** Set if a logout of the browser was confirmed before the session began. */
-  ended?: { readonly at: number; readonly process: ModelProcess; readonly isByUser: boolean };
+  ended?: {
+    readonly at: number;
+    readonly process: ModelProcess;
+    readonly isByUser: boolean;
+    readonly isPending: boolean;
+  };
 }
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

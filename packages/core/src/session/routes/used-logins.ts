@@ -38,8 +38,9 @@ export async function runLoginOnce<T>(
     return await complete();
   } catch (error) {
     recordFailedLogin(context, keys.started);
-    // If the store is unavailable, the keys stay claimed until they expire.
-    await Promise.allSettled([replay.release?.(keys.started), replay.release?.(keys.ended)]);
+    // If the store is unavailable, the keys stay claimed until they expire. The end is released first: as soon as the start
+    // is released, another callback may begin, and the record of a logout then belongs to that one.
+    for (const key of [keys.ended, keys.started]) await replay.release?.(key)?.catch(() => {});
     throw error;
   }
 }

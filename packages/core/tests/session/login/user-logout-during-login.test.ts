@@ -104,6 +104,46 @@ describe.each(sessionKinds)('%s', (kind) => {
     },
   );
 
+  test('S88: a failed callback does not delete the record of a logout for a second callback of the login', async () => {
+    const { app, other, ports } = await start(kind);
+    const browser = app.open();
+    await browser.logIn();
+    const callback = await startLogin(app, browser);
+    const { claim, release } = ports.replay;
+    let started: string | undefined;
+    let continueRelease = () => {};
+    const isContinued = new Promise<void>((resolve) => {
+      continueRelease = resolve;
+    });
+    const released: string[] = [];
+    Object.assign(ports.replay, {
+      claim(key: string, timeToLive: number) {
+        started ??= key;
+        return claim(key, timeToLive);
+      },
+      async release(key: string) {
+        released.push(key);
+        if (key !== started) await isContinued;
+        await release?.(key);
+      },
+    });
+    const denied = new URL(callback, baseUrl);
+    denied.searchParams.delete('code');
+    denied.searchParams.set('error', 'access_denied');
+    const failed = openTab(app, browser).visit(denied.pathname + denied.search, { headers: html });
+    await expect.poll(() => released.length).toBeGreaterThan(0);
+    const tab = openTab(app, browser);
+    const second = openTab(other, browser);
+    const sendAgain = app.server.hold('token');
+    const login = second.visit(callback, { headers: html });
+    expect((await tab.visit('/auth/logout', page)).status).toBe(303);
+    continueRelease();
+    await failed;
+    sendAgain();
+    await login;
+    for (const each of [app, other]) expect(await isSignedIn(each, second)).toBe(false);
+  });
+
   test('S88: a callback that was sent before a logout and arrives after it begins no session', async () => {
     for (const wasSignedIn of [false, true]) {
       const { app } = await start(kind);
