@@ -88,6 +88,7 @@ async function runPhases(world: World, plan: Plan): Promise<void> {
   }
   // Repeated writes and expiring locks.
   await runAll(world, 'in-order', [], { untilNothingIsLeft: true });
+  world.ledger.checkCodes();
   await audit(world, browsers);
   await runAll(world, 'in-order', [], { untilNothingIsLeft: true });
 }

@@ -112,6 +112,8 @@ export interface Ledger {
   /** Records that the browser has received a cookie of the session. */
   addCookie(record: LoginRecord, cookie: ArrivedCookie): void;
   onCodeReuse(login: Login, process: ModelProcess): void;
+  /** Checks at the end that each code that was sent twice began no session. */
+  checkCodes(): void;
   checkReport(report: SessionReport): void;
   /** Checks that no confirmed change is lost. */
   checkChanges(record: LoginRecord, found: readonly string[]): void;
@@ -133,6 +135,8 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     processes > 1 ? 'many processes without a shared store' : 'a restart deletes the memory of the process';
   const usersLoggedOut = new Set<string>();
   const failedLogins = new Set<Login>();
+  /** Logins whose code was sent again, with the process that sent it. */
+  const repeatedCodes = new Map<Login, ModelProcess>();
   /** Milliseconds at which the shared store received a successor, by its key. */
   const storedSuccessors = new Map<string, number>();
 
@@ -296,7 +300,13 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
       // The first exchange failed after the provider's response: no session has started.
       if (failedLogins.has(login)) return;
       if (!isShared) markLost(login, noSharedStore);
-      else reportViolation(`the code of ${login.id} is sent twice, the second time by ${process.name}`);
+      else repeatedCodes.set(login, process);
+    },
+    checkCodes() {
+      // The callback that failed may have released the login without having responded yet.
+      for (const [login, process] of repeatedCodes)
+        if (records.has(login) || !failedLogins.has(login))
+          reportViolation(`the code of ${login.id} is sent twice, the second time by ${process.name}`);
     },
     checkChanges(record, found) {
       const missing = record.changes.filter((id) => !found.includes(id));
