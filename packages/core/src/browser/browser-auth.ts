@@ -102,7 +102,9 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
         return {};
       })
       .finally(() => {
-        retries = createStartRetries(snapshot, () => restore(0).catch(createErrorHandler()));
+        retries = createStartRetries(snapshot, () =>
+          restore({ noLogoutSince: 0 }).catch(createErrorHandler()),
+        );
       });
     return started;
   }
@@ -122,7 +124,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       startError = error;
     }
     // A forged or stale callback does not end the current login. After any logout in this page, there is no silent login.
-    await restore(0).catch(createErrorHandler(startedAt));
+    await restore({ startedAt, noLogoutSince: 0 }).catch(createErrorHandler(startedAt));
     if (startError === undefined) return {};
     if (!store.isLoggedOutSince(startedAt)) publish({ ...snapshot(), error: startError as Error });
     return isCallback ? { error: startError as Error } : {};

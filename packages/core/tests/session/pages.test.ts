@@ -347,7 +347,9 @@ test.each<[string, string, unknown]>([
   await expect(createWebApp({ [option]: value })).rejects.toMatchObject({
     name: 'ConfigurationError',
     code: 'invalid_option',
-    message: expect.stringMatching(new RegExp(`^"${name}" is .+, expected `)),
+    message: expect.stringMatching(
+      new RegExp(`^(The option )?"${name}"( of createWebSessions\\(\\))? is .+, expected `),
+    ),
   });
 });
 

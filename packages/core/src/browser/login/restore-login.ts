@@ -4,12 +4,16 @@ import { findHolder, hasValidToken, type StoredTokenSet } from '../state/login-h
 import type { LoginStore } from '../state/login-store.ts';
 import type { SilentLogin } from './silent-login.ts';
 
-/**
- * Restores the stored login, or else tries a silent login of the same user.
- *
- * @param startedAt there is no silent login after a logout since this time, in milliseconds since the epoch
- */
-export type RestoreLogin = (startedAt: number) => Promise<void>;
+/** Times in milliseconds since the epoch. */
+export interface RestoreTimes {
+  /** When the operation that restores the login began. A later logout in any tab ends a silent login. Default: now. */
+  readonly startedAt?: number;
+  /** There is no silent login after a logout since this time. Default: `startedAt`. */
+  readonly noLogoutSince?: number;
+}
+
+/** Restores the stored login, or else tries a silent login of the same user. */
+export type RestoreLogin = (times?: RestoreTimes) => Promise<void>;
 
 /** The operations that a restored login needs. */
 export interface RestoreLoginOptions {
@@ -23,7 +27,10 @@ export function createRestoreLogin(
   store: LoginStore,
   { silentLogin, endLogin }: RestoreLoginOptions,
 ): RestoreLogin {
-  return async function restore(startedAt: number): Promise<void> {
+  return async function restore({
+    startedAt = store.readClock(),
+    noLogoutSince = startedAt,
+  } = {}): Promise<void> {
     const generation = store.getGeneration();
     const isUnchanged = () => generation === store.getGeneration();
     const tokens = await store.read();
@@ -32,13 +39,15 @@ export function createRestoreLogin(
       if (isUnchanged()) {
         if (tokens && (tokens.refreshToken || hasValidToken(tokens, seconds(now))))
           return store.publishTokens(tokens);
-        isRestored = !store.isLoggedOutSince(startedAt) && (await silentLogin(findHolder(tokens)));
+        isRestored =
+          !store.isLoggedOutSince(noLogoutSince) && (await silentLogin(findHolder(tokens), { startedAt }));
       }
     } catch (error) {
       if (isUnchanged()) throw error;
     }
     // A login or a logout happened meanwhile. The snapshot shows it, unless the status is still unknown.
-    if (!isUnchanged()) return store.snapshot().status === 'loading' ? restore(startedAt) : undefined;
+    if (!isUnchanged())
+      return store.snapshot().status === 'loading' ? restore({ startedAt, noLogoutSince }) : undefined;
     if (!isRestored) await endLogin(tokens);
   };
 }

@@ -107,6 +107,29 @@ describe('silent login', () => {
     expect(frames).toHaveLength(3);
   });
 
+  test('B25: a logout in another tab ends a silent login whose operation began earlier', async () => {
+    showFrames((url) => provider.approve(url));
+    const started = Date.UTC(2026, 0, 1);
+    let time = started;
+    const context = resolveOptions({
+      issuer: provider.issuer,
+      clientId: 'spa',
+      redirectUri: `${origin}/callback`,
+      silentRedirectUri,
+      fetch: provider.fetch,
+      now: () => time,
+    });
+    const store = createLoginStore(context, createMemoryStorage());
+    const startedAt = store.readClock();
+    time = started + 2;
+    await expect(createSilentLogin(context, store)(undefined, { startedAt })).resolves.toBe(true);
+    await expect(store.read()).resolves.toMatchObject({ claims: { sub: 'user-1' } });
+    // The message of the other tab arrives late.
+    store.recordLogout(started + 1);
+    await expect(store.deleteEndedLogin()).resolves.toMatchObject({ claims: { sub: 'user-1' } });
+    await expect(store.read()).resolves.toBeUndefined();
+  });
+
   test.each([
     ['state', 'another'],
     ['iss', 'https://evil.example'],

@@ -11,27 +11,36 @@ import { openSilentFrame } from './silent-frame.ts';
 /** Errors of a silent login without a signed-in user (OpenID Connect Core section 3.1.2.6). */
 const interactionErrors = /^(login|consent|interaction|account_selection)_required$/;
 
+/** A silent login, and the access token for which it is needed. */
+export interface SilentLoginOptions extends SilentLoginRequest {
+  /**
+   * When the operation that needs it began, in milliseconds since the epoch. A later logout in any tab ends the login, even
+   * if this tab receives its message later. Default: now.
+   */
+  readonly startedAt?: number;
+}
+
 /**
  * Logs in without a visible page, if the user has a session at the provider. With a holder, only its user is accepted, and
  * the stored login must still be the holder's. The access tokens of that login for other resource servers are kept.
  *
  * @returns false if that user, or any user, has no session at the provider
  */
-export type SilentLogin = (holder: LoginHolder | undefined, wanted?: SilentLoginRequest) => Promise<boolean>;
+export type SilentLogin = (holder: LoginHolder | undefined, options?: SilentLoginOptions) => Promise<boolean>;
 
 export function createSilentLogin(context: BrowserContext, store: LoginStore): SilentLogin {
-  const { options, http } = context;
-  const { silentRedirectUri, idTokenHint: isHintSent = true } = options;
+  const { http } = context;
+  const { silentRedirectUri, idTokenHint: isHintSent = true } = context.options;
   const flight = createSingleFlight<boolean>();
 
   async function run(
     redirectUri: string,
     holder: LoginHolder | undefined,
-    wanted: SilentLoginRequest,
+    { startedAt = store.readClock(), ...wanted }: SilentLoginOptions,
   ): Promise<boolean> {
     const attempt = {
       generation: store.getGeneration(),
-      startedAt: store.readClock(),
+      startedAt,
       previousTokens: await store.read(),
       holder,
       isVisible: false,
@@ -64,10 +73,10 @@ export function createSilentLogin(context: BrowserContext, store: LoginStore): S
     }
   }
 
-  return async (holder, wanted = {}) =>
+  return async (holder, options = {}) =>
     silentRedirectUri !== undefined &&
     // The key contains the generation: a login that began before a logout does not serve later calls.
-    flight(JSON.stringify([holder, store.getGeneration(), wanted.resource, wanted.scope]), () =>
-      run(silentRedirectUri, holder, wanted),
+    flight(JSON.stringify([holder, store.getGeneration(), options.resource, options.scope]), () =>
+      run(silentRedirectUri, holder, options),
     );
 }

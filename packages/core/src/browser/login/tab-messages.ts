@@ -21,7 +21,7 @@ export function createTabMessageHandler(
 ): (message: TabMessage) => Promise<void> {
   async function restoreUnlessSignedIn(startedAt: number): Promise<void> {
     const isPossible = !isLoginPending() && !store.isLoggedOutSince(startedAt);
-    if (isPossible && store.snapshot().status !== 'signed-in') await restore(startedAt);
+    if (isPossible && store.snapshot().status !== 'signed-in') await restore({ startedAt });
   }
 
   return async (message) => {
