@@ -79,7 +79,8 @@ async function endPendingLogin(
   try {
     const isStarted = await replay.has(keys.started);
     if (!isStarted && !isSignedIn) return { hasStarted: false };
-    await replay.claim(keys.ended, getRemainingMilliseconds(context, transaction));
+    const key = isSignedIn ? keys.loggedOut : keys.ended;
+    await replay.claim(key, getRemainingMilliseconds(context, transaction));
     if (await replay.has(keys.completed)) return await endLoginSession(context, login);
     if (isSignedIn || (await replay.has(keys.started))) return { hasStarted: isStarted };
     // The callback has failed meanwhile.

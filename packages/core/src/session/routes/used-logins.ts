@@ -1,4 +1,4 @@
-import { ValidationError } from '../../errors.ts';
+import { LoginRequiredError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
 import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
@@ -38,9 +38,12 @@ export async function runLoginOnce<T>(
     return await complete();
   } catch (error) {
     recordFailedLogin(context, keys.started);
-    // If the store is unavailable, the keys stay claimed until they expire. The end is released first: as soon as the start
-    // is released, another callback may begin, and the record of a logout then belongs to that one.
-    for (const key of [keys.ended, keys.started]) await replay.release?.(key)?.catch(() => {});
+    // Another callback of the login may begin as soon as the start is released. The record of a logout that has rejected this
+    // callback also concerns that one. Any other record is released first.
+    const isRejected = error instanceof LoginRequiredError;
+    // If the store is unavailable, the keys stay claimed until they expire.
+    for (const key of isRejected ? [keys.started] : [keys.ended, keys.started])
+      await replay.release?.(key)?.catch(() => {});
     throw error;
   }
 }
@@ -56,9 +59,10 @@ export async function claimCompletion(
   { transaction }: LoginTransaction,
 ): Promise<void> {
   const { replay } = context;
-  const { completed, ended } = await createLoginKeys(transaction.state);
+  const { completed, ended, loggedOut } = await createLoginKeys(transaction.state);
   await replay.claim(completed, getRemainingMilliseconds(context, transaction));
-  if (await replay.has(ended)) throw createEndedLoginError();
+  const ends = await Promise.all([ended, loggedOut].map((key) => replay.has(key)));
+  if (ends.includes(true)) throw createEndedLoginError();
 }
 
 /** Keys of one login in the replay store. */
@@ -67,15 +71,21 @@ interface LoginKeys {
   readonly started: string;
   /** The code was exchanged. */
   readonly completed: string;
-  /** The user has logged out. Released if the callback fails. */
+  /** A browser without a session has logged out. Released if the callback fails. */
   readonly ended: string;
+  /** A browser with a session has logged out. */
+  readonly loggedOut: string;
 }
 
 export async function createLoginKeys(state: string): Promise<LoginKeys> {
-  const [started, completed, ended] = await Promise.all(
-    [state, `completed ${state}`, `ended ${state}`].map(async (text) => `login ${await sha256(text)}`),
-  );
-  return { started, completed, ended } as LoginKeys;
+  const createKey = async (text: string) => `login ${await sha256(text)}`;
+  const [started, completed, ended, loggedOut] = await Promise.all([
+    createKey(state),
+    createKey(`completed ${state}`),
+    createKey(`ended ${state}`),
+    createKey(`logged out ${state}`),
+  ]);
+  return { started, completed, ended, loggedOut };
 }
 
 /** Returns the time after which the transaction is rejected as expired. */

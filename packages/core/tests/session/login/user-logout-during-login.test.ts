@@ -144,6 +144,50 @@ describe.each(sessionKinds)('%s', (kind) => {
     for (const each of [app, other]) expect(await isSignedIn(each, second)).toBe(false);
   });
 
+  test.each([
+    ['rejected by the logout', true],
+    ['rejected by the logout', false],
+    ['that fails', true],
+  ] as const)(
+    'S88: a callback %s leaves the record of the logout for a copy of the callback (signed in before: %s)',
+    async (kindOfFailure, wasSignedIn) => {
+      const { app, other, ports } = await start(kind);
+      const browser = app.open();
+      if (wasSignedIn) await browser.logIn();
+      const callback = await startLogin(app, browser);
+      const failing = new URL(callback, baseUrl);
+      if (kindOfFailure === 'that fails') {
+        failing.searchParams.delete('code');
+        failing.searchParams.set('error', 'access_denied');
+      }
+      const [first, tab, copy] = [openTab(app, browser), openTab(app, browser), openTab(other, browser)];
+      const { claim } = ports.replay;
+      let isClaimed = false;
+      let continueClaim = () => {};
+      const isContinued = new Promise<void>((resolve) => {
+        continueClaim = resolve;
+      });
+      // The callback has claimed its login and continues after the logout.
+      Object.assign(ports.replay, {
+        async claim(key: string, timeToLive: number) {
+          const result = await claim(key, timeToLive);
+          if (!isClaimed) {
+            isClaimed = true;
+            await isContinued;
+          }
+          return result;
+        },
+      });
+      const login = first.visit(failing.pathname + failing.search, { headers: html });
+      await expect.poll(() => isClaimed).toBe(true);
+      expect((await tab.visit('/auth/logout', page)).status).toBe(303);
+      continueClaim();
+      expect((await login).status).not.toBe(303);
+      await copy.visit(callback, { headers: html });
+      for (const each of [app, other]) expect(await isSignedIn(each, copy)).toBe(false);
+    },
+  );
+
   test('S88: a callback that was sent before a logout and arrives after it begins no session', async () => {
     for (const wasSignedIn of [false, true]) {
       const { app } = await start(kind);
