@@ -58,7 +58,10 @@ test('a login by form_post returns to the requested page, and no URL contains it
   expect(addresses.filter((address) => address.includes('code='))).toEqual([]);
   // The cookies for the cross-site form are deleted. The session cookie is not sent with a cross-site form.
   const cookies = await page.context().cookies(app.origin);
-  expect(cookies.map(({ name, sameSite }) => [name, sameSite])).toEqual([['session', 'Lax']]);
+  expect(Object.fromEntries(cookies.map(({ name, sameSite }) => [name, sameSite]))).toEqual({
+    session: 'Lax',
+    'session.completed': 'Lax',
+  });
 });
 
 test('a repeated post redirects a signed-in user to returnTo', async ({ page }) => {

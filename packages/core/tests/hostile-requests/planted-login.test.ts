@@ -66,6 +66,8 @@ describe.each(settings.map((cookie) => [JSON.stringify(cookie), cookie] as const
 
     test('the user logs in at the host of the application', { timeout: patience }, async () => {
       await page.goto(`${appOrigin}/auth/login`);
+      // With `SameSite=Strict`, the page of the callback starts one more navigation.
+      await page.waitForURL(`${appOrigin}/`);
       expect(await readUser()).toBe('alice');
     });
   },
