@@ -124,7 +124,8 @@ describe.each(sessionKinds)('S80, %s: a logout while the store', (kind) => {
 });
 
 describe.each(sessionKinds)('S80, %s: a logout while another request ends the session', (kind) => {
-  test('ends the session itself, because the process may stop before the other request has', async () => {
+  /** Logs a browser out in a process whose store never completes the end. The copy of the browser has the same cookies. */
+  async function startPendingLogout() {
     const { app, other, replaceEnds, repair } = await start(kind);
     const browser = app.open();
     await browser.logIn();
@@ -135,22 +136,18 @@ describe.each(sessionKinds)('S80, %s: a logout while another request ends the se
     void browser.visit('/auth/logout', page);
     await vi.waitFor(() => expect(pending).toHaveBeenCalled());
     repair();
+    return { app, other, cookie, copy };
+  }
+
+  test('ends the session itself, because the process may stop before the other request has', async () => {
+    const { app, other, cookie, copy } = await startPendingLogout();
     expect((await copy.visit('/auth/logout', page)).status).toBe(303);
     expect((await other.sessions.open(cookie)).session).toBeUndefined();
     expect(app.server.requestsTo('revocation')).toHaveLength(1);
   });
 
   test('does not keep a new login of the browser from ending the session', async () => {
-    const { app, other, replaceEnds, repair } = await start(kind);
-    const browser = app.open();
-    await browser.logIn();
-    const copy = app.open(new Map(browser.cookies));
-    const cookie = browser.header();
-    const pending = vi.fn(() => new Promise<never>(() => {}));
-    replaceEnds(pending);
-    void browser.visit('/auth/logout', page);
-    await vi.waitFor(() => expect(pending).toHaveBeenCalled());
-    repair();
+    const { app, other, cookie, copy } = await startPendingLogout();
     app.server.signIn('bob');
     expect((await copy.logIn()).status).toBe(303);
     expect((await other.sessions.open(cookie)).session).toBeUndefined();
