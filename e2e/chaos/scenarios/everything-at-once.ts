@@ -51,15 +51,15 @@ export function everythingAtOnce(seed: number): Promise<Report> {
     const reasons = [...lost.values()];
     const { dead, crashed, storeOutages } = stage.witness;
     return {
-      tried: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost responses, 5xx, 429, timeouts, ${dead.size} processes killed, also between the provider's response and its write`,
+      summary: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost responses, 5xx, 429, timeouts, ${dead.size} processes killed, also between the provider's response and its write`,
       tokenRequests: provider.requests,
       sessionsLost: lost.size,
       explained: count(reasons, ({ reason, proven }) => (proven ? reason : undefined)),
       leaks: run.leaks,
-      broken: [
+      violations: [
         ...reasons.flatMap(({ reason, proven }) => (proven ? [] : [reason])),
         ...(storeOutages.length > 0 ? [`Redis was considered unavailable ${storeOutages.length} times`] : []),
-        ...crashed.map((worker) => `${worker} ended without being killed`),
+        ...crashed.map((worker) => `${worker}exited without being killed`),
         ...(run.errors.includes('unexpected') ? ['an unexpected error'] : []),
       ],
     };

@@ -3,7 +3,7 @@ import { countLeaks, pause, type Report, receive, runOnStage } from '../run.ts';
 /** The user logs out during a refresh. */
 export function logoutDuringRefresh(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 2 }, async ({ provider, workers, random, advance, logIn }) => {
-    const broken: string[] = [];
+    const violations: string[] = [];
     let leaks = 0;
     const rounds = 8;
     for (let round = 0; round < rounds; round++) {
@@ -25,14 +25,14 @@ export function logoutDuringRefresh(seed: number): Promise<Report> {
         for (const worker of workers)
           for (const { error, token } of await worker.requests(kind, cookie))
             if (token !== undefined || error !== 'no_session')
-              broken.push(`${kind}, ${when}: still signed in (${error ?? 'a token'})`);
+              violations.push(`${kind}, ${when}: still signed in (${error ?? 'a token'})`);
     }
     return {
-      tried: `${rounds} logouts during a refresh, cookie and stored: the session stays ended`,
+      summary: `${rounds} logouts during a refresh, cookie and stored: no session is restored`,
       tokenRequests: provider.requests,
       sessionsLost: 0,
       leaks,
-      broken: [...new Set(broken)],
+      violations: [...new Set(violations)],
     };
   });
 }
