@@ -1,5 +1,5 @@
 import type { ChaosProvider } from '../provider.ts';
-import { countLeaks, pause, type Report, receive, runOnStage, type User } from '../run.ts';
+import { countLeaks, pause, type Report, runOnStage, storeCookies, type User } from '../run.ts';
 
 /** Users that stay signed in. */
 const others = 30;
@@ -38,7 +38,7 @@ export function backchannelLogout(seed: number): Promise<Report> {
           const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
           if (outcome) {
             leaks += countLeaks(user, [outcome]);
-            receive(user, outcome);
+            storeCookies(user, outcome);
             cookies.add(user.cookie);
             if (outcome.error === 'unexpected') violations.push('an unexpected error');
           }

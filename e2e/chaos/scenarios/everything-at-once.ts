@@ -1,6 +1,15 @@
 import type { Outcome } from '../application.ts';
 import type { Fault } from '../provider.ts';
-import { count, countLeaks, pause, type Report, receive, runOnStage, type Stage, type User } from '../run.ts';
+import {
+  count,
+  countLeaks,
+  pause,
+  type Report,
+  runOnStage,
+  type Stage,
+  storeCookies,
+  type User,
+} from '../run.ts';
 import { explainLoss, watchRedis } from '../witness.ts';
 import { DeadWorker } from '../workers.ts';
 
@@ -143,7 +152,7 @@ async function retryUntilResponse(stage: Stage, user: User, run: Run): Promise<O
     }
     if (last) {
       run.leaks += countLeaks(user, [last]);
-      receive(user, last);
+      storeCookies(user, last);
       if (last.error !== undefined) run.errors.push(last.error);
       if (last.token !== undefined) run.delivered.add(last.token);
       if (last.token !== undefined || last.error === 'no_session' || last.error === 'session_ended')

@@ -1,4 +1,4 @@
-import { countLeaks, type Report, receive, runOnStage, type Stage, type User } from '../run.ts';
+import { countLeaks, type Report, runOnStage, type Stage, storeCookies, type User } from '../run.ts';
 
 const usersOfKind = 8;
 const rounds = 3;
@@ -57,7 +57,7 @@ async function changeLate({ workers, random }: Stage, user: User, data: Record<s
   const [refreshed] = await random.pick(workers).requests(kind, cookie);
   const changed = await random.pick(workers).change(kind, cookie, data);
   const outcomes = [refreshed, changed].filter((outcome) => outcome !== undefined);
-  for (const outcome of outcomes) receive(user, outcome);
+  for (const outcome of outcomes) storeCookies(user, outcome);
   return outcomes;
 }
 

@@ -1,4 +1,4 @@
-import { countLeaks, pause, type Report, receive, runOnStage } from '../run.ts';
+import { countLeaks, pause, type Report, runOnStage, storeCookies } from '../run.ts';
 
 /** The user logs out during a refresh. */
 export function logoutDuringRefresh(seed: number): Promise<Report> {
@@ -20,7 +20,7 @@ export function logoutDuringRefresh(seed: number): Promise<Report> {
       leaks += countLeaks(user, outcomes);
       provider.fault = () => [];
       // The browser has the cookies of the running requests, or it never received the response to the logout.
-      for (const outcome of outcomes) receive(user, outcome);
+      for (const outcome of outcomes) storeCookies(user, outcome);
       for (const cookie of [user.cookie, previousCookie])
         for (const worker of workers)
           for (const { error, token } of await worker.requests(kind, cookie))

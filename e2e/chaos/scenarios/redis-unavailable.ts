@@ -1,4 +1,4 @@
-import { count, countLeaks, pause, type Report, receive, runOnStage, type User } from '../run.ts';
+import { count, countLeaks, pause, type Report, runOnStage, storeCookies, type User } from '../run.ts';
 import { explainLoss, type RedisWatch } from '../witness.ts';
 import { DeadWorker } from '../workers.ts';
 
@@ -32,7 +32,7 @@ export function redisUnavailable(seed: number): Promise<Report> {
             const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
             if (outcome) {
               leaks += countLeaks(user, [outcome]);
-              receive(user, outcome);
+              storeCookies(user, outcome);
               if (outcome.error === 'unexpected') violations.push('an unexpected error');
               if (isAway && loginErrors.has(outcome.error ?? '')) sentToLogin.add(user.name);
               if (outcome.token) {
