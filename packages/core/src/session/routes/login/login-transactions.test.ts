@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type AuthEvent, createClient, type EventListener } from '../../index.ts';
-import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
-import type { SessionContext } from '../context.ts';
-import { createSealer } from '../cookies/cookie-encryption.ts';
-import { createCookieJar, createLoginJar } from '../cookies/cookies.ts';
+import { type AuthEvent, createClient, type EventListener } from '../../../index.ts';
+import { transactionLifetime } from '../../../protocol/login/authorization-transaction.ts';
+import type { SessionContext } from '../../context.ts';
+import { createSealer } from '../../cookies/cookie-encryption.ts';
+import { createCookieJar, createLoginJar } from '../../cookies/cookies.ts';
 import { findLogin, type LoginTransaction, saveLogin } from './login-transactions.ts';
 
 const startOfState = 'a'.repeat(16);

@@ -1,19 +1,19 @@
-import { getClientContext } from '../../client/client-context.ts';
+import { getClientContext } from '../../../client/client-context.ts';
 import {
   type LogoutTokenClaims,
   logoutTokenMaxAge,
   validateLogoutToken,
-} from '../../client/logout/logout-token.ts';
-import { emitEvent } from '../../client/observability.ts';
-import { TransportError, ValidationError, type ValidationErrorCode } from '../../errors.ts';
-import { seconds } from '../../internal/clock.ts';
-import { sha256 } from '../../internal/encoding.ts';
-import type { ClientSessionMatch } from '../backends/logout/tombstone-keys.ts';
-import type { SessionContext } from '../context.ts';
-import { readForm } from '../http/request-checks.ts';
-import { createJsonResponse } from '../http/responses.ts';
-import { addRetryAfter } from '../pages/error-responses.ts';
-import { describeFailure, reportFailure } from '../pages/failure-report.ts';
+} from '../../../client/logout/logout-token.ts';
+import { emitEvent } from '../../../client/observability.ts';
+import { TransportError, ValidationError, type ValidationErrorCode } from '../../../errors.ts';
+import { seconds } from '../../../internal/clock.ts';
+import { sha256 } from '../../../internal/encoding.ts';
+import type { ClientSessionMatch } from '../../backends/logout-records/tombstone-keys.ts';
+import type { SessionContext } from '../../context.ts';
+import { readForm } from '../../http/request-checks.ts';
+import { createJsonResponse } from '../../http/responses.ts';
+import { addRetryAfter } from '../../pages/error-responses.ts';
+import { describeFailure, reportFailure } from '../../pages/failure-report.ts';
 
 /**
  * `POST /auth/backchannel-logout`: the provider reports that a session has ended. An invalid token gets 400. A temporary

@@ -1,6 +1,6 @@
-import { seconds } from '../../internal/clock.ts';
-import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
-import type { SessionContext } from '../context.ts';
+import { seconds } from '../../../internal/clock.ts';
+import { sanitizeReturnTo } from '../../../protocol/login/return-to.ts';
+import type { SessionContext } from '../../context.ts';
 
 /**
  * What the state of a login contains, encrypted, beside its random part. It does not prove that this browser has started

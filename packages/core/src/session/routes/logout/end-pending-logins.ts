@@ -1,16 +1,16 @@
-import { emitIncompleteLogout } from '../../client/logout/incomplete-logout.ts';
-import { emitEvent } from '../../client/observability.ts';
-import { type AuthError, TransportError } from '../../errors.ts';
-import { seconds } from '../../internal/clock.ts';
-import { sha256 } from '../../internal/encoding.ts';
-import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
-import type { SessionReference } from '../backends/session-backend.ts';
-import type { SessionContext } from '../context.ts';
-import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import { endSession, revokeNewestTokens } from '../end-session.ts';
-import { nameForeignError } from '../pages/failure-report.ts';
-import { type LoginTransaction, listLogins } from './login-transactions.ts';
-import { createLoginKeys, getRemainingMilliseconds, recordFailedLogin } from './used-logins.ts';
+import { emitIncompleteLogout } from '../../../client/logout/incomplete-logout.ts';
+import { emitEvent } from '../../../client/observability.ts';
+import { type AuthError, TransportError } from '../../../errors.ts';
+import { seconds } from '../../../internal/clock.ts';
+import { sha256 } from '../../../internal/encoding.ts';
+import { transactionLifetime } from '../../../protocol/login/authorization-transaction.ts';
+import type { SessionReference } from '../../backends/session-backend.ts';
+import type { SessionContext } from '../../context.ts';
+import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
+import { endSession, revokeNewestTokens } from '../../end-session.ts';
+import { nameForeignError } from '../../pages/failure-report.ts';
+import { type LoginTransaction, listLogins } from '../login/login-transactions.ts';
+import { createLoginKeys, getRemainingMilliseconds, recordFailedLogin } from '../login/used-logins.ts';
 
 /** The end of the pending logins of a browser. */
 interface PendingLoginEnds {

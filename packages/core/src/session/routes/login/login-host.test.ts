@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
-import { baseUrl, createWebApp } from '../../../tests/support/web-browser.ts';
+import { baseUrl, createWebApp } from '../../../../tests/support/web-browser.ts';
 
 // A login starts at the host of the callback, where its cookies are found again.
 

@@ -1,7 +1,7 @@
-import { emitEvent } from '../../client/observability.ts';
-import type { SessionContext } from '../context.ts';
-import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
-import { createRedirect } from '../http/responses.ts';
+import { emitEvent } from '../../../client/observability.ts';
+import type { SessionContext } from '../../context.ts';
+import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
+import { createRedirect } from '../../http/responses.ts';
 
 /** Seconds that the user may take at the provider. */
 const cookieLifetime = 3600;

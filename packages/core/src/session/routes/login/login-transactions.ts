@@ -1,16 +1,16 @@
 import type {
   AuthorizationRequest,
   AuthorizationTransaction,
-} from '../../client/login/authorization-request.ts';
-import { seconds } from '../../internal/clock.ts';
-import { createRandomToken } from '../../internal/encoding.ts';
-import { isJsonObject } from '../../internal/json/json.ts';
-import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
-import type { SessionContext } from '../context.ts';
-import { type ChunkedValue, deleteChunks, readCopies, writeChunks } from '../cookies/chunks.ts';
-import { countBytes, countSessionBytes, maxCookieBytes, maxLoginBytes } from '../cookies/cookie-budget.ts';
-import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import { reportReturnTo } from '../pages/failure-report.ts';
+} from '../../../client/login/authorization-request.ts';
+import { seconds } from '../../../internal/clock.ts';
+import { createRandomToken } from '../../../internal/encoding.ts';
+import { isJsonObject } from '../../../internal/json/json.ts';
+import { transactionLifetime } from '../../../protocol/login/authorization-transaction.ts';
+import type { SessionContext } from '../../context.ts';
+import { type ChunkedValue, deleteChunks, readCopies, writeChunks } from '../../cookies/chunks.ts';
+import { countBytes, countSessionBytes, maxCookieBytes, maxLoginBytes } from '../../cookies/cookie-budget.ts';
+import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
+import { reportReturnTo } from '../../pages/failure-report.ts';
 import { countMarkerBytes } from './login-marker.ts';
 
 /** A pending login. Each has a separate cookie, so that logins in two tabs do not interfere. */

@@ -1,8 +1,8 @@
-import type { SessionContext } from '../context.ts';
-import type { CookieToSet } from '../cookies/cookies.ts';
-import { createRedirect } from '../http/responses.ts';
-import { createPage } from '../pages/page.ts';
-import { resolveMessages } from '../pages/page-messages.ts';
+import type { SessionContext } from '../../context.ts';
+import type { CookieToSet } from '../../cookies/cookies.ts';
+import { createRedirect } from '../../http/responses.ts';
+import { createPage } from '../../pages/page.ts';
+import { resolveMessages } from '../../pages/page-messages.ts';
 
 /**
  * Redirects from the callback to a page of the application.

@@ -1,9 +1,9 @@
-import type { AuthError } from '../../errors.ts';
-import { seconds } from '../../internal/clock.ts';
-import { isJsonObject } from '../../internal/json/json.ts';
-import type { SessionReference } from '../backends/session-backend.ts';
-import type { SessionContext } from '../context.ts';
-import { endSession, revokeNewestTokens } from '../end-session.ts';
+import type { AuthError } from '../../../errors.ts';
+import { seconds } from '../../../internal/clock.ts';
+import { isJsonObject } from '../../../internal/json/json.ts';
+import type { SessionReference } from '../../backends/session-backend.ts';
+import type { SessionContext } from '../../context.ts';
+import { endSession, revokeNewestTokens } from '../../end-session.ts';
 
 /** Seconds for which a logout that failed can be repeated. */
 const lifetime = 86_400;

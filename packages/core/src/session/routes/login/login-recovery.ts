@@ -1,12 +1,12 @@
-import { emitEvent } from '../../client/observability.ts';
-import { AuthorizationServerError, getErrorCode, ValidationError } from '../../errors.ts';
-import type { SessionState } from '../backends/state/session-state.ts';
-import type { SessionContext } from '../context.ts';
-import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
-import { describeUnverifiedError, type UnverifiedError } from '../pages/unverified-error.ts';
+import { emitEvent } from '../../../client/observability.ts';
+import { AuthorizationServerError, getErrorCode, ValidationError } from '../../../errors.ts';
+import type { SessionState } from '../../backends/state/session-state.ts';
+import type { SessionContext } from '../../context.ts';
+import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
+import { describeUnverifiedError, type UnverifiedError } from '../../pages/unverified-error.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
-import { createLogin } from './login.ts';
 import { deleteLoginMarker, hasLoginMarker } from './login-marker.ts';
+import { createLogin } from './login-route.ts';
 import type { ReceivedLoginState } from './login-state.ts';
 import type { LoginTransaction } from './login-transactions.ts';
 

@@ -1,9 +1,9 @@
-import { LoginRequiredError, ValidationError } from '../../errors.ts';
-import { seconds } from '../../internal/clock.ts';
-import { sha256 } from '../../internal/encoding.ts';
-import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
-import { createEndedLoginError } from '../backends/logout/ended-login.ts';
-import type { SessionContext } from '../context.ts';
+import { LoginRequiredError, ValidationError } from '../../../errors.ts';
+import { seconds } from '../../../internal/clock.ts';
+import { sha256 } from '../../../internal/encoding.ts';
+import { transactionLifetime } from '../../../protocol/login/authorization-transaction.ts';
+import { createEndedLoginError } from '../../backends/logout-records/ended-login.ts';
+import type { SessionContext } from '../../context.ts';
 import type { LoginTransaction } from './login-transactions.ts';
 
 /** Maximum count of failed logins that this process records; the oldest is evicted. */

@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
-import { createWebApp } from '../../../tests/support/web-browser.ts';
-import { createMemoryReplayStore, type ReplayStore } from '../index.ts';
+import { createWebApp } from '../../../../tests/support/web-browser.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../../index.ts';
 
 const html = { accept: 'text/html' };
 

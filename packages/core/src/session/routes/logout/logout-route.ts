@@ -1,24 +1,24 @@
-import { createEndSessionUrl } from '../../client/logout/end-session-url.ts';
-import { reportIncompleteLogout, revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
-import { type AuthError, getErrorCode } from '../../errors.ts';
-import { createRandomToken } from '../../internal/encoding.ts';
-import type { SessionReference } from '../backends/session-backend.ts';
-import type { SessionContext } from '../context.ts';
-import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
-import { endAllSessions } from '../end-all-sessions.ts';
+import { createEndSessionUrl } from '../../../client/logout/end-session-url.ts';
+import { reportIncompleteLogout, revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
+import { type AuthError, getErrorCode } from '../../../errors.ts';
+import { createRandomToken } from '../../../internal/encoding.ts';
+import type { SessionReference } from '../../backends/session-backend.ts';
+import type { SessionContext } from '../../context.ts';
+import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
+import { endAllSessions } from '../../end-all-sessions.ts';
 import {
   isPrefetch,
   isSameOrigin,
   isScriptFetch,
   type RouterRequest,
   readForm,
-} from '../http/request-checks.ts';
-import { createJsonResponse, createRedirect, createSessionHeaders } from '../http/responses.ts';
-import { addRetryAfter } from '../pages/error-responses.ts';
-import { reportFailure } from '../pages/failure-report.ts';
-import { respondWithPage } from '../pages/respond-with-page.ts';
+} from '../../http/request-checks.ts';
+import { createJsonResponse, createRedirect, createSessionHeaders } from '../../http/responses.ts';
+import { addRetryAfter } from '../../pages/error-responses.ts';
+import { reportFailure } from '../../pages/failure-report.ts';
+import { respondWithPage } from '../../pages/respond-with-page.ts';
+import { deleteCompletedMarker } from '../login/login-marker.ts';
 import { endPendingLogins } from './end-pending-logins.ts';
-import { deleteCompletedMarker } from './login-marker.ts';
 import { createLogoutCookie, getLogoutTargets } from './logout-return.ts';
 import { createLogoutRetry, repeatLogout } from './repeated-logout.ts';
 

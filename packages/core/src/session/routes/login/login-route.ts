@@ -1,13 +1,16 @@
-import { type AuthorizationRequest, startAuthorization } from '../../client/login/authorization-request.ts';
-import { parseThirdPartyLogin } from '../../client/login/third-party-login.ts';
-import { ValidationError } from '../../errors.ts';
-import { checkReturnTo } from '../../protocol/login/return-to.ts';
-import type { SessionContext } from '../context.ts';
-import { type CookieToSet, parseCookies } from '../cookies/cookies.ts';
-import { isPrefetch, isScriptFetch, type RouterRequest, readForm } from '../http/request-checks.ts';
-import { createRedirect, createSessionHeaders } from '../http/responses.ts';
-import { normalizeHost, readHost } from '../http/web-hosts.ts';
-import { reportReturnTo } from '../pages/failure-report.ts';
+import {
+  type AuthorizationRequest,
+  startAuthorization,
+} from '../../../client/login/authorization-request.ts';
+import { parseThirdPartyLogin } from '../../../client/login/third-party-login.ts';
+import { ValidationError } from '../../../errors.ts';
+import { checkReturnTo } from '../../../protocol/login/return-to.ts';
+import type { SessionContext } from '../../context.ts';
+import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
+import { isPrefetch, isScriptFetch, type RouterRequest, readForm } from '../../http/request-checks.ts';
+import { createRedirect, createSessionHeaders } from '../../http/responses.ts';
+import { normalizeHost, readHost } from '../../http/web-hosts.ts';
+import { reportReturnTo } from '../../pages/failure-report.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
 import { countLostSessions, createLoginMarker } from './login-marker.ts';
 import { createStateSuffix, getStateToken } from './login-state.ts';

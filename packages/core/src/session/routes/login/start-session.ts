@@ -1,13 +1,13 @@
-import { revokeEndedLogin } from '../../client/logout/incomplete-logout.ts';
-import { LoginRequiredError } from '../../errors.ts';
-import { seconds } from '../../internal/clock.ts';
-import { createRandomToken, sha256 } from '../../internal/encoding.ts';
-import type { JsonObject } from '../../internal/json/json.ts';
-import type { TokenSet } from '../../tokens/token-set.ts';
-import { type SessionState, toOwner } from '../backends/state/session-state.ts';
-import type { SessionContext } from '../context.ts';
-import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import { endSession, revokeNewestTokens } from '../end-session.ts';
+import { revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
+import { LoginRequiredError } from '../../../errors.ts';
+import { seconds } from '../../../internal/clock.ts';
+import { createRandomToken, sha256 } from '../../../internal/encoding.ts';
+import type { JsonObject } from '../../../internal/json/json.ts';
+import type { TokenSet } from '../../../tokens/token-set.ts';
+import { type SessionState, toOwner } from '../../backends/state/session-state.ts';
+import type { SessionContext } from '../../context.ts';
+import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
+import { endSession, revokeNewestTokens } from '../../end-session.ts';
 
 interface NewSession {
   readonly userinfo?: JsonObject | undefined;

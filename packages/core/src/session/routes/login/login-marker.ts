@@ -1,6 +1,6 @@
-import type { SessionContext } from '../context.ts';
-import { countBytes } from '../cookies/cookie-budget.ts';
-import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
+import type { SessionContext } from '../../context.ts';
+import { countBytes } from '../../cookies/cookie-budget.ts';
+import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
 
 /** Seconds. As long as the state of a login can lead the user to a page. */
 const markerLifetime = 86_400;
