@@ -1,5 +1,5 @@
-import { decodeBase64UrlCharacter } from './encoding.ts';
-import type { JsonObject } from './json/json.ts';
+import { decodeBase64UrlCharacter } from '../encoding.ts';
+import type { JsonObject } from '../json/json.ts';
 
 /** Size of a modulus in bits. A smaller one can be factored (RFC 7518 section 3.3), a larger one costs too much CPU. */
 const minModulusBits = 2048;

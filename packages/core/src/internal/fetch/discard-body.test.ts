@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readForm } from '../session/http/request-checks.ts';
+import { readForm } from '../../session/http/request-checks.ts';
+import { fetchBounded } from './bounded-fetch.ts';
 import { discardBody } from './discard-body.ts';
-import { fetchBounded } from './http.ts';
 
 // A framework may clone a response and not read its branch, as Next does with responses to GET requests. The cancellation
 // of the other branch does not settle then.

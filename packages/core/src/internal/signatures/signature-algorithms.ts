@@ -1,4 +1,4 @@
-import type { JsonObject } from './json/json.ts';
+import type { JsonObject } from '../json/json.ts';
 import { isSecureRsaKey } from './rsa-key.ts';
 
 /** The supported JWS algorithms. All are asymmetric: HMAC and `none` are excluded. @see RFC 7518 section 3.1, RFC 9864 */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { toBase64Url } from './encoding.ts';
-import { selectUsableKeys } from './json/key-set-document.ts';
+import { toBase64Url } from '../encoding.ts';
+import { selectUsableKeys } from '../json/key-set-document.ts';
 import { isSecureRsaKey } from './rsa-key.ts';
 import { isKeyForAlgorithm } from './signature-algorithms.ts';
 

@@ -1,9 +1,9 @@
-import { ConfigurationError, TransportError, ValidationError } from '../errors.ts';
+import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
+import type { Clock } from '../clock.ts';
+import { decodeUtf8 } from '../encoding.ts';
+import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from '../json/untrusted-json.ts';
 import { readBoundedBody } from './bounded-body.ts';
-import type { Clock } from './clock.ts';
 import { discardBody } from './discard-body.ts';
-import { decodeUtf8 } from './encoding.ts';
-import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from './json/untrusted-json.ts';
 import { limitDelay, parseRetryAfter } from './retry-after.ts';
 
 /** The required signature of `fetch`. */
