@@ -1,22 +1,25 @@
-import { createRandom } from '../support/random.ts';
-import { actions, logIn, requestSession, requestToken } from './actions.ts';
-import { type Browser, createBrowser, createCopies } from './browser.ts';
-import { createFaults, type FaultKind } from './faults.ts';
-import { createLedger, type Exception } from './ledger.ts';
+import { createRandom } from '../../support/random.ts';
+import { actions } from '../actions/actions.ts';
+import { logIn } from '../actions/log-in.ts';
+import { requestSession, requestToken } from '../actions/session-requests.ts';
+import { createFaults, type FaultKind } from '../faults/faults.ts';
+import { createLedger } from '../invariants/ledger.ts';
+import type { DocumentedLimit } from '../invariants/login-record.ts';
+import { type Browser, createBrowser, createCopies } from '../simulation/browser.ts';
+import { createProvider } from '../simulation/provider.ts';
+import { readWallClock, useScheduler } from '../simulation/replace-globals.ts';
+import { createScheduler, EndlessRunError, type Strategy, type TraceEntry } from '../simulation/scheduler.ts';
+import type { Stores } from '../simulation/stores.ts';
+import { createWorld, type World } from '../simulation/world.ts';
 import { createPlan, type Plan } from './plan.ts';
-import { createProvider } from './provider.ts';
-import { readWallClock, useScheduler } from './replace-globals.ts';
-import { createScheduler, EndlessRunError, type Strategy, type TraceEntry } from './scheduler.ts';
-import type { Stores } from './stores.ts';
-import { createWorld, type World } from './world.ts';
 
 /** The result of one run. */
 export interface Interleaving {
   readonly plan: Plan;
   readonly trace: readonly TraceEntry[];
   readonly violations: readonly string[];
-  readonly exceptions: ReadonlyMap<Exception, number>;
-  /** The faults that have happened. */
+  readonly limits: ReadonlyMap<DocumentedLimit, number>;
+  /** The faults that have occurred. */
   readonly faults: ReadonlySet<FaultKind>;
 }
 
@@ -52,14 +55,14 @@ export async function runInterleaving(
   try {
     await runPhases(world, plan);
   } catch (error) {
-    if (error instanceof EndlessRunError) ledger.reportViolation('something waits forever');
+    if (error instanceof EndlessRunError) ledger.reportViolation('work remains that never completes');
     else if (!(error instanceof ViolationError))
       ledger.reportViolation(`the run failed: ${String((error as Error)?.stack ?? error)}`);
   } finally {
     process.off('unhandledRejection', onRejection);
   }
-  const { violations, exceptions } = ledger;
-  return { plan, trace: scheduler.trace, violations, exceptions, faults: faults.happened };
+  const { violations, limits } = ledger;
+  return { plan, trace: scheduler.trace, violations, limits, faults: faults.occurredKinds };
 }
 
 /** Ends a run at its first violation. */
@@ -77,35 +80,35 @@ async function runPhases(world: World, plan: Plan): Promise<void> {
   await pause(world, firstPause);
   let count = 0;
   for (const [index, round] of plan.rounds.entries()) {
-    faults.isArmed = true;
-    const started = round.map(({ kind, browser }): Started => {
+    faults.isEnabled = true;
+    const tasks = round.map(({ kind, browser }): Task => {
       const target = browsers[browser] as Browser;
       return [`${kind} #${++count}`, () => actions[kind](world, target)];
     });
-    await runAll(world, plan.strategy, started);
-    faults.isArmed = false;
+    await runAll(world, plan.strategy, tasks);
+    faults.isEnabled = false;
     await pause(world, pauses[index] ?? 0);
   }
   // Repeated writes and expiring locks.
-  await runAll(world, 'in-order', [], { untilNothingIsLeft: true });
+  await runAll(world, 'in-order', [], { untilIdle: true });
   world.ledger.checkCodes();
   await audit(world, browsers);
-  await runAll(world, 'in-order', [], { untilNothingIsLeft: true });
+  await runAll(world, 'in-order', [], { untilIdle: true });
 }
 
-type Started = readonly [name: string, run: () => Promise<unknown>];
+type Task = readonly [name: string, run: () => Promise<unknown>];
 
-/** Runs actions concurrently until each has settled. */
+/** Runs actions concurrently until all have completed. */
 async function runAll(
   world: World,
   strategy: Strategy,
-  started: readonly Started[],
-  { untilNothingIsLeft = false } = {},
+  tasks: readonly Task[],
+  { untilIdle = false } = {},
 ): Promise<void> {
   const { scheduler, ledger, faults } = world;
   scheduler.strategy = strategy;
-  let unfinished = started.length;
-  for (const [action, run] of started) {
+  let unfinished = tasks.length;
+  for (const [action, run] of tasks) {
     scheduler.runIn({ action }, () =>
       scheduler
         .step('starts', () => {})
@@ -130,9 +133,9 @@ async function runAll(
       scheduler.note(`(the clock of ${process.name} jumps by ${jump.offset / 1000} s)`);
     }
   };
-  await scheduler.run({ isDone: () => unfinished === 0 && !untilNothingIsLeft, afterStep });
+  await scheduler.run({ isDone: () => unfinished === 0 && !untilIdle, afterStep });
   if (unfinished > 0 && ledger.violations.length === 0)
-    ledger.reportViolation(`${unfinished} actions never settle`);
+    ledger.reportViolation(`${unfinished} actions never complete`);
   if (ledger.violations.length > 0) throw new ViolationError();
 }
 
@@ -147,7 +150,7 @@ const wait = ({ scheduler }: World, milliseconds: number): Promise<void> =>
 /** Milliseconds of the longest pause after a failed request to the provider. */
 const longestPause = 61_000;
 
-/** Checks at the end, one request after another: live sessions are alive and can refresh, ended sessions are not. */
+/** Checks at the end, one request after another: live sessions can refresh, and ended sessions are rejected. */
 async function audit(world: World, browsers: readonly Browser[]): Promise<void> {
   const { ledger, faults, deployment } = world;
   for (const browser of browsers) {
@@ -155,7 +158,7 @@ async function audit(world: World, browsers: readonly Browser[]): Promise<void> 
       const { record } = browser;
       const session = await requestSession(world, browser);
       if (record && session?.changes) ledger.checkChanges(record, session.changes);
-      const isLive = () => record && record.mayEnd === undefined && record.lostBy === undefined;
+      const isLive = () => record && record.mayEnd === undefined && record.loss === undefined;
       const requestForced = () => requestToken(world, browser, { forceRefresh: true });
       let response = await requestForced();
       if (isLive() && response?.accessToken === undefined) {
@@ -171,10 +174,10 @@ async function audit(world: World, browsers: readonly Browser[]): Promise<void> 
     const isRevocable = deployment.isShared || deployment.processes === 1;
     const isTokenValid = record.isLoggedOut && isRevocable && record.login.endedBy === undefined;
     // The cookie of the logout may have a spent refresh token whose successor is not stored any more.
-    if (isTokenValid && record.isStale) ledger.countException('a cookie is older than its successor');
-    else if (isTokenValid && faults.happened.size === 0)
+    if (isTokenValid && record.isStale) ledger.countLimit('a cookie is older than its successor');
+    else if (isTokenValid && faults.occurredKinds.size === 0)
       ledger.reportViolation(`the refresh token of ${record.login.id} is valid after its logout`);
-    if (!record.ended) continue;
+    if (!record.confirmedEnd) continue;
     for (const copy of createCopies(record, 2)) {
       await runAll(world, 'in-order', [['audit of an ended session', () => requestSession(world, copy)]]);
     }

@@ -1,7 +1,7 @@
-import type { Random } from '../support/random.ts';
-import type { Stores } from './stores.ts';
+import type { Random } from '../../support/random.ts';
+import type { Stores } from '../simulation/stores.ts';
 
-/** What can fail in a run. */
+/** A kind of failure in a run. */
 export type FaultKind =
   /** The provider has processed the request, and its response is lost. */
   | 'lost-provider-response'
@@ -48,7 +48,7 @@ export interface Fault {
   readonly port?: keyof Stores;
 }
 
-/** Creates a fault that can happen in the deployment: stores fail only behind a port. */
+/** Creates a fault that can occur in the deployment: stores fail only behind a port. */
 export function createFault(
   random: Random,
   { processes, ports }: { readonly processes: number; readonly ports: readonly (keyof Stores)[] },
@@ -57,11 +57,11 @@ export function createFault(
   const kind = random.pick(faultKinds.filter((each) => ports.length > 0 || !isOfStore(each)));
   const isStep = kind === 'crash' || kind === 'clock-jump';
   const port = isOfStore(kind) && random.oneIn(2) ? random.pick(ports) : undefined;
-  const most = isStep ? 30 : port !== undefined || kind.startsWith('lost-provider') ? 4 : 8;
+  const maximum = isStep ? 30 : port !== undefined || kind.startsWith('lost-provider') ? 4 : 8;
   return {
     kind,
     ...(port && { port }),
-    after: random.below(most),
+    after: random.below(maximum),
     length:
       kind === 'store-outage' ? 2 + random.below(12) : kind === 'failed-write' ? random.pick([1, 4]) : 1,
     process: random.below(processes),
@@ -69,32 +69,32 @@ export function createFault(
   };
 }
 
-/** The faults of a run. They happen only while it is armed. */
+/** The faults of a run. They occur only while `isEnabled` is true. */
 export interface Faults {
-  isArmed: boolean;
-  /** The kinds that have happened. */
-  readonly happened: Set<FaultKind>;
-  /** Counts one operation for each kind, and returns the fault that happens at it. */
+  isEnabled: boolean;
+  /** The kinds that have occurred. */
+  readonly occurredKinds: Set<FaultKind>;
+  /** Counts one operation for each kind, and returns the fault that occurs at it. */
   take(kinds: FaultKind | readonly FaultKind[], port?: keyof Stores): Fault | undefined;
 }
 
-export function createFaults(planned: readonly Fault[]): Faults {
-  const states = planned.map((fault) => ({ fault, count: 0 }));
-  const happened = new Set<FaultKind>();
+export function createFaults(plannedFaults: readonly Fault[]): Faults {
+  const states = plannedFaults.map((fault) => ({ fault, count: 0 }));
+  const occurredKinds = new Set<FaultKind>();
   return {
-    isArmed: false,
-    happened,
+    isEnabled: false,
+    occurredKinds,
     take(kinds, port) {
-      if (!this.isArmed) return undefined;
-      let found: Fault | undefined;
+      if (!this.isEnabled) return undefined;
+      let activeFault: Fault | undefined;
       for (const state of states) {
         const { fault } = state;
         if (!kinds.includes(fault.kind) || (fault.port !== undefined && fault.port !== port)) continue;
         const count = state.count++;
-        if (count >= fault.after && count < fault.after + fault.length) found = fault;
+        if (count >= fault.after && count < fault.after + fault.length) activeFault = fault;
       }
-      if (found) happened.add(found.kind);
-      return found;
+      if (activeFault) occurredKinds.add(activeFault.kind);
+      return activeFault;
     },
   };
 }

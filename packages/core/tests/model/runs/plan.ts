@@ -1,8 +1,8 @@
-import type { Random } from '../support/random.ts';
-import type { ActionKind } from './actions.ts';
-import { chooseDeployment, type Deployment, getPorts } from './deployment.ts';
-import { createFault, type Fault } from './faults.ts';
-import type { Strategy } from './scheduler.ts';
+import type { Random } from '../../support/random.ts';
+import type { ActionKind } from '../actions/actions.ts';
+import { createFault, type Fault } from '../faults/faults.ts';
+import { chooseDeployment, type Deployment, getPorts } from '../simulation/deployment.ts';
+import type { Strategy } from '../simulation/scheduler.ts';
 
 export interface PlannedAction {
   readonly kind: ActionKind;
@@ -10,7 +10,7 @@ export interface PlannedAction {
   readonly browser: number;
 }
 
-/** What happens in one run. The scheduler chooses the order. */
+/** The content of one run. The scheduler chooses the order. */
 export interface Plan {
   readonly deployment: Deployment;
   /** The user of each browser. */
@@ -38,7 +38,7 @@ const logouts: readonly ActionKind[] = [
   'replayed-logout-token',
 ];
 
-/** The actions of a run. Most runs have few kinds: a login or a logout in each of them would leave little to refresh. */
+/** The actions of a run. Most themes have few kinds, because logins and logouts in each run would prevent most refreshes. */
 const themes: readonly (readonly ActionKind[])[] = [
   [...refreshes, 'change', 'change', 'session'],
   [...refreshes, 'change', 'logout', 'backchannel-logout'],
@@ -54,12 +54,12 @@ export function createPlan(random: Random): Plan {
   const deployment = chooseDeployment(random);
   const users = random.pick([['alice'], ['alice', 'bob'], ['alice', 'alice']]);
   const kinds = random.pick(themes);
-  // Most actions are of one browser: only they concern the same session.
+  // Most actions belong to one browser, because only they concern the same session.
   const createAction = (): PlannedAction => ({
     kind: random.pick(kinds),
     browser: random.oneIn(3) ? random.below(users.length) : 0,
   });
-  const createRound = (most: number) => Array.from({ length: 1 + random.below(most) }, createAction);
+  const createRound = (maximum: number) => Array.from({ length: 1 + random.below(maximum) }, createAction);
   const faultCount = random.pick([0, 0, 1, 1, 1, 1, 2]);
   const ports = getPorts(deployment);
   return {
@@ -70,7 +70,7 @@ export function createPlan(random: Random): Plan {
       createFault(random, { processes: deployment.processes, ports }),
     ),
     strategy: random.pick(['uniform', 'priorities']),
-    // Access tokens have expired, or are valid, or a successor has expired in the meantime.
+    // During a pause, access tokens or a successor expire, or neither.
     pauses: [random.pick([0, 400_000, 400_000]), random.pick([0, 5_000, 45_000]), random.pick([0, 45_000])],
     isMetadataStatic: !random.oneIn(4),
     hasIdTokensAtRefresh: random.oneIn(3),

@@ -37,7 +37,7 @@ export interface Login {
   current: IssuedRefreshToken;
 }
 
-/** What the invariants must know. */
+/** Receives the events that the invariants depend on. */
 export interface ProviderListener {
   /**
    * Called when a spent refresh token is sent again, and the provider ends the login. If it only rejects the token
@@ -45,7 +45,7 @@ export interface ProviderListener {
    */
   onReuse(
     token: IssuedRefreshToken,
-    again: Spend,
+    repeatedSpend: Spend,
     reuse: { readonly isEnded: boolean; readonly now: number },
   ): void;
   /** Called when a login starts after a logout of its user was sent. */
@@ -80,7 +80,7 @@ interface ProviderResponse {
   readonly onDelivered?: () => void;
 }
 
-/** A code, and the login that it has started. */
+/** A code, and the login that it starts. */
 export interface IssuedCode {
   readonly state: string;
   readonly sub: string;
@@ -90,7 +90,7 @@ export interface IssuedCode {
   /** Set if a logout arrived before the code was exchanged. */
   mayEnd?: string;
   /** Set if a logout of the browser was confirmed before the session began. */
-  ended?: {
+  confirmedEnd?: {
     readonly at: number;
     readonly process: ModelProcess;
     readonly isByUser: boolean;
@@ -221,22 +221,22 @@ export function createProvider(
       const { searchParams } = new URL(url);
       const read = (name: string) => searchParams.get(name) ?? '';
       const code = `code-${++count}`;
-      const issued: IssuedCode = {
+      const issuedCode: IssuedCode = {
         state: read('state'),
         sub,
         nonce: read('nonce'),
         challenge: read('code_challenge'),
       };
-      codes.set(code, issued);
+      codes.set(code, issuedCode);
       const response = new URLSearchParams({ code, state: read('state'), iss: issuer });
-      return { url: `${read('redirect_uri')}?${response}`, code: issued };
+      return { url: `${read('redirect_uri')}?${response}`, code: issuedCode };
     },
     getLastNumber: () => count,
     findLogins: (sub) => [...codes.values()].filter((code) => code.sub === sub),
     findPendingCodes: (cookieHeader) =>
       [...codes.values()].filter(({ state }) => cookieHeader.includes(`.login.${state.slice(0, 16)}=`)),
-    endLogins(ended, match) {
-      for (const login of ended) login.endedBy ??= 'provider';
+    endLogins(endedLogins, match) {
+      for (const login of endedLogins) login.endedBy ??= 'provider';
       const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
       const times = { iat: seconds(), exp: seconds() + 120, jti: `logout-${++count}` };
       return signJwt({ iss: issuer, aud: clientId, ...match, ...times, events }, 'logout+jwt');

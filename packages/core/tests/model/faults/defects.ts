@@ -1,5 +1,5 @@
-import type { SessionRecord } from '../../src/session/backends/stores/session-store.ts';
-import type { Stores } from './stores.ts';
+import type { SessionRecord } from '../../../src/session/backends/stores/session-store.ts';
+import type { Stores } from '../simulation/stores.ts';
 
 /** Stores that break one guarantee of their port. The model must find each of them. */
 export const defects: Readonly<Record<string, (stores: Stores) => Stores>> = {

@@ -1,11 +1,11 @@
-import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
-import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
-import { createWebAuth } from '../../src/session/web-auth.ts';
-import type { WebSessions } from '../../src/session/web-sessions.ts';
-import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
-import { createMemoryReplayStore, type ReplayStore } from '../../src/tokens/stores/replay-store.ts';
-import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
-import type { Random } from '../support/random.ts';
+import { createMemorySessionStore } from '../../../src/session/backends/stores/memory-session-store.ts';
+import { createMemoryTombstoneStore } from '../../../src/session/backends/stores/memory-tombstone-store.ts';
+import { createWebAuth } from '../../../src/session/web-auth.ts';
+import type { WebSessions } from '../../../src/session/web-sessions.ts';
+import { createMemoryLock, type RefreshLock } from '../../../src/tokens/stores/refresh-lock.ts';
+import { createMemoryReplayStore, type ReplayStore } from '../../../src/tokens/stores/replay-store.ts';
+import { createMemorySuccessorStore } from '../../../src/tokens/stores/successor-store.ts';
+import type { Random } from '../../support/random.ts';
 import { clientId, issuer, providerMetadata } from './provider.ts';
 import { readWallClock } from './replace-globals.ts';
 import type { Stores } from './stores.ts';
@@ -36,7 +36,7 @@ export const getPorts = ({ kind, isShared }: Deployment): readonly (keyof Stores
   ...(isShared && kind === 'cookie' ? (['tombstones'] as const) : []),
 ];
 
-/** Half of the runs share stores between processes: they have the most orders. */
+/** Half of the runs share stores between processes, because these have the most possible orders. */
 export const chooseDeployment = (random: Random): Deployment =>
   random.pick(
     random.oneIn(2)
@@ -48,7 +48,7 @@ export const secret = 'a secret of the interleaving model, long enough';
 export const baseUrl = 'https://app.example';
 export const resources = ['https://a.example', 'https://b.example'] as const;
 
-/** Creates the stores of this package, without ports. Call it in the context of the process that they end with. */
+/** Creates the stores of this package, without ports. Call it in the context of the process that owns them. */
 export function createStores(): Stores {
   const now = readWallClock;
   return {

@@ -1,5 +1,5 @@
+import type { TraceEntry } from '../simulation/scheduler.ts';
 import type { Interleaving } from './interleaving.ts';
-import type { TraceEntry } from './scheduler.ts';
 import { increment, type Statistics } from './statistics.ts';
 
 /** Failures whose steps are printed. */
@@ -10,14 +10,14 @@ export function addInterleaving(
   { seed, index }: { readonly seed: number; readonly index: number },
   run: Interleaving,
 ): void {
-  const { plan, trace, violations, exceptions, faults } = run;
+  const { plan, trace, violations, limits, faults } = run;
   statistics.runs++;
   statistics.steps += trace.length;
   statistics.hashes.push(hashTrace(plan.deployment.name, trace));
   increment(statistics.deployments, plan.deployment.name);
   for (const { kind } of plan.rounds.flat()) increment(statistics.actions, kind);
   for (const fault of faults.size === 0 ? ['none'] : faults) increment(statistics.faults, fault);
-  for (const [name, count] of exceptions) increment(statistics.exceptions, name, count);
+  for (const [name, count] of limits) increment(statistics.limits, name, count);
   if (violations.length === 0) return;
   statistics.failed++;
   if (statistics.failures.length >= maxFailures) return;

@@ -1,7 +1,7 @@
-import type { WebSessions } from '../../src/session/web-sessions.ts';
+import type { WebSessions } from '../../../src/session/web-sessions.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { Ledger } from '../invariants/ledger.ts';
 import { createSessions, createStores, type Deployment } from './deployment.ts';
-import type { Faults } from './faults.ts';
-import type { Ledger } from './ledger.ts';
 import { createPorts } from './ports.ts';
 import type { ModelProvider } from './provider.ts';
 import type { ModelProcess, Scheduler } from './scheduler.ts';
@@ -12,7 +12,7 @@ export interface Instance {
   readonly process: ModelProcess;
   readonly sessions: WebSessions;
   /** Resolves when the process has crashed. */
-  readonly crashed: Promise<void>;
+  readonly termination: Promise<void>;
 }
 
 export interface World {
@@ -26,7 +26,7 @@ export interface World {
   /** Ends a process and starts its replacement. */
   restart(index: number): void;
   /** The actions that run, by process. */
-  readonly running: Map<string, ModelProcess>;
+  readonly runningActions: Map<string, ModelProcess>;
 }
 
 export interface WorldOptions {
@@ -36,17 +36,17 @@ export interface WorldOptions {
   readonly ledger: Ledger;
   readonly provider: ModelProvider;
   readonly isMetadataStatic: boolean;
-  /** Replaces the stores, to test that the model finds what they do not guarantee. */
+  /** Replaces the stores, to test that the model finds a missing guarantee. */
   readonly wrapStores?: (stores: Stores) => Stores;
 }
 
-/** One of so many responses of the provider is slow: other actions complete in the meantime. */
+/** One of this many responses of the provider is slow, so that other actions complete before it. */
 const slowShare = 8;
 
 export function createWorld(options: WorldOptions): World {
   const { deployment, scheduler, faults, ledger, provider, isMetadataStatic } = options;
   const { wrapStores = (stores: Stores) => stores } = options;
-  const running = new Map<string, ModelProcess>();
+  const runningActions = new Map<string, ModelProcess>();
   const createWrappedPorts = () =>
     createPorts(wrapStores(createStores()), {
       scheduler,
@@ -55,12 +55,12 @@ export function createWorld(options: WorldOptions): World {
       onSuccessorStored: ledger.onSuccessorStored,
     });
   const sharedPorts = createWrappedPorts();
-  let started = 0;
+  let processCount = 0;
 
   function start(index: number): Instance & { readonly crash: () => void } {
-    const process = { name: `p${index + 1}.${++started}`, isAlive: true, clockOffset: 0 };
+    const process = { name: `p${index + 1}.${++processCount}`, isAlive: true, clockOffset: 0 };
     let crash = () => {};
-    const crashed = new Promise<void>((resolve) => {
+    const termination = new Promise<void>((resolve) => {
       crash = resolve;
     });
     const sessions = scheduler.runIn({ process, action: 'start' }, () =>
@@ -70,7 +70,7 @@ export function createWorld(options: WorldOptions): World {
         isMetadataStatic,
       }),
     );
-    return { process, sessions, crashed, crash };
+    return { process, sessions, termination, crash };
   }
 
   async function sendToProvider(url: string, init: RequestInit): Promise<Response> {
@@ -107,10 +107,10 @@ export function createWorld(options: WorldOptions): World {
     ledger,
     provider,
     instances,
-    running,
+    runningActions,
     restart(index) {
       const { process, crash } = instances[index] as (typeof instances)[0];
-      for (const [action, each] of running) if (each === process) ledger.crashedActions.add(action);
+      for (const [action, each] of runningActions) if (each === process) ledger.crashedActions.add(action);
       scheduler.crash(process);
       instances[index] = start(index);
       crash();

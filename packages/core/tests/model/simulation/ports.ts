@@ -1,4 +1,4 @@
-import type { FaultKind, Faults } from './faults.ts';
+import type { FaultKind, Faults } from '../faults/faults.ts';
 import type { Context, Scheduler } from './scheduler.ts';
 import type { Stores } from './stores.ts';
 
@@ -45,7 +45,7 @@ export function createPorts(
       await scheduler.step(`${name}: its response is lost`, () => {});
       throw new Error('connection closed');
     }
-    // Half of the responses arrive at once: the others let the process continue with data that is outdated.
+    // Half of the responses arrive at once. The others arrive later, when their data may be outdated.
     if (scheduler.random.oneIn(2)) await scheduler.step(`${name} returns`, () => {});
     return result;
   }
@@ -87,7 +87,7 @@ export function createPorts(
         const { process } = scheduler.getContext();
         const acquire = async () => {
           const isAcquired = await lock.acquire(key, options);
-          // A process that has crashed does not wait for a lock any more.
+          // A process that has crashed no longer waits for a lock.
           if (process?.isAlive === false) await lock.release(key, options.owner);
           return isAcquired;
         };

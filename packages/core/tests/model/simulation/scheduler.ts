@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Random } from '../support/random.ts';
+import type { Random } from '../../support/random.ts';
 
 /** A simulated process. Its steps and timers end with it. */
 export interface ModelProcess {
@@ -9,7 +9,7 @@ export interface ModelProcess {
   clockOffset: number;
 }
 
-/** What runs: a process works for an action. Without a process: a browser, the provider or a store. */
+/** The code that runs: a process that handles an action. Without a process: a browser, the provider or a store. */
 export interface Context {
   readonly process?: ModelProcess;
   readonly action: string;
@@ -42,12 +42,12 @@ export interface TraceEntry {
 /** How the next step is chosen: each with the same probability, or by a priority of each action. */
 export type Strategy = 'uniform' | 'priorities' | 'in-order';
 
-/** Milliseconds after which a step is executed before all others: slower operations are faults, not interleavings. */
+/** Milliseconds after which a step is executed before all others. Slower operations are faults, not interleavings. */
 const maxWait = 2_000;
-/** Timers that fire in one run. More mean that something waits forever. */
+/** The maximum count of timers that fire in one run. With more, the run never completes. */
 const maxTimers = 3_000;
 
-/** Thrown by {@link Scheduler.run} if work remains that never ends. */
+/** Thrown by {@link Scheduler.run} if work remains that never completes. */
 export class EndlessRunError extends Error {}
 
 /**
@@ -81,7 +81,7 @@ export interface Scheduler {
 /** All code under test runs in microtasks: a turn of the event loop ends them. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-const outside: Context = { action: '' };
+const idleContext: Context = { action: '' };
 
 /** One for all runs: each further storage makes each change of the context slower. */
 const contexts = new AsyncLocalStorage<Context>();
@@ -93,7 +93,7 @@ export function createScheduler(random: Random): Scheduler {
   let steps: Step[] = [];
   let time = 0;
 
-  const getContext = () => contexts.getStore() ?? outside;
+  const getContext = () => contexts.getStore() ?? idleContext;
   const isAlive = ({ process }: Context) => process?.isAlive !== false;
   const record = ({ process, action }: Context, name: string) =>
     trace.push({ at: time, process: process?.name ?? '', action, name });
@@ -106,15 +106,15 @@ export function createScheduler(random: Random): Scheduler {
   }
 
   function chooseIndex(strategy: Strategy): number {
-    // Also with priorities, some choices are free: each change of order is a point at which a bug may show.
+    // Some choices ignore the priorities, because a change of order can reveal a defect.
     if (strategy === 'uniform' || random.oneIn(8)) return random.below(steps.length);
     const getPriority = ({ context: { action } }: Step) => {
       const priority = priorities.get(action) ?? random.next();
       priorities.set(action, priority);
       return priority;
     };
-    const ranked = steps.map((step, index) => ({ index, priority: getPriority(step) }));
-    return ranked.reduce((best, each) => (each.priority > best.priority ? each : best)).index;
+    const rankedSteps = steps.map((step, index) => ({ index, priority: getPriority(step) }));
+    return rankedSteps.reduce((best, each) => (each.priority > best.priority ? each : best)).index;
   }
 
   function findNextTimer(): Timer | undefined {
@@ -167,7 +167,7 @@ export function createScheduler(random: Random): Scheduler {
     crash(process) {
       process.isAlive = false;
       for (const timer of timers) if (timer.context.process === process) timers.delete(timer);
-      // A request that has left the process may arrive. Its response reaches no code any more.
+      // A request that has left the process may arrive. Its response reaches no code.
       steps = steps.filter(
         ({ context, name }) => context.process !== process || (name.endsWith('arrives') && random.oneIn(2)),
       );
@@ -183,11 +183,11 @@ export function createScheduler(random: Random): Scheduler {
         const timer = findNextTimer();
         if (timer && timer.due <= time) fire(timer);
         else {
-          const chosen = choose(this.strategy);
-          if (chosen) {
+          const nextStep = choose(this.strategy);
+          if (nextStep) {
             time += 1 + random.below(30);
-            record(chosen.context, chosen.name);
-            contexts.run(chosen.context, chosen.run);
+            record(nextStep.context, nextStep.name);
+            contexts.run(nextStep.context, nextStep.run);
             continue;
           }
           if (isDone() || !timer) return;

@@ -1,5 +1,5 @@
-import { type CookieToSet, serializeCookie } from '../../src/session/cookies/cookies.ts';
-import type { LoginRecord, RequestTimes } from './ledger.ts';
+import { type CookieToSet, serializeCookie } from '../../../src/session/cookies/cookies.ts';
+import type { LoginRecord, RequestTimes } from '../invariants/login-record.ts';
 import type { ModelProcess } from './scheduler.ts';
 import type { Instance, World } from './world.ts';
 
@@ -67,7 +67,7 @@ export async function sendRequest<T extends ModelResponse>(
   name: string,
   handle: (request: SentRequest) => Promise<T>,
 ): Promise<T | undefined> {
-  const { scheduler, faults, running } = world;
+  const { scheduler, faults, runningActions } = world;
   const { action } = scheduler.getContext();
   const { record } = browser;
   const cookieHeader = [...browser.cookies].map(([each, value]) => `${each}=${value}`).join('; ');
@@ -78,14 +78,14 @@ export async function sendRequest<T extends ModelResponse>(
   await scheduler.step(`${browser.name} sends ${name}`, () => {});
   const instance = world.instances[index] as Instance;
   const { process } = instance;
-  running.set(action, process);
+  runningActions.set(action, process);
   const startedAt = scheduler.now();
   const handling = scheduler.runIn({ process, action }, () =>
     handle({ cookieHeader, record, sentAt, instance, process }),
   );
-  const response = await Promise.race([handling, instance.crashed]);
+  const response = await Promise.race([handling, instance.termination]);
   const finishedAt = scheduler.now();
-  running.delete(action);
+  runningActions.delete(action);
   const setsSession = response?.setCookies.some(isSessionCookie) === true;
   const owner = response && 'record' in response ? response.record : record;
   const isNewToken =
@@ -123,14 +123,14 @@ const readNumber = (token: string, index: number) => Number(token.split('.').at(
 function applyCookies(
   { scheduler, ledger, deployment, provider }: World,
   browser: Browser,
-  applied: {
+  delivery: {
     readonly response: ModelResponse;
     readonly owner: LoginRecord | undefined;
     readonly setsSession: boolean;
     readonly times: RequestTimes;
   },
 ): void {
-  const { response, owner, setsSession, times } = applied;
+  const { response, owner, setsSession, times } = delivery;
   const { record: previous } = browser;
   for (const line of response.setCookies) {
     const [pair = '', ...attributes] = line.split('; ');
@@ -142,8 +142,7 @@ function applyCookies(
   browser.lastNumber = provider.getLastNumber();
   browser.record = browser.cookies.has(sessionCookie) ? owner : undefined;
   const isOlderLogin = previous !== undefined && previous !== owner && !('record' in response);
-  if (isOlderLogin && previous.mayEnd === undefined)
-    ledger.countException('an older Set-Cookie arrives last');
+  if (isOlderLogin && previous.mayEnd === undefined) ledger.countLimit('an older Set-Cookie arrives last');
   if (deployment.kind === 'stored' || !owner) return;
   ledger.addCookie(owner, { ...times, arrivedAt: scheduler.now() });
 }

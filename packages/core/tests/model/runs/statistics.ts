@@ -9,7 +9,7 @@ export interface Statistics {
   readonly deployments: Record<string, number>;
   readonly actions: Record<string, number>;
   readonly faults: Record<string, number>;
-  readonly exceptions: Record<string, number>;
+  readonly limits: Record<string, number>;
   readonly failures: Failure[];
   failed: number;
 }
@@ -29,7 +29,7 @@ export const createStatistics = (): Statistics => ({
   deployments: {},
   actions: {},
   faults: {},
-  exceptions: {},
+  limits: {},
   failures: [],
   failed: 0,
 });
@@ -41,7 +41,7 @@ export function mergeStatistics(target: Statistics, source: Statistics): void {
   target.failed += source.failed;
   for (const hash of source.hashes) target.hashes.push(hash);
   target.failures.push(...source.failures);
-  for (const name of ['deployments', 'actions', 'faults', 'exceptions'] as const)
+  for (const name of ['deployments', 'actions', 'faults', 'limits'] as const)
     for (const [key, count] of Object.entries(source[name])) increment(target[name], key, count);
 }
 
