@@ -1,8 +1,8 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
-import { baseUrl, logIn, setUp } from '../tests/app.ts';
-import { createAuth } from './create-auth.ts';
+import { baseUrl, logIn, setUp } from '../../tests/app.ts';
+import { createAuth } from '../create-auth.ts';
 
 const protect = ['/dashboard'];
 
