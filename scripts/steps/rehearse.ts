@@ -54,7 +54,7 @@ async function raiseVersions(rehearsal: Rehearsal): Promise<void> {
   rehearsal.check('no changeset is left', left.length === 0 ? undefined : left.join(', '));
   for (const { name, directory } of rehearsal.packages()) {
     const text = await readFile(join(directory, 'CHANGELOG.md'), 'utf8');
-    const headings = text.match(/^## .*/gm) ?? [];
+    const headings = [...text.matchAll(/^## .*/gm)].map(([heading]) => heading);
     const problems = [
       ...(headings.includes(`## ${rehearsal.version}`) ? [] : [`no entry for ${rehearsal.version}`]),
       ...(text.includes('Updated dependencies') ? ['a line "Updated dependencies"'] : []),
@@ -87,7 +87,7 @@ async function failHalfway(rehearsal: Rehearsal, registry: Registry): Promise<vo
   const published = await rehearsal.listPublished(registry);
   rehearsal.check(
     'the other packages are published',
-    !published.includes(failing) && published.length === rehearsal.packages().length - 1
+    !published.some((name) => name === failing) && published.length === rehearsal.packages().length - 1
       ? undefined
       : published.join(', '),
   );

@@ -62,5 +62,15 @@ export async function startRegistry({ folder, rejects }: RegistryOptions): Promi
   });
   const problem = await waitFor(service, `${url}-/ping`);
   if (problem !== undefined) throw new Error(`${problem}\n${service.tail()}`);
-  return { url, env: { npm_config_registry: url, NPM_CONFIG_USERCONFIG: credentials } };
+  // npm and pnpm read different variables, and an outer npm has set the file of the user already.
+  const env = {
+    npm_config_registry: url,
+    pnpm_config_registry: url,
+    npm_config_userconfig: credentials,
+    NPM_CONFIG_USERCONFIG: credentials,
+  };
+  const used = await run({ command: 'pnpm', args: ['config', 'get', 'registry'], cwd: folder, env });
+  if (used.stdout.trim() !== url)
+    throw new Error(`pnpm would publish to ${used.stdout.trim()}; expected ${url}.`);
+  return { url, env };
 }
