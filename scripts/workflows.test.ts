@@ -49,7 +49,7 @@ describe('release.yml', () => {
       ),
     ).toEqual({
       test: ['contents: read'],
-      version: ['contents: write', 'pull-requests: write'],
+      version: ['contents: write', 'pull-requests: write', 'actions: write'],
       pack: ['contents: read'],
       publish: ['contents: write', 'id-token: write'],
     });
@@ -66,6 +66,21 @@ describe('release.yml', () => {
   test('publishes without a token, and asks pnpm for provenance', () => {
     expect(release).not.toMatch(/secrets\.(?!GITHUB_TOKEN)|NPM_TOKEN|_authToken/);
     expect(jobs.publish).toContain('PNPM_CONFIG_PROVENANCE: "true"');
+  });
+
+  test('the pull request of a release starts the tests', () => {
+    expect(jobs.version).toContain('gh workflow run ci.yml --ref changeset-release/main');
+    const ci = workflows.find(([name]) => name === 'ci.yml')?.[1];
+    expect(ci).toMatch(/^ {2}workflow_dispatch:$/m);
+  });
+
+  test('a canary is packed from main, has its own tag, and raises no version in the repository', () => {
+    expect(release).toMatch(/^ {2}workflow_dispatch:$/m);
+    expect(jobs.pack).toMatch(/if: github\.event_name == 'workflow_dispatch'\n +run: .* release:snapshot\n/);
+    expect(jobs.publish).toMatch(
+      /if: github\.event_name == 'workflow_dispatch'\n +run: .* release:publish --tag canary\n/,
+    );
+    expect(jobs.version).toContain("github.event_name == 'push'");
   });
 
   test('runs the pnpm version of the repository', () => {
