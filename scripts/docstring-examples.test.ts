@@ -127,7 +127,7 @@ function addImports(example: Example, program: ts.Program, exports: ReadonlyMap<
     const module = exports.get(name);
     return module === undefined ? [] : [`import { ${name} } from '${module}';\n`];
   });
-  // `export {}` makes each example a module with names of its own.
+  // `export {}` makes each example a module, whose names do not conflict with those of other examples.
   return `${imports.join('')}${example.code}\nexport {};\n`;
 }
 
@@ -179,7 +179,7 @@ describe.each(Object.entries(packages))('docstrings of %s', (name, modules) => {
   });
 });
 
-test('an example that does not compile is reported', { timeout: 120_000 }, () => {
+test('report an example that does not compile', { timeout: 120_000 }, () => {
   const file = join(root, 'packages/redis/src/example.ts');
   const example = { name: 'example', file, code: 'const stores: string = createRedisStores(42);' };
   const directory = join(root, 'packages/redis');
