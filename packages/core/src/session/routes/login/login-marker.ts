@@ -53,8 +53,11 @@ export const deleteCompletedMarker = (context: SessionContext, cookies: RequestC
     : [];
 
 /** Returns how many logins this browser has completed in a row, without a session cookie after them. */
-export function countLostSessions(context: SessionContext, cookies: RequestCookies): 0 | 1 | 2 {
+export async function countLostSessions(
+  context: SessionContext,
+  cookies: RequestCookies,
+): Promise<0 | 1 | 2> {
   const value = cookies.get(context.loginJar.toWireName(getCompletedName(context)));
-  if (value === undefined || context.backend.hasCookie(cookies)) return 0;
+  if (value === undefined || (await context.backend.hasCookie(cookies))) return 0;
   return value === '2' ? 2 : 1;
 }

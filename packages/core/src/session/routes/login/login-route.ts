@@ -46,7 +46,7 @@ export async function createLogin(
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
   const { authorization, isRestart = false } = options;
   const existing = parseCookies(cookieHeader);
-  const lostSessions = countLostSessions(context, existing);
+  const lostSessions = await countLostSessions(context, existing);
   if (lostSessions > 1) throw createLostSessionError();
   const redirectUri = context.baseUrl.origin + context.paths.callback;
   const { path, problem } = checkReturnTo(options.returnTo, context.baseUrl);
