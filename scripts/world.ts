@@ -15,6 +15,15 @@ const steps: readonly Step[] = [
     },
     ['pack', 'programs'],
   ),
+  createScriptStep(
+    {
+      name: 'runtimes',
+      title: 'Sessions, refresh and API verification on Bun, Deno and workerd',
+      file: 'e2e/runtimes/main.ts',
+      args: [],
+    },
+    ['pack'],
+  ),
 ];
 
 await runSuite({ title: 'world', steps, prerequisites: [programs, build, pack] }, process.argv.slice(2));

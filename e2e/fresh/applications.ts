@@ -1,9 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { readBlocks } from '../../scripts/lib/examples/markdown.ts';
-import { root } from '../../scripts/lib/process.ts';
-
 /** The addresses and names with which a reader replaces the examples of a README. */
 export interface Values {
   readonly issuer: string;
@@ -43,7 +37,7 @@ export interface Application {
   readonly output?: string;
 }
 
-const api: Application = {
+export const api: Application = {
   name: 'api',
   kind: 'api',
   page: 'packages/nest/README.md',
@@ -58,7 +52,7 @@ const api: Application = {
   production: 'npm run start:prod',
 };
 
-const web: Application = {
+export const web: Application = {
   name: 'web',
   kind: 'web',
   page: 'packages/next/README.md',
@@ -79,7 +73,7 @@ const web: Application = {
   production: 'npm start',
 };
 
-const spa: Application = {
+export const spa: Application = {
   name: 'spa',
   kind: 'spa',
   page: 'packages/angular/README.md',
@@ -96,51 +90,5 @@ const spa: Application = {
   output: 'dist/spa/browser',
 };
 
-/** Nest 11 generates CommonJS and Jest: the README states what differs. */
-const api11: Application = {
-  ...api,
-  name: 'api-11',
-  generator: { name: '@nestjs/cli', version: '11.0.13' },
-  major: 11,
-  replacements: (values) => [
-    ...api.replacements(values),
-    [".js';", "';"],
-    ['await bootstrap();', 'void bootstrap();'],
-  ],
-  prepare: configureJest,
-};
-
-/** A `src` folder, webpack, and a Babel configuration of the application. */
-const webSrc: Application = {
-  ...web,
-  name: 'web-src',
-  generator: { ...web.generator, options: '--src-dir' },
-  place: (path) => (path.startsWith('.env') ? path : `src/${path}`),
-  prepare: (folder) => writeFile(join(folder, '.babelrc'), '{ "presets": ["next/babel"] }\n'),
-  development: 'npm run dev -- --webpack',
-  build: 'npm run build -- --webpack',
-};
-
-const spaZone: Application = {
-  ...spa,
-  name: 'spa-zone',
-  generator: { ...spa.generator, options: '--zoneless=false' },
-};
-
-/** The API comes first: the other applications call it. */
-export const applications: readonly Application[] = [api11, api, web, spa, webSrc, spaZone];
-
-/** Adds the lines of the section "Tests" of the README to the configurations of Jest. */
-async function configureJest(folder: string): Promise<void> {
-  const blocks = readBlocks(api.page, readFileSync(join(root, api.page), 'utf8'));
-  const lines = blocks.find(({ code }) => code.includes('transformIgnorePatterns'))?.code;
-  if (lines === undefined) throw new Error(`${api.page} does not contain "transformIgnorePatterns".`);
-  const settings = JSON.parse(`{${lines}}`) as object;
-  const change = async (file: string, edit: (content: Record<string, object>) => object) => {
-    const path = join(folder, file);
-    const content = JSON.parse(readFileSync(path, 'utf8')) as Record<string, object>;
-    await writeFile(path, `${JSON.stringify(edit(content), undefined, 2)}\n`);
-  };
-  await change('package.json', (content) => ({ ...content, jest: { ...content.jest, ...settings } }));
-  await change('test/jest-e2e.json', (content) => ({ ...content, ...settings }));
-}
+/** The defaults of the generators. The API comes first: the other applications call it. */
+export const applications: readonly Application[] = [api, web, spa];

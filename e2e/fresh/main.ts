@@ -12,6 +12,7 @@ import { logInAndCallApi } from './flow.ts';
 import { execute, generate, quiet, readVersions } from './generate.ts';
 import { serveStatic } from './serve-static.ts';
 import { type Transcript, writeTranscript } from './transcript.ts';
+import { variants } from './variants.ts';
 
 const latest = process.argv.includes('--latest');
 const names = process.argv.slice(2).filter((word) => !word.startsWith('--'));
@@ -112,7 +113,14 @@ async function runApplication(application: Application, folder: string, browser:
 }
 
 const browser = await chromium.launch(chromiumLaunchOptions);
-for (const application of applications) {
+// The generated API of the README is the last one: it stays available for the other applications.
+const isApi = ({ kind }: Application) => kind === 'api';
+const ordered = [
+  ...variants.filter(isApi),
+  ...applications,
+  ...variants.filter((variant) => !isApi(variant)),
+];
+for (const application of ordered) {
   // The other applications call the API.
   if (names.length > 0 && application.name !== 'api' && !names.includes(application.name)) continue;
   const commands: { command: string; seconds: number }[] = [];

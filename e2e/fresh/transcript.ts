@@ -32,7 +32,7 @@ ${application.generator.options ? `Generated with \`${application.generator.opti
 ${rows.join('\n')}
 
 Commands: ${Math.ceil(seconds / 60)} min. Also run afterwards: ${[
-      `\`${application.development}\``,
+      `\`${application.development.replace(' -- --port PORT', '')}\``,
       `\`${application.build ?? 'npm run build'}\``,
       ...(application.production ? [`\`${application.production}\``] : []),
       ...application.checks.map((check) => `\`${check}\``),
@@ -41,7 +41,7 @@ Commands: ${Math.ceil(seconds / 60)} min. Also run afterwards: ${[
   });
   return `# The first minutes
 
-\`npx pnpm@12.21.0 test:fresh --latest\` writes this page. It executes the commands and writes the files of the READMEs literally, in applications that the frameworks' generators create. Only the addresses, the client and the packages under test are replaced.
+\`npx pnpm@12.21.0 exec node e2e/fresh/main.ts --latest\` writes this page, with the packages that \`test:fresh\` has packed. It executes the commands and writes the files of the READMEs literally, in applications that the frameworks' generators create. Only the addresses, the client and the packages under test are replaced.
 
 A browser then opens the protected page of the development server and of the production build, logs in, sees the response of the generated API, reloads, and logs out.
 
