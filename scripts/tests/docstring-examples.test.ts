@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from './lib/process.ts';
+import { root } from '../lib/process.ts';
 
 /** The packages, and the modules of names that an example uses without an import. */
 const packages: Readonly<Record<string, readonly string[]>> = {
