@@ -12,6 +12,7 @@ import {
   findRoute,
   isPathBelow,
   isPrefetch,
+  requireCoveredPage,
   setPrivateCaching,
 } from '@countersign/core/session/adapter';
 import { type NextRequest, NextResponse } from 'next/server.js';
@@ -108,6 +109,7 @@ async function createResponse(
   // A page without a usable token would show a signed-in user without data.
   const requirement = findLoginRequirement(failures);
   if (needsSession && (!requestSession.session || requirement)) {
+    requireCoveredPage(sessions.cookiePath, getRequestedPath(request));
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
     loginUrl.searchParams.set('returnTo', getRequestedPath(request));
     const prompt = requirement?.authorization?.prompt;
