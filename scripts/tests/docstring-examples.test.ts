@@ -84,7 +84,7 @@ describe.each(Object.entries(packages))('docstrings of %s', (name, modules) => {
   });
 });
 
-test('an example that does not compile is reported', { timeout: 120_000 }, () => {
+test('report an example that does not compile', { timeout: 120_000 }, () => {
   const file = join(root, 'packages/redis/src/example.ts');
   const example = { name: 'example', file, code: 'const stores: string = createRedisStores(42);' };
   const directory = join(root, 'packages/redis');
