@@ -143,7 +143,7 @@ const violationsByRule: Record<string, readonly (readonly [file: string, code: s
   'imports-resolve': [['packages/next/src/c.ts', `import '@countersign/core/secret';`]],
 };
 
-/** The second file of each planted cycle, which is reported once, and the target of a planted import. */
+/** The second file of each cycle, which is reported once, and the target of a forbidden import. */
 const otherFiles = {
   'packages/core/src/tokens/e.ts': `import './d.ts';`,
   'packages/core/src/tokens/g.ts': `import type { F } from './f.ts'; export type G = F | 2;`,
@@ -162,7 +162,7 @@ function linkDependencies(directory: string, home: string): void {
   for (const name of readdirSync(installed)) {
     if (name !== '@countersign') link(join(installed, name), name);
   }
-  // As if each manifest declared them: an import that is not declared does not resolve.
+  // Each manifest is treated as if it declared all packages, because an undeclared import does not resolve.
   for (const name of readdirSync(join(root, 'packages'))) {
     link(join(directory, 'packages', name), `@countersign/${name}`);
   }

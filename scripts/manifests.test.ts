@@ -34,7 +34,7 @@ describe.each(packages)('%s', (name, pkg) => {
     expect(manifest.devDependencies).toMatchObject({ '@countersign/core': 'workspace:*' });
   });
 
-  test('names its root entry for tools that do not read exports', () => {
+  test('has fields with its root entry for tools that do not read exports', () => {
     const entry = manifest.exports?.['.'] as Entry;
     expect({ main: manifest.main, types: manifest.types }).toEqual({
       main: entry.default,
@@ -42,7 +42,7 @@ describe.each(packages)('%s', (name, pkg) => {
     });
   });
 
-  test('names the repository, as the root manifest does', () => {
+  test('contains the repository of the root manifest', () => {
     expect(manifest).toMatchObject(createRepositoryFields(pkg));
     expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true });
   });
@@ -60,7 +60,7 @@ describe.each(packages)('%s', (name, pkg) => {
   });
 });
 
-test('a moved repository changes each link and field', () => {
+test('a new address of the repository changes each link and field', () => {
   const moved = 'https://git.example/team/auth';
   const readme = `[a](../../docs/refresh.md#x) [b](${readRepositoryUrl()}/blob/main/docs/errors.md) [c](https://example.com/a)`;
   expect(makeLinksAbsolute(makeLinksAbsolute(readme), moved)).toBe(

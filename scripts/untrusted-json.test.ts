@@ -56,8 +56,8 @@ function isCallOfJson(node: ts.Node): boolean {
   );
 }
 
-describe('untrusted JSON passes one parser', () => {
-  test('finds JSON parsing in no other file', () => {
+describe('untrusted JSON is parsed by one parser', () => {
+  test('only the listed files parse JSON', () => {
     const found = Object.fromEntries(
       sources
         .map((file) => [file, findParserCalls(file, readFileSync(root + file, 'utf8'))] as const)

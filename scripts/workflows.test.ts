@@ -16,14 +16,14 @@ const jobs = Object.fromEntries(
     .map((text) => [text.slice(0, text.indexOf(':')), text] as const),
 );
 
-/** The permissions of a job, for example `contents: write`. */
+/** Reads the permissions of a job, for example `contents: write`. */
 const readPermissions = (job = '') =>
   [...(job.match(/^ {4}permissions:\n((?: {6}.*\n)+)/m)?.[1] ?? '').matchAll(/^ {6}([\w-]+: \w+)$/gm)].map(
     ([, right]) => right,
   );
 
 describe.each(workflows)('%s', (_, text) => {
-  test('names each action by its commit, with the version beside it', () => {
+  test('references each action by its commit, with the version in a comment', () => {
     const actions = [...text.matchAll(/uses: (.*)/g)].map(([, action]) => action);
     expect(actions.length).toBeGreaterThan(0);
     for (const action of actions) expect(action).toMatch(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
@@ -39,7 +39,7 @@ describe.each(workflows)('%s', (_, text) => {
 });
 
 describe('release.yml', () => {
-  test('gives each job only what it needs', () => {
+  test('grants each job only the required permissions', () => {
     expect(release).toContain('\npermissions: {}\n');
     expect(
       Object.fromEntries(
@@ -49,13 +49,13 @@ describe('release.yml', () => {
       ),
     ).toEqual({
       test: ['contents: read'],
-      version: ['contents: write', 'pull-requests: write'],
+      version: ['contents: write', 'pull-requests: write', 'actions: write'],
       pack: ['contents: read'],
       publish: ['contents: write', 'id-token: write'],
     });
   });
 
-  test('the jobs with rights run no tests, no build and no install scripts', () => {
+  test('the jobs with write permissions run no tests, no build and no install scripts', () => {
     for (const job of [jobs.version, jobs.publish]) {
       expect(job).not.toMatch(/\.ci\/run|release:pack|scripts\/build/);
       for (const [line] of job?.matchAll(/pnpm@\S+ install.*/g) ?? [])
@@ -63,9 +63,24 @@ describe('release.yml', () => {
     }
   });
 
-  test('publishes without a token, and asks pnpm for provenance', () => {
+  test('publishes without a token, and with provenance', () => {
     expect(release).not.toMatch(/secrets\.(?!GITHUB_TOKEN)|NPM_TOKEN|_authToken/);
     expect(jobs.publish).toContain('PNPM_CONFIG_PROVENANCE: "true"');
+  });
+
+  test('the pull request of a release starts the tests', () => {
+    expect(jobs.version).toContain('gh workflow run ci.yml --ref changeset-release/main');
+    const ci = workflows.find(([name]) => name === 'ci.yml')?.[1];
+    expect(ci).toMatch(/^ {2}workflow_dispatch:$/m);
+  });
+
+  test('a canary is packed from main, has its own tag, and raises no version in the repository', () => {
+    expect(release).toMatch(/^ {2}workflow_dispatch:$/m);
+    expect(jobs.pack).toMatch(/if: github\.event_name == 'workflow_dispatch'\n +run: .* release:snapshot\n/);
+    expect(jobs.publish).toMatch(
+      /if: github\.event_name == 'workflow_dispatch'\n +run: .* release:publish --tag canary\n/,
+    );
+    expect(jobs.version).toContain("github.event_name == 'push'");
   });
 
   test('runs the pnpm version of the repository', () => {
