@@ -27,7 +27,7 @@ import { describe, expect, test } from 'vitest';
 import { ACCESS_TOKEN_VERIFIER, AccessTokenException, Public } from '../../src/index.ts';
 import { adapters, startApp } from '../support/start-app.ts';
 
-/** The filter that the documentation of Nest shows: it responds with 500 to what is not an HttpException. */
+/** The filter that the documentation of Nest shows: it responds with 500 to every exception that is not an HttpException. */
 @Catch()
 class CatchEverythingFilter implements ExceptionFilter {
   constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
@@ -139,7 +139,7 @@ class FilteredController extends BaseController {}
 const providers = [Checks, DenyingGuard, DenyingInterceptor, DenyingPipe];
 const denied = { status: 403, body: { statusCode: 403, error: 'Forbidden', message: 'Not on Sundays' } };
 
-describe.each(adapters)('on %s', (adapter) => {
+describe.each(adapters)('exceptions of the verifier on %s', (adapter) => {
   describe.each([
     ['the filter of the module', '/plain', {}],
     ['a filter of the controller that catches everything', '/filtered', {}],
