@@ -1,8 +1,8 @@
-import { ValidationError, type ValidationErrorCode } from '../../errors.ts';
-import { parseJwtPart } from '../../internal/json/jwt-part.ts';
-import { hasEqualRepeats } from '../../internal/json/repeated-members.ts';
-import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
-import { isJwtType } from '../../protocol/tokens/id-token-claims.ts';
+import { ValidationError, type ValidationErrorCode } from '../../../errors.ts';
+import { parseJwtPart } from '../../../internal/json/jwt-part.ts';
+import { hasEqualRepeats } from '../../../internal/json/repeated-members.ts';
+import { type JsonFault, toCheckName } from '../../../internal/json/untrusted-json.ts';
+import { isJwtType } from '../../../protocol/tokens/id-token-claims.ts';
 
 export interface JwtCheck {
   /** The code of the error. */

@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
+import { findApplicationConfig, findCoverage } from '../coverage.ts';
+import { listHandlers } from '../list-handlers.ts';
 import { checkHandlers } from './check-handlers.ts';
-import { findApplicationConfig, findCoverage } from './coverage.ts';
-import { listHandlers } from './list-handlers.ts';
-import { checkSharedCaches } from './shared-caches.ts';
+import { checkSharedCaches } from './check-shared-caches.ts';
 
 /** Stops the start of an application in which an access decorator would have no effect. */
 @Injectable()

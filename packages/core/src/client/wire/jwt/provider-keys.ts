@@ -1,18 +1,21 @@
 import * as oauth from 'oauth4webapi';
-import { AuthError, ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
-import { fetchBounded, getJsonBody } from '../../internal/fetch/bounded-fetch.ts';
-import type { JsonObject } from '../../internal/json/json.ts';
-import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
-import { isKeyForAlgorithm, isSignatureAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
-import { createTokenBucket } from '../../internal/token-bucket.ts';
-import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
-import type { Client } from '../client.ts';
-import { getClientContext, type ProviderKeys } from '../client-context.ts';
-import type { AuthorizationServerMetadata } from '../client-options.ts';
-import { emitEvent } from '../observability.ts';
-import { discover } from './discovery.ts';
-import { isRecentFailure, runWithFailurePause } from './failure-pause.ts';
-import { createRequestOptions, createUserAgentHeader } from './request-options.ts';
+import { AuthError, ConfigurationError, TransportError, ValidationError } from '../../../errors.ts';
+import { fetchBounded, getJsonBody } from '../../../internal/fetch/bounded-fetch.ts';
+import type { JsonObject } from '../../../internal/json/json.ts';
+import { selectUsableKeys } from '../../../internal/json/key-set-document.ts';
+import {
+  isKeyForAlgorithm,
+  isSignatureAlgorithm,
+} from '../../../internal/signatures/signature-algorithms.ts';
+import { createTokenBucket } from '../../../internal/token-bucket.ts';
+import { selectSigningKeys } from '../../../protocol/tokens/signing-keys.ts';
+import type { Client } from '../../client.ts';
+import { getClientContext, type ProviderKeys } from '../../client-context.ts';
+import type { AuthorizationServerMetadata } from '../../client-options.ts';
+import { emitEvent } from '../../observability.ts';
+import { discover } from '../discovery.ts';
+import { isRecentFailure, runWithFailurePause } from '../failure-pause.ts';
+import { createRequestOptions, createUserAgentHeader } from '../request-options.ts';
 
 /**
  * Limit of the key fetches that unknown key IDs may cause, per sender: five at once, then one each ten seconds.

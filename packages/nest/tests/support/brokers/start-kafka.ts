@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, Kafka as KafkaClient, logLevel } from 'kafkajs';
-import type { Kafka } from '../../../../scripts/lib/kafka.ts';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
-import { type Program, startProgram } from './start-program.ts';
+import type { Kafka } from '../../../../../scripts/lib/kafka.ts';
+import { findFreePort } from '../../../../../scripts/lib/ports.ts';
+import { type Program, startProgram } from '../start-program.ts';
 
 const host = '127.0.0.1';
 

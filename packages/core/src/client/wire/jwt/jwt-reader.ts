@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi';
-import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
-import { removeNullMembers } from '../../internal/json/json.ts';
-import { parseJwtPart } from '../../internal/json/jwt-part.ts';
-import type { Client } from '../client.ts';
-import { getClientContext } from '../client-context.ts';
+import { encodeUtf8, toBase64Url } from '../../../internal/encoding.ts';
+import { removeNullMembers } from '../../../internal/json/json.ts';
+import { parseJwtPart } from '../../../internal/json/jwt-part.ts';
+import type { Client } from '../../client.ts';
+import { getClientContext } from '../../client-context.ts';
 import { checkJwt, createJwtError, type JwtCheck } from './jwt-checks.ts';
 import { verifyJws } from './verify-jws.ts';
 

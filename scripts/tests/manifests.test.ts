@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { listPublishedPackages, type Manifest } from './lib/packages/packages.ts';
-import { createRepositoryFields, makeLinksAbsolute, readRepositoryUrl } from './lib/packages/repository.ts';
+import { listPublishedPackages, type Manifest } from '../lib/packages/packages.ts';
+import { createRepositoryFields, makeLinksAbsolute, readRepositoryUrl } from '../lib/packages/repository.ts';
 
 const packages = listPublishedPackages().map((pkg) => [pkg.name, pkg] as const);
 

@@ -6,12 +6,12 @@ import {
   readDeclaredMethods,
   readOwnDeclarations,
   saveMethodName,
-} from '../access/decorator-metadata.ts';
-import { getAccessPolicy, hasRequirements } from '../access/resolve-access.ts';
-import { type Coverage, findGuarding, isGuardedExplicitly, requiresTokenExplicitly } from './coverage.ts';
-import { formatHandlerName, type Handler } from './handler.ts';
-import { isHandler } from './list-handlers.ts';
-import { listMethods, listModuleClasses, type ModuleClass } from './module-classes.ts';
+} from '../../access/decorator-metadata.ts';
+import { getAccessPolicy, hasRequirements } from '../../access/resolve-access.ts';
+import { type Coverage, findGuarding, isGuardedExplicitly, requiresTokenExplicitly } from '../coverage.ts';
+import { formatHandlerName, type Handler } from '../handler.ts';
+import { isHandler } from '../list-handlers.ts';
+import { listMethods, listModuleClasses, type ModuleClass } from '../module-classes.ts';
 
 export interface CheckOptions {
   readonly handlers: readonly Handler[];

@@ -11,7 +11,7 @@ import {
   RmqRecordBuilder,
   Transport,
 } from '@nestjs/microservices';
-import { findKafka } from '../../../../scripts/lib/kafka.ts';
+import { findKafka } from '../../../../../scripts/lib/kafka.ts';
 import {
   findProgram,
   mosquitto,
@@ -19,9 +19,9 @@ import {
   rabbitmq,
   redis,
   type SystemProgram,
-} from '../../../../scripts/lib/system-packages.ts';
+} from '../../../../../scripts/lib/system-packages.ts';
+import { type Program, startProgram } from '../start-program.ts';
 import { startKafka } from './start-kafka.ts';
-import { type Program, startProgram } from './start-program.ts';
 import { startRabbitMq } from './start-rabbitmq.ts';
 
 export interface Broker {

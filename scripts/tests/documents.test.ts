@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readRepositoryUrl } from './lib/packages/repository.ts';
-import { root } from './lib/process.ts';
+import { readRepositoryUrl } from '../lib/packages/repository.ts';
+import { root } from '../lib/process.ts';
 
 const readPage = (page: string) => readFileSync(join(root, page), 'utf8');
 

@@ -1,16 +1,16 @@
 import * as oauth from 'oauth4webapi';
-import { seconds } from '../../internal/clock.ts';
-import { parseJwtPart } from '../../internal/json/jwt-part.ts';
+import { seconds } from '../../../internal/clock.ts';
+import { parseJwtPart } from '../../../internal/json/jwt-part.ts';
 import {
   checkIdTokenClaims,
   createIdTokenError,
   findInvalidTime,
-} from '../../protocol/tokens/id-token-claims.ts';
-import type { Client } from '../client.ts';
-import { getClientContext } from '../client-context.ts';
+} from '../../../protocol/tokens/id-token-claims.ts';
+import type { Client } from '../../client.ts';
+import { getClientContext } from '../../client-context.ts';
+import type { IdTokenClaims } from '../token-response.ts';
 import { createJwtError, hasOtherJwtType } from './jwt-checks.ts';
 import { verifyWithKeys } from './provider-keys.ts';
-import type { IdTokenClaims } from './token-response.ts';
 
 /** Verifies the signature of the ID token in a processed response. TLS does not prove which issuer created the token. */
 export function verifyIdTokenSignature(client: Client, response: Response): Promise<void> {

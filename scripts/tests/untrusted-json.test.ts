@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from './lib/process.ts';
+import { root } from '../lib/process.ts';
 
 /** Files that may parse JSON directly, how often, and why. All other files use core's `parseUntrustedJson`. */
 const exceptions: Record<string, { readonly uses: number; readonly why: string }> = {

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '@countersign/core/resource-server';
 import type { ApplicationConfig } from '@nestjs/core';
-import { getAccessPolicy } from '../access/resolve-access.ts';
-import { cacheManagerMetadata, nestMetadata } from '../nest-metadata.ts';
-import { formatHandlerName, type Handler } from './handler.ts';
+import { getAccessPolicy } from '../../access/resolve-access.ts';
+import { cacheManagerMetadata, nestMetadata } from '../../nest-metadata.ts';
+import { formatHandlerName, type Handler } from '../handler.ts';
 
 /**
  * Finds `CacheInterceptor` of `@nestjs/cache-manager` on handlers that require a token or accept one. It uses the URL or
