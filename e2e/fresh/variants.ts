@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBlocks } from '../../scripts/lib/examples/markdown.ts';
 import { root } from '../../scripts/lib/process.ts';
-import { type Application, api, spa, web } from './applications.ts';
+import { type Application, api } from './applications.ts';
 
 /** Nest 11 generates CommonJS and Jest: the README states what differs. */
 const api11: Application = {
@@ -19,25 +19,8 @@ const api11: Application = {
   prepare: configureJest,
 };
 
-/** A `src` folder, webpack, and a Babel configuration of the application. */
-const webSrc: Application = {
-  ...web,
-  name: 'web-src',
-  generator: { ...web.generator, options: '--src-dir' },
-  place: (path) => (path.startsWith('.env') ? path : `src/${path}`),
-  prepare: (folder) => writeFile(join(folder, '.babelrc'), '{ "presets": ["next/babel"] }\n'),
-  development: 'npm run dev -- --webpack',
-  build: 'npm run build -- --webpack',
-};
-
-const spaZone: Application = {
-  ...spa,
-  name: 'spa-zone',
-  generator: { ...spa.generator, options: '--zoneless=false' },
-};
-
 /** Other choices in the generators. */
-export const variants: readonly Application[] = [api11, webSrc, spaZone];
+export const variants: readonly Application[] = [api11];
 
 /** Adds the lines of the section "Tests" of the README to the configurations of Jest. */
 async function configureJest(folder: string): Promise<void> {
