@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { describe, expect, test } from 'vitest';
-import { sessionKinds } from '../../support/web-browser.ts';
+import { baseUrl, sessionKinds } from '../../support/web-browser.ts';
 import { html, isSignedIn, openTab, page, start, startLogin } from './pending-logins.ts';
 
 describe.each(sessionKinds)('%s', (kind) => {
@@ -86,6 +86,27 @@ describe.each(sessionKinds)('%s', (kind) => {
     expect(await isSignedIn(app, browser)).toBe(false);
     expect(app.server.requestsTo('revocation')).toHaveLength(2);
   });
+
+  test.each([1, 3])(
+    'S88: a logout without a session ends %s pending logins in another process',
+    async (count) => {
+      const { app, other } = await start(kind);
+      const browser = app.open();
+      const callbacks: string[] = [];
+      for (let index = 0; index < count; index++) callbacks.push(await startLogin(app, browser));
+      const copy = openTab(other, browser);
+      expect((await browser.visit('/auth/logout', page)).headers.get('location')).toBe(`${baseUrl}/`);
+      for (const callback of callbacks) {
+        expect((await copy.visit(callback, { headers: html })).status).toBe(401);
+        expect(await isSignedIn(other, copy)).toBe(false);
+      }
+      // The tokens are revoked. The next login succeeds.
+      expect(app.server.requestsTo('revocation')).toHaveLength(count);
+      app.server.clock.advance(1);
+      expect((await copy.logIn()).status).toBe(303);
+      expect(await isSignedIn(app, copy)).toBe(true);
+    },
+  );
 
   test('S88: a logout ends all pending logins of the browser, and none of another browser', async () => {
     const { app } = await start(kind);

@@ -50,6 +50,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     ['rejected by the logout', true],
     ['rejected by the logout', false],
     ['that fails', true],
+    ['that fails', false],
   ] as const)(
     'S88: a callback %s keeps the record of the logout for a copy of the callback (signed in before: %s)',
     async (kindOfFailure, wasSignedIn) => {
@@ -86,6 +87,34 @@ describe.each(sessionKinds)('%s', (kind) => {
       continueClaim();
       expect((await login).status).not.toBe(303);
       await copy.visit(callback, { headers: html });
+      for (const each of [app, other]) expect(await isSignedIn(each, copy)).toBe(false);
+    },
+  );
+
+  test.each([
+    ['while the provider is unavailable', 'token'],
+    ['whose code the provider rejects', 'code'],
+    ['with an invalid response', 'iss'],
+  ] as const)(
+    'S88: after a logout without a session and a callback %s, another process rejects a copy of the callback',
+    async (_, failure) => {
+      const { app, other } = await start(kind);
+      const browser = app.open();
+      const callback = await startLogin(app, browser);
+      const copy = openTab(other, browser);
+      const firstCallback = new URL(callback, baseUrl);
+      if (failure !== 'token') firstCallback.searchParams.set(failure, 'https://invented.test');
+      if (failure === 'token') app.server.fail('token', { status: 503 });
+      const isSent = failure !== 'iss';
+      const release = isSent ? app.server.hold('token') : () => {};
+      const login = openTab(app, browser).visit(firstCallback.pathname + firstCallback.search, {
+        headers: html,
+      });
+      if (isSent) await expect.poll(() => app.server.requestsTo('token').length).toBe(1);
+      expect((await browser.visit('/auth/logout', page)).status).toBe(303);
+      release();
+      expect((await login).status).not.toBe(303);
+      expect((await copy.visit(callback, { headers: html })).status).toBe(401);
       for (const each of [app, other]) expect(await isSignedIn(each, copy)).toBe(false);
     },
   );
@@ -129,8 +158,9 @@ describe.each(sessionKinds)('%s', (kind) => {
     await expect.poll(() => isSignedIn(other, browser), { timeout: 10_000 }).toBe(false);
   });
 
-  test('S34: logouts of anonymous users with pending logins keep no record in the stores', async () => {
+  test('S34: logouts of anonymous users keep a limited count of records until their logins expire', async () => {
     const { app, ports } = await start(kind);
+    const { server } = app;
     const claimedKeys: string[] = [];
     const { replay, tombstones, store } = ports;
     const { claim } = replay;
@@ -142,25 +172,40 @@ describe.each(sessionKinds)('%s', (kind) => {
     });
     Object.assign(tombstones, { set: unavailable });
     Object.assign(store, { set: unavailable });
-    for (let count = 0; count < 5; count++) {
+    // Each request logs out with the cookies of 100 logins.
+    const logOut = async () => {
       const browser = app.open();
-      await startLogin(app, browser);
+      for (let count = 0; count < 100; count++) {
+        const { url, cookies } = await app.sessions.startLogin('');
+        expect(url.href).toContain('state=');
+        for (const { name, value } of cookies) browser.cookies.set(name, value);
+      }
       expect((await browser.visit('/auth/logout', page)).status).toBe(303);
-    }
-    expect(claimedKeys).toEqual([]);
-    // A login with an invented code, during its token request: its claims are released.
+      return browser;
+    };
+    for (let count = 0; count < 12; count++) await logOut();
+    expect(claimedKeys).toHaveLength(1_000);
+    // The logout occurs during the token request of a login beyond the limit, with an invented code. Its claims are released.
+    const isClaimed = async () =>
+      (await Promise.all(claimedKeys.map((key) => replay.has(key)))).includes(true);
+    claimedKeys.length = 0;
     const browser = app.open();
     const callback = new URL(await startLogin(app, browser), baseUrl);
     callback.searchParams.set('code', 'invented');
     const tab = openTab(app, browser);
-    const release = app.server.hold('token');
+    const release = server.hold('token');
     const login = browser.visit(callback.pathname + callback.search, { headers: html });
-    await expect.poll(() => app.server.requestsTo('token').length).toBe(1);
+    await expect.poll(() => server.requestsTo('token').length).toBe(1);
     await tab.visit('/auth/logout', page);
     await tab.visit('/auth/logout', page);
     release();
     await login;
     expect(claimedKeys.length).toBeGreaterThan(0);
-    for (const key of claimedKeys) expect(await replay.has(key)).toBe(false);
+    expect(await isClaimed()).toBe(false);
+    // The records expire with their logins, and new records are accepted.
+    server.clock.advance(3_602);
+    claimedKeys.length = 0;
+    await logOut();
+    expect(claimedKeys).toHaveLength(100);
   });
 });
