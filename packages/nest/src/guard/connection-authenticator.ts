@@ -109,9 +109,9 @@ export class ConnectionAuthenticator {
   }
 
   /**
-   * Replaces the access token of an open connection, so that it ends with the new token. Call it from a message in which
+   * Replaces the access token of an open connection, so that it closes at the expiry of the new token. Call it from a message in which
    * the client sends a token that it has refreshed. The token must be of the same issuer, user and client, and meet the
-   * requirements of the connection. If it is rejected, the connection and its previous token stay as they are.
+   * requirements of the connection. If it is rejected, the connection and its previous token do not change.
    *
    * @param token the new access token, with or without its scheme. Any other value is rejected
    * @throws `WsException` with status 401 if the token is rejected, 403 if it does not meet the requirements of the
