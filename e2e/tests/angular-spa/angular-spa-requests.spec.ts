@@ -6,12 +6,20 @@ import { readLoggedRequests, tokenRequests } from '../../support/provider.ts';
 
 // Requests that get the token, and APIs that ask for more.
 
-// The content security policy of the application would block the URLs of these tests.
-test.use({ bypassCSP: true });
-
 let base: string;
-test.beforeEach(({ baseURL }) => {
+test.beforeEach(async ({ baseURL, context }) => {
   base = String(baseURL);
+  // The content security policy of the application would block the URLs of these tests. `bypassCSP` of Playwright works
+  // in Chromium only.
+  await context.route(
+    (url) => url.origin === base,
+    async (route) => {
+      if (route.request().resourceType() !== 'document') return route.fallback();
+      const response = await route.fetch();
+      const { 'content-security-policy': _, ...headers } = response.headers();
+      await route.fulfill({ response, headers });
+    },
+  );
 });
 
 /**
