@@ -28,7 +28,7 @@ export function buildNextSessions(basePath = ''): Promise<string> {
 }
 
 async function build(basePath: string): Promise<string> {
-  // A folder of next-web, so that its dependencies are found.
+  // A folder below next-web, where Node finds the dependencies.
   const folder = join(nextWeb, `.test/next-sessions${basePath.replaceAll('/', '-')}`);
   // Playwright starts another process after each failed test. It uses the same build.
   const inputs = hashInputs();

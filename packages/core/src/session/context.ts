@@ -79,7 +79,7 @@ export function createSessionContext(
   const basePath = baseUrl.pathname.replace(/\/+$/, '');
   const secrets = [options.secret ?? []].flat();
   const routes = basePath + (options.routes ?? '/auth').replace(/\/+$/, '');
-  const jar = createCookieJar(baseUrl, options.cookie ?? {}, routes);
+  const jar = createCookieJar(baseUrl, options.cookie ?? {});
   const name = options.cookie?.name ?? 'session';
   if (!/^[\w-]{1,40}$/.test(name)) {
     throw new ConfigurationError(

@@ -1,0 +1,186 @@
+import { AuthError, LoginRequiredError, TransportError } from '@countersign/core';
+import type {
+  CookieToSet,
+  FailedRefresh,
+  RequestSession,
+  SessionTokenRequest,
+  WebAuth,
+} from '@countersign/core/session';
+import {
+  addSessionHeaders,
+  createErrorResponse,
+  findRoute,
+  isPathBelow,
+  isPrefetch,
+  setPrivateCaching,
+} from '@countersign/core/session/adapter';
+import { type NextRequest, NextResponse } from 'next/server.js';
+import { readRouterRequest } from '../router-headers.ts';
+import { continueRequest } from './continue-request.ts';
+import { findLoginRequirement } from './failed-refreshes.ts';
+import { createPageHeaders, getRequestedPath } from './page-headers.ts';
+import type { ProxyOptions } from './proxy-options.ts';
+import { rejectRequest } from './reject-request.ts';
+
+/** Next rejects a redirect of a proxy to a path. */
+function withAbsoluteLocation(response: Response, origin: string): Response {
+  const location = response.headers.get('location');
+  if (location !== null) response.headers.set('location', new URL(location, origin).href);
+  return response;
+}
+
+/** The redirect of the provider after a logout arrives at a page. */
+const withRequestedUrl = (request: NextRequest): Request =>
+  new Request(request.nextUrl.origin + getRequestedPath(request), {
+    method: request.method,
+    headers: request.headers,
+  });
+
+/** The client and the session that the proxy has found so far. An error response uses them. */
+interface ProxyState {
+  webAuth?: WebAuth;
+  requestSession?: RequestSession;
+}
+
+/**
+ * Refreshes tokens before a page is rendered, and passes the new session to this request and to the browser. Redirects
+ * users without a session to the login on protected paths.
+ */
+export async function runProxy(
+  resolve: () => WebAuth,
+  request: NextRequest,
+  options: ProxyOptions,
+): Promise<Response> {
+  const state: ProxyState = {};
+  try {
+    state.webAuth = resolve();
+    return await createResponse(state, state.webAuth, request, options);
+  } catch (error) {
+    // The path may be protected, so any error denies access.
+    const cookies = readRefreshedCookies(state.requestSession);
+    if (!state.webAuth) return createErrorResponse(request, error, { route: 'proxy', cookies });
+    const path = getRequestedPath(request);
+    const { sessions } = state.webAuth;
+    const options = { route: 'proxy', cookies, returnTo: path, retry: path };
+    return withAbsoluteLocation(await sessions.respondToError(request, error, options), sessions.origin);
+  }
+}
+
+/** The cookie of a refresh is set even if the request fails. Otherwise the session would be lost. */
+function readRefreshedCookies(requestSession: RequestSession | undefined): readonly CookieToSet[] {
+  try {
+    return requestSession?.cookies ?? [];
+  } catch {
+    // The session has become too large for cookies.
+    return [];
+  }
+}
+
+async function createResponse(
+  state: ProxyState,
+  { sessions }: WebAuth,
+  request: NextRequest,
+  options: ProxyOptions,
+): Promise<Response> {
+  const { pathname, basePath } = request.nextUrl;
+  if (findRoute(sessions.paths, basePath + pathname) !== undefined)
+    return continueRequest(request, { respond: options.respond });
+  const afterLogout =
+    request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request)));
+  if (afterLogout) return withAbsoluteLocation(afterLogout, sessions.origin);
+  const needsSession = isProtected(request, options);
+  try {
+    const isUse = !isPrefetch(request, readRouterRequest(request));
+    state.requestSession = await sessions.open(request.headers.get('cookie'), { isUse });
+  } catch (error) {
+    // The store is unavailable. A page on a public path may not need the session; if it does, it gets the same error.
+    if (needsSession || !(error instanceof TransportError)) throw error;
+    const headers = createPageHeaders(request, { mayRedirect: true, cookies: [] });
+    return setPrivate(await continueRequest(request, { respond: options.respond, headers }), options);
+  }
+  const { requestSession } = state;
+  const { hasTokens, failures } = await refreshTokens(requestSession, options.tokens ?? [{}]);
+  const headers = createPageHeaders(request, {
+    mayRedirect: !hasTokens,
+    cookies: requestSession.cookies,
+    failures,
+  });
+  // A page without a usable token would show a signed-in user without data.
+  const requirement = findLoginRequirement(failures);
+  if (needsSession && (!requestSession.session || requirement)) {
+    const loginUrl = new URL(sessions.paths.login, sessions.origin);
+    loginUrl.searchParams.set('returnTo', getRequestedPath(request));
+    const prompt = requirement?.authorization?.prompt;
+    if (prompt !== undefined) loginUrl.searchParams.set('prompt', prompt);
+    const rejection =
+      (await options.onUnauthenticated?.(request, loginUrl)) ??
+      rejectRequest(request, loginUrl, requirement?.code ?? 'not_signed_in');
+    return setCookies(new NextResponse(rejection.body, rejection), requestSession);
+  }
+  const response = await continueRequest(request, { respond: options.respond, headers });
+  if (requestSession.cookies.length > 0) {
+    const mutable = options.respond ? new NextResponse(response.body, response) : response;
+    return setCookies(mutable, requestSession);
+  }
+  const isPersonal = needsSession || (requestSession.session && !isCacheable(request, options));
+  return isPersonal ? setPrivate(response, options) : response;
+}
+
+/** Marks a response to a signed-in user as private. A `Cache-Control` of the application's proxy stays. */
+function setPrivate(response: Response, { respond: applicationProxy }: ProxyOptions): Response {
+  const mutable = applicationProxy ? new NextResponse(response.body, response) : response;
+  setPrivateCaching(mutable.headers);
+  return mutable;
+}
+
+/** Next's static files, and the paths that the application declares. */
+const isCacheable = ({ nextUrl: { pathname } }: NextRequest, { cacheablePaths = [] }: ProxyOptions) =>
+  isPathBelow(pathname, ['/_next/static', '/_next/image', ...cacheablePaths]);
+
+/**
+ * Refreshes tokens. A failure is left to the page, which may not need the token.
+ *
+ * @returns `hasTokens`: there is a session with all of these tokens
+ */
+async function refreshTokens(
+  requestSession: RequestSession,
+  tokens: readonly SessionTokenRequest[],
+): Promise<{ readonly hasTokens: boolean; readonly failures: readonly FailedRefresh[] }> {
+  const failures: FailedRefresh[] = [];
+  if (!requestSession.session) return { hasTokens: false, failures };
+  let hasTokens = true;
+  for (const token of tokens) {
+    try {
+      await requestSession.getAccessToken(token);
+    } catch (error) {
+      hasTokens = false;
+      if (error instanceof LoginRequiredError && error.code === 'session_ended')
+        return { hasTokens, failures };
+      if (error instanceof AuthError) failures.push({ ...token, error });
+    }
+  }
+  // If the time of use cannot be stored now, the next request stores it.
+  await requestSession.touch().catch(() => {});
+  return { hasTokens, failures };
+}
+
+/** @param response is changed; the caller copies a response of the application first */
+function setCookies(response: Response, requestSession: RequestSession): Response {
+  addSessionHeaders(response.headers, requestSession.cookies);
+  return response;
+}
+
+function isProtected(request: NextRequest, { protect, publicPaths = [] }: ProxyOptions): boolean {
+  const { pathname } = request.nextUrl;
+  if (isPreflight(request) || isPathBelow(pathname, publicPaths)) return false;
+  return typeof protect === 'function' ? protect(request) : isPathBelow(pathname, protect ?? []);
+}
+
+/**
+ * Browsers send a preflight without cookies, before a request from another origin (Fetch section 4.8). It has a method, and
+ * is never a navigation to a page.
+ */
+const isPreflight = ({ method, headers }: NextRequest): boolean =>
+  method === 'OPTIONS' &&
+  Boolean(headers.get('origin') && headers.get('access-control-request-method')) &&
+  headers.get('sec-fetch-mode') !== 'navigate';
