@@ -1,5 +1,2 @@
-/** Tests that run in Chromium only. Each use states the reason. */
+/** The tag of tests that run in Chromium only. The reason is beside each use. */
 export const onlyInChromium = '@chromium';
-
-/** Tests that read bodies of requests on the network: Playwright does not receive them from Firefox. */
-export const readsBodies = onlyInChromium;
