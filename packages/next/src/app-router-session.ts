@@ -5,7 +5,7 @@ import {
   type Session,
   type WebAuth,
 } from '@countersign/core/session';
-import { updateCookieHeader } from '@countersign/core/session/adapter';
+import { requireCoveredPage, updateCookieHeader } from '@countersign/core/session/adapter';
 // Internal modules of Next 15 and 16. `next-internals.test.ts` and the compatibility suite fail if they are removed.
 // `next/navigation` also exports `redirect`, but imports React contexts that the proxy's layer lacks.
 import { redirect } from 'next/dist/client/components/redirect.js';
@@ -57,10 +57,10 @@ export async function openSession(
     ? updateCookieHeader(cookieHeader, store.getAll(), { bareValue: 'true' })
     : cookieHeader;
   const requestSession = await webAuth.sessions.open(current, {
-    // A function, because a handler may return its response at any time.
+    // A function, because the handler can return its response before the call.
     writable: unit?.phase === 'action' ? () => canSetCookies(scope) : false,
     path: unit?.url?.pathname,
-    // Only a page depends on the proxy.
+    // Only pages depend on the proxy.
     ...(unit?.phase === 'render' && {
       failedRefreshes: readFailedRefreshes(requestHeaders.get(failureHeader)),
     }),
@@ -78,7 +78,7 @@ export async function openSession(
   return { webAuth, requestSession, headers: requestHeaders, save };
 }
 
-/** Keeps new tokens for the next request if it is unknown whether the response gets their cookie, or once it is lost. */
+/** Keeps new tokens for the next request if their cookie is lost, or if it is unknown whether the response contains it. */
 async function retainTokens(scope: RequestScope, requestSession: RequestSession): Promise<void> {
   if (!scope.isObserved) await requestSession.retainTokens();
   else scope.retentions.add(() => requestSession.retainTokens());
@@ -156,7 +156,10 @@ export function redirectToLogin(
   // Next adds the base path to every path, but not to a URL.
   const login = (sessions.basePath && sessions.origin) + sessions.paths.login;
   // The proxy passes the address that the browser requested. Without a proxy it is the page that Next renders.
-  const target = returnTo ?? requestHeaders.get(pathHeader) ?? getPagePath(sessions.basePath, unit?.url);
+  const page = requestHeaders.get(pathHeader) ?? getPagePath(sessions.basePath, unit?.url);
+  const target = returnTo ?? page;
+  // With another `returnTo`, the login does not return to this page.
+  if (target !== undefined && target === page) requireCoveredPage(sessions.cookiePath, target);
   const parameters = new URLSearchParams({
     ...(target !== undefined && { returnTo: target }),
     ...(prompt !== undefined && { prompt }),

@@ -15,6 +15,7 @@ import { toOwner } from './backends/state/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
 import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
+import { checkCookiePath } from './cookies/cookie-path.ts';
 import { type CookieJar, createCookieJar, createLoginJar } from './cookies/cookies.ts';
 import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';
 import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
@@ -46,6 +47,8 @@ export interface SessionContext {
   readonly replay: ReplayStore;
   /** Replay keys of the most recent logins that failed in this process. */
   readonly failedLogins: Set<string>;
+  /** Expiry, in milliseconds since the epoch, of the records of logouts by browsers without a session, by replay key. */
+  readonly logoutRecords: Map<string, number>;
   /** Logins that were required after rejected refreshes, by user and token. */
   readonly requiredLogins: Map<string, RequiredLogin>;
   /** The default resource of access tokens. */
@@ -79,6 +82,7 @@ export function createSessionContext(
   const basePath = baseUrl.pathname.replace(/\/+$/, '');
   const secrets = [options.secret ?? []].flat();
   const routes = basePath + (options.routes ?? '/auth').replace(/\/+$/, '');
+  checkCookiePath(options.cookie?.path, routes);
   const jar = createCookieJar(baseUrl, options.cookie ?? {});
   const name = options.cookie?.name ?? 'session';
   if (!/^[\w-]{1,40}$/.test(name)) {
@@ -126,6 +130,7 @@ export function createSessionContext(
     logoutSealer: createSealer(secrets, 'logout'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
     failedLogins: state?.failedLogins ?? new Set(),
+    logoutRecords: state?.logoutRecords ?? new Map(),
     requiredLogins: state?.requiredLogins ?? new Map(),
     resource: resources[0],
     ...times,

@@ -12,6 +12,7 @@ import {
   findRoute,
   isPathBelow,
   isPrefetch,
+  requireCoveredPage,
   setPrivateCaching,
 } from '@countersign/core/session/adapter';
 import { type NextRequest, NextResponse } from 'next/server.js';
@@ -108,6 +109,7 @@ async function createResponse(
   // A page without a usable token would show a signed-in user without data.
   const requirement = findLoginRequirement(failures);
   if (needsSession && (!requestSession.session || requirement)) {
+    requireCoveredPage(sessions.cookiePath, getRequestedPath(request));
     const loginUrl = new URL(sessions.paths.login, sessions.origin);
     loginUrl.searchParams.set('returnTo', getRequestedPath(request));
     const prompt = requirement?.authorization?.prompt;
@@ -138,7 +140,7 @@ const isCacheable = ({ nextUrl: { pathname } }: NextRequest, { cacheablePaths = 
   isPathBelow(pathname, ['/_next/static', '/_next/image', ...cacheablePaths]);
 
 /**
- * Refreshes tokens. A failure is left to the page, which may not need the token.
+ * * Refreshes tokens. A failure is passed to the page, which may not need the token.
  *
  * @returns `hasTokens`: there is a session with all of these tokens
  */

@@ -16,7 +16,8 @@ export interface CookieSettings {
    */
   readonly domain?: string | undefined;
   /**
-   * The path of the session cookie. With another path than `/` it has no `__Host-` prefix. Cookies of pending logins keep the
+   * The path of the session cookie. It covers the routes and each page that needs a session. With another path than `/`, the
+   * cookie has no `__Host-` prefix. Cookies of pending logins keep the
    * path `/` over https. Default: `/`.
    */
   readonly path?: string | undefined;

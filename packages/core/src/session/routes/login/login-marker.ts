@@ -48,9 +48,13 @@ export const createCompletedMarker = (
 
 /** Without the marker, the next login of this browser is not compared: after a logout it has no session cookie either. */
 export const deleteCompletedMarker = (context: SessionContext, cookies: RequestCookies): CookieToSet[] =>
-  cookies.has(context.loginJar.toWireName(getCompletedName(context)))
+  hasCompletedMarker(context, cookies)
     ? [context.loginJar.createCookie(getCompletedName(context), '', { maxAge: 0 })]
     : [];
+
+/** Checks whether this browser has just completed a login. */
+export const hasCompletedMarker = (context: SessionContext, cookies: RequestCookies): boolean =>
+  cookies.has(context.loginJar.toWireName(getCompletedName(context)));
 
 /** Returns how many logins this browser has completed in a row, without a session cookie after them. */
 export async function countLostSessions(
