@@ -8,7 +8,7 @@ import {
   type Failure,
   mergeStatistics,
   type Statistics,
-} from '../packages/core/tests/model/statistics.ts';
+} from '../packages/core/tests/model/runs/statistics.ts';
 import { root } from './lib/process.ts';
 import { toTable } from './lib/terminal/table.ts';
 
@@ -52,7 +52,7 @@ for (const [title, counts] of [
   ['deployment', statistics.deployments],
   ['action', statistics.actions],
   ['fault', statistics.faults],
-  ['documented limit (docs/refresh.md)', statistics.exceptions],
+  ['documented limit (docs/refresh.md)', statistics.limits],
 ] as const)
   console.log(`${toTable([[title, 'count'], ...toRows(counts)])}\n`);
 const distinct = new Set(statistics.hashes).size;

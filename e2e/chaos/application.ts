@@ -177,7 +177,7 @@ export async function startApplication(options: {
   };
 }
 
-/** The state of the session is unknown: the request is rejected. */
+/** Converts an error for an unknown state of the session: the application rejects the request. */
 function toUnavailableOutcome(error: unknown): { readonly error: string; readonly cookies: readonly [] } {
   return { error: error instanceof AuthError ? error.code : 'unexpected', cookies: [] };
 }

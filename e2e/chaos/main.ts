@@ -47,37 +47,37 @@ let passed = 0;
 let failed = 0;
 for (const [name, runScenario] of Object.entries(scenarios)) {
   if (names.length > 0 && !names.includes(name)) continue;
-  const began = performance.now();
+  const startedAt = performance.now();
   const report = await runWithTimeout(name, runScenario(seed));
-  const ok = report.broken.length === 0 && report.leaks === 0;
+  const ok = report.violations.length === 0 && report.leaks === 0;
   if (ok) passed++;
   else failed++;
   const explained = Object.entries(report.explained ?? {}).map(([reason, count]) => `${count} ${reason}`);
-  console.log(`${ok ? '✓' : '✗'} ${name}: ${report.tried}`);
+  console.log(`${ok ? '✓' : '✗'} ${name}: ${report.summary}`);
   console.log(
     `    token requests ${report.tokenRequests}, sessions lost ${report.sessionsLost}` +
       `${explained.length > 0 ? ` (ended by the provider: ${explained.join(', ')})` : ''}` +
-      `, leaks between users ${report.leaks}, ${((performance.now() - began) / 1000).toFixed(1)} s`,
+      `, leaks between users ${report.leaks}, ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
   );
-  for (const reason of report.broken) console.log(`    ${reason}`);
+  for (const reason of report.violations) console.log(`    ${reason}`);
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
 /** Reports an error or a timeout of a scenario as its failure. */
-async function runWithTimeout(name: string, running: Promise<Report>): Promise<Report> {
-  const empty = { tried: name, tokenRequests: 0, sessionsLost: 0, leaks: 0 };
+async function runWithTimeout(name: string, scenario: Promise<Report>): Promise<Report> {
+  const empty = { summary: name, tokenRequests: 0, sessionsLost: 0, leaks: 0 };
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<Report>((resolve) => {
     timer = setTimeout(
-      () => resolve({ ...empty, broken: [`did not complete within ${limit / 1000} s`] }),
+      () => resolve({ ...empty, violations: [`did not complete within ${limit / 1000} s`] }),
       limit,
     );
   });
   try {
-    return await Promise.race([running, timeout]);
+    return await Promise.race([scenario, timeout]);
   } catch (error) {
-    return { ...empty, broken: [error instanceof Error ? error.message : 'unknown error'] };
+    return { ...empty, violations: [error instanceof Error ? error.message : 'unknown error'] };
   } finally {
     clearTimeout(timer);
   }

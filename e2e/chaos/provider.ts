@@ -51,7 +51,7 @@ export interface ChaosProvider {
   close(): Promise<void>;
 }
 
-/** Starts `oidc-provider` with rotation and reuse detection, without grace. Signs in the user of `login_hint`. */
+/** Starts `oidc-provider` with rotation and reuse detection, without a grace period. Signs in the user of `login_hint`. */
 export async function startChaosProvider(options: {
   /** The back-channel logout URI of each client. */
   readonly logoutUri: (kind: Kind) => string;

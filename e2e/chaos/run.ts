@@ -9,14 +9,14 @@ import { startWorker, type Worker } from './workers.ts';
 
 /** The result of a scenario. */
 export interface Report {
-  readonly tried: string;
+  readonly summary: string;
   readonly tokenRequests: number;
   readonly sessionsLost: number;
   /** Counts of sessions that the provider ended because its response was lost, by reason. */
   readonly explained?: Readonly<Record<string, number>>;
   readonly leaks: number;
   /** Violated expectations. */
-  readonly broken: readonly string[];
+  readonly violations: readonly string[];
 }
 
 /** A user with the current cookies of the browser. */
@@ -150,7 +150,7 @@ function applySetCookie(cookie: string, text: string): string {
 }
 
 /** Applies the cookies of a response. */
-export function receive(user: User, outcome: Outcome): void {
+export function storeCookies(user: User, outcome: Outcome): void {
   user.cookie = applyCookies(user.cookie, outcome.cookies);
 }
 

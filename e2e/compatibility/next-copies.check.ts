@@ -7,7 +7,7 @@ import { createTestBrowser } from 'identity-provider';
 import type { HttpBrowser } from '../support/http-browser.ts';
 import { type NextApp, startNextApp } from './next-app.ts';
 
-// One process, one state: Next loads `lib/memory-auth.ts` for the proxy, for pages, for handlers and again after an edit.
+// Next loads `lib/memory-auth.ts` for the proxy, for pages, for handlers and again after an edit. All copies share one state.
 // Work after the response spends no refresh token, because its cookie could not be set.
 
 const folder = process.env.FIXTURE ?? '.';
@@ -46,7 +46,7 @@ function checkMode({ dev }: Mode): void {
   let source: string;
   before(async () => {
     source = await readFile(editedFile, 'utf8');
-    // One bundler cannot read the files of the other one.
+    // A bundler cannot read the files of another bundler.
     if (dev) await rm(join(folder, '.next-dev'), { recursive: true, force: true });
     app = await startNextApp(folder, {
       basePath: '/shop',
@@ -98,7 +98,7 @@ function checkMode({ dev }: Mode): void {
       await app.waitForOutput(/createMemorySessionStore\(\).* edge runtime.*Set runtime: "nodejs"/);
     });
   } else {
-    test('S37: all copies of the application have one session store in memory', async () => {
+    test('S37: all copies of the application share one session store in memory', async () => {
       const browser = await logIn('/shop/memory/auth');
       for (const path of ['memory/dashboard', 'memory/me', 'api/memory', 'memory/auth/session'])
         assert.equal(await readUser(browser, `/shop/${path}`), 'user-alice', path);
@@ -159,7 +159,7 @@ function checkMode({ dev }: Mode): void {
   });
 
   if (hasProxy) {
-    test('reports why the proxy could not refresh, and not a missing proxy', async () => {
+    test('reports the reason why the proxy could not refresh, and not a missing proxy', async () => {
       const { browser, expiresAt } = lateUser ?? (await logInLateUser());
       await delay(Math.max(expiresAt - Date.now(), 0));
       const before = app.output().length;
@@ -173,7 +173,7 @@ function checkMode({ dev }: Mode): void {
     });
   }
 
-  /** Starts work that continues after the response, opens its gate when the response is there, and reads its result. */
+  /** Starts work that continues after the response, opens its gate after the response, and reads its result. */
   async function runLate(browser: HttpBrowser, kind: string): Promise<string> {
     const headers = { cookie: browser.cookies() };
     const path = `${app.origin}/shop/late/${kind}`;

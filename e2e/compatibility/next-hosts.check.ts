@@ -99,7 +99,7 @@ test('rejects a logout by a page of another host', async () => {
   assert.equal((await logout(preview, plain.origin)).status, 403);
 });
 
-test('S10: each customer logs in at its provider, and other customers reject its session', async () => {
+test('S10: each customer has a separate provider, and its hosts reject the sessions of other customers', async () => {
   const [blue, green] = ['blue', 'green'].map((name) => `${name}.localhost:${plain.port}`) as [
     string,
     string,

@@ -6,7 +6,7 @@ import { chromiumLaunchOptions } from '../../scripts/lib/chromium.ts';
 import { type NextApp, startNextApp } from './next-app.ts';
 
 // Languages by `i18n` of `next.config`, which removes them from the path before a proxy reads it.
-// Also the responses of App Router pages in Next 16 without Cache Components.
+// Also tests the responses of App Router pages in Next 16 without Cache Components.
 
 let app: NextApp;
 let browser: Browser;
@@ -26,7 +26,7 @@ test('a deep link in another language redirects to the login and returns to that
   await page.goto(`${app.origin}/de/orders?tab=1`);
   await signIn(page);
   await page.waitForURL(`${app.origin}/de/orders?tab=1`);
-  await showsOrders(page, 'Bestellungen', 'de');
+  await expectOrders(page, 'Bestellungen', 'de');
   assert.equal(await page.locator('html').getAttribute('lang'), 'de');
 });
 
@@ -36,7 +36,7 @@ test('a refresh before the page keeps the language of the path', async () => {
   await delay(expiresAt * 1000 - Date.now() + 100);
   const since = refreshes();
   await page.reload();
-  await showsOrders(page, 'Bestellungen', 'de');
+  await expectOrders(page, 'Bestellungen', 'de');
   assert.ok((await expiry()) > expiresAt, 'the page received the previous token');
   assert.equal(refreshes(), since + 1);
   const now = await cookies();
@@ -46,7 +46,7 @@ test('a refresh before the page keeps the language of the path', async () => {
 
 test('the default language is not part of the path', async () => {
   await page.goto(`${app.origin}/orders`);
-  await showsOrders(page, 'Orders', 'en');
+  await expectOrders(page, 'Orders', 'en');
   assert.equal((await cookies()).language, 'en');
 });
 
@@ -58,7 +58,7 @@ test('a link of the router redirects a guest to the login and returns', async ()
   await guest.getByRole('link', { name: 'Bestellungen' }).click();
   await signIn(guest);
   await guest.waitForURL(`${app.origin}/de/orders`);
-  await showsOrders(guest, 'Bestellungen', 'de');
+  await expectOrders(guest, 'Bestellungen', 'de');
   assert.deepEqual(errors, []);
 });
 
@@ -71,7 +71,7 @@ test('a page with a required scope responds with 403 if nothing was sent before 
   assert.equal(guest.location?.pathname, '/api/auth/login');
 });
 
-test('a page that is forced to be static is an error and is not rendered signed out', async () => {
+test('a page that is forced to be static throws an error instead of rendering a signed-out page', async () => {
   const before = app.output().length;
   const response = await page.goto(`${app.origin}/frozen/page`);
   assert.equal(response?.status(), 500);
@@ -91,7 +91,7 @@ async function signIn(at: Page): Promise<void> {
 }
 
 /** A long timeout: the machine may be busy. */
-async function showsOrders(at: Page, title: string, language: string): Promise<void> {
+async function expectOrders(at: Page, title: string, language: string): Promise<void> {
   await expect(at.getByRole('heading', { name: title })).toBeVisible({ timeout: 20_000 });
   assert.equal(await at.locator('main').getAttribute('data-user'), 'user-alice');
   assert.equal(await at.locator('main').getAttribute('data-language'), language);

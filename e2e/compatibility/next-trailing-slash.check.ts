@@ -34,7 +34,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-/** Follows redirects within the application. A method that a redirect keeps (308) stays. */
+/** Follows redirects within the application. A redirect with status 308 keeps the method. */
 async function follow(browser: HttpBrowser, path: string | URL, options: Visit = {}) {
   const visited: string[] = [];
   let page: VisitedPage = await browser.visit(path, options);
@@ -100,7 +100,7 @@ for (const routes of ['/shop/auth', '/shop/api/auth'])
     });
   }
 
-test('the redirect after a logout at the provider arrives at the application', async () => {
+test('a logout at the provider redirects to the application', async () => {
   const browser = app.open();
   const atProvider = createTestBrowser(app.provider.issuer);
   await follow(browser, await logIn(browser, '/shop/auth/login', atProvider));
@@ -115,7 +115,7 @@ test('the redirect after a logout at the provider arrives at the application', a
   assert.match(home.html, /<h1>Home<\/h1>/);
 });
 
-test('a logout token ends the session: with the slash at once, without it after one redirect', async () => {
+test('a logout token ends the session: directly with the slash, after one redirect without it', async () => {
   const [first, second] = [app.open(), app.open()];
   const atProvider = createTestBrowser(app.provider.issuer);
   await follow(first, await logIn(first, '/shop/auth/login', atProvider));

@@ -204,7 +204,7 @@ if (fixture.startsWith('next-15')) {
   });
 }
 
-test('an expired token is refreshed once where cookies can be set, and the browser gets the new session', async () => {
+test('an expired token is refreshed once if cookies can be set, and the browser receives the new session', async () => {
   // A page of the App Router cannot set a cookie: it needs the proxy. `getServerSideProps` can.
   const path = hasProxy ? '/shop/dashboard' : '/shop/orders';
   const before = expiryIn((await app.visit(path)).html);
@@ -243,7 +243,7 @@ if (hasProxy) {
     assert.equal(guest.location?.searchParams.get('returnTo'), '/shop/de/dashboard');
   });
 } else {
-  test('where no cookie can be set, a page does not use the refresh token and names the missing proxy', async () => {
+  test('if no cookie can be set, a page does not use the refresh token and reports the missing proxy', async () => {
     const { html } = await app.visit('/shop/orders');
     await delay(expiryIn(html) * 1000 - Date.now() + 100);
     const since = refreshes().length;

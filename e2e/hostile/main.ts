@@ -60,12 +60,12 @@ try {
   const rows: string[][] = [['kind', 'responses', 'seconds', 'memory', 'outgoing', 'legitimate']];
   const problems: string[] = [];
   for (const kind of chosen) {
-    const { row, broken } = await attack(kind, kind.target === 'web' ? web : api, acts);
+    const { row, violations } = await attack(kind, kind.target === 'web' ? web : api, acts);
     rows.push(row);
-    problems.push(...broken);
-    if (broken.length > 0) failed++;
-    console.log(`${broken.length === 0 ? '✓' : '✗'} ${row.join(' | ')}`);
-    for (const sentence of broken) console.log(`    ${sentence}`);
+    problems.push(...violations);
+    if (violations.length > 0) failed++;
+    console.log(`${violations.length === 0 ? '✓' : '✗'} ${row.join(' | ')}`);
+    for (const sentence of violations) console.log(`    ${sentence}`);
   }
   console.log(`\n${toTable(rows)}`);
   console.log(`\n${chosen.length - failed} passed, ${failed} failed`);
@@ -79,7 +79,7 @@ async function attack(
   kind: HostileKind,
   server: ServerProcess,
   acts: readonly LegitimateAct[],
-): Promise<{ readonly row: string[]; readonly broken: readonly string[] }> {
+): Promise<{ readonly row: string[]; readonly violations: readonly string[] }> {
   const options: FloodOptions = { origin: server.origin, requests, connections, attack: kind.attack };
   // Fills bounded caches to their limit. Later growth is unbounded.
   await flood({ ...options, requests: Math.min(2_000, Math.ceil(requests / 2)) });
@@ -94,20 +94,22 @@ async function attack(
   const seconds = (performance.now() - began) / 1000;
   const grown = (await server.memory()) - before;
   const outgoing = countOutgoing(done + failures.length);
-  const broken = [...failures.slice(0, 5)];
-  if (!server.isAlive()) broken.push(`The server exited: ${server.output().slice(-500)}`);
+  const violations = [...failures.slice(0, 5)];
+  if (!server.isAlive()) violations.push(`The server exited: ${server.output().slice(-500)}`);
   for (const [status, count] of statuses) {
     if (!kind.allowed.includes(status))
-      broken.push(`${count} responses had status ${status}, allowed: ${kind.allowed.join(', ')}`);
+      violations.push(`${count} responses had status ${status}, allowed: ${kind.allowed.join(', ')}`);
   }
   if (grown > maximumGrowth)
-    broken.push(`${megabytes(grown)} more memory in use than before, allowed: ${megabytes(maximumGrowth)}`);
+    violations.push(
+      `${megabytes(grown)} more memory in use than before, allowed: ${megabytes(maximumGrowth)}`,
+    );
   const bounds: Partial<Record<string, number>> = kind.outgoing?.({ requests, seconds }) ?? {};
   // Both servers refresh keys and metadata every five minutes, regardless of the attack.
   const due = 2 * Math.ceil(seconds / 300);
   for (const [endpoint, count] of outgoing) {
     const bound = (bounds[endpoint] ?? 0) + (endpoint === 'jwks' || endpoint === 'discovery' ? due : 0);
-    if (count > bound) broken.push(`${count} requests to the ${endpoint} endpoint, allowed: ${bound}`);
+    if (count > bound) violations.push(`${count} requests to the ${endpoint} endpoint, allowed: ${bound}`);
   }
   const row = [
     kind.name,
@@ -117,7 +119,7 @@ async function attack(
     [...outgoing].map(([endpoint, count]) => `${endpoint} ${count}`).join(', ') || 'none',
     `${done} of ${done + failures.length}`,
   ];
-  return { row, broken };
+  return { row, violations };
 }
 
 /** Counts the requests to the issuers, without those of the legitimate acts. */

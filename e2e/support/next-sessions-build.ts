@@ -30,7 +30,7 @@ export function buildNextSessions(basePath = ''): Promise<NextSessionsCopy> {
 }
 
 async function build(basePath: string): Promise<NextSessionsCopy> {
-  // A folder of next-web, so that its dependencies are found.
+  // A folder below next-web, where Node finds the dependencies.
   const folder = join(nextWeb, `.test/next-sessions${basePath.replaceAll('/', '-')}`);
   const next = createRequire(join(nextWeb, 'package.json')).resolve('next/dist/bin/next');
   const copy = { folder, next, environment: { BASE_PATH: basePath } };

@@ -8,7 +8,7 @@ import { end } from './next-web.ts';
 
 export interface RunningRedis {
   readonly url: string;
-  /** Can be called repeatedly. */
+  /** Stops the server. Can be called repeatedly. */
   readonly stop: () => Promise<void>;
 }
 

@@ -19,7 +19,7 @@ export interface NextWebAtTestProvider {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts next-web with a provider without pages. The test chooses its user and its misbehavior. */
+/** Starts next-web with a provider without pages. The test chooses the user and the invalid responses. */
 export async function startAtTestProvider(
   options: Partial<NextWebOptions> & { readonly server?: TestAuthorizationServerOptions } = {},
 ): Promise<NextWebAtTestProvider> {

@@ -1,5 +1,5 @@
 import type { ChaosProvider } from '../provider.ts';
-import { countLeaks, pause, type Report, receive, runOnStage, type User } from '../run.ts';
+import { countLeaks, pause, type Report, runOnStage, storeCookies, type User } from '../run.ts';
 
 /** Users that stay signed in. */
 const others = 30;
@@ -11,7 +11,7 @@ const leavingAtOnce = 3;
 export function backchannelLogout(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 3 }, async (stage) => {
     const { provider, workers, random, advance, logIn, notices } = stage;
-    const broken: string[] = [];
+    const violations: string[] = [];
     let leaks = 0;
     const statuses: string[] = [];
     notices.deliver = async (kind, body) => {
@@ -38,9 +38,9 @@ export function backchannelLogout(seed: number): Promise<Report> {
           const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
           if (outcome) {
             leaks += countLeaks(user, [outcome]);
-            receive(user, outcome);
+            storeCookies(user, outcome);
             cookies.add(user.cookie);
-            if (outcome.error === 'unexpected') broken.push('an unexpected error');
+            if (outcome.error === 'unexpected') violations.push('an unexpected error');
           }
           await pause(40 + random.below(80));
         }
@@ -58,36 +58,37 @@ export function backchannelLogout(seed: number): Promise<Report> {
     for (let round = 0; round < rounds; round++) {
       const now = leaving.slice(round * leavingAtOnce, (round + 1) * leavingAtOnce);
       for (const user of now.flat())
-        if ((await signedIn(user)) === 0) broken.push(`${user.kind}: was not signed in before the logout`);
+        if ((await signedIn(user)) === 0)
+          violations.push(`${user.kind}: was not signed in before the logout`);
       await advance(61_000);
       // During the refreshes.
       await pause(random.below(200));
       await Promise.all(now.map(([user]) => user && logOutAtProvider(provider, user.atProvider)));
       // The application has handled the logout token: no cookie is accepted.
       for (const user of now.flat())
-        if ((await signedIn(user)) > 0) broken.push(`${user.kind}: still signed in after the logout`);
+        if ((await signedIn(user)) > 0) violations.push(`${user.kind}: still signed in after the logout`);
     }
     stop = true;
     await load;
     for (const user of leaving.flat())
-      if ((await signedIn(user)) > 0) broken.push(`${user.kind}: signed in again after the logout`);
+      if ((await signedIn(user)) > 0) violations.push(`${user.kind}: signed in again after the logout`);
     let lost = 0;
     for (const user of staying) {
       const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
       leaks += countLeaks(user, outcome ? [outcome] : []);
       if (outcome?.token !== undefined) continue;
       lost++;
-      broken.push(`${user.kind}: signed out by the logout of another user (${outcome?.error})`);
+      violations.push(`${user.kind}: signed out by the logout of another user (${outcome?.error})`);
     }
     const expected = Array.from({ length: leaving.length }, () => ['cookie 200', 'stored 200']).flat();
     if (statuses.toSorted().join() !== expected.toSorted().join())
-      broken.push(`the responses to the provider were ${statuses.join(', ')}`);
+      violations.push(`the responses to the provider were ${statuses.join(', ')}`);
     return {
-      tried: `${leaving.length} users logged out at the provider under load, during refreshes, cookie and stored sessions: all 3 processes reject their cookies; ${others} other users stay signed in`,
+      summary: `${leaving.length} users logged out at the provider under load, during refreshes, cookie and stored sessions: all 3 processes reject their cookies; ${others} other users stay signed in`,
       tokenRequests: provider.requests,
       sessionsLost: lost,
       leaks,
-      broken: [...new Set(broken)],
+      violations: [...new Set(violations)],
     };
   });
 }

@@ -1,6 +1,15 @@
 import type { Outcome } from '../application.ts';
 import type { Fault } from '../provider.ts';
-import { count, countLeaks, pause, type Report, receive, runOnStage, type Stage, type User } from '../run.ts';
+import {
+  count,
+  countLeaks,
+  pause,
+  type Report,
+  runOnStage,
+  type Stage,
+  storeCookies,
+  type User,
+} from '../run.ts';
 import { explainLoss, watchRedis } from '../witness.ts';
 import { DeadWorker } from '../workers.ts';
 
@@ -51,15 +60,15 @@ export function everythingAtOnce(seed: number): Promise<Report> {
     const reasons = [...lost.values()];
     const { dead, crashed, storeOutages } = stage.witness;
     return {
-      tried: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost responses, 5xx, 429, timeouts, ${dead.size} processes killed, also between the provider's response and its write`,
+      summary: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost responses, 5xx, 429, timeouts, ${dead.size} processes killed, also between the provider's response and its write`,
       tokenRequests: provider.requests,
       sessionsLost: lost.size,
       explained: count(reasons, ({ reason, proven }) => (proven ? reason : undefined)),
       leaks: run.leaks,
-      broken: [
+      violations: [
         ...reasons.flatMap(({ reason, proven }) => (proven ? [] : [reason])),
         ...(storeOutages.length > 0 ? [`Redis was considered unavailable ${storeOutages.length} times`] : []),
-        ...crashed.map((worker) => `${worker} ended without being killed`),
+        ...crashed.map((worker) => `${worker}exited without being killed`),
         ...(run.errors.includes('unexpected') ? ['an unexpected error'] : []),
       ],
     };
@@ -143,7 +152,7 @@ async function retryUntilResponse(stage: Stage, user: User, run: Run): Promise<O
     }
     if (last) {
       run.leaks += countLeaks(user, [last]);
-      receive(user, last);
+      storeCookies(user, last);
       if (last.error !== undefined) run.errors.push(last.error);
       if (last.token !== undefined) run.delivered.add(last.token);
       if (last.token !== undefined || last.error === 'no_session' || last.error === 'session_ended')

@@ -1,4 +1,4 @@
-import { countLeaks, type Report, receive, runOnStage, type Stage, type User } from '../run.ts';
+import { countLeaks, type Report, runOnStage, type Stage, storeCookies, type User } from '../run.ts';
 
 const usersOfKind = 8;
 const rounds = 3;
@@ -7,7 +7,7 @@ const rounds = 3;
 export function lateChanges(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 3 }, async (stage) => {
     const { provider, advance, logIn } = stage;
-    const broken: string[] = [];
+    const violations: string[] = [];
     let leaks = 0;
     const users: User[] = [];
     for (const kind of ['cookie', 'stored'] as const)
@@ -20,7 +20,7 @@ export function lateChanges(seed: number): Promise<Report> {
         users.map(async (user) => {
           const outcomes = await changeLate(stage, user, { [`round-${round}`]: user.name });
           leaks += countLeaks(user, outcomes);
-          for (const { error } of outcomes) if (error) broken.push(`${user.kind}: ${error}`);
+          for (const { error } of outcomes) if (error) violations.push(`${user.kind}: ${error}`);
         }),
       );
       await expireSuccessors(stage);
@@ -35,18 +35,18 @@ export function lateChanges(seed: number): Promise<Report> {
       if (outcome.token === undefined) lost++;
       const storedCount = Object.values(outcome.data ?? {}).filter((name) => name === user.name).length;
       if (storedCount !== rounds)
-        broken.push(`${user.kind}: ${storedCount} of ${rounds} changes are stored (${outcome.error})`);
+        violations.push(`${user.kind}: ${storedCount} of ${rounds} changes are stored (${outcome.error})`);
     }
     const tokenRequests = provider.requests - before;
     const expected = users.length * (rounds + 1);
-    if (tokenRequests !== expected) broken.push(`${tokenRequests} token requests instead of ${expected}`);
-    if (lost > 0) broken.push(`${lost} sessions lost`);
+    if (tokenRequests !== expected) violations.push(`${tokenRequests} token requests instead of ${expected}`);
+    if (lost > 0) violations.push(`${lost} sessions lost`);
     return {
-      tried: `${users.length} users, cookie and stored, change their session with the cookie from before a refresh, ${rounds} times, in 3 processes; this response arrives last`,
+      summary: `${users.length} users, cookie and stored, change their session with the cookie from before a refresh, ${rounds} times, in 3 processes; this response arrives last`,
       tokenRequests,
       sessionsLost: lost,
       leaks,
-      broken: [...new Set(broken)],
+      violations: [...new Set(violations)],
     };
   });
 }
@@ -57,7 +57,7 @@ async function changeLate({ workers, random }: Stage, user: User, data: Record<s
   const [refreshed] = await random.pick(workers).requests(kind, cookie);
   const changed = await random.pick(workers).change(kind, cookie, data);
   const outcomes = [refreshed, changed].filter((outcome) => outcome !== undefined);
-  for (const outcome of outcomes) receive(user, outcome);
+  for (const outcome of outcomes) storeCookies(user, outcome);
   return outcomes;
 }
 

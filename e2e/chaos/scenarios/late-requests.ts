@@ -3,7 +3,7 @@ import { countLeaks, pause, type Report, runOnStage } from '../run.ts';
 /** Requests with the cookie from before a refresh. */
 export function lateRequests(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 3 }, async ({ provider, workers, random, advance, logIn }) => {
-    const broken: string[] = [];
+    const violations: string[] = [];
     const user = await logIn('late', 'cookie');
     await advance(61_000);
     const before = provider.requests;
@@ -14,20 +14,20 @@ export function lateRequests(seed: number): Promise<Report> {
       const outcomes = (await random.pick(workers).requests('cookie', user.cookie, { count: 5 })) ?? [];
       leaks += countLeaks(user, outcomes);
       for (const outcome of outcomes) {
-        if (outcome.token !== first?.token) broken.push(`another token (${outcome.error ?? 'no error'})`);
+        if (outcome.token !== first?.token) violations.push(`another token (${outcome.error ?? 'no error'})`);
         if (JSON.stringify(outcome.cookies) !== JSON.stringify(first?.cookies))
-          broken.push('another Set-Cookie');
+          violations.push('another Set-Cookie');
       }
     }
-    if ((first?.cookies.length ?? 0) === 0) broken.push('the refresh set no cookie');
+    if ((first?.cookies.length ?? 0) === 0) violations.push('the refresh set no cookie');
     const tokenRequests = provider.requests - before;
-    if (tokenRequests !== 1) broken.push(`${tokenRequests} token requests instead of 1`);
+    if (tokenRequests !== 1) violations.push(`${tokenRequests} token requests instead of 1`);
     return {
-      tried: '60 late requests with the old cookie in 3 processes: the same token and the same Set-Cookie',
+      summary: '60 late requests with the old cookie in 3 processes: the same token and the same Set-Cookie',
       tokenRequests,
       sessionsLost: 0,
       leaks,
-      broken: [...new Set(broken)],
+      violations: [...new Set(violations)],
     };
   });
 }

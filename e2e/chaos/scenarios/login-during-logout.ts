@@ -6,7 +6,7 @@ const rounds = 6;
 /** The provider logs a user out, and any process confirms it, before the response to a code exchange is sent. */
 export function loginDuringLogout(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 2 }, async ({ provider, workers, random, notices, logIn, tryLogIn }) => {
-    const broken: string[] = [];
+    const violations: string[] = [];
     const statuses: number[] = [];
     notices.deliver = async (kind, body) => {
       const status = Number(await random.pick(workers).send({ what: 'backchannel-logout', kind, body }));
@@ -22,24 +22,24 @@ export function loginDuringLogout(seed: number): Promise<Report> {
       const { user, status } = await tryLogIn(name, kind, atProvider);
       provider.onCodeExchanged = async () => {};
       if (statuses.length === before || statuses.some((each) => each !== 200))
-        broken.push(
+        violations.push(
           `${kind}: the responses to the logout tokens were ${statuses.slice(before).join() || 'nothing'}`,
         );
-      if (status !== 401) broken.push(`${kind}: the callback responded with ${status}`);
+      if (status !== 401) violations.push(`${kind}: the callback responded with ${status}`);
       for (const worker of workers)
         for (const { error, token } of await worker.requests(kind, user.cookie))
           if (token !== undefined || error !== 'no_session')
-            broken.push(`${kind}: signed in after the logout (${error ?? 'a token'})`);
+            violations.push(`${kind}: signed in after the logout (${error ?? 'a token'})`);
       const again = await logIn(name, kind);
       const [outcome] = await random.pick(workers).requests(kind, again.cookie);
-      if (outcome?.token === undefined) broken.push(`${kind}: a later login fails (${outcome?.error})`);
+      if (outcome?.token === undefined) violations.push(`${kind}: a later login fails (${outcome?.error})`);
     }
     return {
-      tried: `${rounds} logout tokens confirmed during the code exchange of their user, cookie and stored: no session begins`,
+      summary: `${rounds} logout tokens confirmed during the code exchange of their user, cookie and stored: no session is created`,
       tokenRequests: provider.requests,
       sessionsLost: 0,
       leaks: 0,
-      broken: [...new Set(broken)],
+      violations: [...new Set(violations)],
     };
   });
 }

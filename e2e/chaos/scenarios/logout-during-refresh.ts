@@ -1,9 +1,9 @@
-import { countLeaks, pause, type Report, receive, runOnStage } from '../run.ts';
+import { countLeaks, pause, type Report, runOnStage, storeCookies } from '../run.ts';
 
 /** The user logs out during a refresh. */
 export function logoutDuringRefresh(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 2 }, async ({ provider, workers, random, advance, logIn }) => {
-    const broken: string[] = [];
+    const violations: string[] = [];
     let leaks = 0;
     const rounds = 8;
     for (let round = 0; round < rounds; round++) {
@@ -20,19 +20,19 @@ export function logoutDuringRefresh(seed: number): Promise<Report> {
       leaks += countLeaks(user, outcomes);
       provider.fault = () => [];
       // The browser has the cookies of the running requests, or it never received the response to the logout.
-      for (const outcome of outcomes) receive(user, outcome);
+      for (const outcome of outcomes) storeCookies(user, outcome);
       for (const cookie of [user.cookie, previousCookie])
         for (const worker of workers)
           for (const { error, token } of await worker.requests(kind, cookie))
             if (token !== undefined || error !== 'no_session')
-              broken.push(`${kind}, ${when}: still signed in (${error ?? 'a token'})`);
+              violations.push(`${kind}, ${when}: still signed in (${error ?? 'a token'})`);
     }
     return {
-      tried: `${rounds} logouts during a refresh, cookie and stored: the session stays ended`,
+      summary: `${rounds} logouts during a refresh, cookie and stored: no session is restored`,
       tokenRequests: provider.requests,
       sessionsLost: 0,
       leaks,
-      broken: [...new Set(broken)],
+      violations: [...new Set(violations)],
     };
   });
 }

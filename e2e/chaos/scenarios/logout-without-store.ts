@@ -5,10 +5,10 @@ const count = 6;
 /** Milliseconds between two attempts of an unfinished logout are at most 2,000. */
 const patience = 20_000;
 
-/** Users log out while Redis is killed. Their sessions end when it is available again. */
+/** Users log out while Redis is killed. Their sessions end as soon as it is available again. */
 export function logoutWithoutStore(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 3 }, async ({ provider, redis, workers, random, advance, logIn }) => {
-    const broken: string[] = [];
+    const violations: string[] = [];
     const users: User[] = [];
     for (let i = 0; i < count; i++)
       users.push(await logIn(`leaving-${i}`, i % 2 === 0 ? 'cookie' : 'stored'));
@@ -20,15 +20,16 @@ export function logoutWithoutStore(seed: number): Promise<Report> {
       const worker = random.pick(workers);
       const { cookies, failure } = await worker.logout(user.kind, user.cookie);
       if (failure !== 'store_unavailable')
-        broken.push(`${user.kind}: the logout claims success (${failure})`);
+        violations.push(`${user.kind}: the logout reports success (${failure})`);
       if (/(^| )session(\.\d)?=/.test(applyCookies(user.cookie, cookies)))
-        broken.push(`${user.kind}: the session cookie remains in the browser`);
+        violations.push(`${user.kind}: the session cookie remains in the browser`);
       const [outcome] = await worker.requests(user.kind, user.cookie);
-      if (outcome?.token !== undefined) broken.push(`${user.kind}: signed in at the process of the logout`);
+      if (outcome?.token !== undefined)
+        violations.push(`${user.kind}: signed in at the process of the logout`);
     }
     for (const { name, kind } of users)
       if (kind === 'cookie' && !provider.revoked.includes(name))
-        broken.push('cookie: the refresh token is not revoked while the store is unavailable');
+        violations.push('cookie: the refresh token is not revoked while the store is unavailable');
     await redis.start();
     const findSignedIn = async () => {
       const found: string[] = [];
@@ -46,19 +47,19 @@ export function logoutWithoutStore(seed: number): Promise<Report> {
       await pause(200);
       remaining = await findSignedIn();
     }
-    broken.push(...remaining);
+    violations.push(...remaining);
     await advance(61_000);
     for (const user of staying) {
       const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
       if (outcome?.token === undefined)
-        broken.push(`${user.kind}: another user was signed out (${outcome?.error})`);
+        violations.push(`${user.kind}: another user was signed out (${outcome?.error})`);
     }
     return {
-      tried: `${count} logouts while Redis is killed, cookie and stored: reported, and final when it is available again`,
+      summary: `${count} logouts while Redis is killed, cookie and stored: reported, and final when it is available again`,
       tokenRequests: provider.requests,
       sessionsLost: 0,
       leaks: 0,
-      broken: [...new Set(broken)],
+      violations: [...new Set(violations)],
     };
   });
 }

@@ -6,7 +6,7 @@ export async function oneExpiredSession(
   seed: number,
   options: { readonly processes: number; readonly each: number },
 ): Promise<Report> {
-  const broken: string[] = [];
+  const violations: string[] = [];
   let tokenRequests = 0;
   let leaks = 0;
   let lost = 0;
@@ -24,21 +24,21 @@ export async function oneExpiredSession(
       leaks += countLeaks(user, outcomes);
       const errors = count(outcomes, ({ error }) => error);
       const tokens = count(outcomes, ({ token }) => token);
-      if (requests !== 1) broken.push(`${kind}: ${requests} token requests instead of 1`);
-      if (Object.keys(errors).length > 0) broken.push(`${kind}: ${JSON.stringify(errors)}`);
+      if (requests !== 1) violations.push(`${kind}: ${requests} token requests instead of 1`);
+      if (Object.keys(errors).length > 0) violations.push(`${kind}: ${JSON.stringify(errors)}`);
       if (Object.keys(tokens).length !== 1)
-        broken.push(`${kind}: ${Object.keys(tokens).length} different tokens`);
+        violations.push(`${kind}: ${Object.keys(tokens).length} different tokens`);
       if (kind === 'cookie' && new Set(outcomes.map(({ cookies }) => JSON.stringify(cookies))).size !== 1)
-        broken.push('cookie: the responses set different cookies');
+        violations.push('cookie: the responses set different cookies');
       if (Object.keys(errors).includes('session_ended')) lost++;
     }
   });
   const where = options.processes === 1 ? '1 process' : `${options.processes} processes that share Redis`;
   return {
-    tried: `${options.processes * options.each} parallel requests with one expired token, ${where}, cookie and stored`,
+    summary: `${options.processes * options.each} parallel requests with one expired token, ${where}, cookie and stored`,
     tokenRequests,
     sessionsLost: lost,
     leaks,
-    broken,
+    violations,
   };
 }

@@ -1,4 +1,4 @@
-import { count, countLeaks, pause, type Report, receive, runOnStage, type User } from '../run.ts';
+import { count, countLeaks, pause, type Report, runOnStage, storeCookies, type User } from '../run.ts';
 import { explainLoss, type RedisWatch } from '../witness.ts';
 import { DeadWorker } from '../workers.ts';
 
@@ -13,8 +13,8 @@ export function redisUnavailable(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 3 }, async (stage) => {
     const { provider, redis, workers, random, advance, logIn } = stage;
     const users: User[] = [];
-    for (let i = 0; i < 40; i++) users.push(await logIn(`away-${i}`, i % 2 === 0 ? 'cookie' : 'stored'));
-    const broken: string[] = [];
+    for (let i = 0; i < 40; i++) users.push(await logIn(`user-${i}`, i % 2 === 0 ? 'cookie' : 'stored'));
+    const violations: string[] = [];
     /** Hashes of the access tokens that users received. */
     const delivered = new Set<string>();
     let leaks = 0;
@@ -22,7 +22,7 @@ export function redisUnavailable(seed: number): Promise<Report> {
     let closed = 0;
     /** Redis is killed, and not yet started again. */
     let isAway = false;
-    /** Users whom an application would have sent to the login meanwhile. */
+    /** Users that an application would have redirected to the login while Redis was unavailable. */
     const sentToLogin = new Set<string>();
     let stop = false;
     const load = Promise.all(
@@ -32,8 +32,8 @@ export function redisUnavailable(seed: number): Promise<Report> {
             const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
             if (outcome) {
               leaks += countLeaks(user, [outcome]);
-              receive(user, outcome);
-              if (outcome.error === 'unexpected') broken.push('an unexpected error');
+              storeCookies(user, outcome);
+              if (outcome.error === 'unexpected') violations.push('an unexpected error');
               if (isAway && loginErrors.has(outcome.error ?? '')) sentToLogin.add(user.name);
               if (outcome.token) {
                 served++;
@@ -80,17 +80,18 @@ export function redisUnavailable(seed: number): Promise<Report> {
       lost.push(why);
       if (why.proven) sentToLogin.delete(user.name);
       // A process that was not scheduled within its timeout has lost the response, independently of Redis.
-      if (!why.proven) broken.push(`${user.kind}, ${outcome?.error}: ${why.reason}`);
+      if (!why.proven) violations.push(`${user.kind}, ${outcome?.error}: ${why.reason}`);
     }
-    for (const name of sentToLogin) broken.push(`${name} was sent to the login while Redis was away`);
+    for (const name of sentToLogin)
+      violations.push(`${name}was redirected to the login while Redis was unavailable`);
     const working = users.length - lost.length;
     return {
-      tried: `Redis killed and restarted twice under load (${served} requests served, ${closed} rejected meanwhile, ${sentToLogin.size} logins begun, ${working} of ${users.length} users continue without a login), clocks jumped two hours and back, signing keys rotated`,
+      summary: `Redis killed and restarted twice under load (${served} requests served, ${closed}rejected during the outages, ${sentToLogin.size} logins started, ${working} of ${users.length} users continue without a login), clocks jumped two hours and back, signing keys rotated`,
       tokenRequests: provider.requests,
       sessionsLost: lost.length,
       explained: count(lost, ({ reason, proven }) => (proven ? reason : undefined)),
       leaks,
-      broken: [...new Set(broken)],
+      violations: [...new Set(violations)],
     };
   });
 }

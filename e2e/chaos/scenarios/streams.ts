@@ -12,7 +12,7 @@ const rounds = 6;
 const usersOfEach = 6;
 const kinds: readonly Kind[] = ['cookie', 'stored'];
 const streamPaths = ['/api/stream', '/api/wrapped-stream'] as const;
-/** Next reads this stream outside the request, so that its functions find no session. */
+/** Next reads this stream outside the request, where no session is available. */
 const pathOutsideRequest = '/api/read-stream';
 
 interface StreamUser {
@@ -32,7 +32,7 @@ interface Plan {
 }
 
 interface Found {
-  readonly broken: string[];
+  readonly violations: string[];
   /** The results of all calls in streams. */
   readonly results: string[];
   leaks: number;
@@ -53,7 +53,7 @@ export async function streams(seed: number): Promise<Report> {
       api: ({ headers }, response) => response.end(readSubject(headers.authorization)),
     });
   const apps = { cookie: await start({}), stored: await start({ SESSION_STORE: 'memory' }) };
-  const found: Found = { broken: [], results: [], leaks: 0 };
+  const found: Found = { violations: [], results: [], leaks: 0 };
   try {
     const users = await Promise.all(kinds.map((kind) => logInUsers(kind, apps[kind])));
     for (let round = 0; round < rounds; round++) {
@@ -68,23 +68,25 @@ export async function streams(seed: number): Promise<Report> {
         );
         const sent = refreshes(apps[kind]).length - (before[index] ?? 0);
         if (sent !== wanted.length)
-          found.broken.push(`${kind}, round ${round}: ${sent} token requests instead of ${wanted.length}`);
+          found.violations.push(
+            `${kind}, round ${round}: ${sent} token requests instead of ${wanted.length}`,
+          );
       }
     }
     const lost: string[] = [];
     for (const user of users.flat())
       if (!(await openPage(user, found))) lost.push(`${user.kind}: ${user.name}`);
     for (const { status } of kinds.flatMap((kind) => refreshes(apps[kind])))
-      if (status !== 200) found.broken.push(`a refresh ended with ${status}`);
+      if (status !== 200) found.violations.push(`a refresh ended with ${status}`);
     const results = Object.entries(count(found.results, (result) => result)).map(
       ([name, times]) => `${times} ${name}`,
     );
     return {
-      tried: `${users.flat().length} users of a built Next app, ${rounds} expired tokens each, used by streams beside pages (${results.join(', ')})`,
+      summary: `${users.flat().length} users of a built Next app, ${rounds} expired tokens each, used by streams beside pages (${results.join(', ')})`,
       tokenRequests: kinds.flatMap((kind) => refreshes(apps[kind])).length,
       sessionsLost: lost.length,
       leaks: found.leaks,
-      broken: [...new Set([...found.broken, ...lost.map((user) => `${user} is signed out`)])],
+      violations: [...new Set([...found.violations, ...lost.map((user) => `${user} is signed out`)])],
     };
   } finally {
     await Promise.all(kinds.map((kind) => apps[kind].stop()));
@@ -113,7 +115,7 @@ const planUser = (user: StreamUser, random: Random): Plan => ({
 const refreshes = ({ op }: NextSessions) =>
   op.requestsTo('token').filter(({ body }) => body.grant_type === 'refresh_token');
 
-/** Opens all streams, then uses the session in streams and pages: in streams first, or in both at once. */
+/** Opens all streams, then uses the session in streams and pages: in streams first, or in both at the same time. */
 async function runRound(
   plans: readonly Plan[],
   { areStreamsFirst }: { readonly areStreamsFirst: boolean },
@@ -135,7 +137,7 @@ async function runRound(
       plans.flatMap(({ user, pages }) =>
         Array.from({ length: pages }, async () => {
           if (!(await openPage(user, found)))
-            found.broken.push(`${user.kind}: a page beside streams is signed out`);
+            found.violations.push(`${user.kind}: a page beside streams is signed out`);
         }),
       ),
     );
@@ -146,15 +148,15 @@ async function runRound(
       const results = await stream.readResults();
       found.results.push(...results);
       const problem = findProblem(results, stream, { isAlone: areStreamsFirst || stream.pages === 0 });
-      if (problem !== undefined) found.broken.push(`${stream.user.kind}, ${stream.path}: ${problem}`);
-      if (stream.setCookies > 0) found.broken.push(`${stream.path} sets a cookie`);
+      if (problem !== undefined) found.violations.push(`${stream.user.kind}, ${stream.path}: ${problem}`);
+      if (stream.setCookies > 0) found.violations.push(`${stream.path} sets a cookie`);
     }),
   );
   await openGates(plans, reading);
   await (pages ?? openPages());
 }
 
-/** Opens the gates, at which streams arrive at any time, until all streams have ended. */
+/** Opens the gates repeatedly until all streams have ended, because streams reach them at different times. */
 async function openGates(plans: readonly Plan[], reading: Promise<unknown>): Promise<void> {
   const origins = new Set(plans.map(({ user }) => user.app.origin));
   let isDone = false;

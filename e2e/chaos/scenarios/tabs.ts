@@ -18,7 +18,7 @@ const accessTokenLifetime = 24;
 
 /** The result of one browser. */
 interface Found {
-  readonly broken: string[];
+  readonly violations: string[];
   /** Tabs without an API response. */
   signedOut: number;
   leaks: number;
@@ -28,7 +28,7 @@ interface Found {
 type Part = (found: Found) => Promise<void>;
 
 /**
- * Two users with browser tabs of both applications, whose tokens all expire at once. Of the first user's tabs of each
+ * Two users with browser tabs of both applications, whose tokens expire at the same time. Of the first user's tabs of each
  * application, one is closed during the refresh, one is frozen, one is a duplicate. Of the second user's tabs, the one
  * that refreshes is frozen.
  */
@@ -54,7 +54,7 @@ export async function tabs(seed: number): Promise<Report> {
     ];
     await delay((accessTokenLifetime + 1) * 1000);
     const since = readLoggedRequests().length;
-    const found: Found = { broken: [], signedOut: 0, leaks: 0 };
+    const found: Found = { violations: [], signedOut: 0, leaks: 0 };
     await Promise.all(parts.map((play) => play(found)));
     const refreshes = ['angular-spa', 'next-web'].flatMap((client) =>
       tokenRequests(client, 'refresh_token', since),
@@ -62,14 +62,14 @@ export async function tabs(seed: number): Promise<Report> {
     // One session for each user.
     const nextRefreshes = refreshes.filter(({ client_id }) => client_id === 'next-web').length;
     if (nextRefreshes !== 2)
-      found.broken.push(`Next: ${nextRefreshes} token requests instead of 1 for each session`);
-    if (refreshes.some(({ status }) => status !== 200)) found.broken.push('a rejected token request');
+      found.violations.push(`Next: ${nextRefreshes} token requests instead of 1 for each session`);
+    if (refreshes.some(({ status }) => status !== 200)) found.violations.push('a rejected token request');
     return {
-      tried: `${tabsOfEach} tabs of the Angular app and ${tabsOfEach} of the Next app, one of each closed during the refresh, one frozen, one a duplicate; tabs of another user, of which the one that refreshes is frozen; a duplicate with separate tokens`,
+      summary: `${tabsOfEach} tabs of the Angular app and ${tabsOfEach} of the Next app, one of each closed during the refresh, one frozen, one a duplicate; tabs of another user, of which the one that refreshes is frozen; a duplicate with separate tokens`,
       tokenRequests: refreshes.length,
       sessionsLost: found.signedOut,
       leaks: found.leaks,
-      broken: found.broken,
+      violations: found.violations,
     };
   } finally {
     await browser.close();
@@ -116,8 +116,8 @@ async function angularTabs({ network, context }: Person, random: Random): Promis
     const statuses = await Promise.all(live.map((page) => pendingResponses.get(page)?.()));
     const newRequests = network.tokenRequests.slice(requestCount);
     if (newRequests.length !== 1)
-      found.broken.push(`Angular: ${newRequests.length} token requests instead of 1`);
-    if (!(await freezer?.thaw())) found.broken.push('Angular: the frozen tab was not frozen');
+      found.violations.push(`Angular: ${newRequests.length} token requests instead of 1`);
+    if (!(await freezer?.thaw())) found.violations.push('Angular: the frozen tab was not frozen');
     statuses.push(await pendingResponses.get(frozen)?.());
     recordStatuses(found, 'Angular', statuses);
     found.leaks += othersThan('user-alice', subjects.slice(subjectCount));
@@ -144,7 +144,7 @@ async function nextTabs({ network, context }: Person, random: Random): Promise<P
     await delayed.abandoned;
     const live = others.filter((page) => page !== frozen);
     const outcomes = await Promise.all(live.map(readSummary));
-    if (!(await freezer.thaw())) found.broken.push('Next: the frozen tab was not frozen');
+    if (!(await freezer.thaw())) found.violations.push('Next: the frozen tab was not frozen');
     outcomes.push(await readSummary(frozen));
     // Again, with the current cookie of the browser.
     await Promise.all(others.map((page) => requestSummary(page)));
@@ -183,7 +183,7 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
     delayed.release();
     const others = pages.filter((page) => page !== frozen);
     const statuses = await Promise.all(others.map((page) => pendingResponses.get(page)?.()));
-    if (!(await freezer?.thaw())) found.broken.push('frozen refresh: the tab was not frozen');
+    if (!(await freezer?.thaw())) found.violations.push('frozen refresh: the tab was not frozen');
     statuses.push(await pendingResponses.get(frozen)?.());
     const pendingRepeats = await Promise.all(pages.map(requestItems));
     statuses.push(...(await Promise.all(pendingRepeats.map((waitForResponse) => waitForResponse()))));
@@ -193,7 +193,7 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
       .slice(requestCount)
       .filter(({ grant }) => grant === 'refresh_token');
     if (newRequests.length !== 1)
-      found.broken.push(`frozen refresh: ${newRequests.length} refreshes instead of 1`);
+      found.violations.push(`frozen refresh: ${newRequests.length} refreshes instead of 1`);
     found.leaks += othersThan('user-bob', [...subjects.slice(subjectCount), user]);
   };
 }
@@ -214,7 +214,7 @@ async function duplicatedTab({ network, context }: Person): Promise<Part> {
     );
     const newRequests = network.tokenRequests.slice(requestCount);
     if (newRequests.length !== 2)
-      found.broken.push(`duplicate: ${newRequests.length} token requests instead of 1 for each login`);
+      found.violations.push(`duplicate: ${newRequests.length} token requests instead of 1 for each login`);
     found.leaks += othersThan('user-alice', subjects.slice(subjectCount));
   };
 }
@@ -230,7 +230,9 @@ function recordStatuses(
   const signedOut = statuses.filter((status) => status !== 200);
   found.signedOut += signedOut.length;
   if (signedOut.length > 0)
-    found.broken.push(`${name}: tabs without a response (${signedOut.map((status) => status ?? 'none')})`);
+    found.violations.push(
+      `${name}: tabs without a response (${signedOut.map((status) => status ?? 'none')})`,
+    );
 }
 
 const othersThan = (user: string, subjects: readonly string[]): number =>

@@ -4,7 +4,7 @@ import { countLeaks, type Report, runOnStage } from '../run.ts';
 /** One refresh token for two APIs, used in parallel. */
 export function twoResources(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 4 }, async ({ provider, workers, advance, logIn }) => {
-    const broken: string[] = [];
+    const violations: string[] = [];
     let leaks = 0;
     let tokenRequests = 0;
     for (const kind of ['cookie', 'stored'] as const) {
@@ -22,20 +22,20 @@ export function twoResources(seed: number): Promise<Report> {
       for (const { resource, outcomes } of results) {
         leaks += countLeaks(user, outcomes);
         for (const { aud, error } of outcomes)
-          if (aud !== resource) broken.push(`${kind}: ${error ?? 'a token for the other API'}`);
+          if (aud !== resource) violations.push(`${kind}: ${error ?? 'a token for the other API'}`);
       }
       const requests = provider.requests - before;
       tokenRequests += requests;
-      if (requests !== 2) broken.push(`${kind}: ${requests} token requests instead of 2`);
+      if (requests !== 2) violations.push(`${kind}: ${requests} token requests instead of 2`);
     }
     const rejected = provider.refreshes.filter(({ ok }) => !ok).length;
-    if (rejected > 0) broken.push(`${rejected} rejected token requests`);
+    if (rejected > 0) violations.push(`${rejected} rejected token requests`);
     return {
-      tried: '2 APIs from one refresh token, 160 requests at once in 4 processes, cookie and stored',
+      summary: '2 APIs from one refresh token, 160 parallel requests in 4 processes, cookie and stored',
       tokenRequests,
       sessionsLost: rejected,
       leaks,
-      broken: [...new Set(broken)],
+      violations: [...new Set(violations)],
     };
   });
 }

@@ -29,7 +29,7 @@ interface ProviderSession {
   readonly user: string;
 }
 
-/** A browser, with the sessions that it must have and its unfinished logins. */
+/** A browser, with its expected sessions and its unfinished logins. */
 interface Visitor {
   readonly browser: HttpBrowser;
   readonly signedIn: Map<Zone, ProviderSession>;
@@ -41,7 +41,7 @@ interface Stage {
   readonly origin: string;
   readonly visitors: readonly Visitor[];
   atProvider: ProviderSession | undefined;
-  readonly broken: string[];
+  readonly violations: string[];
   leaks: number;
   lost: number;
 }
@@ -82,7 +82,7 @@ export async function twoZones(seed: number): Promise<Report> {
   const visitors = people.map(
     (): Visitor => ({ browser: openHttpBrowser(origin), signedIn: new Map(), logins: [] }),
   );
-  const stage: Stage = { op, origin, visitors, atProvider: undefined, broken: [], leaks: 0, lost: 0 };
+  const stage: Stage = { op, origin, visitors, atProvider: undefined, violations: [], leaks: 0, lost: 0 };
   const done: string[] = [];
   try {
     for (let step = 0; step < steps; step++) {
@@ -94,11 +94,11 @@ export async function twoZones(seed: number): Promise<Report> {
     }
     const counts = Object.entries(count(done, (name) => name)).map(([name, times]) => `${times} ${name}`);
     return {
-      tried: `${steps} steps of ${visitors.length} browsers at two built Next apps on one host (${counts.join(', ')})`,
+      summary: `${steps} steps of ${visitors.length} browsers at two built Next apps on one host (${counts.join(', ')})`,
       tokenRequests: op.requestsTo('token').length,
       sessionsLost: stage.lost,
       leaks: stage.leaks,
-      broken: [...new Set(stage.broken)],
+      violations: [...new Set(stage.violations)],
     };
   } finally {
     proxy.close();
@@ -123,7 +123,7 @@ const actions: Readonly<Record<string, Action>> = {
     const { location } = await visit(stage, visitor, zone, '/auth/login?returnTo=/items');
     if (location) visitor.logins.push({ zone, location });
   },
-  /** Any of the unfinished logins. */
+  /** Completes any of the unfinished logins. */
   async finish(stage, visitor, random) {
     if (visitor.logins.length === 0) await actions.begin?.(stage, visitor, random);
     const [login] = visitor.logins.splice(random.below(visitor.logins.length), 1);
@@ -140,9 +140,9 @@ const actions: Readonly<Record<string, Action>> = {
       url.pathname.slice(login.zone.basePath.length) + url.search,
     );
     if (status === 303) visitor.signedIn.set(login.zone, stage.atProvider);
-    else stage.broken.push(`a login at ${login.zone.name} ended with ${status}`);
+    else stage.violations.push(`a login at ${login.zone.name} ended with ${status}`);
   },
-  /** All sessions refresh at once. */
+  /** Refreshes all sessions at the same time. */
   async expire(stage) {
     stage.op.clock.advance(accessTokenLifetime + 1);
     await Promise.all(
@@ -151,7 +151,7 @@ const actions: Readonly<Record<string, Action>> = {
           const user = visitor.signedIn.get(zone)?.user;
           const { html, status } = await visit(stage, visitor, zone, '/items');
           if (user === undefined ? status !== 307 : !html.includes(`${user} has 200 ${user}`))
-            stage.broken.push(`the page of ${user ?? 'a guest'} at ${zone.name} has status ${status}`);
+            stage.violations.push(`the page of ${user ?? 'a guest'} at ${zone.name} has status ${status}`);
         }),
       ),
     );
@@ -170,13 +170,15 @@ const actions: Readonly<Record<string, Action>> = {
       for (const [zone, session] of signedIn) if (session === ended) signedIn.delete(zone);
     const responses = await stage.op.endSession();
     if (responses.some(({ status }) => status !== 200))
-      stage.broken.push(`responses to logout tokens: ${responses.map(({ status }) => status).join(', ')}`);
+      stage.violations.push(
+        `responses to logout tokens: ${responses.map(({ status }) => status).join(', ')}`,
+      );
   },
 };
 
 /** Visits a zone, which may only set its own cookies. */
 async function visit(
-  { broken }: Stage,
+  { violations }: Stage,
   { browser }: Visitor,
   { name, basePath }: Zone,
   path: string,
@@ -185,11 +187,11 @@ async function visit(
   const page = await browser.visit(basePath + path, options);
   for (const cookie of page.headers['set-cookie'] ?? [])
     if (!cookie.startsWith(name))
-      broken.push(`${name} sets the cookie ${cookie.slice(0, cookie.indexOf('='))}`);
+      violations.push(`${name} sets the cookie ${cookie.slice(0, cookie.indexOf('='))}`);
   return page;
 }
 
-/** Each zone has the user that it must have. */
+/** Checks that each zone has the expected user. */
 async function checkSessions(stage: Stage, step: string): Promise<void> {
   for (const visitor of stage.visitors)
     for (const zone of zones) {
@@ -197,7 +199,9 @@ async function checkSessions(stage: Stage, step: string): Promise<void> {
       const found: string | undefined = JSON.parse(html).session?.user.sub;
       const wanted = visitor.signedIn.get(zone)?.user;
       if (found === wanted) continue;
-      stage.broken.push(`${step}: ${zone.name} has ${found ?? 'no session'} instead of ${wanted ?? 'none'}`);
+      stage.violations.push(
+        `${step}: ${zone.name} has ${found ?? 'no session'} instead of ${wanted ?? 'none'}`,
+      );
       if (found === undefined) stage.lost++;
       else if (wanted !== undefined) stage.leaks++;
       if (found === undefined) visitor.signedIn.delete(zone);

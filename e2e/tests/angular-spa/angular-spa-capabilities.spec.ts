@@ -29,7 +29,7 @@ test('insufficient_user_authentication: the user logs in again (RFC 9470) and re
   const challenge = (await rejection).headers()['www-authenticate'] ?? '';
   expect(challenge).toContain('error="insufficient_user_authentication"');
   expect(challenge).toContain(`max_age="${recentLogin}"`);
-  // The user has a session at the provider, which asks for the password anyway.
+  // The provider requests the password although the user has a session there.
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/items/clear`);
@@ -51,14 +51,12 @@ test('an entry with a narrower scope gets a token with only that scope', async (
   // The scopes of the login are unchanged.
   await expect(page.getByRole('list', { name: 'Granted scopes' })).toContainText('items:write');
   await page.getByRole('link', { name: 'Items', exact: true }).click();
-  await page.getByLabel('New item').fill('Written all the same');
+  await page.getByLabel('New item').fill('Written with the login scopes');
   await page.getByRole('button', { name: 'Add' }).click();
-  await expect(page.getByText('Written all the same').first()).toBeVisible();
+  await expect(page.getByText('Written with the login scopes').first()).toBeVisible();
 });
 
-test('an optional entry sends requests of guests without a token, and those of users with one', async ({
-  page,
-}) => {
+test('an optional entry sends no token for guests, and a token for users', async ({ page }) => {
   const asGuest = waitForCall(page, '/health');
   await page.goto('/');
   expect((await (await asGuest).allHeaders()).authorization).toBeUndefined();

@@ -39,7 +39,7 @@ test('two clients in one application have separate logins, tokens and storage', 
     client_id: 'angular-spa',
     scope: 'items:read items:write',
   });
-  // One login ends, the other continues.
+  // A logout of one client does not affect the other client.
   await page.getByRole('link', { name: 'Reports' }).click();
   await page.getByRole('button', { name: 'Close the reports' }).click();
   await expect(page.getByText('The reports are not open in this tab')).toBeVisible();

@@ -4,7 +4,7 @@ import { urls } from '../../support/environment.ts';
 import { startNestApi } from '../../support/nest-api.ts';
 import { readLoggedRequests, tokenRequests } from '../../support/provider.ts';
 
-// Requests that get the token, and APIs that ask for more.
+// Requests that receive a token, and APIs that require a DPoP nonce or another scope.
 
 // The content security policy of the application would block the URLs of these tests.
 test.use({ bypassCSP: true });

@@ -24,7 +24,7 @@ function recordConsoleErrors(page: Page): string[] {
 }
 
 /** Requests a page from the server, without a browser. */
-async function rendered(page: Page, path: string): Promise<string> {
+async function fetchHtml(page: Page, path: string): Promise<string> {
   const response = await page.request.get(path);
   return response.text();
 }
@@ -67,7 +67,7 @@ async function signIn(page: Page): Promise<void> {
 }
 
 test('renders the signed-out page for a guest and hydrates it without a mismatch', async ({ page }) => {
-  const html = await rendered(page, '/');
+  const html = await fetchHtml(page, '/');
   expect(accountIn(html)).toBe('Log in');
   expect(html).toContain('Log in and call an API');
   expect(html).toContain('The API is available');
@@ -91,7 +91,7 @@ test('renders the page of a user by cookie and does not flicker while the login 
   page,
 }) => {
   await signIn(page);
-  const html = await rendered(page, '/');
+  const html = await fetchHtml(page, '/');
   expect(accountIn(html)).toBe('Alice ArcherLog out');
   expect(html).toContain('Welcome, Alice Archer.');
   expect(html).not.toMatch(/ey[\w-]{20,}\.|refresh_token|access_token/);
@@ -116,13 +116,13 @@ test('renders the page of a user by cookie and does not flicker while the login 
 test('a forged cookie shows a name and grants no access', async ({ page, context }) => {
   const value = encodeURIComponent(JSON.stringify({ sub: 'mallory', name: '<b>Mallory</b>' }));
   await context.addCookies([{ name: 'remembered-user', value, url: base }]);
-  const html = await rendered(page, '/');
+  const html = await fetchHtml(page, '/');
   expect(html).toContain('Welcome, &lt;b&gt;Mallory&lt;/b&gt;.');
   await page.goto('/items');
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await page.goto('/');
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
-  expect(accountIn(await rendered(page, '/'))).toBe('Log in');
+  expect(accountIn(await fetchHtml(page, '/'))).toBe('Log in');
 });
 
 test('sends user pages with no-store, and rejects malformed cookies and foreign hosts', async ({
@@ -132,16 +132,16 @@ test('sends user pages with no-store, and rejects malformed cookies and foreign 
   expect(page.headers()['cache-control']).toBe('private, no-store');
   expect(page.headers().vary).toContain('Cookie');
   expect(page.headers()['content-security-policy']).toContain("script-src 'self'");
-  const broken = await request.get('/', { headers: { cookie: 'remembered-user=%7B' } });
-  expect(broken.status()).toBe(200);
-  expect(accountIn(await broken.text())).toBe('Log in');
+  const response = await request.get('/', { headers: { cookie: 'remembered-user=%7B' } });
+  expect(response.status()).toBe(200);
+  expect(accountIn(await response.text())).toBe('Log in');
   expect((await request.get('/', { headers: { host: 'evil.test' } })).status()).toBe(400);
   expect((await request.get('/nowhere')).status()).toBe(404);
 });
 
 test('renders protected pages and the callback only in the browser', async ({ page }) => {
   for (const path of ['/items', '/profile', '/items/clear', '/callback?code=a&state=b']) {
-    const html = await rendered(page, path);
+    const html = await fetchHtml(page, path);
     expect(html, path).toContain('<app-root></app-root>');
     expect(html, path).not.toContain('code=a');
   }

@@ -31,7 +31,7 @@ test('N25: a shared cache in front of the API returns no response of one user to
         cache: response.headers.get('x-cache'),
       };
     };
-    // Each visitor is the first one of a URL once, and each repeats its request.
+    // Each visitor is the first one at one URL. Each repeats the request.
     const visitors = Object.keys(tokens) as (keyof typeof tokens)[];
     for (const first of visitors) {
       for (const visitor of [first, ...visitors, ...visitors]) {

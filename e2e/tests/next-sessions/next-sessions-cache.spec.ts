@@ -18,7 +18,7 @@ test.beforeAll(async () => {
     port,
     publicOrigin: cache.origin,
     users: [heavyUser],
-    // The response of the API allows every cache to store it, as long as the handler adds nothing.
+    // The response of the API allows every cache to store it, unless a handler sets other headers.
     api: ({ url }, response) => response.setHeader('content-type', 'text/plain').end(`data of ${url}`),
   });
   closing.push(app.stop);
@@ -82,7 +82,7 @@ test('S62: a shared cache never returns a response of one user to another user o
   expect(cached).toEqual([]);
 });
 
-test('a login that a proxy with default buffers rejects is explained in the log', async () => {
+test('logs the reason when a proxy with default buffers rejects a login', async () => {
   expect(app.output()).not.toContain('proxy_buffer_size');
   await expect(app.logIn(heavyUser)).rejects.toThrow('failed with status 502');
   await expect.poll(() => app.output()).toMatch(/countersign: a session needs .* proxy_buffer_size 16k/);
@@ -95,5 +95,5 @@ test('the cache of this test stores cacheable responses', async () => {
   await guest.visit('/?cached');
   const { headers, html } = await guest.visit('/?cached');
   expect(headers['x-cache']).toBe('HIT');
-  expect(html).toContain('The same for everybody');
+  expect(html).toContain('The same page for all users');
 });

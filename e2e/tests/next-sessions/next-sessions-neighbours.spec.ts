@@ -36,7 +36,7 @@ async function readUser(browser: APIRequestContext, origin: string): Promise<str
   return session?.user.sub;
 }
 
-test('two applications on one host, whose logins are interleaved', async ({ playwright }) => {
+test('two applications on one host complete interleaved logins', async ({ playwright }) => {
   test.setTimeout(300_000);
   const a = await start({ environment: { COOKIE_NAME: 'shop', AUTH_SECRET: oldSecret } });
   const b = await start({ environment: { COOKIE_NAME: 'admin', AUTH_SECRET: newSecret } });
@@ -74,7 +74,7 @@ test("two processes accept each other's logins while the secret is replaced", as
       const browser = await playwright.request.newContext();
       const location = await beginLogin(browser, publicOrigin, '/items');
       expect(await finishLogin(browser, one, location)).toEqual({ status: 303, location: '/items' });
-      // The requests alternate between the processes. The third one makes the next login begin at the other process.
+      // The requests alternate between the processes. After the third one, the next login starts at the other process.
       for (let read = 0; read < 3; read++) expect(await readUser(browser, publicOrigin)).toBe('alice');
       await browser.dispose();
     }

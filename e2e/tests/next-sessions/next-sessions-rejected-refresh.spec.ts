@@ -4,12 +4,12 @@ import { createDrivenClock } from '../../support/driven-clock.ts';
 import type { HttpBrowser, VisitedPage } from '../../support/http-browser.ts';
 import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
 
-// The provider rejects a refresh of a built application without saying that the login is over. No page is shown that is
-// signed in and empty, nothing is lost, and a login helps as soon as the provider accepts it.
+// The provider rejects a refresh of a built application, and the response does not state that the login is over. No page
+// shows a signed-in user without data. The session is kept, and a new login succeeds as soon as the provider accepts it.
 
 /** In seconds. */
 const accessTokenLifetime = 300;
-/** In seconds: longer than the pause after rejections, and than the time for which a login that did not help is known. */
+/** In seconds. Longer than the pause after rejections, and than the time for which an unsuccessful login is remembered. */
 const longPause = 700;
 
 const clock = createDrivenClock();
@@ -36,7 +36,7 @@ function advance(seconds: number): void {
 const refreshes = ({ op }: NextSessions) =>
   op.requestsTo('token').filter(({ body }) => body.grant_type === 'refresh_token').length;
 
-/** The login to which a page leads: by a redirect, or by an element of a page whose beginning was sent before. */
+/** Finds the URL of the login in a redirect, or in an element of a page that has started to stream. */
 function findLogin({ location, html }: VisitedPage): string | undefined {
   const path = location
     ? location.pathname + location.search
@@ -47,7 +47,7 @@ function findLogin({ location, html }: VisitedPage): string | undefined {
 /** React shows the error page of the application in place of this part of the page. */
 const showsError = ({ html }: VisitedPage) => /\$RX\("B:\d+","\d+"/.test(html);
 
-/** Logs in again from the address to which a page leads. Returns the page after the login. */
+/** Logs in again at this URL. Returns the page after the login. */
 async function logInAgain({ op }: NextSessions, browser: HttpBrowser, login: string): Promise<string> {
   const { location } = await browser.visit(login);
   const { url } = await op.authorize(location ?? '');
@@ -60,7 +60,7 @@ const data = 'alice has 200 []';
 const leadsToLogin: readonly RefreshOutcome[] = ['rejected', 'interaction_required'];
 
 const rejections = refreshRejections.filter(({ outcome }) => outcome !== 'login_ended');
-/** Two rejections of each outcome. */
+/** The first two rejections with each outcome. */
 const examples = rejections.filter(
   ({ outcome, name }) =>
     rejections.filter((each) => each.outcome === outcome).findIndex((each) => each.name === name) < 2,
@@ -70,7 +70,7 @@ interface TestedPage {
   readonly kind: 'cookie' | 'stored';
   readonly path: string;
   readonly tested: readonly RefreshRejection[];
-  /** A page that calls the API without proxy and wrapper shows its error. */
+  /** False if the page calls the API without proxy and wrapper, and shows its error. */
   readonly isWrapped: boolean;
 }
 
@@ -106,7 +106,7 @@ for (const { kind, path, tested, isWrapped } of pages)
       await expect
         .poll(() => app.output().slice(before.output))
         .toMatch(/countersign: The provider rejected|TransportError|LoginRequiredError/);
-      // Nothing is lost: the session is there, and its refresh token is used when the pause is over.
+      // The session is kept, and its refresh token is used after the pause.
       expect(browser.cookies()).toBe(cookies);
       const { session } = JSON.parse((await browser.visit('/auth/session')).html);
       expect(session.user.sub).toBe('alice');
@@ -125,7 +125,7 @@ for (const { name, failure, outcome } of [
   '404',
   'temporarily_unavailable, 400',
 ].map((wanted) => rejections.find((each) => each.name === wanted) as RefreshRejection))
-  test(`C5: what the browser shows: ${name}`, async ({ page, context }) => {
+  test(`C5: the browser shows the data again after: ${name}`, async ({ page, context }) => {
     advance(longPause);
     const browser = await cookie.logIn('alice');
     advance(accessTokenLifetime + 1);

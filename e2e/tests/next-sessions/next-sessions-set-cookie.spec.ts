@@ -92,8 +92,8 @@ test('an API route of the Pages Router: the response sets each cookie once', asy
   expect(refreshes()).toBe(before + 1);
 });
 
-// Next shows neither its response nor the lines of the proxy to a route handler.
-test('a route handler: the last line contains the refreshed tokens and the change', async () => {
+// A route handler can read neither its response nor the Set-Cookie lines of the proxy.
+test('a route handler: the last Set-Cookie line contains the refreshed tokens and the change', async () => {
   const browser = await logInEarlier();
   const before = refreshes();
   const response = await browser.visit('/change', { method: 'POST', headers: { origin: app.origin } });

@@ -36,7 +36,7 @@ const refreshes = () =>
 const waitForTokenExpiry = () => delay(accessTokenLifetime * 1000 + 100);
 
 for (const path of ['/api/stream', '/api/wrapped-stream', '/api/read-stream']) {
-  test(`S61: ${path} requests a token after its response has begun: no refresh, and the session continues`, async () => {
+  test(`S61: ${path} does not refresh after its response has begun, and keeps the session`, async () => {
     const browser = await app.logIn('alice');
     await waitForTokenExpiry();
     const before = refreshes();
@@ -69,7 +69,7 @@ test('S61: the wrapper of a protected handler awaits a refresh that the handler 
   expect(refreshes()).toBe(before + 1);
 });
 
-test('S61: after() does not use the refresh token and reports why', async () => {
+test('S61: after() does not use the refresh token and reports the reason', async () => {
   const browser = await app.logIn('alice');
   await waitForTokenExpiry();
   const before = refreshes();

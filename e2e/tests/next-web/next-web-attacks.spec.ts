@@ -8,7 +8,7 @@ import { type RunningNextWeb, secret } from '../../support/next-web.ts';
 import { createSignIn } from '../../support/sign-in.ts';
 import { startAtTestProvider, waitUntilRefreshIsDue } from '../../support/test-provider.ts';
 
-// Known attacks on logins of web applications, against the production build with a provider that misbehaves on demand.
+// Known attacks on logins of web applications, against the production build and a test provider that sends invalid responses on demand.
 // Attacks on cookies are in next-web-cookie-attacks.spec.ts, those that need a browser or the demo provider in
 // next-web.spec.ts.
 
@@ -220,7 +220,7 @@ test('S15: a refresh does not undo a concurrent logout', async () => {
   await waitUntilRefreshIsDue(accessTokenLifetime);
   const before = op.requestsTo('token').length;
   const release = op.hold('token');
-  // The provider does not know about the logout, so its refresh succeeds.
+  // The provider was not notified of the logout, so the refresh succeeds.
   op.fail('revocation', { status: 503 });
   const refreshed = open().visit('/profile', { cookie });
   await expect.poll(() => op.requestsTo('token').length).toBeGreaterThan(before);
@@ -229,7 +229,7 @@ test('S15: a refresh does not undo a concurrent logout', async () => {
   const { headers } = await refreshed;
   expect(await readUser(cookie)).toBeUndefined();
   expect(op.requestsTo('token').at(-1)?.status).toBe(200);
-  // The refreshed tokens are discarded: every Set-Cookie header deletes.
+  // The refreshed tokens are discarded: every Set-Cookie header deletes a cookie.
   for (const line of headers['set-cookie'] ?? []) expect(line).toMatch(/^session(\.\d)?=;/);
 });
 

@@ -6,8 +6,8 @@ import type { RunningNextWeb } from '../../support/next-web.ts';
 import { createSignIn } from '../../support/sign-in.ts';
 import { startAtTestProvider } from '../../support/test-provider.ts';
 
-// Known attacks on cookies, against the production build: sealed for another purpose, chunks of different sessions, too
-// many, or planted by an attacker.
+// Known attacks on cookies, against the production build: cookies of another purpose, chunks of several sessions, too many
+// cookies, and cookies that an attacker has set.
 
 const publicHost = 'app.example';
 let op: TestAuthorizationServer;
@@ -113,7 +113,7 @@ test('S16: rejects chunks of two sessions', async () => {
     expect(await join(start, ...rest.map(change)), change.name).toBeUndefined();
     expect(await join(change(start), ...rest), change.name).toBeUndefined();
   }
-  // And the generation inside the sealed value.
+  // The sealed value contains the generation too.
   expect(await join(...first.map(renamed))).toBeUndefined();
 });
 

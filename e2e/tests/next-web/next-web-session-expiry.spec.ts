@@ -6,7 +6,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, expect, type Page, type Request, test } from '@playwright/test';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/test-provider.ts';
 
-// The warning before an unused session ends, in the production build. One clock drives browser, application and provider.
+// The warning before an unused session expires, in the production build. One clock drives browser, application and provider.
 
 let running: NextWebAtTestProvider;
 let ahead = 0;
@@ -24,15 +24,15 @@ test.afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** In seconds, the default of the option `idleLifetime`. */
+/** The default of the option `idleLifetime`, in seconds. */
 const idleLifetime = 86_400;
 
 /** Session requests of all pages that the server may be handling. */
 const sessionRequests = new Set<Request>();
-/** Session requests wait for it, so that the server handles none between the changes of two clocks. */
+/** Session requests wait for this promise: the server handles none while only one of two clocks has advanced. */
 let clocksAgree = Promise.resolve();
 
-// A page that closes reports no end of its requests.
+// A page that closes does not report that its requests have finished.
 test.beforeEach(() => sessionRequests.clear());
 
 /** Advances the clocks of servers and pages. */
@@ -65,7 +65,7 @@ async function trackSessionRequests(page: Page): Promise<void> {
 
 async function open(context: BrowserContext, path = '/profile'): Promise<Page> {
   const page = await context.newPage();
-  // Next's router prefetches links when its cache is old. A request through the proxy is a use of the session.
+  // Next's router prefetches links when its cache is stale. A request through the proxy is a use of the session.
   await page.route('**/*', (route) => {
     const isPrefetch = Object.keys(route.request().headers()).some((name) =>
       /^next-router-.*prefetch$/.test(name),
@@ -74,7 +74,7 @@ async function open(context: BrowserContext, path = '/profile'): Promise<Page> {
   });
   await trackSessionRequests(page);
   await page.clock.install({ time: Date.now() + ahead });
-  // The page asks the server for its time. A response after the clocks advance would contain another time than the page has.
+  // The page requests the time of the server. If the clocks advance before the response, the two times differ.
   const timeReceived = page.waitForResponse(
     (response) => new URL(response.url()).pathname === '/auth/session',
   );
@@ -86,7 +86,7 @@ async function open(context: BrowserContext, path = '/profile'): Promise<Page> {
 }
 
 const findWarning = (page: Page) => page.getByRole('alertdialog', { name: 'Are you still there?' });
-const findEnd = (page: Page) => page.getByRole('alertdialog', { name: 'You have been signed out' });
+const findExpiryNotice = (page: Page) => page.getByRole('alertdialog', { name: 'You have been signed out' });
 
 test('warns before the expiry, and the user stays signed in by keyboard', async ({ context }) => {
   const page = await open(context);
@@ -105,9 +105,9 @@ test('warns before the expiry, and the user stays signed in by keyboard', async 
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Enter');
   await expect(warning).toHaveCount(0);
-  // The session was extended: without it, this would be the end.
+  // Without the extension, the session would have expired here.
   await advance(idleLifetime - 200, page);
-  await expect(findEnd(page)).toHaveCount(0);
+  await expect(findExpiryNotice(page)).toHaveCount(0);
   await advance(110, page);
   await expect(warning).toBeVisible();
   await page.keyboard.press('Escape');
@@ -116,7 +116,7 @@ test('warns before the expiry, and the user stays signed in by keyboard', async 
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
 });
 
-test('shows after the expiry that the user is signed out, without the data, and returns by a login', async ({
+test('after the expiry, shows that the user is signed out and no user data, and a login returns to the page', async ({
   context,
 }) => {
   const page = await open(context);
@@ -125,21 +125,21 @@ test('shows after the expiry that the user is signed out, without the data, and 
   await advance(30, page);
   await expect(findWarning(page)).toContainText('0:30');
   await advance(35, page);
-  await expect(findEnd(page)).toBeVisible();
+  await expect(findExpiryNotice(page)).toBeVisible();
   await expect(page.locator('main')).toBeHidden();
-  const logIn = findEnd(page).getByRole('link', { name: 'Log in again' });
+  const logIn = findExpiryNotice(page).getByRole('link', { name: 'Log in again' });
   await expect(logIn).toBeFocused();
   await page.keyboard.press('Escape');
-  await expect(findEnd(page)).toBeVisible();
+  await expect(findExpiryNotice(page)).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(`${running.app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
 });
 
-test('a computer that resumes after the expiry shows that the user is signed out', async ({ context }) => {
+test('shows that the user is signed out when the computer resumes after the expiry', async ({ context }) => {
   const page = await open(context);
   await advance(3 * idleLifetime, page);
-  await expect(findEnd(page)).toBeVisible();
+  await expect(findExpiryNotice(page)).toBeVisible();
 });
 
 test('one tab extends the session for all tabs', async ({ context }) => {
@@ -167,10 +167,10 @@ test('offers a login before the absolute expiry, which cannot be extended', asyn
   await warning.getByRole('button', { name: 'Close' }).click();
   await expect(warning).toHaveCount(0);
   await advance(70, page);
-  await expect(findEnd(page)).toBeVisible();
+  await expect(findExpiryNotice(page)).toBeVisible();
 });
 
-test('other tabs learn of a logout before the provider has responded', async ({ context }) => {
+test('notifies other tabs of a logout before the provider has responded', async ({ context }) => {
   const page = await open(context, '/dashboard');
   const other = await open(context, '/dashboard');
   await expect(other.getByText('Signed in as')).toBeVisible();

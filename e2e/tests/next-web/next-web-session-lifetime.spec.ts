@@ -15,7 +15,7 @@ test.afterAll(() => running?.stop());
 const day = 86_400;
 
 /** Creates a session of this age that was not used since its creation. */
-async function sessionOfAge(seconds: number, options: { readonly absoluteLifetime?: number } = {}) {
+async function createAgedSession(seconds: number, options: { readonly absoluteLifetime?: number } = {}) {
   const began = Date.now() - seconds * 1000;
   const settings = { ...createSignIn(running).options(began), ...options };
   return (await createTestSession(settings, { user: { sub: 'alice' }, accessTokenLifetime: 30 * day }))
@@ -24,7 +24,7 @@ async function sessionOfAge(seconds: number, options: { readonly absoluteLifetim
 
 test('use extends a session, and its previous cookie expires at its original time', async () => {
   const { open, readUser } = createSignIn(running);
-  const unused = await sessionOfAge(day - 7);
+  const unused = await createAgedSession(day - 7);
   const { headers, status } = await open().visit('/profile', { cookie: unused });
   expect(status).toBe(200);
   const used = headers['set-cookie']?.[0]?.split(';')[0] ?? '';
@@ -33,10 +33,10 @@ test('use extends a session, and its previous cookie expires at its original tim
   expect(await readUser(used)).toBe('alice');
 });
 
-test('a session in use ends at its absolute lifetime', async () => {
+test('a session in use expires after its absolute lifetime', async () => {
   const { open, readUser } = createSignIn(running);
   const began = day / 2;
-  const old = await sessionOfAge(began, { absoluteLifetime: began + 7 });
+  const old = await createAgedSession(began, { absoluteLifetime: began + 7 });
   const { headers } = await open().visit('/profile', { cookie: old });
   const used = headers['set-cookie']?.[0]?.split(';')[0] ?? '';
   expect(await readUser(used)).toBe('alice');

@@ -72,7 +72,7 @@ async function openStream(cookie: string) {
 
 const personal = /Name-|carol|dave|@example\.test|token-of|you have|Log out/;
 
-test('sends the shell before the API responds, and streams the user’s parts into it', async ({
+test('sends the shell before the API responds, and then streams the parts of the user', async ({
   page,
   context,
 }) => {
@@ -82,7 +82,7 @@ test('sends the shell before the API responds, and streams the user’s parts in
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(page.getByText('Asking the API …')).toBeVisible();
   await expect.poll(() => waiting.length).toBe(1);
-  // The page is interactive meanwhile.
+  // The page is interactive before the API responds.
   await expect(page.getByText('Signed in as')).toBeVisible();
   await expect(page.getByText('Asking the API …')).toBeVisible();
   release();

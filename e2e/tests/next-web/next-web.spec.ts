@@ -179,10 +179,7 @@ test('S18: a route handler checks the session', async ({ page, request }) => {
   expect(await (await page.request.get('/api/summary')).json()).toMatchObject({ user: 'user-alice' });
 });
 
-test('an action after the end of the session redirects to the login and returns', async ({
-  page,
-  context,
-}) => {
+test('an action without a session redirects to the login and returns', async ({ page, context }) => {
   await signIn(page);
   await context.clearCookies({ name: /^session/ });
   await page.getByLabel('New item').fill('Too late');
@@ -229,7 +226,7 @@ test('the browser requests the session if the page has none, and again when its 
   await expect(page.getByText('Signed in as')).toBeVisible();
   expect(sessionRequests).toBe(1);
 
-  // The session ends elsewhere. This tab detects it when it becomes visible.
+  // The session ends in another browser. This tab detects it when it becomes visible.
   const elsewhere = await browser.newContext({ baseURL: base });
   await elsewhere.addCookies(await page.context().cookies(base));
   await elsewhere.request.post('/auth/logout', { headers: { origin: base }, maxRedirects: 0 });

@@ -82,7 +82,7 @@ export {
 export type { AuthEvent, EventListener } from './events.ts';
 export type { Clock } from './internal/clock.ts';
 export type { WebCryptoKey, WebCryptoKeyPair } from './internal/crypto-types.ts';
-export type { Fetch } from './internal/http.ts';
+export type { Fetch } from './internal/fetch/bounded-fetch.ts';
 export { type AtlassianOptions, atlassian } from './providers/atlassian.ts';
 export { type Auth0Options, auth0 } from './providers/auth0.ts';
 export { dex } from './providers/dex.ts';

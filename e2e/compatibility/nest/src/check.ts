@@ -250,7 +250,7 @@ for (const adapter of ['express', 'fastify'] as const) {
       },
     };
 
-    test('rejects a call by an unknown library, also with a valid token', async () => {
+    test('rejects a call by an unknown library, even with a valid token', async () => {
       const list = ItemsController.prototype.list as (...args: unknown[]) => unknown;
       const call = app
         .get(ExternalContextCreator, { strict: false })

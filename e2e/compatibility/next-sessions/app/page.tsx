@@ -1,3 +1,3 @@
 export default function Home() {
-  return <h1>The same for everybody</h1>;
+  return <h1>The same page for all users</h1>;
 }

@@ -2,7 +2,7 @@ import type * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
 import { createDuplicateError, isMarked, markObject } from '../internal/copy-mark.ts';
-import type { HttpOptions } from '../internal/http.ts';
+import type { HttpOptions } from '../internal/fetch/bounded-fetch.ts';
 import type { TokenBucket } from '../internal/token-bucket.ts';
 import type { Client } from './client.ts';
 import type { AuthorizationServerMetadata, ClientOptions } from './client-options.ts';

@@ -1,7 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import { ConfigurationError } from '../errors.ts';
 import { checkOptions, type OptionType } from '../internal/check-options.ts';
-import type { Fetch } from '../internal/http.ts';
+import type { Fetch } from '../internal/fetch/bounded-fetch.ts';
 
 /** A PEM document, as text or bytes. */
 export type Pem = string | Uint8Array;

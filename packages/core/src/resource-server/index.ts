@@ -7,7 +7,7 @@ export {
 } from '../errors.ts';
 export type { AuthEvent, EventListener } from '../events.ts';
 export type { JsonObject } from '../internal/json/json.ts';
-export type { SignatureAlgorithm } from '../internal/signature-algorithms.ts';
+export type { SignatureAlgorithm } from '../internal/signatures/signature-algorithms.ts';
 export { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
 export { type AccessTokenVerifier, createAccessTokenVerifier } from './access-token-verifier.ts';
 export { AuthenticatedRequest } from './authenticated-request.ts';

@@ -2,7 +2,10 @@ import { TransportError, toPrintableText } from '../errors.ts';
 import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
-import { isSignatureAlgorithm, type SignatureAlgorithm } from '../internal/signature-algorithms.ts';
+import {
+  isSignatureAlgorithm,
+  type SignatureAlgorithm,
+} from '../internal/signatures/signature-algorithms.ts';
 import type { AuthenticatedRequest } from './authenticated-request.ts';
 import type { CachedToken } from './caches/verified-tokens.ts';
 import type { VerifierCaches } from './caches/verifier-caches.ts';

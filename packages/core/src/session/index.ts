@@ -25,8 +25,8 @@ export type {
   SessionTokenRequest,
 } from './requests/request-session.ts';
 export { checkSessionScopes, createSessionFetch, type SessionFetchInit } from './requests/session-fetch.ts';
-export type { StartLoginOptions } from './routes/login.ts';
-export type { StartLogoutOptions } from './routes/logout.ts';
+export type { StartLoginOptions } from './routes/login/login-route.ts';
+export type { StartLogoutOptions } from './routes/logout/logout-route.ts';
 export { createWebAuth, type WebAuth } from './web-auth.ts';
 export type { WebAuthOptions } from './web-auth-options.ts';
 export { createWebSessions, type WebSessions } from './web-sessions.ts';

@@ -11,10 +11,10 @@ import type { WebSessionOptions } from './options.ts';
 import { respondToError, type SessionFailureOptions } from './pages/error-responses.ts';
 import { openRequestSession } from './requests/open-request-session.ts';
 import type { RequestSession, RequestSessionOptions } from './requests/request-session.ts';
-import { type StartLoginOptions, startLogin } from './routes/login.ts';
-import { type StartedLogout, type StartLogoutOptions, startLogout } from './routes/logout.ts';
+import { type StartLoginOptions, startLogin } from './routes/login/login-route.ts';
+import { startSession } from './routes/login/start-session.ts';
+import { type StartedLogout, type StartLogoutOptions, startLogout } from './routes/logout/logout-route.ts';
 import { handleRequest } from './routes/routes.ts';
-import { startSession } from './routes/start-session.ts';
 
 /** Login, sessions and logout of a web application on a server. The object contains no state of a user. */
 export interface WebSessions {

@@ -1,7 +1,7 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import type { Fetch } from '../../src/internal/http.ts';
+import type { Fetch } from '../../src/internal/fetch/bounded-fetch.ts';
 import { createPage, later, origin, provider, signedIn } from '../support/browser-page.ts';
 import { stubSilentFrame } from '../support/silent-frame.ts';
 

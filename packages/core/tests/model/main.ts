@@ -1,8 +1,8 @@
-import { addInterleaving, describeRun } from './collect-runs.ts';
-import { defects } from './defects.ts';
-import { runInterleaving } from './interleaving.ts';
-import { replaceGlobals } from './replace-globals.ts';
-import { createStatistics } from './statistics.ts';
+import { defects } from './faults/defects.ts';
+import { addInterleaving, describeRun } from './runs/collect-runs.ts';
+import { runInterleaving } from './runs/interleaving.ts';
+import { createStatistics } from './runs/statistics.ts';
+import { replaceGlobals } from './simulation/replace-globals.ts';
 
 // Runs interleavings of one seed, and sends their counts to the parent process or prints them.
 // Arguments: seed, index of the first run, distance to the next one, count of all runs, seconds after which no further run
@@ -16,7 +16,7 @@ if (defect !== undefined && !wrapStores) {
   process.exit(2);
 }
 
-/** Each eighth of the first runs is repeated: the same seed must execute the same steps. */
+/** Of the first runs, each eighth is repeated: the same seed must execute the same steps. */
 const repeatDistance = 8;
 const maxRepeats = 50;
 
@@ -24,14 +24,15 @@ const maxRepeats = 50;
 const batchSize = 500;
 
 // The clock of this process is replaced for the code under test.
-const began = process.hrtime.bigint();
-const isOver = () => limit > 0 && process.hrtime.bigint() - began > BigInt(limit) * 1_000_000_000n;
+const startedAt = process.hrtime.bigint();
+const hasReachedLimit = () =>
+  limit > 0 && process.hrtime.bigint() - startedAt > BigInt(limit) * 1_000_000_000n;
 
 replaceGlobals();
 let statistics = createStatistics();
 /** Runs whose counts were sent. */
 let total = 0;
-for (let index = first; index < count && !isOver(); index += distance) {
+for (let index = first; index < count && !hasReachedLimit(); index += distance) {
   if (process.send && statistics.runs >= batchSize) {
     process.send(statistics);
     total += statistics.runs;
@@ -45,20 +46,20 @@ for (let index = first; index < count && !isOver(); index += distance) {
   const runs = total + statistics.runs;
   const isRepeated = runs % repeatDistance === 0 && runs < repeatDistance * maxRepeats;
   if (!isRepeated) continue;
-  const again = await runInterleaving(runSeed, wrapStores && { wrapStores });
-  if (describeRun(again) === describeRun(run)) continue;
+  const repeatedRun = await runInterleaving(runSeed, wrapStores && { wrapStores });
+  if (describeRun(repeatedRun) === describeRun(run)) continue;
   statistics.failed++;
   statistics.failures.push({
     seed,
     index,
     violation: 'the same seed executes other steps',
-    text: describeRun(again),
+    text: describeRun(repeatedRun),
   });
 }
 if (process.send) process.send(statistics, undefined, undefined, () => process.disconnect?.());
 else console.log(JSON.stringify({ ...statistics, hashes: statistics.hashes.length }, null, 2));
 
-/** Neighbouring indexes get unrelated seeds. */
+/** Creates unrelated seeds for neighbouring indexes. */
 function createRunSeed(base: number, index: number): number {
   return (Math.imul(base, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
 }

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { defects } from './defects.ts';
+import { defects } from './faults/defects.ts';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@
 
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test, vi } from 'vitest';
-import type { Fetch } from '../../src/internal/http.ts';
+import type { Fetch } from '../../src/internal/fetch/bounded-fetch.ts';
 import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
 import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
 import type { WebSessionOptions } from '../../src/session/options.ts';

@@ -1,6 +1,6 @@
 // @platforms node, edge: the suite replaces `document` and `fetch`, which a browser does not allow.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Fetch } from '../../internal/http.ts';
+import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
 import { resolveOptions } from '../options.ts';
 import { fetchMetadata } from './metadata.ts';
 import { sendRequest } from './send-request.ts';

@@ -1,9 +1,9 @@
 import { AuthError, TransportError, ValidationError } from '../../errors.ts';
-import { readBoundedBody } from '../../internal/bounded-body.ts';
 import { isDevelopment } from '../../internal/development.ts';
+import { readBoundedBody } from '../../internal/fetch/bounded-body.ts';
+import { parseRetryAfter } from '../../internal/fetch/retry-after.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedJson, toCheckName } from '../../internal/json/untrusted-json.ts';
-import { parseRetryAfter } from '../../internal/retry-after.ts';
 import type { BrowserContext } from '../options.ts';
 import { describeFailure, watchPolicy } from './describe-failure.ts';
 

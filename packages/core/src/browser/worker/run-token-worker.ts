@@ -1,5 +1,5 @@
 import { createRandomToken } from '../../internal/encoding.ts';
-import type { Fetch } from '../../internal/http.ts';
+import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';

@@ -1,6 +1,6 @@
 import { ConfigurationError, TransportError } from '../../errors.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
-import type { Fetch } from '../../internal/http.ts';
+import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
 import type { FromWorker, ToWorker, WorkerMetadata, WorkerResponse } from './messages.ts';
 
 /** The members of a `Worker` that are used. */

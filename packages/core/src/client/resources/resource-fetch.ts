@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
-import { discardBody } from '../../internal/discard-body.ts';
-import type { Fetch } from '../../internal/http.ts';
+import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
+import { discardBody } from '../../internal/fetch/discard-body.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { createUserAgentHeader, toProtocolClient } from '../wire/request-options.ts';

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
-import { getJsonBody } from '../../internal/http.ts';
+import { getJsonBody } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { parseUntrustedObject, toCheckName, tokenLimits } from '../../internal/json/untrusted-json.ts';

@@ -1,5 +1,5 @@
 import { AuthError } from '../../errors.ts';
-import type { Fetch } from '../../internal/http.ts';
+import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
 
 /** The required methods of an OpenTelemetry span. */
 export interface TraceSpan {

@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi';
 import { AuthError, ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
-import { fetchBounded, getJsonBody } from '../../internal/http.ts';
+import { fetchBounded, getJsonBody } from '../../internal/fetch/bounded-fetch.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
-import { isKeyForAlgorithm, isSignatureAlgorithm } from '../../internal/signature-algorithms.ts';
+import { isKeyForAlgorithm, isSignatureAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
 import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
 import type { Client } from '../client.ts';

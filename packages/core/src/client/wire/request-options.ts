@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/http.ts';
+import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';

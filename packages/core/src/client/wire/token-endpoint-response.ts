@@ -1,5 +1,5 @@
 import { AuthorizationServerError } from '../../errors.ts';
-import { getJsonBody } from '../../internal/http.ts';
+import { getJsonBody } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
 import { findTokenError, type TokenErrorResponse } from '../../protocol/tokens/refresh-rejection.ts';

@@ -1,7 +1,7 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from 'vitest';
 import { createHarness } from '../../../tests/conformance/harness.ts';
-import type { Fetch } from '../../internal/http.ts';
+import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
 
 type Jwk = Record<string, unknown>;
 

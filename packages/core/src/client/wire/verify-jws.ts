@@ -4,7 +4,7 @@ import { encodeUtf8, fromBase64Url } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { type JsonFault, toCheckName } from '../../internal/json/untrusted-json.ts';
-import { isKeyForAlgorithm, isSignatureAlgorithm } from '../../internal/signature-algorithms.ts';
+import { isKeyForAlgorithm, isSignatureAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
 import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';

@@ -1,4 +1,4 @@
-import { isSecureRsaKey } from '../rsa-key.ts';
+import { isSecureRsaKey } from '../signatures/rsa-key.ts';
 import { isJsonObject, type JsonObject, removeNullMembers } from './json.ts';
 
 /**

@@ -1,6 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { JsonObject } from '../json/json.ts';
-import { describeAlgorithm, type SignatureAlgorithm, type VerificationKey } from '../signature-algorithms.ts';
+import {
+  describeAlgorithm,
+  type SignatureAlgorithm,
+  type VerificationKey,
+} from '../signatures/signature-algorithms.ts';
 import { getNodeCrypto } from './node-crypto.ts';
 import { verifyRsaInBatch } from './rsa-batch-node.ts';
 

@@ -1,5 +1,9 @@
 import type { JsonObject } from '../json/json.ts';
-import { describeAlgorithm, type SignatureAlgorithm, type VerificationKey } from '../signature-algorithms.ts';
+import {
+  describeAlgorithm,
+  type SignatureAlgorithm,
+  type VerificationKey,
+} from '../signatures/signature-algorithms.ts';
 
 /** Imports the public key of a JSON Web Key. @throws if the key is malformed */
 export async function importVerificationKey(

@@ -1,5 +1,5 @@
 import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
-import { isSignatureAlgorithm } from '../../internal/signature-algorithms.ts';
+import { isSignatureAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
 import { checkProfile, checkRequiredClaims, checkType } from '../claims/claims.ts';
 import { profiles } from '../claims/profiles.ts';
 import type { Issuer } from '../issuers/issuer.ts';

@@ -10,7 +10,7 @@ import { ConfigurationError, TransportError, ValidationError } from '../../error
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
 import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
-import type { SignatureAlgorithm } from '../../internal/signature-algorithms.ts';
+import type { SignatureAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
 import { readClaims } from '../claims/claims.ts';

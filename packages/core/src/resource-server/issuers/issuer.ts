@@ -3,13 +3,13 @@ import { discover } from '../../client/wire/discovery.ts';
 import { ConfigurationError } from '../../errors.ts';
 import type { EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
-import type { Fetch, HttpOptions } from '../../internal/http.ts';
+import type { Fetch, HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import {
   isSignatureAlgorithm,
   type SignatureAlgorithm,
   signatureAlgorithms,
-} from '../../internal/signature-algorithms.ts';
+} from '../../internal/signatures/signature-algorithms.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
 import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '../claims/profiles.ts';
 import { checkIntrospection } from '../introspection/check-introspection.ts';

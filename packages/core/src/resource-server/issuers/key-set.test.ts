@@ -2,7 +2,7 @@ import type { TestAuthorizationServerOptions } from '@countersign/testing';
 import { base64url, decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { audience, startVerifier } from '../../../tests/support/start-verifier.ts';
-import { isKeyForAlgorithm } from '../../internal/signature-algorithms.ts';
+import { isKeyForAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
 import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from '../index.ts';
 
 async function setUp(

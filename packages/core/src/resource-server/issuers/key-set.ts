@@ -1,7 +1,7 @@
 import { AuthError, TransportError, ValidationError } from '../../errors.ts';
 import { callListener, type EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
-import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/http.ts';
+import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';

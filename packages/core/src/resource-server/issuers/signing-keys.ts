@@ -4,7 +4,7 @@ import {
   isKeyForAlgorithm,
   type SignatureAlgorithm,
   type VerificationKey,
-} from '../../internal/signature-algorithms.ts';
+} from '../../internal/signatures/signature-algorithms.ts';
 
 /** Whether a key was removed from the key set. Tokens that a retired key verified are no longer valid. */
 export interface KeyStatus {

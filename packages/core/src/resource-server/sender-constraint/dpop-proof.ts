@@ -7,7 +7,7 @@ import {
   isSignatureAlgorithm,
   type SignatureAlgorithm,
   signatureAlgorithms,
-} from '../../internal/signature-algorithms.ts';
+} from '../../internal/signatures/signature-algorithms.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../../tokens/stores/replay-store.ts';
 import { type ResourceRequest, readSingleHeader } from '../credentials.ts';
 import { type CompactJws, parseJws } from '../parse-jws.ts';

@@ -5,10 +5,14 @@ import { countChunkBytes, deleteChunks, listCandidates, readCopies, writeChunks 
 import { deleteAllCopies, deleteCopies, findCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import { createEndedLoginError } from './logout/ended-login.ts';
-import { selectCopies } from './logout/logout-copies.ts';
-import { createLongestLifetime } from './logout/longest-lifetime.ts';
-import { createMatchKey, createTombstoneKey, createTombstoneKeyReader } from './logout/tombstone-keys.ts';
+import { createEndedLoginError } from './logout-records/ended-login.ts';
+import { selectCopies } from './logout-records/logout-copies.ts';
+import { createLongestLifetime } from './logout-records/longest-lifetime.ts';
+import {
+  createMatchKey,
+  createTombstoneKey,
+  createTombstoneKeyReader,
+} from './logout-records/tombstone-keys.ts';
 import type { IdentifiedSession, LoadedSession, SessionBackend } from './session-backend.ts';
 import { fitSession, requireSpace } from './state/fit-session.ts';
 import { selectNewest } from './state/select-newest.ts';

@@ -1,6 +1,6 @@
 import type { AccessTokenRequest, TokenSet } from '../../tokens/token-set.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
-import type { ClientSessionMatch } from './logout/tombstone-keys.ts';
+import type { ClientSessionMatch } from './logout-records/tombstone-keys.ts';
 import type { SessionState } from './state/session-state.ts';
 
 /** A session that may have ended. */

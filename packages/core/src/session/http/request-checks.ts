@@ -1,4 +1,4 @@
-import { discardBody } from '../../internal/discard-body.ts';
+import { discardBody } from '../../internal/fetch/discard-body.ts';
 
 /** Properties of a request, from the headers of a framework's router. An adapter passes them. */
 export interface RouterRequest {

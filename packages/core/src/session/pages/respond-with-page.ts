@@ -3,7 +3,7 @@ import type { SessionContext } from '../context.ts';
 import type { CookieToSet } from '../cookies/cookies.ts';
 import { acceptsHtml } from '../http/request-checks.ts';
 import { createJsonResponse } from '../http/responses.ts';
-import { getDefaultReturnTo } from '../routes/default-return-to.ts';
+import { getDefaultReturnTo } from '../routes/login/default-return-to.ts';
 import { createOwnPage, type PageContext } from './own-pages.ts';
 import { createPage, type PageAction } from './page.ts';
 import { type PageLabels, type PageName, resolveMessages } from './page-messages.ts';

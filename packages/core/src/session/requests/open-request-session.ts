@@ -16,7 +16,7 @@ import type { LoadedSession } from '../backends/session-backend.ts';
 import { type Session, type SessionState, toSession } from '../backends/state/session-state.ts';
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
-import { dropLogins } from '../routes/login-transactions.ts';
+import { dropLogins } from '../routes/login/login-transactions.ts';
 import { endLoginLoop } from './login-loop.ts';
 import type {
   FailedRefresh,

@@ -8,13 +8,13 @@ import { createJsonResponse, createSessionHeaders } from '../http/responses.ts';
 import { findRoute, type RoutePaths } from '../http/route-paths.ts';
 import { respondToError } from '../pages/error-responses.ts';
 import { openRequestSession } from '../requests/open-request-session.ts';
-import { backchannelLogoutRoute } from './backchannel-logout.ts';
-import { CallbackError, callbackRoute } from './callback.ts';
-import { getDefaultReturnTo } from './default-return-to.ts';
-import { loginRoute } from './login.ts';
-import { deleteCompletedMarker } from './login-marker.ts';
-import { logoutRoute } from './logout.ts';
-import { finishLogout } from './logout-return.ts';
+import { CallbackError, callbackRoute } from './login/callback-route.ts';
+import { getDefaultReturnTo } from './login/default-return-to.ts';
+import { deleteCompletedMarker } from './login/login-marker.ts';
+import { loginRoute } from './login/login-route.ts';
+import { backchannelLogoutRoute } from './logout/backchannel-logout-route.ts';
+import { finishLogout } from './logout/logout-return.ts';
+import { logoutRoute } from './logout/logout-route.ts';
 
 type Route = (context: SessionContext, request: Request, router?: RouterRequest) => Promise<Response>;
 

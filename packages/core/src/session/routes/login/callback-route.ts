@@ -1,0 +1,170 @@
+import { exchangeCode } from '../../../client/grants/code-exchange.ts';
+import { validateAuthorizationResponse } from '../../../client/login/authorization-response.ts';
+import { revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
+import { fetchUserinfo } from '../../../client/resources/userinfo.ts';
+import { ValidationError } from '../../../errors.ts';
+import { seconds } from '../../../internal/clock.ts';
+import { parseJwtPart } from '../../../internal/json/jwt-part.ts';
+import { hasEqualRepeats } from '../../../internal/json/repeated-members.ts';
+import { createTokenSet, type TokenSet } from '../../../tokens/token-set.ts';
+import type { SessionContext } from '../../context.ts';
+import { type CookieToSet, parseCookies, type RequestCookies } from '../../cookies/cookies.ts';
+import { readForm } from '../../http/request-checks.ts';
+import { createRedirect } from '../../http/responses.ts';
+import { readUnverifiedError, type UnverifiedError } from '../../pages/unverified-error.ts';
+import { continueAfterCallback } from './continue-after-callback.ts';
+import { getDefaultReturnTo } from './default-return-to.ts';
+import { createCompletedMarker, deleteLoginMarker } from './login-marker.ts';
+import { type FailedLogin, isStale, recoverLogin } from './login-recovery.ts';
+import { getStateToken, readLoginState } from './login-state.ts';
+import { dropLogins, findLogin, type LoginTransaction } from './login-transactions.ts';
+import { startSession } from './start-session.ts';
+import { claimCompletion, runLoginOnce } from './used-logins.ts';
+
+/**
+ * `GET` or `POST /auth/callback`: the redirect URI of the login.
+ *
+ * @throws CallbackError if the login failed, with the cookies that must be deleted
+ */
+export async function callbackRoute(context: SessionContext, request: Request): Promise<Response> {
+  const parameters = request.method === 'POST' ? await readForm(request) : new URL(request.url).searchParams;
+  const cookieHeader = request.headers.get('cookie');
+  const existing = parseCookies(cookieHeader);
+  const state = readState(parameters);
+  const { login, deleteCookies } = await findLogin(context, getStateToken(state), existing);
+  try {
+    const changes = await completeLogin(context, { parameters, login, state, existing });
+    const location = login?.returnTo ?? getDefaultReturnTo(context);
+    const { isRepeated = false } = (await readLoginState(context, state)) ?? {};
+    const cookies = [
+      ...changes,
+      ...deleteCookies,
+      deleteLoginMarker(context),
+      createCompletedMarker(context, { isRepeated }),
+    ];
+    const droppedLogins = await dropLogins(context, existing, cookies);
+    return continueAfterCallback(context, request, { location, cookies: [...cookies, ...droppedLogins] });
+  } catch (error) {
+    const loginState = await readLoginState(context, state);
+    const unverified = readUnverifiedError(error, parameters);
+    // Browsers send no Lax cookie with a form of another site, but with the navigation that follows. The session is
+    // readable there.
+    if (request.method === 'POST' && isStale(error)) {
+      const query = new URLSearchParams({ state: loginState ? state : state.slice(0, 200) });
+      if (unverified) query.set('error', unverified.error);
+      if (unverified?.errorDescription) query.set('error_description', unverified.errorDescription);
+      return createRedirect(`${context.paths.callback}?${query}`);
+    }
+    const failure = { error, login, loginState, unverified };
+    try {
+      const recovery = await recoverLogin(context, cookieHeader, failure);
+      if (recovery)
+        return continueAfterCallback(context, request, {
+          location: recovery.location,
+          cookies: [...deleteCookies, ...recovery.cookies],
+        });
+    } catch (restartError) {
+      throw new CallbackError(restartError, { ...failure, cookies: deleteCookies });
+    }
+    throw new CallbackError(error, { ...failure, cookies: deleteCookies });
+  }
+}
+
+/** Why a callback failed, and what the error response must contain. */
+export class CallbackError extends Error {
+  readonly error: unknown;
+  /** Cookies that the response must set. */
+  readonly cookies: readonly CookieToSet[];
+  /** The page that the user wanted, if it is known. */
+  readonly returnTo: string | undefined;
+  /** An error in a response that failed its validation. */
+  readonly unverified: UnverifiedError | undefined;
+
+  constructor(
+    error: unknown,
+    { cookies, login, loginState, unverified }: Partial<FailedLogin> & { cookies: readonly CookieToSet[] },
+  ) {
+    super('The login failed.');
+    this.error = error;
+    this.cookies = cookies;
+    this.returnTo = login?.returnTo ?? loginState?.returnTo;
+    this.unverified = unverified;
+  }
+}
+
+interface Callback {
+  /** `undefined` if the body of a POST is not a form. */
+  readonly parameters: URLSearchParams | undefined;
+  readonly login: LoginTransaction | undefined;
+  /** The received state. */
+  readonly state: string;
+  readonly existing: RequestCookies;
+}
+
+async function completeLogin(
+  context: SessionContext,
+  { parameters, login, state, existing }: Callback,
+): Promise<readonly CookieToSet[]> {
+  if (!parameters)
+    throw new ValidationError('request_invalid', 'form', 'The authorization response is not a form.');
+  if (!login) {
+    throw new ValidationError(
+      'transaction_invalid',
+      'state',
+      'This browser has no pending login with the "state" of the response.',
+    );
+  }
+  const { client, now } = context;
+  const { tokenResponse, requestedAt } = await runLoginOnce(context, login, async () => {
+    // The cookie has the random part of the state, which `findLogin` has compared. The rest is authenticated separately.
+    const transaction = { ...login.transaction, state };
+    const response = await validateAuthorizationResponse(client, parameters, transaction);
+    const time = now() / 1000;
+    return {
+      tokenResponse: await exchangeCode(client, response, transaction),
+      requestedAt: time,
+    };
+  });
+  const tokens = createTokenSet(tokenResponse, seconds(now), { resource: context.resource });
+  const userinfo = await fetchUserinfoClaims(context, tokens);
+  await claimOrRevoke(context, login, tokens);
+  const { identifier } = login;
+  return (await startSession(context, existing, tokens, { userinfo, requestedAt, identifier })).cookies;
+}
+
+/** Revokes the tokens of a login that a logout has ended. */
+async function claimOrRevoke(
+  context: SessionContext,
+  login: LoginTransaction,
+  { refreshToken }: TokenSet,
+): Promise<void> {
+  try {
+    await claimCompletion(context, login);
+  } catch (error) {
+    // No session has this token: it is also revoked if the store is unavailable.
+    await revokeEndedLogin(context.client, refreshToken);
+    throw error;
+  }
+}
+
+async function fetchUserinfoClaims({ client, options }: SessionContext, tokens: TokenSet) {
+  const accessToken = tokens.accessTokens[0]?.accessToken;
+  if (!options.userinfo || !tokens.claims || accessToken === undefined) return undefined;
+  return { ...(await fetchUserinfo(client, accessToken, tokens.claims.sub)) };
+}
+
+/** Reads the state. In a signed response (JARM) it is read before verification, only to find the cookie. */
+function readState(parameters: URLSearchParams | undefined): string {
+  const plain = parameters?.get('state');
+  if (plain !== null && plain !== undefined) return plain;
+  const payload = parameters?.get('response')?.split('.')[1] ?? '';
+  try {
+    const { state } = parseJwtPart(payload, {
+      createError: (_, problem) => new Error(problem),
+      acceptsRepeats: hasEqualRepeats,
+    });
+    return typeof state === 'string' ? state : '';
+  } catch {
+    return '';
+  }
+}

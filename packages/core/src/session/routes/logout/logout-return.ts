@@ -1,0 +1,50 @@
+import { emitEvent } from '../../../client/observability.ts';
+import type { SessionContext } from '../../context.ts';
+import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
+import { createRedirect } from '../../http/responses.ts';
+
+/** Seconds that the user may take at the provider. */
+const cookieLifetime = 3600;
+
+const getCookieName = ({ jar }: SessionContext) => `${jar.name}.logout`;
+
+/** The registered URLs for the user after logout. The first is the default. */
+export const getLogoutTargets = ({ options, baseUrl, basePath }: SessionContext): readonly string[] =>
+  options.postLogoutRedirectUris ?? [`${baseUrl.origin}${basePath}/`];
+
+/** Creates the cookie that stores the state of a logout, until the provider redirects the user back. */
+export const createLogoutCookie = (context: SessionContext, state: string): CookieToSet =>
+  context.jar.createCookie(getCookieName(context), state, {
+    maxAge: cookieLifetime,
+    sameSite: context.jar.sameSite === 'none' ? 'none' : 'lax',
+  });
+
+/**
+ * Finishes a logout: the provider has redirected the user to a registered URL, with the `state` of the logout. A match
+ * shows that the redirect belongs to the logout of this browser.
+ *
+ * @returns a redirect to the same URL without `state`; `undefined` for every other request
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
+ */
+export function finishLogout(context: SessionContext, request: Request): Response | undefined {
+  const { pathname, searchParams } = new URL(request.url);
+  const state = searchParams.get('state');
+  // Another value is a parameter of the application.
+  if (state === null || !/^[\w-]{43}$/.test(state) || !isLogoutTarget(context, pathname)) return undefined;
+  const { client, jar } = context;
+  const name = getCookieName(context);
+  const expected = parseCookies(request.headers.get('cookie')).get(jar.toWireName(name));
+  if (expected === undefined) return undefined;
+  const isVerified = expected === state;
+  emitEvent(client, { type: 'logout.returned', issuer: client.issuer, verified: isVerified });
+  if (!isVerified) return undefined;
+  searchParams.delete('state');
+  const query = searchParams.size > 0 ? `?${searchParams}` : '';
+  return createRedirect(pathname + query, [jar.createCookie(name, '', { maxAge: 0 })]);
+}
+
+const isLogoutTarget = (context: SessionContext, pathname: string) =>
+  getLogoutTargets(context).some((target) => {
+    const url = new URL(target, context.baseUrl);
+    return url.origin === context.baseUrl.origin && url.pathname === pathname;
+  });
