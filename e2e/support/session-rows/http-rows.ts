@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { accessTokenLifetime, countCookies, data, findLogin, post, type Row, readUser } from './row.ts';
+import {
+  accessTokenLifetime,
+  countCookies,
+  countRefreshes,
+  data,
+  findLogin,
+  post,
+  type Row,
+  readUser,
+} from './row.ts';
 
 /** Paths whose responses depend on the user. */
 const personal = [
@@ -108,21 +117,27 @@ export const httpRows: readonly Row[] = [
   {
     title: 'a user whose cookie has another path after a deployment stays signed in, with one cookie',
     async check(app) {
-      const before = await app.logIn('alice');
-      const previous = before.cookies();
+      const previous = (await app.logIn('alice')).cookies();
       const host = app.findHost('path');
-      assert.equal(await readUser(app.open(host), previous), 'alice');
-      const browser = await app.logIn('bob', host);
-      // The browser sends both copies, in any order.
-      for (const cookie of [`${previous}; ${browser.cookies()}`, `${browser.cookies()}; ${previous}`]) {
-        const { html, headers } = await app.open(host).visit('/auth/session', { cookie });
-        assert.equal(JSON.parse(html).session?.user.sub, 'bob');
-        const removed = (headers['set-cookie'] ?? []).filter((line) => /^session=;/.test(line));
+      app.advance(accessTokenLifetime + 1);
+      const { headers } = await app.open(host).visit('/items', { cookie: previous });
+      const lines = headers['set-cookie'] ?? [];
+      const current = lines.find((line) => /^session=[^;].*path=\/items/i.test(line))?.split(';')[0];
+      assert.ok(current, String(lines));
+      const before = countRefreshes(app);
+      // A browser that keeps both copies sends them in any order.
+      for (const cookie of [`${previous}; ${current}`, `${current}; ${previous}`]) {
+        const page = await app.open(host).visit('/items', { cookie });
+        assert.ok(page.html.includes(data));
+        const removed = (page.headers['set-cookie'] ?? []).filter((line) => line.startsWith('session=;'));
         assert.ok(
           removed.some((line) => /path=\/(;|$)/i.test(line)),
-          String(headers['set-cookie']),
+          String(removed),
         );
+        assert.ok(!removed.some((line) => /path=\/items/i.test(line)), String(removed));
       }
+      assert.equal(await readUser(app.open(host), current), 'alice');
+      assert.equal(countRefreshes(app), before);
     },
   },
   {
@@ -147,22 +162,28 @@ export const httpRows: readonly Row[] = [
     },
   },
   {
-    title: 'S3: a prefetch of the App Router is no use where no proxy runs',
+    title: 'S3: a prefetch is no use where no proxy runs, in pages and in API routes of the Pages Router',
     async check(app) {
-      for (const [headers, isUse] of [
-        [prefetches.router, false],
-        [prefetches.browser, false],
-        [{ rsc: '1', 'sec-fetch-mode': 'cors' }, true],
-        [{}, true],
+      const plain = { rsc: '1', 'sec-fetch-mode': 'cors' };
+      for (const [path, headers, isUse] of [
+        ['/uncovered/wrapped', prefetches.router, false],
+        ['/uncovered/wrapped', prefetches.browser, false],
+        ['/uncovered/wrapped', plain, true],
+        ['/uncovered/wrapped', {}, true],
+        ['/api/uncovered/own', prefetches.browser, false],
+        ['/api/uncovered/own', {}, true],
+        ['/api/pages/me', { purpose: 'prefetch' }, false],
+        ['/api/pages/me', {}, true],
       ] as const) {
         const browser = await app.logIn('alice', app.findHost('two-hours-stored'));
         for (let count = 0; count < 2; count++) {
           app.advance(3_000);
-          const { location } = await browser.visit('/uncovered/wrapped', { headers });
+          const { location } = await browser.visit(path, { headers });
           if (location?.searchParams.has('_rsc')) await browser.visit(location, { headers });
         }
         app.advance(3_000);
-        assert.equal(await readUser(browser), isUse ? 'alice' : undefined, JSON.stringify(headers));
+        const description = `${path} ${JSON.stringify(headers)}`;
+        assert.equal(await readUser(browser), isUse ? 'alice' : undefined, description);
       }
     },
   },
