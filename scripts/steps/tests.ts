@@ -106,6 +106,12 @@ export const e2e: Step = {
 /** Suites that run as scripts. The last line of each is `N passed, N failed`. */
 const suiteScripts = [
   {
+    name: 'readmes',
+    title: 'Code blocks of READMEs and guides',
+    file: 'scripts/readmes.ts',
+    args: [],
+  },
+  {
     name: 'conformance',
     title: 'Conformance (OpenID Foundation modules)',
     file: 'scripts/conformance.ts',

@@ -6,8 +6,6 @@ import {
 } from '@countersign/core';
 import { checkSessionScopes, type Session } from '@countersign/core/session';
 import { createErrorResponse, createSessionHeaders } from '@countersign/core/session/adapter';
-import { markPrivate } from './private-response.ts';
-import { finishWrites, getRequestScope, type RequestScope } from './request-scope.ts';
 import {
   type OpenSession,
   openSession,
@@ -15,7 +13,9 @@ import {
   recordUse,
   redirectToLogin,
   requireScopes,
-} from './server.ts';
+} from './app-router-session.ts';
+import { markPrivate } from './private-response.ts';
+import { finishWrites, getRequestScope, type RequestScope } from './request-scope.ts';
 
 /** Options of a protected page, action or handler. */
 export interface ProtectOptions {

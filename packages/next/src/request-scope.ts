@@ -1,6 +1,6 @@
 // The only global state of this package: one scope for each unit of Next's work, as long as Next holds the unit.
 
-// Next's own record of its work. `server.ts` explains why no public function is sufficient.
+// Next's own record of its work. `app-router-session.ts` explains why no public function is sufficient.
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
 import { markPrivate } from './private-response.ts';
 

@@ -15,6 +15,7 @@ import { toOwner } from './backends/state/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
 import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
+import { checkCookiePath } from './cookies/cookie-path.ts';
 import { type CookieJar, createCookieJar, createLoginJar } from './cookies/cookies.ts';
 import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';
 import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
@@ -79,7 +80,8 @@ export function createSessionContext(
   const basePath = baseUrl.pathname.replace(/\/+$/, '');
   const secrets = [options.secret ?? []].flat();
   const routes = basePath + (options.routes ?? '/auth').replace(/\/+$/, '');
-  const jar = createCookieJar(baseUrl, options.cookie ?? {}, routes);
+  checkCookiePath(options.cookie?.path, routes);
+  const jar = createCookieJar(baseUrl, options.cookie ?? {});
   const name = options.cookie?.name ?? 'session';
   if (!/^[\w-]{1,40}$/.test(name)) {
     throw new ConfigurationError(

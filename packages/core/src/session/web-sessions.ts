@@ -24,6 +24,8 @@ export interface WebSessions {
   /** The path of the application's URL without trailing slash: empty, or for example `/shop`. */
   readonly basePath: string;
   readonly paths: RoutePaths;
+  /** The path of the session cookie: browsers send it to pages at or below this path. */
+  readonly cookiePath: string;
   /**
    * Handles login, callback, logout, session and the other routes, and the redirect to a page after a logout, whose
    * `state` it compares and removes. Returns `undefined` for every other request.
@@ -107,6 +109,7 @@ export function createSessionsForContext(context: SessionContext): WebSessions {
     origin: context.baseUrl.origin,
     basePath: context.basePath,
     paths: context.paths,
+    cookiePath: context.jar.scope.path ?? '/',
     handle: (request, router) => handleRequest(context, request, router),
     open: (cookieHeader, options) => openRequestSession(context, cookieHeader, options),
     create: async (cookieHeader, tokens) =>

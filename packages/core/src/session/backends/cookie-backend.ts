@@ -1,9 +1,17 @@
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { findAccessToken, type StoredAccessToken } from '../../tokens/token-set.ts';
-import { countChunkBytes, deleteChunks, listCandidates, readCopies, writeChunks } from '../cookies/chunks.ts';
-import { deleteAllCopies, deleteCopies, findCopies } from '../cookies/cookie-copies.ts';
+import {
+  type ChunkedValue,
+  countChunkBytes,
+  deleteChunks,
+  listCandidates,
+  readCopies,
+  writeChunks,
+} from '../cookies/chunks.ts';
+import { deleteCopies, hasSeveralCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
+import { isSameScope } from '../cookies/cookie-scope.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { createEndedLoginError } from './logout-records/ended-login.ts';
 import { selectCopies } from './logout-records/logout-copies.ts';
@@ -18,7 +26,7 @@ import { fitSession, requireSpace } from './state/fit-session.ts';
 import { selectNewest } from './state/select-newest.ts';
 import { createSessionCache, type SessionEntries } from './state/session-cache.ts';
 import { getSessionEnds } from './state/session-lifetimes.ts';
-import { packState, type SessionState, unpackState } from './state/session-state.ts';
+import { packState, type SessionState, setCookieScope, unpackState } from './state/session-state.ts';
 import type { TombstoneStore } from './stores/tombstone-store.ts';
 
 export interface CookieBackendOptions {
@@ -58,7 +66,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
 
   const countBytes = (state: SessionState) =>
     countChunkBytes(jar, name, {
-      length: sealer.measure({ ...packState(state), generation: 'generati' }),
+      length: sealer.measure({ ...packState(setCookieScope(state, jar.scope)), generation: 'generati' }),
       maxAge: options.absoluteLifetime,
     });
   const uses = new WeakMap<StoredAccessToken, number>();
@@ -86,17 +94,15 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       generation: sealedSession.slice(0, at),
       maxAge: options.absoluteLifetime,
     };
-    return [
-      ...deleteCopies(jar, findCopies(jar, name, existing)),
-      ...writeChunks(jar, name, value, existing),
-    ];
+    return writeChunks(jar, name, value, existing);
   }
 
   async function encrypt(state: SessionState): Promise<string> {
     const generation = createRandomToken().slice(0, 8);
     const issuedAt = seconds(now);
     const times = { issuedAt, expiresAt: issuedAt + getRemainingLifetime(state) };
-    const text = await sealer.encrypt({ ...packState(state), generation }, times);
+    const content = packState(setCookieScope(state, jar.scope));
+    const text = await sealer.encrypt({ ...content, generation }, times);
     return `${generation}~${text}`;
   }
 
@@ -117,13 +123,34 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     return state;
   }
 
-  async function findState(cookies: RequestCookies): Promise<SessionState | undefined> {
-    const [value, ...copies] = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
-    if (copies.length === 0) return value && findOrDecrypt(value.text, value.generation);
-    const states = await Promise.all(
-      [value, ...copies].map((copy) => copy && findOrDecrypt(copy.text, copy.generation)),
+  /** Decrypts a copy that this application has written, whether or not it has expired. */
+  async function decryptExpired({ text, generation }: ChunkedValue): Promise<SessionState | undefined> {
+    const payload = await sealer.decrypt(text, 0);
+    return payload?.generation === generation ? unpackState(payload, options.owner) : undefined;
+  }
+
+  const selectCandidates = (cookies: RequestCookies) =>
+    selectCopies(
+      allNames,
+      (wireName) => listCandidates(wireName, cookies),
+      ({ generation, text }) => `${generation}~${text}`,
     );
-    return selectNewest(states.filter((state) => state !== undefined));
+
+  /**
+   * Finds the session of the newest copy. An ended one does not count if there are several: a sibling host may have planted
+   * the session of another user, which the next login ends.
+   */
+  async function findLoaded(cookies: RequestCookies): Promise<LoadedSession | undefined> {
+    const [value, ...copies] = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
+    if (!value) return undefined;
+    const loadCopy = async ({ text, generation }: ChunkedValue) => {
+      const state = await findOrDecrypt(text, generation);
+      return state && findLive(state);
+    };
+    if (copies.length === 0) return loadCopy(value);
+    const loaded = (await Promise.all([value, ...copies].map(loadCopy))).filter((each) => each !== undefined);
+    const newest = selectNewest(loaded.map(({ state }) => state));
+    return loaded.find(({ state }) => state === newest);
   }
 
   async function isAlive(state: SessionState): Promise<boolean> {
@@ -163,19 +190,28 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     }
   }
 
+  async function findDeletions(existing: RequestCookies, loaded?: LoadedSession): Promise<CookieToSet[]> {
+    const isCurrent = loaded && isSameScope(loaded.state.cookieScope ?? {}, jar.scope);
+    if (isCurrent && !hasSeveralCopies(jar, name, existing)) return [];
+    const copies = await Promise.all(
+      selectCandidates(existing).copies.map(async ({ wireName, value }) => {
+        const state = await decryptExpired(value);
+        return state ? [{ wireName, count: value.count, scope: state.cookieScope ?? {} }] : [];
+      }),
+    );
+    return deleteCopies(jar, name, copies.flat());
+  }
+
   return {
     kind: 'cookie',
-    async load(cookies) {
-      const state = await findState(cookies);
-      return state && findLive(state);
+    load: findLoaded,
+    async hasCookie(cookies) {
+      const copies = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
+      const states = await Promise.all(copies.map((copy) => findOrDecrypt(copy.text, copy.generation)));
+      return selectNewest(states.filter((state) => state !== undefined)) !== undefined;
     },
-    hasCookie: (cookies) => allNames.some((wireName) => readCopies(wireName, cookies).length > 0),
     async identifyAll(cookies) {
-      const { copies, isTruncated } = selectCopies(
-        allNames,
-        (wireName) => listCandidates(wireName, cookies),
-        ({ generation, text }) => `${generation}~${text}`,
-      );
+      const { copies, isTruncated } = selectCandidates(cookies);
       const found = await Promise.all(
         copies.map(async ({ wireName, value: { text, generation } }) => {
           const state = await findOrDecrypt(text, generation);
@@ -207,7 +243,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       await longestLifetime.record();
       const changes = createCookies(await encryptFitting(newState, true), new Map());
       return [
-        ...deleteAllCopies(jar, name, cookies),
+        ...(await findDeletions(cookies)),
         ...changes,
         ...deleteChunks(jar, name, cookies, changes.length),
       ];
@@ -269,11 +305,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
         coveredBy,
       });
     },
-    hasCopies: (existing) => findCopies(jar, name, existing).length > 0,
-    deleteCookies: (existing) => [
-      ...deleteAllCopies(jar, name, existing),
-      ...deleteChunks(jar, name, existing),
-    ],
+    findDeletions,
+    deleteCookies: (existing) => deleteChunks(jar, name, existing),
     getCacheStatistics: () => cache.getStatistics(),
   };
 

@@ -59,7 +59,7 @@ export function guardBackend(backend: SessionBackend, endedKeys = new Set<string
       endedKeys.delete(session.key);
     },
     endMatching: (match, endedAt) => guard(() => backend.endMatching(match, endedAt)),
-    hasCopies: (existing) => backend.hasCopies(existing),
+    findDeletions: (existing, loaded) => guard(() => backend.findDeletions(existing, loaded)),
     deleteCookies: (existing) => backend.deleteCookies(existing),
     getCacheStatistics: () => backend.getCacheStatistics(),
   };

@@ -63,8 +63,8 @@ export interface SessionBackend {
    * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
    */
   load(cookies: RequestCookies, options?: { readonly toEnd?: boolean }): Promise<LoadedSession | undefined>;
-  /** Checks whether a request has a complete session cookie, of these or other settings. Its session may have ended. */
-  hasCookie(cookies: RequestCookies): boolean;
+  /** Checks without the stores whether a request has a session cookie that signs in. Its session may have ended. */
+  hasCookie(cookies: RequestCookies): Promise<boolean>;
   /**
    * Finds the sessions of all copies of the session cookie without the stores, for a logout. This
    * includes copies that do not sign in, because another copy is of another user or has the same name. The sessions may
@@ -122,11 +122,13 @@ export interface SessionBackend {
    */
   endMatching(match: ClientSessionMatch, endedAt: number): Promise<void>;
   /**
-   * Checks whether the browser has several copies of the session cookie, because its domain or path was changed. The cookies
-   * of the next write delete them.
+   * Creates the cookies that delete the copies of the session cookie at other scopes, because the settings were changed: one
+   * for each cookie. Only copies that this application has written are deleted, not those of another application.
+   *
+   * @param loaded the session of the request. Default: unknown.
    */
-  hasCopies(existing: RequestCookies): boolean;
-  /** Creates the cookies that delete the session cookies of the request. */
+  findDeletions(existing: RequestCookies, loaded?: LoadedSession): Promise<CookieToSet[]>;
+  /** Creates the cookies that delete the session cookies of the request at the scope of the settings. */
   deleteCookies(existing: RequestCookies): CookieToSet[];
   /** Counts the lookups of the session cache. All counts are 0 for stored sessions: they are not cached. */
   getCacheStatistics(): SessionCacheStatistics;

@@ -2,9 +2,9 @@ import { sha256 } from '#platform';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { isNewerTokenSet } from '../../tokens/token-set.ts';
 import { listValues, readValues } from '../cookies/chunks.ts';
-import { deleteAllCopies } from '../cookies/cookie-copies.ts';
+import { deleteCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
-import type { CookieJar, RequestCookies } from '../cookies/cookies.ts';
+import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { createEndedLoginError } from './logout-records/ended-login.ts';
 import { selectCopies } from './logout-records/logout-copies.ts';
 import { createLogoutMarkers } from './logout-records/logout-markers.ts';
@@ -12,7 +12,7 @@ import { createMatchKey, createTombstoneKey } from './logout-records/tombstone-k
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { selectNewest } from './state/select-newest.ts';
 import { getSessionEnds } from './state/session-lifetimes.ts';
-import { packState, type SessionState, unpackState } from './state/session-state.ts';
+import { packState, type SessionState, setCookieScope, unpackState } from './state/session-state.ts';
 import type { SessionRecord, SessionStore } from './stores/session-store.ts';
 
 export interface StoreBackendOptions {
@@ -86,16 +86,35 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     return sessions.find((session) => session.state === state);
   }
 
+  const selectIdentifiers = (cookies: RequestCookies) =>
+    selectCopies(
+      allNames,
+      (wireName) => listValues(wireName, cookies).filter(isIdentifier),
+      (identifier) => identifier,
+    );
+
+  async function findDeletions(existing: RequestCookies, loaded?: LoadedSession): Promise<CookieToSet[]> {
+    // A request of a session reads no other record: a sibling host can plant identifiers.
+    if (loaded) {
+      const { cookieScope: scope = {} } = loaded.state;
+      return deleteCopies(jar, name, [{ wireName: jar.toWireName(name, scope), count: 1, scope }]);
+    }
+    const copies = await Promise.all(
+      selectIdentifiers(existing).copies.map(async ({ wireName, value }) => {
+        const session = await read(await sha256(value));
+        return session ? [{ wireName, count: 1, scope: session.state.cookieScope ?? {} }] : [];
+      }),
+    );
+    return deleteCopies(jar, name, copies.flat());
+  }
+
   return {
     kind: 'stored',
     load,
-    hasCookie: (cookies) => allNames.some((wireName) => cookies.has(wireName)),
+    hasCookie: async (cookies) =>
+      acceptedNames.some((wireName) => readValues(wireName, cookies).some(isIdentifier)),
     async identifyAll(cookies) {
-      const { copies, isTruncated } = selectCopies(
-        allNames,
-        (wireName) => listValues(wireName, cookies).filter(isIdentifier),
-        (identifier) => identifier,
-      );
+      const { copies, isTruncated } = selectIdentifiers(cookies);
       const sessions = await Promise.all(
         copies.map(async ({ wireName, value }) => ({
           key: await sha256(value),
@@ -107,13 +126,15 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     reload: ({ key }) => read(key),
     async create(state, cookies, { identifier, requestedAt }) {
       const key = await sha256(identifier);
-      await store.set(key, await createRecord(state, key, 1), 0);
+      // The cookie is not written again: its scope stays until the session ends, also after a change of the settings.
+      const newState = setCookieScope(state, jar.scope);
+      await store.set(key, await createRecord(newState, key, 1), 0);
       if (requestedAt !== undefined && (await logoutMarkers.hasLogoutSince(state, requestedAt))) {
         await store.delete(key);
         throw createEndedLoginError();
       }
       const cookie = jar.createCookie(name, identifier, { maxAge: options.absoluteLifetime });
-      return [...deleteAllCopies(jar, name, cookies), cookie];
+      return [...(await findDeletions(cookies).catch(() => [])), cookie];
     },
     async write(loaded, change, { isUse }) {
       let current: LoadedSession | undefined = loaded;
@@ -155,11 +176,9 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       await store.deleteWhere(match);
       if (marker.status === 'rejected') throw marker.reason;
     },
-    hasCopies: () => false,
-    deleteCookies(existing) {
-      const current = existing.has(jar.toWireName(name)) ? [jar.createCookie(name, '', { maxAge: 0 })] : [];
-      return [...deleteAllCopies(jar, name, existing), ...current];
-    },
+    findDeletions,
+    deleteCookies: (existing) =>
+      existing.has(jar.toWireName(name)) ? [jar.createCookie(name, '', { maxAge: 0 })] : [],
     getCacheStatistics: () => ({ hits: 0, misses: 0, size: 0 }),
   };
 }

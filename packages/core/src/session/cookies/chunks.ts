@@ -64,6 +64,8 @@ export function countChunkBytes(
 export interface ChunkedValue {
   readonly text: string;
   readonly generation: string;
+  /** Count of its chunks. */
+  readonly count: number;
 }
 
 /**
@@ -93,7 +95,7 @@ export function readCopies(wireName: string, cookies: RequestCookies): readonly 
       if (!next) return [];
       text += next.part;
     }
-    return [{ text, generation: first.generation }];
+    return [{ text, generation: first.generation, count: first.count }];
   });
 }
 
@@ -107,15 +109,15 @@ export function* listCandidates(wireName: string, cookies: RequestCookies): Gene
       (value) => parseChunk(value) ?? [],
     ),
   );
-  function* join(start: ChunkedValue, count: number, index: number): Generator<ChunkedValue> {
-    if (index === count) yield start;
-    for (const { part, ...next } of index < count ? (chunks[index] ?? []) : []) {
-      if (next.generation === start.generation && next.count === count)
-        yield* join({ ...start, text: start.text + part }, count, index + 1);
+  function* join(start: ChunkedValue, index: number): Generator<ChunkedValue> {
+    if (index === start.count) yield start;
+    for (const { part, ...next } of index < start.count ? (chunks[index] ?? []) : []) {
+      if (next.generation === start.generation && next.count === start.count)
+        yield* join({ ...start, text: start.text + part }, index + 1);
     }
   }
   for (const { part, generation, count } of chunks[0] ?? [])
-    yield* join({ text: part, generation }, count, 1);
+    yield* join({ text: part, generation, count }, 1);
 }
 
 /** Lists all values of a cookie, whatever its prefix. */

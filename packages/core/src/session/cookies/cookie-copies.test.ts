@@ -8,7 +8,6 @@ import {
   type WebApp,
 } from '../../../tests/support/web-browser.ts';
 import { type CookieSettings, serializeCookie } from '../index.ts';
-import { listFormerScopes } from './former-scopes.ts';
 
 // A deployment changes the domain or path of the session cookie. Browsers then have two cookies with one name.
 
@@ -152,23 +151,4 @@ test('S20: with the prefix __Host- no other cookie is accepted', async () => {
   // The cookie of the earlier setting is removed at the login.
   await logIn(app, browser);
   expect(sessionNames(browser).map(([name]) => name)).toEqual(['__Host-session']);
-});
-
-test('lists the domains and paths of earlier settings without the current ones', () => {
-  const scope = {
-    host: 'a.b.example.com',
-    paths: ['/shop', '/shop/auth'],
-    domain: 'example.com',
-    path: '/shop',
-  };
-  expect(listFormerScopes(scope)).toEqual([
-    { path: '/shop' },
-    { domain: 'b.example.com', path: '/shop' },
-    { domain: 'example.com', path: '/' },
-    { domain: 'example.com', path: '/shop/auth' },
-    { path: '/' },
-    { domain: 'b.example.com', path: '/' },
-  ]);
-  for (const host of ['localhost', '127.0.0.1', '[::1]'])
-    expect(listFormerScopes({ host, paths: ['/'], domain: undefined, path: '/' }), host).toEqual([]);
 });

@@ -1,23 +1,37 @@
+import { type CookieScope, isSameScope } from './cookie-scope.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from './cookies.ts';
 
-/** Finds the names of a value and its chunks that occur several times, or under the prefix of other settings. */
-export function findCopies(jar: CookieJar, name: string, cookies: RequestCookies): readonly string[] {
-  const names = [name, `${name}.1`];
-  const repeated = names.map(jar.toWireName).filter((wireName) => cookies.repeated?.has(wireName));
-  const others = names.flatMap(jar.toOtherWireNames).filter((wireName) => cookies.has(wireName));
-  return [...repeated, ...others];
+/** A copy of the session cookie that this application has written. */
+export interface CookieCopy {
+  /** The name of its first cookie, as it was sent. */
+  readonly wireName: string;
+  /** Count of its chunks. */
+  readonly count: number;
+  /** The scope that the session records. */
+  readonly scope: CookieScope;
 }
 
-/** Creates cookies that delete all copies of these names, except the one with the current domain and path. */
-export function deleteCopies(jar: CookieJar, wireNames: readonly string[]): CookieToSet[] {
-  return wireNames.flatMap((wireName) => jar.createDeletions(wireName));
+/** Checks whether a request has several cookies with the names of a value, or some with the prefix of other settings. */
+export function hasSeveralCopies(jar: CookieJar, name: string, cookies: RequestCookies): boolean {
+  const names = [name, `${name}.1`];
+  return (
+    names.some((each) => cookies.repeated?.has(jar.toWireName(each))) ||
+    names.flatMap(jar.toOtherWireNames).some((wireName) => cookies.has(wireName))
+  );
 }
 
 /**
- * Creates cookies that delete all copies of a value, even if there is one copy: it may have another domain or path than
- * the response sets.
+ * Creates the cookies that delete copies at the scopes of other settings, one for each cookie of a copy. A copy whose name
+ * does not fit its scope was not written there: a sibling host has planted it.
  */
-export function deleteAllCopies(jar: CookieJar, name: string, existing: RequestCookies): CookieToSet[] {
-  const current = [name, `${name}.1`].map(jar.toWireName).filter((wireName) => existing.has(wireName));
-  return deleteCopies(jar, [...new Set([...current, ...findCopies(jar, name, existing)])]);
+export function deleteCopies(jar: CookieJar, name: string, copies: readonly CookieCopy[]): CookieToSet[] {
+  const deletions = copies
+    .filter(({ wireName, scope }) => wireName === jar.toWireName(name, scope))
+    .filter(({ scope }) => !isSameScope(scope, jar.scope))
+    .flatMap(({ wireName, count, scope }) =>
+      Array.from({ length: count }, (_, index) =>
+        jar.createDeletion(index === 0 ? wireName : `${wireName}.${index}`, scope),
+      ),
+    );
+  return [...new Map(deletions.map((cookie) => [JSON.stringify(cookie), cookie])).values()];
 }

@@ -46,7 +46,11 @@ test('S16: splits a value into chunks below 4,096 bytes and joins them', { timeo
       const text = Array.from({ length }, (_, index) => (index % 36).toString(36)).join('');
       const cookies = write(text, 'AAAAAAAA');
       for (const cookie of cookies) expect(serializeCookie(cookie).length).toBeLessThanOrEqual(4096);
-      expect(readChunks(https, 'session', received(cookies))).toEqual({ text, generation: 'AAAAAAAA' });
+      expect(readChunks(https, 'session', received(cookies))).toEqual({
+        text,
+        generation: 'AAAAAAAA',
+        count: cookies.length,
+      });
     }),
     { numRuns: 50 },
   );
@@ -70,7 +74,7 @@ test('S16: rejects an impossible chunk count and a malformed prefix', () => {
       'session',
       new Map(values.map((value, index) => [index === 0 ? name : `${name}.${index}`, value])),
     );
-  expect(read(['AAAAAAAA~1~text'])).toEqual({ text: 'text', generation: 'AAAAAAAA' });
+  expect(read(['AAAAAAAA~1~text'])).toEqual({ text: 'text', generation: 'AAAAAAAA', count: 1 });
   for (const count of ['0', '3', '4', '9', 'x', ' ']) {
     const chunks = Array.from({ length: Number(count) || 1 }, () => `AAAAAAAA~${count}~text`);
     expect(read(chunks), count).toBeUndefined();

@@ -1,5 +1,5 @@
 import { stringifySetCookie } from 'cookie';
-import { listFormerScopes } from './former-scopes.ts';
+import { type CookieScope, createCookieScope } from './cookie-scope.ts';
 
 /** Settings of the session's cookies. */
 export interface CookieSettings {
@@ -16,7 +16,8 @@ export interface CookieSettings {
    */
   readonly domain?: string | undefined;
   /**
-   * The path of the session cookie. With another path than `/` it has no `__Host-` prefix. Cookies of pending logins keep the
+   * The path of the session cookie. It covers the routes and each page that needs a session. With another path than `/`, the
+   * cookie has no `__Host-` prefix. Cookies of pending logins keep the
    * path `/` over https. Default: `/`.
    */
   readonly path?: string | undefined;
@@ -48,12 +49,18 @@ export interface CookieJar {
   /** The name of the session cookie, without prefix. The names of all other cookies begin with it. */
   readonly name: string;
   readonly sameSite: 'lax' | 'strict' | 'none';
-  /** The name with its prefix, as it is sent. */
-  toWireName(name: string): string;
+  /** The scope of the cookies that {@link createCookie} creates. */
+  readonly scope: CookieScope;
+  /**
+   * The name with its prefix, as it is sent.
+   *
+   * @param scope Default: that of the settings
+   */
+  toWireName(name: string, scope?: CookieScope): string;
   /** The name with the prefixes that it has with other settings of `domain` and `path`. */
   toOtherWireNames(name: string): readonly string[];
-  /** Creates cookies that delete the copies of a cookie that other settings of `domain` and `path` have set. */
-  createDeletions(wireName: string): CookieToSet[];
+  /** Creates the cookie that deletes a cookie at another scope. */
+  createDeletion(wireName: string, scope: CookieScope): CookieToSet;
   createCookie(
     name: string,
     value: string,
@@ -67,45 +74,36 @@ export type RequestCookies = ReadonlyMap<string, string | undefined> & {
   readonly repeated?: ReadonlyMap<string, readonly string[]>;
 };
 
-/** @param routesPath the path of the routes, where an earlier deployment may have set cookies. Default: the base path. */
-export function createCookieJar(
-  baseUrl: URL,
-  settings: CookieSettings,
-  routesPath: string = baseUrl.pathname,
-): CookieJar {
-  const secure = baseUrl.protocol === 'https:';
-  const path = settings.path ?? '/';
-  // A browser accepts a __Host- cookie over https from this host only, so that neither a sibling domain nor a network
-  // attacker can plant one (RFC 6265bis section 4.1.3.2). Over http browsers reject it.
-  const prefix = !secure ? '' : settings.domain === undefined && path === '/' ? '__Host-' : '__Secure-';
-  const toWireName = (name: string) => prefix + name;
-  const { domain } = settings;
-  const otherPrefixes = secure ? ['__Host-', '__Secure-'].filter((each) => each !== prefix) : [];
-  const { partitioned = false, sameSite: defaultSameSite = 'lax' } = settings;
+export function createCookieJar(baseUrl: URL, settings: CookieSettings): CookieJar {
+  const isSecure = baseUrl.protocol === 'https:';
+  const { domain, path = '/', partitioned = false, sameSite: defaultSameSite = 'lax' } = settings;
+  const scope = createCookieScope(settings);
+  const prefix = isSecure ? getPrefix(scope) : '';
+  const otherPrefixes = isSecure ? ['__Host-', '__Secure-'].filter((each) => each !== prefix) : [];
   return {
     name: settings.name ?? 'session',
     sameSite: defaultSameSite,
-    toWireName,
+    scope,
+    toWireName: (name, at = scope) => (at === scope ? prefix : isSecure ? getPrefix(at) : '') + name,
     toOtherWireNames: (name) => otherPrefixes.map((each) => each + name),
-    createDeletions(wireName) {
-      const cookie = { ...this.createCookie('', '', { maxAge: 0 }), name: wireName };
-      // A cookie with this prefix has one domain and path only.
-      if (wireName.startsWith('__Host-'))
-        return prefix === '__Host-' ? [] : [deleteAt(cookie, { path: '/' })];
-      const paths = [baseUrl.pathname, routesPath, path];
-      const scopes = listFormerScopes({ host: baseUrl.hostname, paths, domain, path });
-      // With the prefix of other settings, the cookie is also deleted at the current domain and path.
-      const current = wireName.startsWith(prefix) && prefix !== '__Host-' ? [] : [{ path }];
-      return [...current, ...scopes].map((scope) => deleteAt(cookie, scope));
-    },
+    createDeletion: (wireName, at) => ({
+      name: wireName,
+      value: '',
+      maxAge: 0,
+      httpOnly: true,
+      secure: isSecure || at.partitioned === true,
+      sameSite: defaultSameSite,
+      path: '/',
+      ...at,
+    }),
     createCookie(name, value, { maxAge, sameSite = defaultSameSite }) {
       return {
-        name: toWireName(name),
+        name: prefix + name,
         value,
         maxAge,
         httpOnly: true,
         // Browsers accept SameSite=None and Partitioned only with Secure, which they allow on http://localhost too.
-        secure: secure || sameSite === 'none' || partitioned,
+        secure: isSecure || sameSite === 'none' || partitioned,
         sameSite,
         path,
         ...(domain !== undefined && { domain }),
@@ -116,6 +114,13 @@ export function createCookieJar(
 }
 
 /**
+ * A browser accepts a `__Host-` cookie over https from this host only, so that neither a sibling domain nor a network
+ * attacker can plant one (RFC 6265bis section 4.1.3.2). Over http browsers reject it.
+ */
+const getPrefix = ({ domain, path }: CookieScope): string =>
+  domain === undefined && path === undefined ? '__Host-' : '__Secure-';
+
+/**
  * Creates the jar for cookies of pending logins. Over https they have the prefix `__Host-`, whatever `domain` and `path`
  * are: a sibling host could otherwise plant the cookie of a login that it has started, and sign the user in with its own
  * account (RFC 9700 section 4.7). Only the host of the callback needs them.
@@ -124,13 +129,6 @@ export function createLoginJar(baseUrl: URL, settings: CookieSettings): CookieJa
   if (baseUrl.protocol !== 'https:') return createCookieJar(baseUrl, settings);
   const { domain: _, path: __, ...others } = settings;
   return createCookieJar(baseUrl, others);
-}
-
-function deleteAt(
-  { domain: _, ...cookie }: CookieToSet,
-  scope: { readonly domain?: string; readonly path: string },
-): CookieToSet {
-  return { ...cookie, ...scope };
 }
 
 /**

@@ -50,9 +50,11 @@ async function open(
   options: RequestSessionOptions,
 ): Promise<RequestSession> {
   const existing = parseCookies(cookieHeader);
-  const holder = new SessionHolder(context, await load(context, existing));
+  const loaded = await load(context, existing);
+  const holder = new SessionHolder(context, loaded);
   holder.isUse = options.isUse !== false;
-  const requestSession = new OpenRequestSession(context, existing, holder, options);
+  const deletions = loaded ? await context.backend.findDeletions(existing, loaded) : [];
+  const requestSession = new OpenRequestSession(context, { existing, deletions }, holder, options);
   holder.requireWritable = (request) => requestSession.requireWritable(request);
   return requestSession;
 }
@@ -73,6 +75,8 @@ async function load(
 class OpenRequestSession implements RequestSession {
   private readonly context: SessionContext;
   private readonly existing: RequestCookies;
+  /** Deletes the copies of the session cookie at other scopes. */
+  private readonly deletions: readonly CookieToSet[];
   private readonly holder: SessionHolder;
   private readonly options: RequestSessionOptions;
   /** Deletes pending logins that no longer fit beside the session. */
@@ -82,12 +86,16 @@ class OpenRequestSession implements RequestSession {
 
   constructor(
     context: SessionContext,
-    existing: RequestCookies,
+    {
+      existing,
+      deletions,
+    }: { readonly existing: RequestCookies; readonly deletions: readonly CookieToSet[] },
     holder: SessionHolder,
     options: RequestSessionOptions,
   ) {
     this.context = context;
     this.existing = existing;
+    this.deletions = deletions;
     this.holder = holder;
     this.options = options;
     this.receivedTokens = holder.loaded?.state.tokens;
@@ -100,9 +108,11 @@ class OpenRequestSession implements RequestSession {
   get cookies(): readonly CookieToSet[] {
     const { backend } = this.context;
     const { hasEnded, sealedSession } = this.holder;
-    return hasEnded
+    const changes = hasEnded
       ? backend.deleteCookies(this.existing)
-      : [...backend.createCookies(sealedSession, this.existing), ...this.droppedLogins];
+      : backend.createCookies(sealedSession, this.existing);
+    if (hasEnded) return [...this.deletions, ...changes];
+    return [...(changes.length > 0 ? this.deletions : []), ...changes, ...this.droppedLogins];
   }
 
   async getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
@@ -180,6 +190,11 @@ class OpenRequestSession implements RequestSession {
     return session;
   }
 
+  /** A cookie session is written once more, so that its response deletes the other copies. */
+  private hasCopies(): boolean {
+    return this.context.backend.kind === 'cookie' && this.deletions.length > 0;
+  }
+
   private requireChangeable(): void {
     if (this.canWrite()) return;
     throw new ConfigurationError(
@@ -190,10 +205,10 @@ class OpenRequestSession implements RequestSession {
 
   async touch({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     const { loaded } = this.holder;
-    const { context, existing } = this;
+    const { context } = this;
     if (!loaded || !this.canWrite()) return;
     if (!force && !this.holder.isUse) return;
-    if (!force && !context.backend.hasCopies(existing) && !isTouchDue(context, loaded.state)) return;
+    if (!force && !this.hasCopies() && !isTouchDue(context, loaded.state)) return;
     if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, force))) return;
     try {
       await this.applyNewestTokens();

@@ -113,3 +113,60 @@ test('logins of a browser without any cookies, and logins after more than a minu
   expect(line.receivedCookies.find((each) => each.includes('.completed=1'))).toContain('Max-Age=60');
   vi.restoreAllMocks();
 });
+
+test.each(sessionKinds)(
+  'S87, %s: a page that "cookie.path" does not cover leads to the error page after one login',
+  async (kind) => {
+    const app = await createWebApp({ ...createSessionOptions(kind), cookie: { path: '/auth' } });
+    for (const path of ['/dashboard', '/', '/authors/1', '/AUTH/x']) {
+      const browser = app.open();
+      const logIn = (query = '') =>
+        browser.visit(`/auth/login?returnTo=${encodeURIComponent(path)}${query}`, { headers: html });
+      const started = await logIn();
+      const { url } = await app.server.authorize(started.headers.get('location') ?? '');
+      expect((await browser.visit(url.pathname + url.search, { headers: html })).status).toBe(303);
+      // The page has no session. The routes have it.
+      expect((await (await browser.visit('/auth/session')).json()).session.user.sub).toBe('alice');
+      const response = await logIn();
+      expect(response.status, path).toBe(400);
+      expect(await response.text()).toContain('session_cookie_missing');
+      expect(app.events.at(-1)).toMatchObject({ type: 'request.failed', code: 'session_cookie_missing' });
+      await expect(app.sessions.startLogin(browser.header(), { returnTo: path })).resolves.toBeDefined();
+      expect((await browser.logIn()).status).toBe(303);
+      await expect(app.sessions.startLogin(browser.header(), { returnTo: path })).rejects.toThrow(
+        '"cookie.path" is "/auth"',
+      );
+      // A page that the path covers, and a login of another account.
+      for (const query of [
+        '/auth/login?returnTo=%2Fauth%2Fpage',
+        `/auth/login?returnTo=${path}&prompt=login`,
+      ])
+        expect((await browser.visit(query, { headers: html })).status).toBe(303);
+    }
+  },
+);
+
+test('S87: "cookie.path" covers the routes, so that a logout receives the session cookie', async () => {
+  for (const path of [
+    '/app',
+    '/auth/callback',
+    '/Auth',
+    '/authority',
+    '/shop',
+    'auth',
+    '',
+    '/a;b',
+    '/auth ',
+  ]) {
+    await expect(createWebApp({ cookie: { path } }), path).rejects.toMatchObject({
+      code: 'invalid_option',
+      message: expect.stringContaining('"cookie.path"'),
+    });
+  }
+  for (const path of ['/', '/auth', '/auth/', undefined]) {
+    await expect(createWebApp({ cookie: { path } }), path).resolves.toBeDefined();
+  }
+  await expect(
+    createWebApp({ baseUrl: 'https://app.example.test/shop', cookie: { path: '/shop' } }),
+  ).resolves.toBeDefined();
+});

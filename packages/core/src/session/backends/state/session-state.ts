@@ -4,6 +4,7 @@ import { decodeUtf8 } from '../../../internal/encoding.ts';
 import { isJsonObject, type JsonObject } from '../../../internal/json/json.ts';
 import { parseUntrustedObject, tokenLimits } from '../../../internal/json/untrusted-json.ts';
 import type { TokenSet } from '../../../tokens/token-set.ts';
+import { type CookieScope, isDefaultScope } from '../../cookies/cookie-scope.ts';
 import { getSessionEnds, type SessionLifetimes } from './session-lifetimes.ts';
 
 /** Claims about the user. `iss` and `sub` together identify the user. */
@@ -60,6 +61,8 @@ export interface SessionState {
   /** Seconds since the epoch of the last write. */
   readonly usedAt: number;
   readonly data?: Readonly<JsonObject>;
+  /** The scope of the session cookie. Default: that of the default settings. */
+  readonly cookieScope?: CookieScope;
   /** Only in cookie sessions. */
   readonly omittedTokens?: readonly OmittedToken[];
 }
@@ -102,6 +105,11 @@ export function toSession(state: SessionState, lifetimes: SessionLifetimes): Ses
   });
   knownSessions.set(state, session);
   return session;
+}
+
+/** Records the scope of the session cookie in a state. */
+export function setCookieScope({ cookieScope: _, ...state }: SessionState, scope: CookieScope): SessionState {
+  return isDefaultScope(scope) ? state : { ...state, cookieScope: scope };
 }
 
 /** Converts a state to plain data. Claims that the ID token contains are left out. */

@@ -48,13 +48,20 @@ export const createCompletedMarker = (
 
 /** Without the marker, the next login of this browser is not compared: after a logout it has no session cookie either. */
 export const deleteCompletedMarker = (context: SessionContext, cookies: RequestCookies): CookieToSet[] =>
-  cookies.has(context.loginJar.toWireName(getCompletedName(context)))
+  hasCompletedMarker(context, cookies)
     ? [context.loginJar.createCookie(getCompletedName(context), '', { maxAge: 0 })]
     : [];
 
+/** Checks whether this browser has just completed a login. */
+export const hasCompletedMarker = (context: SessionContext, cookies: RequestCookies): boolean =>
+  cookies.has(context.loginJar.toWireName(getCompletedName(context)));
+
 /** Returns how many logins this browser has completed in a row, without a session cookie after them. */
-export function countLostSessions(context: SessionContext, cookies: RequestCookies): 0 | 1 | 2 {
+export async function countLostSessions(
+  context: SessionContext,
+  cookies: RequestCookies,
+): Promise<0 | 1 | 2> {
   const value = cookies.get(context.loginJar.toWireName(getCompletedName(context)));
-  if (value === undefined || context.backend.hasCookie(cookies)) return 0;
+  if (value === undefined || (await context.backend.hasCookie(cookies))) return 0;
   return value === '2' ? 2 : 1;
 }

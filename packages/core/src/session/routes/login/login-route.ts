@@ -6,13 +6,14 @@ import { parseThirdPartyLogin } from '../../../client/login/third-party-login.ts
 import { ValidationError } from '../../../errors.ts';
 import { checkReturnTo } from '../../../protocol/login/return-to.ts';
 import type { SessionContext } from '../../context.ts';
+import { requireCoveredPage } from '../../cookies/cookie-path.ts';
 import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
 import { isPrefetch, isScriptFetch, type RouterRequest, readForm } from '../../http/request-checks.ts';
 import { createRedirect, createSessionHeaders } from '../../http/responses.ts';
 import { normalizeHost, readHost } from '../../http/web-hosts.ts';
 import { reportReturnTo } from '../../pages/failure-report.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
-import { countLostSessions, createLoginMarker } from './login-marker.ts';
+import { countLostSessions, createLoginMarker, hasCompletedMarker } from './login-marker.ts';
 import { createStateSuffix, getStateToken } from './login-state.ts';
 import { saveLogin } from './login-transactions.ts';
 
@@ -28,7 +29,8 @@ export interface StartLoginOptions {
  * Starts a login: creates the URL at the provider, and the cookies to set before the redirect.
  *
  * @throws ConfigurationError, AuthorizationServerError, TransportError as `createAuthorizationRequest` does;
- *   ValidationError `session_cookie_missing` if the session cookies of two logins did not come back
+ *   ValidationError `session_cookie_missing` if the session cookies of two logins did not come back, or `cookie.path` does
+ *   not cover the page that needs a login again
  */
 export async function startLogin(
   context: SessionContext,
@@ -46,13 +48,16 @@ export async function createLogin(
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
   const { authorization, isRestart = false } = options;
   const existing = parseCookies(cookieHeader);
-  const lostSessions = countLostSessions(context, existing);
+  const lostSessions = await countLostSessions(context, existing);
   if (lostSessions > 1) throw createLostSessionError();
   const redirectUri = context.baseUrl.origin + context.paths.callback;
   const { path, problem } = checkReturnTo(options.returnTo, context.baseUrl);
   if (problem && options.returnTo)
     reportReturnTo(context.client.options.onEvent, { reason: problem, length: options.returnTo.length });
   const returnTo = path ?? getDefaultReturnTo(context);
+  // After a completed login, the user wants to log in again for a page that does not receive the session cookie.
+  if (hasCompletedMarker(context, existing) && authorization?.prompt === undefined)
+    requireCoveredPage(context.jar.scope.path ?? '/', returnTo);
   const isSilent = authorization?.prompt === 'none';
   const { url, transaction } = await startAuthorization(
     context.client,

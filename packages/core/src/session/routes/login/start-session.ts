@@ -4,6 +4,7 @@ import { seconds } from '../../../internal/clock.ts';
 import { createRandomToken, sha256 } from '../../../internal/encoding.ts';
 import type { JsonObject } from '../../../internal/json/json.ts';
 import type { TokenSet } from '../../../tokens/token-set.ts';
+import type { LoadedSession } from '../../backends/session-backend.ts';
 import { type SessionState, toOwner } from '../../backends/state/session-state.ts';
 import type { SessionContext } from '../../context.ts';
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
@@ -17,7 +18,7 @@ interface NewSession {
   readonly identifier?: string;
 }
 
-/** Starts a session with a new identifier. It replaces the session of the request, if there is one. */
+/** Starts a session with a new identifier. It replaces the sessions of the request. */
 export async function startSession(
   context: SessionContext,
   existing: RequestCookies,
@@ -28,7 +29,7 @@ export async function startSession(
   const time = seconds(now);
   // A logout during the token request also ends the session that starts with its response.
   const createdAt = requestedAt === undefined ? time : Math.floor(requestedAt);
-  const previousSession = await backend.load(existing, { toEnd: true }).catch(() => undefined);
+  const previousSessions = await findPreviousSessions(context, existing).catch(() => []);
   const state: SessionState = {
     id: await sha256(identifier),
     owner: toOwner(client),
@@ -42,12 +43,26 @@ export async function startSession(
     backend.create(state, existing, { identifier, requestedAt }),
   );
   // End the previous session, so that a copy of its identifier is no longer valid.
-  if (previousSession) {
+  for (const previousSession of previousSessions) {
     const { state: previousState } = await endSession(context, previousSession, 'replaced');
     if (previousState && !mayShareGrant(previousState.tokens, tokens))
       await revokeNewestTokens(context, previousState);
   }
   return { cookies };
+}
+
+/**
+ * Finds the sessions of all copies of the session cookie that sign in. If there are copies of several users, none signs in: a
+ * sibling host has planted one, which would also prevent the new session.
+ */
+async function findPreviousSessions(
+  { backend }: SessionContext,
+  existing: RequestCookies,
+): Promise<readonly LoadedSession[]> {
+  const { sessions } = await backend.identifyAll(existing);
+  const accepted = sessions.filter(({ isAccepted }) => isAccepted);
+  const loaded = await Promise.all(accepted.map((session) => backend.reload(session, { toEnd: true })));
+  return loaded.filter((session) => session !== undefined);
 }
 
 /** Revokes the tokens of a login that the provider has ended before its session began. */

@@ -61,12 +61,15 @@ export async function startLogout(
   const { client, backend } = context;
   const existing = parseCookies(cookieHeader, { maxRepeats: Number.POSITIVE_INFINITY });
   const target = findLogoutTarget(context, options.returnTo);
+  // The scopes are part of the sessions. If their store is unavailable, only the cookie of the current settings is deleted.
+  const deletions = await backend.findDeletions(existing).catch(() => []);
   // The sessions end first, whether or not the provider responds.
   const { count, states, current, ...ended } = await endAllSessions(context, existing);
   const logins = await endPendingLogins(context, existing, { isSignedIn: count > 0 });
   const repeated = await repeatLogout(context, options.retry);
   const failure = ended.failure ?? logins.failure ?? repeated?.failure;
   const cookies = [
+    ...deletions,
     ...backend.deleteCookies(existing),
     ...logins.cookies,
     ...deleteCompletedMarker(context, existing),

@@ -1,8 +1,8 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
-import { baseUrl, logIn, setUp } from '../tests/app.ts';
-import { createAuth } from './create-auth.ts';
+import { baseUrl, logIn, setUp } from '../../tests/app.ts';
+import { createAuth } from '../create-auth.ts';
 
 const protect = ['/dashboard'];
 
@@ -207,3 +207,17 @@ test.each(['//evil.example/a', '/\\evil.example/a', '//evil.example', '/%5C/../%
       expect(new URL(href, baseUrl).origin).toBe(baseUrl);
   },
 );
+
+test('S87: a protected page that "cookie.path" does not cover starts no login', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { options } = await setUp();
+  const auth = createAuth({ ...options, cookie: { path: '/auth' } });
+  for (const path of ['/dashboard', '/dashboard/items?page=/auth', '/authors']) {
+    const response = await auth.proxy(request(path, { accept: 'text/html' }), { protect: ['/'] });
+    expect(response.status, path).toBe(400);
+    expect(await response.text()).toContain('session_cookie_missing');
+  }
+  expect(log.mock.calls.join()).toContain('"cookie.path" is "/auth"');
+  expect((await auth.proxy(request('/auth/page'), { protect: ['/'] })).status).toBe(307);
+  expect((await auth.proxy(request('/about'), { protect })).status).toBe(200);
+});

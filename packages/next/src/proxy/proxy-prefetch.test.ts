@@ -1,7 +1,7 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest } from 'next/server.js';
 import { describe, expect, test } from 'vitest';
-import { baseUrl, setUpLogin, toCookieHeader } from '../tests/app.ts';
+import { baseUrl, setUpLogin, toCookieHeader } from '../../tests/app.ts';
 
 // A prefetch is no use of the session. Next removes the headers of its App Router before a proxy runs, unless
 // `skipProxyUrlNormalize` is set; the other headers always arrive.

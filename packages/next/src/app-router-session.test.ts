@@ -375,3 +375,17 @@ test('S31: a planted cookie that Next decodes and lists neither starts nor ends 
     }
   }
 });
+
+test('S87: a page that "cookie.path" does not cover does not redirect to the login', async () => {
+  const { options } = await setUp();
+  const auth = createAuth({ ...options, cookie: { path: '/auth' } });
+  // The page is "/page?a=b".
+  await expect(runInNext({}, () => auth.requireSession())).rejects.toMatchObject({
+    code: 'session_cookie_missing',
+    message: expect.stringContaining('"cookie.path" is "/auth"'),
+  });
+  // The login leads to another page.
+  expect(await readDigest(runInNext({}, () => auth.requireSession({ returnTo: '/auth/page' })))).toContain(
+    '/auth/login',
+  );
+});

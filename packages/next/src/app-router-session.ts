@@ -5,7 +5,7 @@ import {
   type Session,
   type WebAuth,
 } from '@countersign/core/session';
-import { isPrefetch, updateCookieHeader } from '@countersign/core/session/adapter';
+import { isPrefetch, requireCoveredPage, updateCookieHeader } from '@countersign/core/session/adapter';
 // Internal modules of Next 15 and 16. `next-internals.test.ts` and the compatibility suite fail if they are removed.
 // `next/navigation` also exports `redirect`, but imports React contexts that the proxy's layer lacks.
 import { redirect } from 'next/dist/client/components/redirect.js';
@@ -14,9 +14,9 @@ import { redirect } from 'next/dist/client/components/redirect.js';
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
-import { failureHeader, findLoginRequirement, readFailedRefreshes } from './failed-refreshes.ts';
-import { pathHeader } from './proxy.ts';
-import { removeProxyCookies } from './proxy-cookies.ts';
+import { failureHeader, findLoginRequirement, readFailedRefreshes } from './proxy/failed-refreshes.ts';
+import { pathHeader } from './proxy/page-headers.ts';
+import { removeProxyCookies } from './proxy/proxy-cookies.ts';
 import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from './request-scope.ts';
 
 /** Finds client and sessions for the headers of a request. */
@@ -161,7 +161,10 @@ export function redirectToLogin(
   // Next adds the base path to every path, but not to a URL.
   const login = (sessions.basePath && sessions.origin) + sessions.paths.login;
   // The proxy passes the address that the browser requested. Without a proxy it is the page that Next renders.
-  const target = returnTo ?? requestHeaders.get(pathHeader) ?? getPagePath(sessions.basePath, unit?.url);
+  const page = requestHeaders.get(pathHeader) ?? getPagePath(sessions.basePath, unit?.url);
+  const target = returnTo ?? page;
+  // With another `returnTo`, the login does not lead back to this page.
+  if (target !== undefined && target === page) requireCoveredPage(sessions.cookiePath, target);
   const parameters = new URLSearchParams({
     ...(target !== undefined && { returnTo: target }),
     ...(prompt !== undefined && { prompt }),

@@ -1,0 +1,49 @@
+import { NextRequest, NextResponse } from 'next/server.js';
+import { failureHeader } from './failed-refreshes.ts';
+import { pathHeader } from './page-headers.ts';
+import type { ProxyOptions } from './proxy-options.ts';
+
+/**
+ * Continues to the page, or runs the proxy of the application.
+ *
+ * @param options `respond`: the proxy of the application. `headers`: of the request, for the page; default: unchanged.
+ */
+export async function continueRequest(
+  request: NextRequest,
+  {
+    respond,
+    headers,
+  }: { readonly respond: ProxyOptions['respond'] | undefined; readonly headers?: Headers | undefined },
+): Promise<Response> {
+  const ours = headers ? NextResponse.next({ request: { headers } }) : NextResponse.next();
+  if (!respond) return ours;
+  const theirs = await respond(headers ? withHeaders(request, headers) : request);
+  return headers ? mergeOverrides(theirs, ours) : theirs;
+}
+
+/** Retains the URL object, which contains the base path and the locales of `next.config`. */
+const withHeaders = (request: NextRequest, headers: Headers): NextRequest =>
+  Object.defineProperty(new NextRequest(request, { headers }), 'nextUrl', { value: request.nextUrl });
+
+const overrideList = 'x-middleware-override-headers';
+const overridePrefix = 'x-middleware-request-';
+
+/** Adds the request headers of this proxy to a response that continues to the page. Other overrides of it stay. */
+function mergeOverrides(theirs: Response, ours: Response): Response {
+  const continues =
+    theirs.headers.get('x-middleware-next') === '1' || theirs.headers.has('x-middleware-rewrite');
+  if (!continues) return theirs;
+  const merged = new Response(theirs.body, theirs);
+  const readOverrides = (response: Response) => response.headers.get(overrideList)?.split(',');
+  // Without overrides of theirs all headers of ours apply. Otherwise only the headers that this proxy has changed.
+  const names = readOverrides(theirs) ? ['cookie', pathHeader, failureHeader] : (readOverrides(ours) ?? []);
+  const overrides = new Set(readOverrides(theirs));
+  overrides.delete(failureHeader);
+  for (const name of names) {
+    const value = ours.headers.get(overridePrefix + name);
+    if (value !== null) merged.headers.set(overridePrefix + name, value);
+    if (value !== null) overrides.add(name);
+  }
+  merged.headers.set(overrideList, [...overrides].join(','));
+  return merged;
+}
