@@ -54,11 +54,12 @@ export function copyNextSessions(home: string): NextSessionsCopy {
   const folder = join(home, 'next-sessions');
   rmSync(folder, { recursive: true, force: true });
   cpSync(sources, folder, { recursive: true });
-  const require = createRequire(join(home, 'package.json'));
-  const { version } = require('next/package.json') as { readonly version: string };
+  const manifest = readFileSync(join(home, 'node_modules/next/package.json'), 'utf8');
+  const { version } = JSON.parse(manifest) as { readonly version: string };
   // Next 15 has a middleware, and no proxy.
   if (version.startsWith('15.')) cpSync(`${sources}-15`, folder, { recursive: true });
-  return { folder, next: require.resolve('next/dist/bin/next'), environment: { APP_ROOT: home } };
+  const next = join(home, 'node_modules/next/dist/bin/next');
+  return { folder, next, environment: { APP_ROOT: home } };
 }
 
 export async function runBuild({ folder, next, environment }: NextSessionsCopy): Promise<void> {
