@@ -11,6 +11,8 @@ onTermination(async (code) => {
 const step = startProgress('build');
 const { ok, executed, cached, failed, turboErrors } = await runTurbo('build', {
   keepGoing: true,
+  // Filters of turbo, for example "./packages/*". Default: everything.
+  filters: process.argv.slice(2),
   onProgress: (packages) => step.update(packages.join(', ')),
 });
 if (ok) step.done(`${executed.length} built, ${cached.length} up to date`);

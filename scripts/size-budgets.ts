@@ -24,7 +24,7 @@ export const sizeBudgets: Readonly<Record<string, SizeBudget>> = {
       'injectAuth',
     ],
   },
-  // The warning before the end of a session is a third of it.
+  // The warning before the expiry of a session is a third of the size.
   '@countersign/next/client': { limit: 4.5 },
 };
 

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Benchmark } from './benchmark.ts';
 import { toSection, writeSection } from './results.ts';
 
-/** Loaded on demand, so that a benchmark does not warm up or fill the memory of another one. */
+/** Loads each benchmark on demand, because another one would warm up the code and fill the memory. */
 const benchmarks: Readonly<Record<string, () => Promise<{ readonly benchmark: Benchmark }>>> = {
   size: () => import('./size/size.ts'),
   verify: () => import('./verify/verify.ts'),

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadEntries } from '../lib/packages/load-entries.ts';
 import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages/packages.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, passed, type Step } from '../lib/step.ts';
@@ -22,37 +23,19 @@ export const consumer: Step = {
       if (problem !== undefined) return failed('consumer', problem);
     }
     const problems: string[] = [];
-    const names = new Set<string>();
     let loaded = 0;
     for (const pkg of all) {
       for (const subpath of listEntries(pkg)) {
         const name = pkg.name + subpath.slice(1);
         update(name);
-        for (const [extension, code] of Object.entries(loaders(name))) {
-          const file = join(home, `load.${extension}`);
-          await writeFile(file, code);
-          const { code: exit, output } = await run({ command: process.execPath, args: [file], cwd: home });
-          if (exit === 0) loaded += 1;
-          else {
-            names.add(name);
-            problems.push(`${name} by ${extension === 'mjs' ? 'import' : 'require'}:\n${output}`);
-          }
-        }
+        const found = await loadEntries([name], home);
+        problems.push(...found);
+        loaded += 2 - found.length;
       }
     }
     if (problems.length === 0) return passed(`${loaded} loads`);
-    return failed('consumer', [[...names].join(', '), ...problems].join('\n\n'));
+    return failed('consumer', problems.join('\n\n'));
   },
-};
-
-// Angular's partially compiled libraries need the compiler where no build has linked them.
-const loaders = (name: string) => {
-  const first = name.startsWith('@countersign/angular') ? '@angular/compiler' : undefined;
-  const check = `if (Object.keys(entry).length === 0) throw new Error('exports nothing');`;
-  return {
-    mjs: `${first ? `await import('${first}');` : ''} const entry = await import('${name}'); ${check}\n`,
-    cjs: `${first ? `require('${first}');` : ''} const entry = require('${name}'); ${check}\n`,
-  };
 };
 
 async function unpack(pkg: PublishedPackage): Promise<string | undefined> {

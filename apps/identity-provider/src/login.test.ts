@@ -87,7 +87,7 @@ describe('login', () => {
     expect(url.searchParams.get('error')).toBe('login_required');
   });
 
-  test('asks again with prompt=login and with prompt=consent', async () => {
+  test('requests a login with prompt=login and consent with prompt=consent', async () => {
     const { logIn, visit } = browser();
     await logIn(client.authorizationUrl());
     const login = await visit(client.authorizationUrl({ prompt: 'login' }));

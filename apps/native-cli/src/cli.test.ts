@@ -25,7 +25,7 @@ describe('signed in', () => {
     log.length = 0;
   });
 
-  test('login prints the URL also if a browser opened, because its window may not be visible', async () => {
+  test('login prints the URL even if a browser has opened, because its window may not be visible', async () => {
     let url = '';
     const { stdout, stderr } = await run('login', {
       onUrl: (opened) => {

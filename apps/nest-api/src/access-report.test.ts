@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createApp } from './create-app.ts';
 import { readSettings } from './settings.ts';
 
-/** A new handler, or a changed requirement, changes this snapshot, so that a review sees it. */
+/** A new handler or a changed requirement changes this snapshot, which is part of a review. */
 test('lists the handlers and their requirements', async () => {
   const app = await createApp(
     readSettings({ ISSUER: 'https://login.example.test', ORIGIN: 'https://api.example.test' }),

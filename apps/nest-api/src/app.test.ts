@@ -193,14 +193,14 @@ test('reports require another audience and scope', async () => {
   expect((await http('GET', '/reports', `Bearer ${items}`)).status).toBe(403);
 });
 
-test('the browser application may call the API and read why it was rejected', async () => {
+test('the browser application can call the API and read the reason of a rejection', async () => {
   const [origin = ''] = readSettings({}).corsOrigins;
   const { headers } = await http('GET', '/items', undefined, { headers: { origin } });
   expect(headers.get('access-control-allow-origin')).toBe(origin);
   expect(headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');
 });
 
-test('an empty title causes a 400 with an explanation', async () => {
+test('responds to an empty title with 400 and an explanation', async () => {
   const token = await server.mintAccessToken({ scope: 'items:write' });
   const more = { body: JSON.stringify({ title: ' ' }) };
   expect(await http('POST', '/items', `Bearer ${token}`, more)).toMatchObject({

@@ -74,7 +74,7 @@ async function createProver() {
   };
 }
 
-test('A6: of two processes that share Redis, only one accepts a proof, and only once', {
+test('A6: two processes that share Redis accept a proof once', {
   timeout: 30_000,
 }, async () => {
   const createProof = await createProver();

@@ -2,7 +2,7 @@
 
 import { AuthProvider, type ClientSession, SessionExpiry } from '@countersign/next/client';
 
-/** Warns before an unused session ends. After the end, the page no longer shows the user's data. */
+/** Warns before an unused session expires. After the expiry, the page no longer shows the user's data. */
 export function SessionWarning({ session }: { readonly session: ClientSession }) {
   return (
     <AuthProvider session={session}>

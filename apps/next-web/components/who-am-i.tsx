@@ -7,9 +7,9 @@ export function WhoAmI() {
   const { session, status } = useSession();
   return (
     <section aria-labelledby="browser" className="card">
-      <h2 id="browser">What the browser knows</h2>
+      <h2 id="browser">The session in the browser</h2>
       <div aria-live="polite" className="muted">
-        {status === 'loading' && <p>Asking the server …</p>}
+        {status === 'loading' && <p>Loading the session …</p>}
         <SignedOut>
           <p>You are not signed in.</p>
         </SignedOut>

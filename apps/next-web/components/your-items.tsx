@@ -8,9 +8,9 @@ import { listItems } from '../lib/items';
 export function YourItems() {
   return (
     <section aria-labelledby="server" className="card">
-      <h2 id="server">What the server adds</h2>
+      <h2 id="server">Content from the server</h2>
       <div aria-live="polite" className="muted">
-        <Suspense fallback={<p>Asking the API …</p>}>
+        <Suspense fallback={<p>Loading from the API …</p>}>
           <ItemCount />
         </Suspense>
       </div>

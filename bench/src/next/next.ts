@@ -100,7 +100,7 @@ export const benchmark: Benchmark = {
   },
 };
 
-interface Measuring extends RunOptions {
+interface RunningMeasurement extends RunOptions {
   readonly load: LoadGenerator;
   readonly cookies: Readonly<Record<LibraryName, string>>;
   /** Samples by place. */
@@ -108,7 +108,13 @@ interface Measuring extends RunOptions {
 }
 
 /** Starts a process for each library and measures them alternately. */
-async function measureProcesses({ load, cookies, samples, smoke, progress }: Measuring): Promise<void> {
+async function measureProcesses({
+  load,
+  cookies,
+  samples,
+  smoke,
+  progress,
+}: RunningMeasurement): Promise<void> {
   const servers: Server[] = [];
   try {
     for (const name of names) {

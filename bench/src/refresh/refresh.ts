@@ -17,7 +17,7 @@ interface Outcome {
   /** Milliseconds until the last response. */
   readonly time: number;
   /** Whether the session could be refreshed again. */
-  readonly alive: boolean;
+  readonly isValid: boolean;
 }
 
 export const benchmark: Benchmark = {
@@ -38,7 +38,7 @@ export const benchmark: Benchmark = {
         });
         const ours = outcomes[0] as Outcome[];
         for (const each of ours)
-          require(each.alive && each.successes === width, 'a Countersign session was lost');
+          require(each.isValid && each.successes === width, 'a Countersign session was lost');
         limits.push({
           what: `${width} requests: one token request, all requests successful, session valid`,
           measured: ours.map(({ tokenRequests }) => tokenRequests).join(', '),
@@ -67,7 +67,8 @@ async function measureAll(libraries: readonly Library[], options: MeasureOptions
   const outcomes: Outcome[][] = libraries.map(() => []);
   for (const library of libraries) {
     const first = await measureOne(library, { ...options, width: 1 });
-    require(first.successes === 1 && first.alive, `${library.name} cannot refresh a session for one request`);
+    require(first.successes === 1 &&
+      first.isValid, `${library.name} cannot refresh a session for one request`);
   }
   for (let round = 0; round < (options.smoke ? 1 : 5); round++) {
     options.progress(`${options.width} requests, round ${round + 1}`);
@@ -88,8 +89,8 @@ async function measureOne(library: Library, { width, provider }: MeasureOptions)
   const tokens = responses.flatMap((response) => (response.status === 'fulfilled' ? [response.value] : []));
   const working = new Map<string, boolean>();
   for (const token of new Set(tokens)) working.set(token, await works(token));
-  const alive = await session.later().then(works, () => false);
-  return { tokenRequests, successes: tokens.filter((token) => working.get(token)).length, time, alive };
+  const isValid = await session.later().then(works, () => false);
+  return { tokenRequests, successes: tokens.filter((token) => working.get(token)).length, time, isValid };
 }
 
 async function works(token: string): Promise<boolean> {
@@ -102,12 +103,16 @@ function row(name: string, outcomes: readonly Outcome[]): string[] {
     const [low, high] = [Math.min(...values), Math.max(...values)];
     return low === high ? format(low).replace(/\.0+$/, '') : `${low} to ${high}`;
   };
-  const alive = outcomes.filter((each) => each.alive).length;
+  const isValid = outcomes.filter((each) => each.isValid).length;
   return [
     name,
     range(outcomes.map((each) => each.tokenRequests)),
     range(outcomes.map((each) => each.successes)),
     formatSpread(spread(outcomes.map((each) => each.time))),
-    alive === outcomes.length ? 'alive' : alive === 0 ? 'dead' : `alive in ${alive} of ${outcomes.length}`,
+    isValid === outcomes.length
+      ? 'valid'
+      : isValid === 0
+        ? 'lost'
+        : `valid in ${isValid} of ${outcomes.length}`,
   ];
 }

@@ -6,7 +6,7 @@ import { spread } from '../statistics.ts';
 import { audience, issuer, startIssuer, tamper } from '../verify/tokens.ts';
 import { createSampleSessions } from './sample-sessions.ts';
 
-export interface Soaked {
+export interface SoakResult {
   readonly seconds: number;
   readonly requests: number;
   /** Median live memory in the second and in the last quarter, in megabytes. */
@@ -17,7 +17,7 @@ export interface Soaked {
 const batch = 200;
 
 /** Loads an API and a web application in this process with new, known and invalid tokens, logins and logouts. */
-export async function soak(seconds: number, options: RunOptions): Promise<Soaked> {
+export async function soak(seconds: number, options: RunOptions): Promise<SoakResult> {
   const from = await startIssuer('ES256');
   const verifier = createAccessTokenVerifier({
     issuer,

@@ -75,9 +75,9 @@ async function runWarm(options: RunOptions): Promise<Results> {
     return [name, formatSpread(time), format(cpu.median), formatSpread(many.time), format(many.cpu.median)];
   });
   const [oursHot, oursMany] = [median(hotResults, 0), median(manyResults, 0)];
-  const rival = 'fast-jwt with its cache';
-  const ratioHot = findMedian(hotResults, rival) / oursHot;
-  const ratioMany = findMedian(manyResults, rival) / oursMany;
+  const competitor = 'fast-jwt with its cache';
+  const ratioHot = findMedian(hotResults, competitor) / oursHot;
+  const ratioMany = findMedian(manyResults, competitor) / oursMany;
   return {
     tables: [
       {

@@ -10,7 +10,7 @@ import { startAtTestProvider, waitUntilRefreshIsDue } from '../../support/test-p
 
 // Known attacks on logins of web applications, against the production build and a test provider that sends invalid responses on demand.
 // Attacks on cookies are in next-web-cookie-attacks.spec.ts, those that need a browser or the demo provider in
-// next-web.spec.ts.
+// next-web-browser-attacks.spec.ts.
 
 /** In seconds. Long enough to render a page before the token expires, also on a busy machine. */
 const accessTokenLifetime = 8;

@@ -80,14 +80,14 @@ test('sends the shell before the API responds, and then streams the parts of the
   await context.addCookies((await signedInAs('carol')).cookies);
   await page.goto(app.origin, { waitUntil: 'commit' });
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  await expect(page.getByText('Asking the API …')).toBeVisible();
+  await expect(page.getByText('Loading from the API …')).toBeVisible();
   await expect.poll(() => waiting.length).toBe(1);
   // The page is interactive before the API responds.
   await expect(page.getByText('Signed in as')).toBeVisible();
-  await expect(page.getByText('Asking the API …')).toBeVisible();
+  await expect(page.getByText('Loading from the API …')).toBeVisible();
   release();
   await expect(page.getByText('Name-carol, you have 2 items.')).toBeVisible();
-  await expect(page.getByText('Asking the API …')).toHaveCount(0);
+  await expect(page.getByText('Loading from the API …')).toHaveCount(0);
 });
 
 test('without a session, sends the same shell and does not call the API', async ({ page }) => {

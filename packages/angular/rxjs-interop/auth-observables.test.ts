@@ -37,7 +37,7 @@ test('completes with the injection context', async () => {
   expect(await statuses).toEqual(['signed-in']);
 });
 
-test('requests an access token for each subscription, and fails only that subscription', async () => {
+test('requests an access token for each subscription, and an error affects only that subscription', async () => {
   const { accessToken$, tokenRequests, setState } = createHarness();
   const token$ = accessToken$({ scope: 'x' });
   expect(tokenRequests).toEqual([]);

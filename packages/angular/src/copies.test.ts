@@ -49,7 +49,7 @@ test('the interceptor of another copy sends no request without a token', async (
   expect(() => send(first, createInjector(second))).toThrow(duplicate);
 });
 
-test('injectAuth of another copy names the cause', async () => {
+test('injectAuth of another copy throws an error that names the cause', async () => {
   const second = await loadCopy();
   expect(() => runInInjectionContext(createInjector(first), () => second.injectAuth())).toThrow(duplicate);
 });
@@ -60,7 +60,7 @@ test('two copies in one application are rejected', async () => {
   for (const copy of [first, second]) expect(() => send(copy, injector)).toThrow(duplicate);
 });
 
-test('several clients of one copy work, and so does an application without a client', () => {
+test('accepts several clients of one copy, and an application without a client', () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   expect(() => send(first, createInjector(first, first))).not.toThrow();
   expect(() => send(first, createInjector())).not.toThrow();

@@ -21,11 +21,11 @@ const shows = (page: TestPage, url: string) =>
 describe('a login returns to the requested page', () => {
   test.each<[string, PageOptions & { config?: Partial<AuthConfig> }, string]>([
     [`${origin}/items?a=b%26c#d`, { routes: guarded }, '/items?a=b%26c#d'],
-    // The application may be at its redirect URI.
+    // The URL of the application may be its redirect URI.
     [`${origin}/items`, { routes: guarded, config: { redirectUri: origin } }, '/items'],
     [`${origin}/items`, { routes: guarded, config: { redirectUri: `${origin}/?tenant=a` } }, '/items'],
     [`${origin}/`, { routes: guarded, config: { redirectUri: 'https://APP.example' } }, '/'],
-    // The base URL, and a route that begins like it.
+    // The base URL, and a route with the same beginning.
     [`${origin}/app/items?x=1`, { routes: guarded, base: '/app/' }, '/items?x=1'],
     [`${origin}/app/app/users`, { routes: guarded, base: '/app/' }, '/app/users'],
     [`${origin}/app/app`, { routes: guarded, base: '/app/' }, '/app'],
@@ -45,7 +45,7 @@ describe('a login returns to the requested page', () => {
     expect([page.left, page.errors]).toEqual([[], []]);
   });
 
-  test('even if the application names a URL of the router', async () => {
+  test('even if the application passes a URL of the router', async () => {
     const { open, provider } = await createTab();
     const options = { routes: [{ path: '**', component: EmptyPage }], base: '/app/' };
     for (const [returnTo, expected] of [
@@ -139,7 +139,7 @@ describe('a failed login', () => {
     const shown = await follow(tab, { routes: open, config: { errorRoute: '/login-failed' } }, approve);
     expect([shown.logins, shown.page.router.url, shown.page.errors]).toEqual([1, '/login-failed', []]);
     expect(shown.page.auth.error()).toMatchObject({ code: 'id_token_invalid' });
-    // "Try again" returns to the page that was requested at first.
+    // "Try again" returns to the page that was requested first.
     tab.provider.claims = (claims) => claims;
     await shown.page.auth.login();
     const page = await tab.open(approve(shown.page.left[0] ?? ''), { routes: open });
@@ -214,7 +214,7 @@ describe('while the provider is unavailable', () => {
     expect(page.auth.error()).toMatchObject({ code: 'server_error' });
   });
 
-  test('a later navigation is canceled, and the page stays', async () => {
+  test('a later navigation is canceled, and the page does not change', async () => {
     const tab = await createTab();
     const routes: Routes = [{ path: '', component: EmptyPage }, ...guarded];
     const page = await tab.open(`${origin}/`, {
@@ -226,7 +226,7 @@ describe('while the provider is unavailable', () => {
   });
 });
 
-test('provideAuth in the providers of a route throws a clear error', async () => {
+test('provideAuth in the providers of a route throws an error that names the cause', async () => {
   const tab = await createTab();
   const issuer = 'https://login.example';
   const routes: Routes = [

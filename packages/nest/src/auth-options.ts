@@ -6,7 +6,7 @@ import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
 import { GuardInstaller } from './handlers/guard-installer.ts';
-import { StartupCheck } from './handlers/startup-check.ts';
+import { StartupCheck } from './handlers/startup/startup-check.ts';
 
 /**
  * Options of `AuthModule.forRoot()`: the options of the guard, and either the options of the verifier or a verifier of

@@ -34,7 +34,7 @@ test('finds the page to return to without a proxy', async () => {
   }
 });
 
-test('redirects to the full URL of the login below a base path, which Next would add twice', async () => {
+test('redirects to the full URL of the login below a base path, because Next adds the base path to a path', async () => {
   const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
   const auth = createAuth(options);
   expect(await readDigest(runInNext({}, () => auth.requireSession()))).toContain(
@@ -42,7 +42,7 @@ test('redirects to the full URL of the login below a base path, which Next would
   );
 });
 
-test('refreshes in an action and sets the cookie, but names the missing proxy in a page', async () => {
+test('refreshes in an action and sets the cookie, and reports the missing proxy in a page', async () => {
   const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_610);
   await expect(runInNext({ cookie }, () => auth.getAccessToken())).rejects.toMatchObject({
@@ -56,7 +56,7 @@ test('refreshes in an action and sets the cookie, but names the missing proxy in
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
-test('shows a refresh to the following calls of an action', async () => {
+test('the following calls of an action use the refreshed session', async () => {
   const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_610);
   await runInNext({ cookie, phase: 'action' }, async () => {
@@ -69,7 +69,7 @@ test('shows a refresh to the following calls of an action', async () => {
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
-test('loses no change of concurrent calls in an action', async () => {
+test('stores the changes of all concurrent calls in an action', async () => {
   const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_610);
   const { set } = await runInNext({ cookie, phase: 'action' }, async () => {
@@ -135,7 +135,7 @@ test('loads the session once for layout, page and components of one rendering', 
   }
 });
 
-test('reads the session again at each call in an action, which may have changed or ended it', async () => {
+test('reads the session again at each call in an action, because the action can change or end it', async () => {
   const store = createMemorySessionStore();
   const { server, auth, cookie } = await setUpLogin({ store });
   await runInNext({ cookie, phase: 'action' }, async () => {
@@ -163,7 +163,7 @@ test('S18: rejects reading the session inside "use cache"', async () => {
   });
 });
 
-test('explains why a static page has no session', async () => {
+test('throws an error that explains why a static page has no session', async () => {
   const { auth } = await setUpLogin();
   for (const staticMode of ['export', 'force-static'] as const) {
     for (const phase of ['render', 'action'] as const)
@@ -172,140 +172,6 @@ test('explains why a static page has no session', async () => {
         `${staticMode}, ${phase}`,
       ).rejects.toMatchObject({ code: 'wrong_context', message: expect.stringContaining(staticMode) });
   }
-});
-
-test('S61: spends no refresh token after a handler has returned its response', async () => {
-  const { server, auth, cookie } = await setUpLogin();
-  server.clock.advance(3_610);
-  const handlers = {
-    open: async (stream: () => Promise<unknown>) => ({ running: stream() }),
-    protected: async (stream: () => Promise<unknown>) => {
-      let running: Promise<unknown> | undefined;
-      await auth.protected.handler(async () => {
-        running = stream();
-        return new Response('begun');
-      })(new Request(baseUrl, { headers: { cookie } }), {});
-      return { running };
-    },
-  };
-  const calls: Record<string, () => Promise<unknown>> = {
-    getAccessToken: () => auth.getAccessToken(),
-    updateSession: () => auth.updateSession((data) => ({ ...data, a: 1 })),
-    fetch: () => auth.fetch(`${api}/items`),
-  };
-  for (const [kind, handler] of Object.entries(handlers)) {
-    for (const [name, call] of Object.entries(calls)) {
-      let startStream = () => {};
-      const streamStart = new Promise<void>((resolve) => {
-        startStream = resolve;
-      });
-      const { result, set } = await runInNext({ cookie, phase: 'action' }, () =>
-        handler(() => streamStart.then(call)),
-      );
-      startStream();
-      await expect(result.running, `${kind}, ${name}`).rejects.toMatchObject({
-        code: 'wrong_context',
-        message: expect.stringMatching(/before (you return the response|the response is returned)/),
-      });
-      expect(set).toEqual([]);
-    }
-  }
-  expect(server.requestsTo('token')).toHaveLength(1);
-});
-
-test.each(['action', 'no-cookies'] as const)(
-  'S61: spends no refresh token after an action or handler has ended, although the phase stays the same: %s',
-  async (end) => {
-    const { server, auth, cookie } = await setUpLogin();
-    server.clock.advance(3_610);
-    const calls: (() => Promise<unknown>)[] = [
-      () => auth.getAccessToken(),
-      () => auth.updateSession((data) => ({ ...data, a: 1 })),
-      () => auth.fetch(`${api}/items`),
-    ];
-    for (const call of calls) {
-      let resume = () => {};
-      const waiting = new Promise<void>((resolve) => {
-        resume = resolve;
-      });
-      const { result, set } = await runInNext({ cookie, phase: 'action', end }, async () => {
-        const late = waiting.then(call);
-        return { late: await Promise.race([{ late }, late]) };
-      });
-      resume();
-      await expect((result.late as { late: Promise<unknown> }).late).rejects.toMatchObject({
-        code: 'wrong_context',
-      });
-      expect(set).toEqual([]);
-    }
-    expect(server.requestsTo('token')).toHaveLength(1);
-  },
-);
-
-test('S61: serves a token within its leeway after an action has ended, and one that another request received', async () => {
-  const { server, auth, cookie } = await setUpLogin();
-  const getLate = async () => {
-    let resume = () => {};
-    const waiting = new Promise<void>((resolve) => {
-      resume = resolve;
-    });
-    const { result } = await runInNext({ cookie, phase: 'action', end: 'action' }, async () => ({
-      late: waiting.then(() => auth.getAccessToken()),
-    }));
-    resume();
-    return result.late;
-  };
-  server.clock.advance(3_590);
-  const first = await getLate();
-  expect(server.requestsTo('token')).toHaveLength(1);
-  server.clock.advance(20);
-  await expect(getLate()).rejects.toMatchObject({ code: 'wrong_context' });
-  const { result: refreshed } = await runInNext({ cookie, phase: 'action' }, () => auth.getAccessToken());
-  expect(refreshed.accessToken).not.toBe(first.accessToken);
-  expect(await getLate()).toEqual(refreshed);
-  expect(server.requestsTo('token')).toHaveLength(2);
-});
-
-test('S61: keeps the new tokens for the next request if Next sends the response without cookies', async () => {
-  const lifetimes: number[] = [];
-  const stored = new Map<string, string>();
-  const successors = {
-    get: async (key: string) => stored.get(key),
-    set: async (key: string, value: string, timeToLive: number) => {
-      lifetimes.push(timeToLive);
-      stored.set(key, value);
-    },
-  };
-  for (const [result, wanted] of [
-    [new Response('fine'), [30_000]],
-    [new Response(null, { status: 404 }), [30_000, 600_000]],
-    [new Error('of the application'), [30_000, 600_000]],
-  ] as const) {
-    const { server, auth, cookie } = await setUpLogin({ refresh: { successors } });
-    server.clock.advance(3_610);
-    lifetimes.length = 0;
-    const isFine = result instanceof Response && result.ok;
-    await runInNext({ cookie, phase: 'action', ...(!isFine && { end: 'no-cookies' }) }, async () => {
-      await auth.getAccessToken();
-      if (result instanceof Error) throw result;
-      return result;
-    }).catch(() => {});
-    await vi.waitFor(() => expect(lifetimes).toEqual(wanted));
-  }
-});
-
-test('S61: explains what to do outside a request, as in a stream that is read later', async () => {
-  const { auth } = await setUpLogin();
-  for (const call of [
-    () => auth.getSession(),
-    () => auth.getAccessToken(),
-    () => auth.updateSession((data) => data),
-    () => auth.fetch(`${api}/items`),
-  ])
-    await expect(call()).rejects.toMatchObject({
-      code: 'wrong_context',
-      message: expect.stringContaining('before you return the response'),
-    });
 });
 
 test('auth.fetch sends the token to the API only, and refreshes it once after a rejection', async () => {
@@ -337,10 +203,10 @@ test('auth.fetch sends the token to the API only, and refreshes it once after a 
   expect(authorizationHeaders).toHaveLength(2);
 });
 
-test('S31: a planted cookie that Next decodes and lists neither starts nor ends a session', async () => {
+test('S31: a forged cookie that Next decodes and lists neither starts nor ends a session', async () => {
   const { auth, cookie: sessionCookie } = await setUpLogin();
   const [name = '', value = ''] = sessionCookie.split(/=(.*)/s);
-  const plantedCookies = [
+  const forgedCookies = [
     `theme=${encodeURIComponent(`; ${name}=${value}`)}`,
     `theme=x%3B${name}%3D${value}`,
     `\u00a0${name}=${value}`,
@@ -358,7 +224,7 @@ test('S31: a planted cookie that Next decodes and lists neither starts nor ends 
       { cookie, cookieNow: cookie, headers: { 'content-type': 'multipart/form-data; boundary=x' } },
       () => auth.getSession(),
     );
-  for (const cookie of plantedCookies) {
+  for (const cookie of forgedCookies) {
     expect((await inActions(cookie)).result, cookie.slice(0, 30)).toEqual([undefined, undefined]);
     expect((await afterAction(cookie)).result, cookie.slice(0, 30)).toBeUndefined();
     for (const both of [

@@ -57,15 +57,15 @@ export async function openSession(
     ? updateCookieHeader(cookieHeader, store.getAll(), { bareValue: 'true' })
     : cookieHeader;
   const requestSession = await webAuth.sessions.open(current, {
-    // A function, because a handler may return its response at any time.
+    // A function, because the handler can return its response before the call.
     writable: unit?.phase === 'action' ? () => canSetCookies(scope) : false,
     path: unit?.url?.pathname,
-    // Next removes the headers of its router, and keeps what they say in its record of the work.
+    // Next removes the headers of its router, and records the prefetch in its work store.
     isUse: !isPrefetch(
       { headers: requestHeaders },
       { isPrefetch: workAsyncStorage.getStore()?.isPrefetchRequest === true },
     ),
-    // Only a page depends on the proxy.
+    // Only pages depend on the proxy.
     ...(unit?.phase === 'render' && {
       failedRefreshes: readFailedRefreshes(requestHeaders.get(failureHeader)),
     }),
@@ -83,7 +83,7 @@ export async function openSession(
   return { webAuth, requestSession, headers: requestHeaders, save };
 }
 
-/** Keeps new tokens for the next request if it is unknown whether the response gets their cookie, or once it is lost. */
+/** Keeps new tokens for the next request if their cookie is lost, or if it is unknown whether the response contains it. */
 async function retainTokens(scope: RequestScope, requestSession: RequestSession): Promise<void> {
   if (!scope.isObserved) await requestSession.retainTokens();
   else scope.retentions.add(() => requestSession.retainTokens());
@@ -163,7 +163,7 @@ export function redirectToLogin(
   // The proxy passes the address that the browser requested. Without a proxy it is the page that Next renders.
   const page = requestHeaders.get(pathHeader) ?? getPagePath(sessions.basePath, unit?.url);
   const target = returnTo ?? page;
-  // With another `returnTo`, the login does not lead back to this page.
+  // With another `returnTo`, the login does not return to this page.
   if (target !== undefined && target === page) requireCoveredPage(sessions.cookiePath, target);
   const parameters = new URLSearchParams({
     ...(target !== undefined && { returnTo: target }),

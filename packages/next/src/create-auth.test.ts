@@ -50,7 +50,7 @@ test('reads all options from the environment', async () => {
   });
 });
 
-test('does not read the environment before the first request, so a build needs none', () => {
+test('does not read the environment before the first request: a build needs no variables', () => {
   expect(() => createAuth({ environment: {} })).not.toThrow();
 });
 
@@ -90,7 +90,7 @@ test('separates several providers of one application', async () => {
   const [first, second] = [await setUp(), await setUp()];
   const [one, two] = [createAuth(first.options), createAuth(second.options)];
   const cookie = await logIn(one.handlers, first.server);
-  // Both have the same secret. A session names its provider.
+  // Both have the same secret. A session contains its provider.
   const loginResponse = await one.handlers.GET(new Request(`${baseUrl}/auth/login`));
   const { url } = await first.server.authorize(loginResponse.headers.get('location') ?? '');
   const otherResponse = await two.handlers.GET(
@@ -143,7 +143,7 @@ test('rejects trustProxy in the options of a host', async () => {
   expect(await readLog(() => handlers.GET(new Request(baseUrl)))).toContain('beside the function');
 });
 
-test('S62: responds to an unknown auth path with 404, which no cache stores', async () => {
+test('S62: responds to an unknown auth path with a 404 response that no cache stores', async () => {
   const { options } = await setUp();
   const { handlers } = createAuth(options);
   const response = await handlers.GET(new Request(`${baseUrl}/auth/unknown`));
@@ -152,7 +152,7 @@ test('S62: responds to an unknown auth path with 404, which no cache stores', as
   expect(response.headers.get('vary')).toBe('Cookie');
 });
 
-test("S14: prefetches of Next's router start no login, and its fetches make it navigate", async () => {
+test("S14: prefetches of Next's router start no login, and responses to its other requests make it navigate", async () => {
   const { options } = await setUp();
   const { handlers } = createAuth(options);
   const cases = [
@@ -274,7 +274,7 @@ test('does not spend a refresh token in the Pages Router after the headers were 
   expect(server.requestsTo('token')).toHaveLength(1);
 });
 
-test('rejects sessions in memory on the edge runtime, which shares no memory with pages', async () => {
+test('rejects sessions in memory on the edge runtime, because it shares no memory with pages', async () => {
   vi.stubGlobal('EdgeRuntime', 'edge-runtime');
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const { options } = await setUp({ store: createMemorySessionStore() });

@@ -35,7 +35,7 @@ test.each([
   new Error('another error'),
   'text',
   Object.assign(new Error('redirect'), { digest: 'NEXT_REDIRECT' }),
-])('changes no other error', async (error) => {
+])('does not change other errors', async (error) => {
   const before = (error as { digest?: string }).digest;
   await expect(withDigest(() => Promise.reject(error))).rejects.toBe(error);
   expect((error as { digest?: string }).digest).toBe(before);

@@ -10,7 +10,7 @@ export async function withDigest<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Sets the code of an error as its digest. In production, `error.tsx` receives nothing else of an error that a page throws,
+ * Sets the code of an error as its digest. In production, `error.tsx` receives only the digest of an error that a page throws,
  * and Next retains a digest that is set. The code contains no secret.
  *
  * @returns the same error

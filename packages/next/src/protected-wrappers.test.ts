@@ -34,7 +34,7 @@ test('S18: does not run protected pages, actions and handlers without a session'
   ).toBe(200);
 });
 
-test('redirects to the login from a page whose tokens have expired permanently', async () => {
+test('redirects to the login from a page whose tokens cannot be refreshed', async () => {
   const { server, auth, cookie } = await setUpLogin({ scope: 'openid' });
   server.clock.advance(3_610);
   const page = auth.protected.page(async ({ session }: { session: Session }) => {
@@ -44,7 +44,7 @@ test('redirects to the login from a page whose tokens have expired permanently',
   expect(await readDigest(runInNext({ cookie }, () => page({})))).toContain('/auth/login');
 });
 
-test('rejects scopes that the login was not granted', async () => {
+test('rejects a session without the required scopes', async () => {
   const { auth, cookie } = await setUpLogin({ scope: 'openid read' });
   expect((await runInNext({ cookie }, () => auth.requireScopes('read'))).result.user.sub).toBe('alice');
   const page = auth.protected.page(async () => 'ran', { scopes: ['write'] });
@@ -150,7 +150,7 @@ test.each([
   ['refresh_rejected', '', ''],
   ['interaction_required', '&prompt=consent', '&prompt=consent'],
 ])(
-  'leads to the login from a page whose refresh was rejected in the proxy: %s',
+  'redirects to the login from a page whose refresh was rejected in the proxy: %s',
   async (code, more, query) => {
     const { server, auth, cookie } = await setUpLogin();
     server.clock.advance(3_610);
@@ -161,7 +161,7 @@ test.each([
     for (const run of [() => page({}), () => auth.requireSession()]) {
       expect(await readDigest(runInNext<unknown>({ cookie, headers }, run))).toContain(login);
     }
-    // A rejection for another resource concerns only the pages that request it.
+    // A rejection for another resource affects only the pages that request it.
     const other = { 'x-auth-refresh-failed': `${failure}&resource=https%3A%2F%2Fapi.example` };
     expect((await runInNext({ cookie, headers: other }, () => page({}))).result).toBe('alice');
     const reader = auth.protected.page(async (_: { session: Session }) => {

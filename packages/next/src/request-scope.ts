@@ -26,7 +26,7 @@ export interface RequestScope {
   hasSetCookies: boolean;
   /** Next has collected the cookies for the response. Cookies that are set afterwards are lost. */
   hasCollectedCookies: boolean;
-  /** The handler or action was observed from its beginning, so its end is known. */
+  /** The handler or action is observed from its beginning, so its completion is detected. */
   isObserved: boolean;
   /** The handler or action has returned or thrown. Next sends the response; in actions, the phase may stay `action`. */
   hasEnded: boolean;
@@ -148,7 +148,7 @@ export function observeRequests(): void {
   };
 }
 
-/** Returns the result unchanged, because Next may compare or await it in its own way. */
+/** Returns the result unchanged, because Next may compare it or await it. */
 function observeEnd(scope: RequestScope, run: () => unknown): unknown {
   let result: unknown;
   try {

@@ -73,7 +73,7 @@ test("passes the new session to the page with any response of the application's 
   }
 });
 
-test("shows base path and locales to the application's proxy", async () => {
+test("passes the base path and the locales to the application's proxy", async () => {
   const { options } = await setUp({ baseUrl: `${baseUrl}/shop` });
   const nextConfig = { basePath: '/shop', i18n: { locales: ['en', 'de'], defaultLocale: 'en' } };
   const urlParts: string[] = [];
@@ -112,7 +112,7 @@ test('replaces a page path that the client has sent', async () => {
   expect(response.headers.get('x-middleware-request-x-auth-path')).toBe('/dashboard');
 });
 
-test('passes the page path on only if the page may redirect to the login', async () => {
+test('passes the page path only if the page may redirect to the login', async () => {
   const { server, auth, cookie } = await setUpLogin();
   const open = (headers: Record<string, string>) => auth.proxy(request('/items?page=2', headers));
   const ready = await open({ cookie });
@@ -162,7 +162,7 @@ test('removes the state of a logout from the page to which the provider redirect
   expect(other.headers.get('x-middleware-next')).toBe('1');
 });
 
-test('redirects to the error page of the application by a URL, which Next requires', async () => {
+test('redirects to the error page of the application by a URL, because Next requires a URL', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   const store = { ...createMemorySessionStore(), get: () => Promise.reject(new Error('unavailable')) };
   const { options } = await setUp({ store, pages: { error: '/sorry' } });

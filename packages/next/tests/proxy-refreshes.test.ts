@@ -18,7 +18,7 @@ async function setUpLogin() {
 const request = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
   new NextRequest(baseUrl + path, { headers, method });
 
-test('ends the redirects if the provider rejects the refresh of a session, and each code', async () => {
+test('stops the redirects if the provider rejects the refresh and every code', async () => {
   for (const rejection of [
     { error: 'invalid_request' },
     { error: 'invalid_grant', suberror: 'basic_action' },
@@ -50,7 +50,7 @@ test('ends the redirects if the provider rejects the refresh of a session, and e
       if (location === null) break;
       url = new URL(location, baseUrl);
     }
-    // The login starts again once.
+    // The login is repeated once.
     expect(trace).toEqual(['/dashboard 307', '/auth/login 303', '/auth/callback 303', '/auth/callback 502']);
   }
 });
@@ -173,7 +173,7 @@ test('a client cannot send the failure of a refresh through the proxy', async ()
   }
 });
 
-test('reports to the page that the provider rejects the client', async () => {
+test('passes the rejection of the client to the page', async () => {
   const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_700);
   server.fail('token', {
@@ -195,28 +195,31 @@ test.each([
     { status: 400, headers: { 'content-type': 'application/json' }, body: '{"error":"consent_required"}' },
     'consent',
   ],
-] as const)('leads a user to the login after %s, and keeps the session', async (code, failure, prompt) => {
-  vi.spyOn(console, 'warn').mockImplementation(() => {});
-  const { server, auth, cookie } = await setUpLogin();
-  server.clock.advance(3_601);
-  server.fail('token', { ...failure, times: 99 });
-  const page = await auth.proxy(request('/dashboard', { cookie }), { protect });
-  expect(page.status).toBe(307);
-  const login = new URL(page.headers.get('location') ?? '');
-  expect(login.pathname).toBe('/auth/login');
-  expect(login.searchParams.get('returnTo')).toBe('/dashboard');
-  expect(login.searchParams.get('prompt') ?? undefined).toBe(prompt);
-  expect(page.headers.getSetCookie()).toEqual([]);
-  const handler = await auth.proxy(request('/api/items', { cookie }), { protect: ['/api'] });
-  expect([handler.status, await handler.json()]).toEqual([401, { error: code }]);
-  // A page that needs no session is rendered, and knows the reason.
-  const publicPage = await auth.proxy(request('/', { cookie }), { protect });
-  expect(publicPage.headers.get('x-middleware-next')).toBe('1');
-  expect(publicPage.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain(`code=${code}`);
-  expect(server.requestsTo('token')).toHaveLength(2);
-});
+] as const)(
+  'redirects a user to the login after %s, and keeps the session',
+  async (code, failure, prompt) => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { server, auth, cookie } = await setUpLogin();
+    server.clock.advance(3_601);
+    server.fail('token', { ...failure, times: 99 });
+    const page = await auth.proxy(request('/dashboard', { cookie }), { protect });
+    expect(page.status).toBe(307);
+    const login = new URL(page.headers.get('location') ?? '');
+    expect(login.pathname).toBe('/auth/login');
+    expect(login.searchParams.get('returnTo')).toBe('/dashboard');
+    expect(login.searchParams.get('prompt') ?? undefined).toBe(prompt);
+    expect(page.headers.getSetCookie()).toEqual([]);
+    const handler = await auth.proxy(request('/api/items', { cookie }), { protect: ['/api'] });
+    expect([handler.status, await handler.json()]).toEqual([401, { error: code }]);
+    // A page that requires no session is rendered, and receives the reason.
+    const publicPage = await auth.proxy(request('/', { cookie }), { protect });
+    expect(publicPage.headers.get('x-middleware-next')).toBe('1');
+    expect(publicPage.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain(`code=${code}`);
+    expect(server.requestsTo('token')).toHaveLength(2);
+  },
+);
 
-test('does not lead a user to the login again if the last login did not help', async () => {
+test('does not redirect a user to the login again after an unsuccessful login', async () => {
   vi.spyOn(console, 'warn').mockImplementation(() => {});
   const { server, auth, cookie } = await setUpLogin();
   const tokens = [{}];

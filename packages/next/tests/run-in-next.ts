@@ -18,7 +18,7 @@ export async function runInNext<T>(
     readonly headers?: Record<string, string>;
     readonly phase?: 'render' | 'action';
     /**
-     * How the handler ends. `action`: as a server action, whose cookies are set at once. `no-cookies`: as a route handler that
+     * How the handler ends. `action`: as a server action, whose cookies are set immediately. `no-cookies`: as a route handler that
      * threw or called `notFound()`. Default: as a route handler whose response gets the cookies.
      */
     readonly end?: 'action' | 'no-cookies';

@@ -16,7 +16,7 @@ export interface RedisConnection {
 
 /** Options of all stores. */
 export interface RedisOptions {
-  /** The beginning of each key. Default: `countersign`. */
+  /** The prefix of each key. Default: `countersign`. */
   readonly prefix?: string;
   /** Milliseconds after which a command fails with `store_unavailable`. Default: 2,000. */
   readonly commandTimeout?: number;

@@ -14,13 +14,13 @@ import { servers, startTestRedis, type TestRedis } from './support/redis.ts';
 
 /** The oldest and the newest supported major version. */
 const versions = {
-  'redis 6': (url: string) => connected(createClient({ url })),
-  'redis 5': (url: string) => connected(createRedis5Client({ url })),
+  'redis 6': (url: string) => connectClient(createClient({ url })),
+  'redis 5': (url: string) => connectClient(createRedis5Client({ url })),
 };
 
 type Connection = RedisConnection & { destroy(): void };
 
-async function connected(
+async function connectClient(
   client: Connection & { on(event: 'error', listener: () => void): unknown; connect(): Promise<unknown> },
 ): Promise<Connection> {
   client.on('error', () => {});
@@ -45,7 +45,7 @@ describe.each(servers)('on a real $name', (server) => {
       for (const client of clients) client.destroy();
     });
 
-    /** Each call returns stores on the next connection, as of another process. */
+    /** Each call returns stores on the next connection, like another process. */
     const stores = () => createRedisStores(clients[calls++ % clients.length] as Connection);
     const cases = [
       ...refreshLockContract(() => stores().refresh.lock),

@@ -11,8 +11,8 @@ const record: SessionRecord = {
   expiresAt: Math.floor(Date.now() / 1000) + 3600,
 };
 
-/** Calls of each method of each store; one key must not appear in errors. */
-function everyCall({ store, tombstones, replay, refresh }: ReturnType<typeof createRedisStores>) {
+/** Returns a call of each method of each store. The key `key-of-a-session` must not appear in errors. */
+function listCalls({ store, tombstones, replay, refresh }: ReturnType<typeof createRedisStores>) {
   const attempt = { owner: 'a', timeToLive: 1_000, wait: 100 };
   return [
     () => store.get('key-of-a-session'),
@@ -50,7 +50,7 @@ describe.each(servers)('$name is unavailable', (server) => {
     await stores.store.delete('ended');
     await redis.kill();
     await vi.waitFor(() => expect(client.isReady).toBe(false));
-    for (const call of everyCall(stores)) {
+    for (const call of listCalls(stores)) {
       const error = await call()?.then(
         () => undefined,
         (reason: unknown) => reason,
@@ -62,7 +62,7 @@ describe.each(servers)('$name is unavailable', (server) => {
     await vi.waitFor(async () => expect(await stores.store.get('kept')).toEqual(record), { timeout: 10_000 });
     expect(await stores.store.get('ended')).toBeUndefined();
     expect(await stores.store.set('ended', record, 0)).toBe(false);
-    // Commands that failed were not queued and run later.
+    // Failed commands are not queued, and do not run later.
     expect(await stores.replay.claim('claimed', 60_000)).toBe(true);
   });
 
@@ -73,7 +73,7 @@ describe.each(servers)('$name is unavailable', (server) => {
     const stores = createRedisStores(client, { commandTimeout: 100 });
     redis.freeze(true);
     try {
-      for (const call of everyCall(stores)) await expect(call()).rejects.toMatchObject(unavailable);
+      for (const call of listCalls(stores)) await expect(call()).rejects.toMatchObject(unavailable);
     } finally {
       redis.freeze(false);
     }

@@ -69,7 +69,7 @@ export function compileExamples(
       example.addImports === false ? '' : createImports(example, program, exports),
     ]),
   );
-  // `export {}` makes each example a module with names of its own. One line holds all added imports.
+  // `export {}` makes each example a module, whose names do not conflict with those of other examples. One line holds all added imports.
   const files = createFiles((example) => `${imports.get(example) ?? ''}\n${example.code}\nexport {};\n`);
   const findDiagnostics = check([...files.keys()], options, createHost(files));
   return new Map(

@@ -10,7 +10,7 @@ import { listItems } from '../../lib/items';
 
 export const metadata: Metadata = { title: 'Dashboard' };
 
-// No static shell that a script completes: the page works without JavaScript.
+// Disables the static shell, which a script completes: the page works without JavaScript.
 export const instant = false;
 
 export default async function DashboardPage() {
@@ -39,7 +39,7 @@ export default async function DashboardPage() {
               Granted: <code>{token.scopes.join(' ')}</code>
             </p>
           </section>
-          {/* The session of the server saves a request of the browser. */}
+          {/* With the session of the server, the browser sends no session request. */}
           <AuthProvider session={session}>
             <WhoAmI />
           </AuthProvider>

@@ -7,7 +7,7 @@ import { saveGreeting } from './actions';
 
 export const metadata: Metadata = { title: 'Profile' };
 
-// No static shell that a script completes: the page works without JavaScript.
+// Disables the static shell, which a script completes: the page works without JavaScript.
 export const instant = false;
 
 export default auth.protected.page(async ({ session }: { readonly session: Session }) => {

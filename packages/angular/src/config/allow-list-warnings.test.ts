@@ -42,7 +42,7 @@ test.each([
     /"\/".*matches every request to this application/,
   ],
   [
-    'an entry after a wider one',
+    'an entry after one that includes it',
     [{ url: 'https://api.example.com' }, { url: 'https://api.example.com/items', scope: 'items:read' }],
     /items" of apis never matches, because "https:\/\/api.example.com" precedes/,
   ],

@@ -142,7 +142,7 @@ test('injectIdle requires withIdle', async () => {
   expect(() => runInInjectionContext(injector, () => injectIdle())).toThrow(/withIdle/);
 });
 
-test('an invalid idle time stops the start of the application', async () => {
+test('an application with an invalid idle time does not start', async () => {
   await expect(start(withIdle({ warnAfter: 30, endAfter: 20 }))).rejects.toMatchObject({
     code: 'invalid_option',
   });

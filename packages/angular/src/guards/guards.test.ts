@@ -50,7 +50,7 @@ describe('authGuard', () => {
     expect(await createHarness({ user }).run(authGuard)).toBe(true);
   });
 
-  test('starts a login with returnTo, and does not decide while the browser leaves the page', async () => {
+  test('starts a login with returnTo, and returns no decision while the browser leaves the page', async () => {
     const { run, logins } = createHarness({});
     let isDecided = false;
     const decision = Promise.resolve(run(authGuard)).finally(() => {

@@ -99,7 +99,7 @@ test.each([{}, { optional: true }])(
   },
 );
 
-test('B24: fails with LoginRequiredError if the login has ended at a rejected token', async () => {
+test('B24: throws LoginRequiredError if the login has ended before the refresh of a rejected token', async () => {
   const { send } = createHarness([{ url: api }], {
     renew: () => {
       throw new LoginRequiredError('session_ended', 'The login has ended.');

@@ -21,7 +21,7 @@ export function createHarness(
     platform?: string;
     dpop?: boolean;
     login?: () => Promise<void>;
-    /** What happens instead of a refresh after a rejected token. */
+    /** Replaces the refresh after a rejected token. */
     renew?: () => void;
   } = {},
 ) {

@@ -33,7 +33,7 @@ export interface PageOptions {
   readonly features?: readonly AuthFeature[];
   readonly base?: string;
   readonly hash?: boolean;
-  /** Resolves earlier than the first navigation ends. */
+  /** Resolves before the first navigation ends. */
   readonly until?: (router: Router) => Promise<unknown>;
   readonly providers?: readonly (Provider | EnvironmentProviders)[];
 }
@@ -43,7 +43,7 @@ export interface TestPage {
   readonly router: Router;
   /** Errors that Angular reported. */
   readonly errors: unknown[];
-  /** Addresses to which the page left. */
+  /** URLs to which the browser left the page. */
   readonly left: string[];
 }
 

@@ -11,12 +11,12 @@ import type { AuthorizationServerMetadata } from './client-options.ts';
 import { reportProblem } from './observability.ts';
 import { discover } from './wire/discovery.ts';
 import { retryWithDpopNonce } from './wire/dpop.ts';
-import { createJwtReader, type JwtReader } from './wire/jwt-reader.ts';
+import { createJwtReader, type JwtReader } from './wire/jwt/jwt-reader.ts';
+import { validateIdTokenClaims, verifyIdTokenSignature } from './wire/jwt/verify-id-token.ts';
 import { createTokenRequestOptions, toProtocolClient } from './wire/request-options.ts';
 import { type ReceivedTokens, readTokenResponse } from './wire/token-endpoint-response.ts';
 import type { IdTokenClaims, TokenResponse } from './wire/token-response.ts';
 import { translateError } from './wire/translate-error.ts';
-import { validateIdTokenClaims, verifyIdTokenSignature } from './wire/verify-id-token.ts';
 
 /** The arguments that each request function of the protocol library takes. */
 interface ProtocolArguments {

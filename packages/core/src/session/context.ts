@@ -47,6 +47,8 @@ export interface SessionContext {
   readonly replay: ReplayStore;
   /** Replay keys of the most recent logins that failed in this process. */
   readonly failedLogins: Set<string>;
+  /** Expiry, in milliseconds since the epoch, of the records of logouts by browsers without a session, by replay key. */
+  readonly logoutRecords: Map<string, number>;
   /** Logins that were required after rejected refreshes, by user and token. */
   readonly requiredLogins: Map<string, RequiredLogin>;
   /** The default resource of access tokens. */
@@ -128,6 +130,7 @@ export function createSessionContext(
     logoutSealer: createSealer(secrets, 'logout'),
     replay: guardReplayStore(options.replay ?? createMemoryReplayStore({ now })),
     failedLogins: state?.failedLogins ?? new Set(),
+    logoutRecords: state?.logoutRecords ?? new Map(),
     requiredLogins: state?.requiredLogins ?? new Map(),
     resource: resources[0],
     ...times,

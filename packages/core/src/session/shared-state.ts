@@ -59,6 +59,8 @@ export interface SharedState {
   sessions: MemorySessions | undefined;
   readonly refresh: LocalRefreshState;
   readonly failedLogins: Set<string>;
+  /** Expiry of the records of logouts by browsers without a session. */
+  readonly logoutRecords: Map<string, number>;
   /** Keys of sessions that could not be ended. */
   readonly endedKeys: Set<string>;
   readonly requiredLogins: Map<string, RequiredLogin>;
@@ -132,6 +134,7 @@ const createSharedState = (): SharedState => ({
   sessions: undefined,
   refresh: createLocalRefreshState(),
   failedLogins: new Set(),
+  logoutRecords: new Map(),
   endedKeys: new Set(),
   requiredLogins: new Map(),
   sessionEntries: createSessionEntries(),

@@ -10,7 +10,7 @@ import {
 import { connect } from 'amqplib';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { brokers } from '../../tests/support/brokers.ts';
+import { brokers } from '../../tests/support/brokers/brokers.ts';
 import {
   createExceptionTrigger,
   createFaultyModule,

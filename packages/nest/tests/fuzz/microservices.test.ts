@@ -50,7 +50,7 @@ async function start(credentials: RpcCredentials | undefined) {
         socket.destroy();
       });
       socket.on('error', () => resolve('closed')).on('close', () => resolve('closed'));
-      // A client that closes at once may miss the response.
+      // A client that closes immediately may miss the response.
       if (after === 'leave') socket.end(text);
       else socket.write(text);
     });

@@ -180,7 +180,7 @@ test('N19: applies a guard on a class that has only fields', async () => {
   expect(await ask(app, fieldQuery, await app.mint())).toContain('detail for alice');
 });
 
-test('N19: a field without a requirement runs with its query, if the guard is on a class with queries', async () => {
+test('N19: a guard on a class with queries guards the query, and a field without a requirement runs with it', async () => {
   @UseGuards(AccessTokenGuard)
   @Resolver(() => Item)
   class QueryAndField {

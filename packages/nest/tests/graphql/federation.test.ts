@@ -1,5 +1,4 @@
-import { ApolloDriver, ApolloFederationDriver } from '@nestjs/apollo';
-import { UseGuards } from '@nestjs/common';
+import { ApolloFederationDriver } from '@nestjs/apollo';
 import {
   Args,
   Directive,
@@ -17,7 +16,7 @@ import {
 } from '@nestjs/graphql';
 import { MercuriusFederationDriver } from '@nestjs/mercurius';
 import { describe, expect, test } from 'vitest';
-import { AccessTokenGuard, Policy, Principal, Public, RequireScopes } from '../../src/index.ts';
+import { Policy, Principal, Public, RequireScopes } from '../../src/index.ts';
 import { type Adapter, startApp } from '../support/start-app.ts';
 
 interface Reference {
@@ -287,92 +286,4 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       data: { _service: { sdl: expect.stringContaining('type Item') } },
     });
   });
-});
-
-describe('federation, with globalGuard: false', () => {
-  @UseGuards(AccessTokenGuard)
-  @Resolver(() => Item)
-  class GuardedResolver {
-    @Public()
-    @Query(() => Item)
-    item(): Reference {
-      return { id: '1' };
-    }
-
-    @ResolveReference()
-    resolveReference({ id }: Reference): Item {
-      return { id, secret: 'secret' };
-    }
-  }
-
-  const start = (options: object = {}) =>
-    startApp(
-      {
-        imports: [GraphQLModule.forRoot({ ...apollo, ...schemaFirst, ...options })],
-        providers: [GuardedResolver],
-      },
-      { auth: { globalGuard: false } },
-    );
-
-  test('N16: does not start if Nest does not run a guard, and the error names the option to set', async () => {
-    await expect(start()).rejects.toMatchObject({
-      code: 'unguarded_handler',
-      message:
-        'GuardedResolver.resolveReference (_entities Item) requires an access token, but Nest does not run guards on ' +
-        'reference resolvers. Set "fieldResolverEnhancers: [\'guards\']" in the options of GraphQLModule.',
-    });
-  });
-
-  test('N16: guards the handler when the named option is set', async () => {
-    const { call, mint } = await start({ fieldResolverEnhancers: ['guards'] });
-    const ask = async (token?: string) => {
-      const query =
-        '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';
-      const headers = { 'content-type': 'application/json' };
-      const { body } = await call('/graphql', token, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ query }),
-      });
-      return body as GraphQLResult;
-    };
-    expect(await ask()).toMatchObject({ errors: [{ message: 'An access token is required' }] });
-    expect(await ask(await mint())).toEqual({ data: { _entities: [{ secret: 'secret' }] } });
-  });
-});
-
-test('N10: guards the schemas of several drivers, and one whose options come from a factory', async () => {
-  const { call, mint } = await startApp({
-    imports: [
-      GraphQLModule.forRootAsync({
-        driver: ApolloFederationDriver,
-        useFactory: () => ({ ...apollo, ...schemaFirst, path: '/subgraph' }),
-      }),
-      GraphQLModule.forRoot({
-        driver: ApolloDriver,
-        playground: false,
-        path: '/plain',
-        typeDefs: 'type Query { item: Item  raw: String } type Item { id: ID! secret: String }',
-        resolvers: { Query: { raw: () => 'raw' } },
-      } as never),
-    ],
-    providers: [ItemsResolver],
-  });
-  const ask = async (path: string, query: string, token?: string) => {
-    const { body } = await call(path, token, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query }),
-    });
-    return body as GraphQLResult;
-  };
-  const entities =
-    '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';
-  const errors = [{ message: 'An access token is required' }];
-  expect(await ask('/subgraph', entities)).toMatchObject({ errors });
-  expect(await ask('/subgraph', entities, await mint({ scope: 'items:read' }))).toEqual({
-    data: { _entities: [{ secret: 'secret of 1' }] },
-  });
-  expect(await ask('/plain', '{ raw }')).toMatchObject({ errors });
-  expect(await ask('/plain', '{ raw }', await mint())).toEqual({ data: { raw: 'raw' } });
 });

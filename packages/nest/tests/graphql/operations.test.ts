@@ -223,7 +223,7 @@ describe.each(servers)('$name', (server) => {
     expect(replayed.challenge).toMatch(/^Bearer, DPoP error="invalid_dpop_proof", /);
   });
 
-  test('A10: guards each operation of a connection, even after the token has expired', async () => {
+  test('A10: rejects each operation of a connection after the token has expired', async () => {
     const { connect, mint, server } = await start({ auth: { clockTolerance: 0 } });
     const alice = connect(`Bearer ${await mint()}`);
     expect(await alice.ask('{ me }')).toEqual({ data: { me: 'alice' } });
@@ -246,7 +246,7 @@ describe.each(servers)('$name', (server) => {
   });
 });
 
-test('A10: terminates a connection of Mercurius whose WebSocket is not found', async () => {
+test('A10: terminates a connection of Mercurius if the guard does not find its WebSocket', async () => {
   const hidden = { fullWsTransport: true, context: () => ({ app: {} }) };
   const module = { driver: MercuriusDriver, subscription: hidden };
   const { connect, mint, server } = await startServer({ adapter: 'fastify', module });

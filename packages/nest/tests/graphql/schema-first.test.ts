@@ -110,7 +110,7 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
     expect(await query('{ item { secret } }')).toMatchObject({ data: { item: { secret: null } } });
   });
 
-  test('N15: guards a root type that has another name', async () => {
+  test('N15: guards a root type with another name', async () => {
     const { query, mint } = await start(
       { typeDefs: 'schema { query: Root } type Root { renamed: String open: String }' },
       [RootResolver],

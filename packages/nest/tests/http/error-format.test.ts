@@ -42,7 +42,7 @@ describe.each(adapters)('the body of a rejection on %s', (adapter) => {
   const start = (errorFormat: ErrorFormat) =>
     startApp({ controllers: [ItemsController] }, { adapter, auth: { errorFormat } });
 
-  test('is the result of the function, in the guard and in handlers, and the challenge stays', async () => {
+  test('is the result of the function, in the guard and in handlers, beside the challenge', async () => {
     const { call, mint } = await start(({ status, title, code, message }) => ({
       ok: false,
       error: { status, title, code, message },
@@ -74,7 +74,7 @@ describe.each(adapters)('the body of a rejection on %s', (adapter) => {
     });
   });
 
-  test('is a problem with the challenge', async () => {
+  test('is a problem document, beside the challenge', async () => {
     const { call, mint } = await start('problem');
     const { status, challenge, body, headers } = await call('/scope', await mint());
     expect(headers.get('content-type')).toContain('application/problem+json');
@@ -93,8 +93,8 @@ describe.each(adapters)('the body of a rejection on %s', (adapter) => {
       },
     ],
     ['returns nothing', () => undefined],
-    ['returns a promise of nothing useful', () => null],
-    ['returns a text', () => 'no'],
+    ['returns null', () => null],
+    ['returns a string', () => 'no'],
   ])('is the default if the function %s, and the request is rejected', async (_, format) => {
     const { call } = await start(format as ErrorFormat);
     expect(await call('/scope')).toMatchObject({
@@ -106,7 +106,7 @@ describe.each(adapters)('the body of a rejection on %s', (adapter) => {
   });
 });
 
-test('an unknown format stops the start of the application', async () => {
+test('an application with an unknown format does not start', async () => {
   await expect(
     startApp({ controllers: [ItemsController] }, { auth: { errorFormat: 'problems' as never } }),
   ).rejects.toMatchObject({ code: 'invalid_option' });

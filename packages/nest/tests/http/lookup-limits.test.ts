@@ -16,7 +16,7 @@ class ItemsController {
 const encode = (value: unknown) => base64url.encode(JSON.stringify(value));
 
 test.each(adapters)(
-  'R4: on %s, responds to random tokens with 503 and Retry-After, and accepts a known token',
+  'R4: on %s, responds to random tokens with 503 and Retry-After, and accepts a token that it has accepted before',
   async (adapter) => {
     const { server, call } = await startApp(
       { controllers: [ItemsController] },

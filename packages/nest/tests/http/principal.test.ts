@@ -128,7 +128,7 @@ function logResponses(app: INestApplication): void {
   });
 }
 
-describe.each(adapters)('on %s', (adapter) => {
+describe.each(adapters)('the principal on %s', (adapter) => {
   const start = () =>
     startApp(
       {
@@ -144,14 +144,14 @@ describe.each(adapters)('on %s', (adapter) => {
       },
     );
 
-  test('an interceptor, a guard and a request-scoped provider get the principal', async () => {
+  test('an interceptor, a guard and a request-scoped provider receive the principal', async () => {
     const { call, mint } = await start();
     expect(await call('/me', await mint({ sub: 'alice' }))).toMatchObject({ body: { sub: 'alice' } });
     expect(found).toMatchObject({ interceptor: 'alice' });
     if (adapter === 'express') await expect.poll(() => found.logger).toBe('alice');
   });
 
-  test('a filter gets the principal of a failed and of a denied request', async () => {
+  test('a filter receives the principal of a failed request and of a denied request', async () => {
     const { call, mint } = await start();
     const token = await mint({ sub: 'alice', scope: 'items:read' });
     expect(await call('/gone', token)).toMatchObject({ status: 410 });
@@ -170,7 +170,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(found).toMatchObject({ interceptor: undefined });
   });
 
-  test('keeps the principals of concurrent requests apart', async () => {
+  test('separates the principals of concurrent requests', async () => {
     const { call, mint } = await start();
     const tokens = await Promise.all(['alice', 'bob'].map((sub) => mint({ sub })));
     const bodies = await Promise.all(
@@ -206,7 +206,7 @@ describe.each(adapters)('on %s', (adapter) => {
 test.each([
   ['Apollo', 'express', ApolloDriver],
   ['Mercurius', 'fastify', MercuriusDriver],
-] as const)('a resolver of %s and its interceptor get the principal', async (_, adapter, driver) => {
+] as const)('a resolver of %s and its interceptor receive the principal', async (_, adapter, driver) => {
   const { call, mint } = await startApp(
     {
       imports: [GraphQLModule.forRoot({ driver, autoSchemaFile: true } as never)],
@@ -223,7 +223,7 @@ test.each([
   expect(found.interceptor).toBe('alice');
 });
 
-test('a gateway gets the principal from its client', async () => {
+test('a gateway receives the principal from its client', async () => {
   const { url, mint } = await startApp(
     { providers: [...providers, ItemsGateway] },
     { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },

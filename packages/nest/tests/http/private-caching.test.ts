@@ -80,13 +80,13 @@ describe.each(adapters)('N25: responses on %s', (adapter) => {
     headers.get('vary'),
   ];
 
-  test('guarded handlers and rejections are private and vary by Authorization', async () => {
+  test('responses of guarded handlers and rejections are private and vary by Authorization', async () => {
     const { call, mint } = await start();
     const token = await mint({ scope: 'items:read' });
     const expired = await mint({ exp: 1 });
     const isPrivate = (status: number) => [status, 'private', expect.stringMatching(/\bAuthorization\b/)];
     expect(readCaching(await call('/items', token))).toEqual(isPrivate(200));
-    // The second request is decided synchronously.
+    // The guard decides the second request synchronously.
     expect(readCaching(await call('/items', token))).toEqual(isPrivate(200));
     expect(readCaching(await call('/items', token, { method: 'POST' }))).toEqual(isPrivate(201));
     expect(readCaching(await call('/items'))).toEqual(isPrivate(401));
@@ -98,12 +98,12 @@ describe.each(adapters)('N25: responses on %s', (adapter) => {
     expect(readCaching(await call('/items/failing', token))).toEqual(isPrivate(500));
   });
 
-  test('a public handler keeps its caching', async () => {
+  test('a response of a public handler keeps its Cache-Control header', async () => {
     const { call } = await start();
     expect((await call('/items/public')).headers.get('cache-control')).toBeNull();
   });
 
-  test('headers of the application stay', async () => {
+  test('keeps the headers that the application has set', async () => {
     const { call, mint, url } = await start();
     const token = await mint();
     expect((await call('/items/shared', token)).headers.get('cache-control')).toBe('public, max-age=60');
@@ -113,7 +113,7 @@ describe.each(adapters)('N25: responses on %s', (adapter) => {
     await events.body?.cancel();
   });
 
-  test('Authorization is added to an existing Vary once', async () => {
+  test('adds Authorization to an existing Vary header once', async () => {
     for (const [before, after] of [
       ['Origin', 'Origin, Authorization'],
       ['Accept, authorization', 'Accept, authorization'],

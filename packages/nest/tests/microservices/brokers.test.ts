@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Principal, Public, RequireScopes } from '../../src/index.ts';
-import { brokers } from '../support/brokers.ts';
+import { brokers } from '../support/brokers/brokers.ts';
 import { anyAuthorization, anyCredentials, fuzz } from '../support/fuzz.ts';
 import { startApp } from '../support/start-app.ts';
 import type { Program } from '../support/start-program.ts';

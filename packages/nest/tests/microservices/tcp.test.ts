@@ -69,33 +69,30 @@ const dataCredentials = {
   rpcCredentials: (data: unknown) => (data as { authorization?: string } | undefined)?.authorization,
 };
 
-describe.each([true, false])(
-  'A10: a microservice, its application configuration inherited: %s',
-  (inherit) => {
-    test('rejects all messages if no credential can be found', async () => {
-      const { send, mint } = await start(inherit);
-      expect(await send('open', {})).toBe('open');
-      expect(await send('me', { authorization: `Bearer ${await mint()}` })).toMatchObject({
-        statusCode: 401,
-        code: 'token_missing',
-      });
+describe.each([true, false])('A10: messages over TCP; application configuration inherited: %s', (inherit) => {
+  test('rejects all messages if no credential can be found', async () => {
+    const { send, mint } = await start(inherit);
+    expect(await send('open', {})).toBe('open');
+    expect(await send('me', { authorization: `Bearer ${await mint()}` })).toMatchObject({
+      statusCode: 401,
+      code: 'token_missing',
     });
+  });
 
-    test('guards each message with rpcCredentials()', async () => {
-      const { send, call, mint } = await start(inherit, dataCredentials);
-      const authorization = `Bearer ${await mint()}`;
-      expect(await send('me', { authorization })).toBe('alice');
-      expect(await send('me', {})).toMatchObject({ statusCode: 401, code: 'token_missing' });
-      expect(await send('me', { authorization: 'Bearer %' })).toMatchObject({ statusCode: 400 });
-      expect(await send('write', { authorization })).toMatchObject({
-        statusCode: 403,
-        code: 'insufficient_scope',
-      });
-      expect(await call('/http')).toMatchObject({ status: 401 });
-      expect(await call('/http', await mint())).toMatchObject({ status: 200, body: { sub: 'alice' } });
+  test('guards each message with rpcCredentials()', async () => {
+    const { send, call, mint } = await start(inherit, dataCredentials);
+    const authorization = `Bearer ${await mint()}`;
+    expect(await send('me', { authorization })).toBe('alice');
+    expect(await send('me', {})).toMatchObject({ statusCode: 401, code: 'token_missing' });
+    expect(await send('me', { authorization: 'Bearer %' })).toMatchObject({ statusCode: 400 });
+    expect(await send('write', { authorization })).toMatchObject({
+      statusCode: 403,
+      code: 'insufficient_scope',
     });
-  },
-);
+    expect(await call('/http')).toMatchObject({ status: 401 });
+    expect(await call('/http', await mint())).toMatchObject({ status: 200, body: { sub: 'alice' } });
+  });
+});
 
 test('finds the credential of each transport that has headers', () => {
   const value = 'Bearer abc';

@@ -1,3 +1,4 @@
+import { TransportError } from '@countersign/core/resource-server';
 import {
   Controller,
   Delete,
@@ -69,12 +70,12 @@ describe('policies with parameters, all, any and not', () => {
     ['parameters allow', inGroup('a'), ['a'], 200, ['a']],
     ['parameters deny', inGroup('a'), ['b'], 403, ['a']],
     ['all allow', { all: [inGroup('a'), inGroup('b')] }, ['a', 'b'], 200, ['a', 'b']],
-    ['one of all denies', { all: [inGroup('a'), inGroup('b')] }, ['b'], 403, ['a']],
-    ['one of any allows', { any: [inGroup('a'), inGroup('b')] }, ['b'], 200, ['a', 'b']],
-    ['the first of any allows', { any: [inGroup('a'), inGroup('b')] }, ['a'], 200, ['a']],
-    ['none of any allows', { any: [inGroup('a'), inGroup('b')] }, ['c'], 403, ['a', 'b']],
-    ['not of a denial', { not: inGroup('a') }, ['b'], 200, ['a']],
-    ['not of a permission', { not: inGroup('a') }, ['a'], 403, ['a']],
+    ['all: one policy denies', { all: [inGroup('a'), inGroup('b')] }, ['b'], 403, ['a']],
+    ['any: one policy allows', { any: [inGroup('a'), inGroup('b')] }, ['b'], 200, ['a', 'b']],
+    ['any: the first policy allows', { any: [inGroup('a'), inGroup('b')] }, ['a'], 200, ['a']],
+    ['any: no policy allows', { any: [inGroup('a'), inGroup('b')] }, ['c'], 403, ['a', 'b']],
+    ['not: the policy denies', { not: inGroup('a') }, ['b'], 200, ['a']],
+    ['not: the policy allows', { not: inGroup('a') }, ['a'], 403, ['a']],
     [
       'nested',
       { all: [{ not: { any: [inGroup('x'), () => false] } }, inGroup('a')] },
@@ -103,7 +104,7 @@ describe('policies with parameters, all, any and not', () => {
   });
 });
 
-describe('what a policy throws never becomes a denial or a permission', () => {
+describe('an exception of a policy is neither a denial nor a permission', () => {
   const unexpected = fail(() => new Error('no such column'));
   test.each<[string, PolicyDeclaration, number]>([
     ['an exception', unexpected, 500],
@@ -124,7 +125,7 @@ describe('what a policy throws never becomes a denial or a permission', () => {
     expect(error.mock.lastCall?.[0]).toContain('ItemsController.items: rejected');
   });
 
-  test('an outage has Retry-After, and a decision of the policy is not logged', async () => {
+  test('a response to an outage has Retry-After, and a decision of the policy is not logged', async () => {
     expect((await call(outage)).headers.get('retry-after')).toBe('5');
     error.mockClear();
     expect(await call(fail(() => new NotFoundException()))).toMatchObject({ status: 404 });
@@ -133,7 +134,7 @@ describe('what a policy throws never becomes a denial or a permission', () => {
   });
 });
 
-test('a declaration that is no policy is rejected when it is declared', () => {
+test('rejects an invalid policy at its declaration', () => {
   class NoPolicy {}
   for (const wrong of [
     undefined,
@@ -165,8 +166,9 @@ const isOwner = ({ sub }: VerifiedAccessToken, { owner }: Order) => sub === owne
 class SharedPolicy implements EntityPolicyProvider<Order> {
   allowsEntity({ sub }: VerifiedAccessToken, { id }: Order) {
     if (id === 'broken') throw new Error('no such column');
-    if (id === 'away') throw Object.assign(new Error('x'), { code: 'ETIMEDOUT' });
+    if (id === 'unavailable') throw Object.assign(new Error('x'), { code: 'ETIMEDOUT' });
     if (id === 'hidden') throw new NotFoundException();
+    if (id === 'busy') throw new TransportError('server_error', 'x', { retryAfter: 30 });
     return id === 'shared' && sub === 'bob';
   }
 }
@@ -193,7 +195,8 @@ describe.each(adapters)('EntityAccess on %s', (adapter) => {
     ['another user is denied', 'mine', 'bob', 403],
     ['an anonymous request is rejected', 'mine', undefined, 401],
     ['an exception leads to 500', 'broken', 'bob', 500],
-    ['an outage leads to 503', 'away', 'bob', 503],
+    ['an outage leads to 503', 'unavailable', 'bob', 503],
+    ['an outage that names the time of the next attempt leads to 503', 'busy', 'bob', 503],
     ['an exception of Nest is sent', 'hidden', 'bob', 404],
   ])('%s', async (_, id, sub, status) => {
     const { call, mint } = await startApp(
@@ -203,13 +206,16 @@ describe.each(adapters)('EntityAccess on %s', (adapter) => {
     const response = await call(`/orders/${id}`, sub && (await mint({ sub })), { method: 'DELETE' });
     expect(response.status).toBe(status);
     expect(calls).toEqual(status === 200 ? [`${id} removed`] : []);
-    expect(error).toHaveBeenCalledTimes(id === 'broken' || id === 'away' ? 1 : 0);
+    expect(error).toHaveBeenCalledTimes(status >= 500 ? 1 : 0);
+    const delays: Record<string, string> = { unavailable: '5', busy: '30' };
+    expect(response.headers.get('retry-after')).toBe(delays[id] ?? null);
+    if (status === 503) expect(response.body).toMatchObject({ status, code: 'server_error' });
     if (status === 401) expect(response.challenge).toBe('Bearer');
     if (status === 403) expect(response.body).toMatchObject({ status: 403, code: 'access_denied' });
   });
 });
 
-test('EntityAccess rejects a policy that is none, and names a class that no module provides', async () => {
+test('EntityAccess rejects an invalid policy, and names a class that no module provides', async () => {
   const { app } = await startApp({ controllers: [] });
   const access = app.get(EntityAccess);
   const entity = { id: '1', owner: 'alice' };

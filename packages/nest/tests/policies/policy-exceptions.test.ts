@@ -22,7 +22,7 @@ class ItemsController {
   }
 }
 
-describe.each(adapters)('on %s', (adapter) => {
+describe.each(adapters)('exceptions of policies on %s', (adapter) => {
   test('N1: responds with the status and body of a Nest exception that a policy throws', async () => {
     const { call, mint } = await startApp({ controllers: [ItemsController] }, { adapter });
     const token = await mint();

@@ -130,7 +130,7 @@ class ItemsGateway {
 
 const withTenant = (tenant: string): RequestInit => ({ headers: { 'x-tenant': tenant } });
 
-describe.each(adapters)('on %s', (adapter) => {
+describe.each(adapters)('scoped policies on %s', (adapter) => {
   test('resolves a policy with a request-scoped and a transient dependency for its request', async () => {
     const { call, mint } = await startApp(
       { controllers: [StaticController, ScopedController], providers },
@@ -150,7 +150,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(created).toEqual(['tenant']);
   });
 
-  test('keeps concurrent requests apart', async () => {
+  test('separates concurrent requests', async () => {
     const { call, mint } = await startApp({ controllers: [StaticController], providers }, { adapter });
     const tokens = await Promise.all(['a', 'b'].map((name) => mint({ sub: `user of ${name}` })));
     const statuses = await Promise.all(
@@ -230,12 +230,12 @@ test('resolves a transient policy for each message of a gateway', async () => {
   const socket = io(url, { auth: { token: await mint() }, transports: ['websocket'], forceNew: true });
   try {
     for (let i = 0; i < 2; i++) {
-      const answer = new Promise((resolve) => {
+      const reply = new Promise((resolve) => {
         socket.once('me', resolve);
         socket.once('exception', resolve);
       });
       socket.emit('me');
-      expect(await answer).toBe('allowed');
+      expect(await reply).toBe('allowed');
     }
     // Some versions of Nest run the guard of a gateway twice, and each run has its own policy.
     expect(created.length).toBeGreaterThanOrEqual(2);

@@ -56,7 +56,7 @@ describe('N24: CacheInterceptor', () => {
     ['on a handler', { onMethod: UseInterceptors(CacheInterceptor) }],
     ['on a class', { onClass: UseInterceptors(CacheInterceptor) }],
     ['for the application', {}, CacheInterceptor],
-    ['below another name', {}, RenamedInterceptor],
+    ['under another name', {}, RenamedInterceptor],
     ['with a fixed key', { onClass: UseInterceptors(CacheInterceptor), onMethod: CacheKey('profile') }],
     ['on an optional handler', { onClass: UseInterceptors(CacheInterceptor), onMethod: OptionalAuth() }],
     [
@@ -67,7 +67,7 @@ describe('N24: CacheInterceptor', () => {
       'with a fixed key on a handler that writes',
       { onClass: UseInterceptors(CacheInterceptor), onMethod: CacheKey('x'), route: Post() },
     ],
-  ])('%s stops the start of the application', async (_, decorate, global) => {
+  ])('%s: the application does not start', async (_, decorate, global) => {
     const error = await start(createController(decorate), global ? { global } : {}).catch(
       (caught: unknown) => caught,
     );
@@ -76,7 +76,7 @@ describe('N24: CacheInterceptor', () => {
     expect((error as Error).message).toContain('getPrincipalKey');
   });
 
-  test('as an instance for the application stops its start', async () => {
+  test('as an instance for the application: the application does not start', async () => {
     const interceptor = Object.create(CacheInterceptor.prototype) as CacheInterceptor;
     await expect(
       startApp(
@@ -100,7 +100,7 @@ describe('N24: CacheInterceptor', () => {
     await start(createController(decorate));
   });
 
-  test.each(adapters)('with the user in its key keeps users apart on %s', async (adapter) => {
+  test.each(adapters)('with the user in its key, separates the responses of users on %s', async (adapter) => {
     const { call, mint } = await start(createController(), { global: UserCacheInterceptor, adapter });
     for (const [sub, expected] of [
       ['alice', 'MISS'],

@@ -72,7 +72,7 @@ describe.each(adapters)('the order of guards on %s', (adapter) => {
     expect((await call('/items')).status).toBe(401);
   });
 
-  test('before it, a limit applies to the address of every request, also of rejected ones', async () => {
+  test('before it, a limit applies to the address of every request, including rejected ones', async () => {
     const { call, mint } = await startApp(
       {
         imports: [limits],
@@ -88,7 +88,7 @@ describe.each(adapters)('the order of guards on %s', (adapter) => {
     expect(limited.challenge).toBeNull();
   });
 
-  test('pipes validate after all guards: a request without a token learns nothing about its body', async () => {
+  test('pipes run after all guards: the response to a request without a token does not describe its body', async () => {
     const { call, mint } = await startApp(
       { controllers: [ItemsController], providers: [{ provide: APP_PIPE, useClass: ValidationPipe }] },
       { adapter },

@@ -60,7 +60,7 @@ test('@nestjs/terminus: a health check requires a token, or @Public()', async ()
   expect(await call('/health/public')).toMatchObject({ status: 200, body: { status: 'ok' } });
 });
 
-test('static files are served without a token, handlers are not', async () => {
+test('serves static files without a token, and handlers only with a token', async () => {
   const { call, mint } = await startApp(
     { controllers: [ItemsController] },
     { before: (app) => void (app as NestExpressApplication).useStaticAssets(folder, { prefix: '/files' }) },
@@ -70,7 +70,7 @@ test('static files are served without a token, handlers are not', async () => {
   expect((await call('/items', await mint())).status).toBe(200);
 });
 
-describe('a requirement where no guard runs stops the start', () => {
+describe('an application with a requirement that no guard checks does not start', () => {
   @Injectable()
   class CronService {
     @RequireScopes('a')

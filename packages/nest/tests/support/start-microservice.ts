@@ -2,7 +2,7 @@ import type { INestApplication, Type } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import { type StartOptions, startApp } from './start-app.ts';
 
-/** Starts an application of one controller with a transport of messages. */
+/** Starts an application of one controller with a message transport. */
 export const startMicroservice = (
   controller: Type,
   options: MicroserviceOptions,

@@ -129,7 +129,7 @@ describe.each(contexts)('N1: $name', (context) => {
         expect(line).not.toContain(token.slice(-20));
       }
       trigger.armed = false;
-      // Keys that could not be fetched are fetched again after a pause.
+      // After a failed fetch, keys are fetched again after a pause.
       server.clock.advance(60);
       expect(await ask(handler, token)).toMatchObject({ status: 200 });
     },
@@ -139,7 +139,7 @@ describe.each(contexts)('N1: $name', (context) => {
 test.each([
   ['words', 'word '.repeat(1_000_000)],
   ['one word', 'a'.repeat(5_000_000)],
-])('N21: logs a bounded part of an exception whose text is %s of several megabytes', async (_, text) => {
+])('N21: shortens an exception whose text is %s of several megabytes in the log', async (_, text) => {
   const trigger = createExceptionTrigger();
   const { ask, mint } = await start(
     { name: 'Express', adapter: 'express' },

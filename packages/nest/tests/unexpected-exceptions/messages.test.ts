@@ -20,7 +20,7 @@ import {
   Principal,
   RequireScopes,
 } from '../../src/index.ts';
-import { type Broker, brokers } from '../support/brokers.ts';
+import { type Broker, brokers } from '../support/brokers/brokers.ts';
 import {
   createExceptionTrigger,
   createFaultyModule,

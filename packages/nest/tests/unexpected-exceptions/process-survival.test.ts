@@ -52,7 +52,7 @@ afterAll(async () => {
   rmSync(program, { force: true });
 });
 
-/** Returns the response status, or `undefined` after the process has ended. */
+/** Returns the response status, or `undefined` after the process has exited. */
 const request = async (token: string) => {
   const headers = { authorization: `Bearer ${token}` };
   const response = await fetch(`http://127.0.0.1:${server.port}/me`, { headers }).catch(() => undefined);

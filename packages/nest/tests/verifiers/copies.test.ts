@@ -19,7 +19,7 @@ async function loadCopy(): Promise<typeof core> {
   return import('@countersign/core/resource-server');
 }
 
-test('the log names a second copy of core', async () => {
+test('logs a warning about a second copy of core', async () => {
   const copy = await loadCopy();
   expect(copy.AuthenticatedRequest).not.toBe(core.AuthenticatedRequest);
   await start(copy.createAccessTokenVerifier(options));
@@ -30,7 +30,7 @@ test.each<[string, (verifier: core.AccessTokenVerifier) => core.AccessTokenVerif
   ['a verifier of the same copy', (verifier) => verifier],
   ['an object that inherits from a verifier', (verifier) => Object.create(verifier)],
   ['a verifier of the application', (verifier) => ({ ...verifier })],
-])('no warning for %s', async (_, create) => {
+])('logs no warning for %s', async (_, create) => {
   await start(create(core.createAccessTokenVerifier(options)));
   expect(warn).not.toHaveBeenCalled();
 });

@@ -36,7 +36,7 @@ async function start() {
   return { connections, release, verifyToken };
 }
 
-test('N22: the token of an open connection is verified again, and not after it closed', async () => {
+test('N22: verifies the token of an open connection again, and not after the connection has closed', async () => {
   const { connections, release, verifyToken } = await start();
   const client = Object.assign(new EventEmitter(), { readyState: 1, close() {}, send() {} });
   release();
@@ -48,7 +48,7 @@ test('N22: the token of an open connection is verified again, and not after it c
   expect(verifyToken).toHaveBeenCalledOnce();
 });
 
-test('N22: the token of a connection that closed during its verification is not verified again', async () => {
+test('N22: does not verify a token again if its connection closed during the verification', async () => {
   const { connections, release, verifyToken } = await start();
   await closeDuringAuthentication((client) => connections.authenticate(client, handshake), release);
   await vi.advanceTimersByTimeAsync(10 * 60_000);

@@ -64,8 +64,8 @@ describe('N23: a new token on an open connection', () => {
   }
 
   test.each([
-    ['moves its end to a later time', 250],
-    ['moves its end to an earlier time', 60],
+    ['moves the expiry of the connection to a later time', 250],
+    ['moves the expiry of the connection to an earlier time', 60],
   ])('%s', async (_, seconds) => {
     const { connections, client, close, mintUntil, advance } = await connect();
     const renewed = await connections.renew(client, await mintUntil(seconds));
@@ -101,22 +101,25 @@ describe('N23: a new token on an open connection', () => {
     ['without a scope of the connection', 403, ({ mintUntil }) => mintUntil(500, { scope: 'other' })],
     ['with an unknown scheme', 400, () => 'Basic abc'],
     ['that is empty', 400, () => ''],
-    ['that is no text', 400, () => ({ token: 'x' })],
+    ['that is not a string', 400, () => ({ token: 'x' })],
     ['that is undefined', 400, () => undefined],
-  ])('rejects a token %s, and the connection ends with its previous token', async (_, status, create) => {
-    const world = await connect({ requirements: { scopes: [scope] } });
-    const { connections, client, close, advance } = world;
-    const error = await connections
-      .renew(client, (await create(world)) as string)
-      .catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ error: { status: 'error', statusCode: status } });
-    await advance(99);
-    expect(close).not.toHaveBeenCalled();
-    await advance(1);
-    expect(close).toHaveBeenCalledOnce();
-  });
+  ])(
+    'rejects a token %s, and the connection closes at the expiry of its previous token',
+    async (_, status, create) => {
+      const world = await connect({ requirements: { scopes: [scope] } });
+      const { connections, client, close, advance } = world;
+      const error = await connections
+        .renew(client, (await create(world)) as string)
+        .catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ error: { status: 'error', statusCode: status } });
+      await advance(99);
+      expect(close).not.toHaveBeenCalled();
+      await advance(1);
+      expect(close).toHaveBeenCalledOnce();
+    },
+  );
 
-  test('is rejected after the connection has ended, and starts no timer', async () => {
+  test('is rejected after the connection has closed, and starts no timer', async () => {
     const { connections, client, close, mintUntil, advance } = await connect();
     const next = await mintUntil(500);
     client.emit('close');
@@ -136,7 +139,7 @@ describe('N23: a new token on an open connection', () => {
   });
 });
 
-test('N23: a message that is being verified does not restore the previous token', async () => {
+test('N23: the verification of a message does not restore the previous token', async () => {
   const principal = { ...testPrincipal(), expiresAt: undefined };
   let release = () => {};
   const released = new Promise<void>((resolve) => {
@@ -189,7 +192,7 @@ class ItemsGateway implements OnGatewayConnection {
 }
 
 describe.each(['socket.io', 'ws'])('N23: over %s', (kind) => {
-  test('the next messages are those of the new token, and a token of another user changes nothing', async () => {
+  test('the next messages use the new token, and a token of another user has no effect', async () => {
     const { url, mint } = await startApp(
       { providers: [ItemsGateway] },
       {
@@ -233,7 +236,7 @@ async function connectNative(url: string, token: string): Promise<Ask> {
     });
 }
 
-test('N23: the token that the client sent last is the last one, whatever the order of verification', async () => {
+test('N23: the last token that the client sent applies, in any order of verification', async () => {
   const principal = testPrincipal();
   let release = () => {};
   const released = new Promise<void>((resolve) => {

@@ -72,7 +72,7 @@ export function AuthProvider({ session, routes = '/auth', children }: AuthProvid
   const receive = useCallback(
     (message: SessionMessage) => {
       if (message === identity.current) return;
-      // The logout request is under way. The next response of the server decides.
+      // The logout request is in progress. The next response of the server contains the state.
       if (typeof message === 'object' && message.type === 'logout') setSnapshot(toSnapshot(null));
       else void check();
     },

@@ -3,7 +3,7 @@ import { AuthContext } from './auth-provider.tsx';
 import { sendToTabs } from './session-channel.ts';
 import { useSession } from './use-session.ts';
 
-/** Shows its children to a signed-in user. It is no access control: secret data must stay on the server. */
+/** Shows its children to a signed-in user. It is not access control: secret data must stay on the server. */
 export function SignedIn({ children }: { readonly children: ReactNode }): ReactNode {
   return useSession().status === 'signed-in' ? children : null;
 }
@@ -45,7 +45,7 @@ export interface LogoutButtonProps extends ButtonHTMLAttributes<HTMLButtonElemen
 }
 
 /**
- * A form that logs the user out, which works without JavaScript. Other tabs show at once that the user is signed out.
+ * A form that logs the user out, which works without JavaScript. Other tabs immediately show that the user is signed out.
  *
  * @example
  * ```tsx

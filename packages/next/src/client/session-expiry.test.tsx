@@ -48,7 +48,7 @@ test.each([
   expect((await fetchSnapshot('/auth/session')).status).toBe(status);
 });
 
-test('a server that is unavailable is not a logout', async () => {
+test('an unavailable server does not count as a logout', async () => {
   respond({}, { status: 503 });
   await expect(fetchSnapshot('/auth/session')).rejects.toThrow('503');
 });

@@ -22,9 +22,9 @@ export interface SessionExpiryProps {
 type Phase = 'idle' | 'warning' | 'ended';
 
 /**
- * Warns a user before an unused session ends, and offers to stay signed in. After the expiry, it shows that the user was signed
+ * * Warns a user before an unused session expires, and offers to stay signed in. After the expiry, it shows that the user was signed
  * out. It is a modal dialog: screen readers announce it, it has the focus, and the page behind it cannot be used. One use in
- * any tab extends the session for all of them. It needs `<AuthProvider>`, and asks the server for the session once.
+ * any tab extends the session for all of them. It needs `<AuthProvider>`, and requests the session from the server once.
  *
  * It does not remove the data that the page shows, see `onExpire`.
  *
@@ -70,7 +70,7 @@ export function SessionExpiry(props: SessionExpiryProps): ReactNode {
     if (phase === 'ended') onExpire?.();
   }, [phase, onExpire]);
 
-  // The dialog gets the focus, and the element that had it before gets it back.
+  // The dialog receives the focus. Afterwards, the previous element receives it again.
   useEffect(() => {
     if (!isOpen) dialog.current?.close();
     else if (!dialog.current?.open) dialog.current?.showModal();
@@ -142,7 +142,7 @@ const visuallyHidden = {
   clipPath: 'inset(50%)',
 } as const;
 
-/** A link to the login that leads back to this page. It is shown in the browser only. */
+/** A link to a login that returns to this page. It is shown in the browser only. */
 function LoginHere(props: { readonly className: string | undefined; readonly children: ReactNode }) {
   const { pathname, search } = location;
   return (

@@ -44,7 +44,7 @@ export const getSecondsUntil = (time: number, clockOffset: number): number =>
 
 /**
  * Finds how far the clock of the server is ahead. The server has read its clock between the request and the response, and
- * a computer can sleep in between. The known value is kept if it is possible; otherwise the middle of the possible ones.
+ * a computer can sleep in between. A possible known value is kept. Otherwise the result is the middle of the possible values.
  */
 function findClockOffset(
   serverTime: number,

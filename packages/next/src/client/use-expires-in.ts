@@ -8,7 +8,7 @@ const countdown = 300;
  * Returns the seconds until the session expires, `undefined` while they are unknown. It is computed after rendering: a page
  * that is rendered in advance has no current time.
  *
- * @param onExpire called when the session has expired, if the browser does not know of a later use
+ * @param onExpire called when the session has expired, if no later use was reported to the browser
  */
 export function useExpiresIn(
   { session, clockOffset }: TimedSnapshot,

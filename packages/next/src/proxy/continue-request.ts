@@ -28,14 +28,14 @@ const withHeaders = (request: NextRequest, headers: Headers): NextRequest =>
 const overrideList = 'x-middleware-override-headers';
 const overridePrefix = 'x-middleware-request-';
 
-/** Adds the request headers of this proxy to a response that continues to the page. Other overrides of it stay. */
+/** Adds the request headers of this proxy to a response that continues to the page. Its other overrides stay. */
 function mergeOverrides(theirs: Response, ours: Response): Response {
   const continues =
     theirs.headers.get('x-middleware-next') === '1' || theirs.headers.has('x-middleware-rewrite');
   if (!continues) return theirs;
   const merged = new Response(theirs.body, theirs);
   const readOverrides = (response: Response) => response.headers.get(overrideList)?.split(',');
-  // Without overrides of theirs all headers of ours apply. Otherwise only the headers that this proxy has changed.
+  // If the response has no overrides, all headers of this proxy apply. Otherwise only the changed ones apply.
   const names = readOverrides(theirs) ? ['cookie', pathHeader, failureHeader] : (readOverrides(ours) ?? []);
   const overrides = new Set(readOverrides(theirs));
   overrides.delete(failureHeader);

@@ -37,7 +37,7 @@ function writeFailure({ resource, scope }: SessionTokenRequest, error: AuthError
 /** Characters of a header that is read. */
 const maxLength = 4_000;
 
-/** Reads the value of {@link writeFailedRefreshes}. Anything else is ignored. */
+/** Reads the value of {@link writeFailedRefreshes}. Other values are ignored. */
 export function readFailedRefreshes(value: string | null): readonly FailedRefresh[] {
   if (value === null || value.length > maxLength) return [];
   return value.split(',').flatMap((part) => {
@@ -88,7 +88,7 @@ function readError(parameters: URLSearchParams): AuthError | undefined {
 
 /**
  * Finds the failure after which the user must log in: the provider rejected the refresh of the login's token. A rejection
- * for another resource concerns only the pages that request it.
+ * * for another resource affects only the pages that request it.
  */
 export const findLoginRequirement = (failures: readonly FailedRefresh[]): LoginRequiredError | undefined =>
   failures

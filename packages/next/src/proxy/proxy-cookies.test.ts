@@ -9,11 +9,11 @@ const createRequest = (...middlewareCookie: string[]) => ({ [metadataKey]: { mid
 const runPage = (request: unknown, page: () => void) =>
   (workAsyncStorage.run as (work: object, ...more: unknown[]) => void)({}, page, request, {});
 
-describe('lines of the proxy', () => {
+describe('Set-Cookie lines of the proxy', () => {
   observePages();
   observePages();
 
-  test('removes the lines of these cookies from the request of the current page, in the array that Next holds', () => {
+  test('removes the lines of these cookies from the request of the current page, in the array of Next', () => {
     const request = createRequest('session=1; Path=/', 'session.1=2', 'sessions=3', 'theme=dark');
     const held = request[metadataKey].middlewareCookie;
     runPage(request, () => removeProxyCookies(['session', 'session.1', 'absent']));
@@ -27,7 +27,7 @@ describe('lines of the proxy', () => {
     expect(other[metadataKey].middlewareCookie).toEqual(['session=2']);
   });
 
-  test('concurrent pages keep their lines apart, and a page that ended is not the current one', () => {
+  test('separates the lines of concurrent pages, and a completed page is not the current one', () => {
     const [first, second] = [createRequest('session=1'), createRequest('session=2')];
     runPage(first, () => runPage(second, () => removeProxyCookies(['session'])));
     expect(first[metadataKey].middlewareCookie).toEqual(['session=1']);

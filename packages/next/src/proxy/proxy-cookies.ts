@@ -13,7 +13,7 @@ const metadataKey = Symbol.for('NextInternalRequestMeta');
 type Run = (work: object | undefined, render: unknown, request?: unknown, ...more: unknown[]) => unknown;
 
 const requestsKey = Symbol.for('countersign.next.requests');
-/** The request of each page or action that Next works on. All copies of this module that Next loads share it. */
+/** The request of each page or action that Next handles. All copies of this module that Next loads share it. */
 const globalState = globalThis as { [requestsKey]?: WeakMap<object, object> };
 
 /** Observes the requests of pages and actions. Next passes them to the function that renders the page. */
@@ -30,7 +30,7 @@ export function observePages(): void {
 }
 
 /**
- * Removes the lines with which the proxy has set these cookies. Their new lines follow.
+ * * Removes the `Set-Cookie` lines of the proxy for these cookies. The caller adds the new lines afterwards.
  *
  * @param request default: the request of the current page or action. Next does not show the request of a route handler.
  */

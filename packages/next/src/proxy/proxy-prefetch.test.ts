@@ -3,7 +3,7 @@ import { NextRequest } from 'next/server.js';
 import { describe, expect, test } from 'vitest';
 import { baseUrl, setUpLogin, toCookieHeader } from '../../tests/app.ts';
 
-// A prefetch is no use of the session. Next removes the headers of its App Router before a proxy runs, unless
+// A prefetch does not count as a use of the session. Next removes the headers of its App Router before a proxy runs, unless
 // `skipProxyUrlNormalize` is set; the other headers always arrive.
 
 const protect = ['/dashboard'];

@@ -41,7 +41,7 @@ test('compares paths by segments, decoded and without repeated slashes', async (
   expect((await auth.proxy(request('/dashboard/publicity'), withPublicPaths)).status).toBe(307);
 });
 
-test('treats paths with a trailing slash as the same paths, also of the routes', async () => {
+test('treats a path with a trailing slash as the same path, also for the routes', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
   for (const path of ['/auth/login/', '/auth/callback/', '/auth/backchannel-logout/', '/auth/session/'])
@@ -82,7 +82,7 @@ test('removes the base path and the language before it compares paths with a tra
   }
 });
 
-test('lets preflights pass, and no other request without a session', async () => {
+test('passes preflights without a session, and no other request', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
   const all = { protect: ['/api'] };
@@ -96,7 +96,7 @@ test('lets preflights pass, and no other request without a session', async () =>
     expect((await open(preflight, method)).status, method).toBe(401);
 });
 
-test('lets no navigation and no incomplete preflight pass', async () => {
+test('passes no navigation and no incomplete preflight', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
   const origin = 'https://other.example';
@@ -194,7 +194,7 @@ test('S64: responds with 503 on protected paths while the store is unavailable, 
 });
 
 test.each(['//evil.example/a', '/\\evil.example/a', '//evil.example', '/%5C/../%5Cevil.example'])(
-  'S2: the error page of a request for %j leads to no other site',
+  'S2: the error page of a request for %j does not link to another site',
   async (path) => {
     vi.spyOn(console, 'error').mockImplementation(() => {});
     const store = { ...createMemorySessionStore(), get: () => Promise.reject(new Error('unavailable')) };

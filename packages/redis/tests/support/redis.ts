@@ -58,19 +58,19 @@ export async function startTestRedis(
     for (let tries = 0; tries < 200; tries++) {
       const probe = createClient({ url, socket: { reconnectStrategy: false, connectTimeout: 500 } });
       probe.on('error', () => {});
-      let running: string;
+      let info: string;
       try {
         await probe.connect();
-        running = await probe.info('server');
+        info = await probe.info('server');
         await probe.close();
       } catch {
         probe.destroy();
         await sleep(50);
         continue;
       }
-      // Another program may have taken the port meanwhile.
-      if (!running.includes(`process_id:${child.pid}\r\n`))
-        throw new Error(`Port ${port} was taken meanwhile`);
+      // Another program may use the port now.
+      if (!info.includes(`process_id:${child.pid}\r\n`))
+        throw new Error(`Port ${port} is used by another program`);
       return;
     }
     throw new Error(

@@ -51,7 +51,7 @@ describe.concurrent('contracts', () => {
     expect(failedCases.length).toBeGreaterThanOrEqual(6);
   });
 
-  test('S65: detect a session store that ignores the client, or that spares sessions without one', {
+  test('S65: detect a session store that ignores the client, or that keeps sessions without a client', {
     timeout: 30_000,
   }, async () => {
     const defects = [

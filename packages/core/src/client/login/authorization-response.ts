@@ -11,9 +11,9 @@ import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
-import { hasOtherJwtType } from '../wire/jwt-checks.ts';
-import { createJwtReader } from '../wire/jwt-reader.ts';
-import { verifyWithKeys } from '../wire/provider-keys.ts';
+import { hasOtherJwtType } from '../wire/jwt/jwt-checks.ts';
+import { createJwtReader } from '../wire/jwt/jwt-reader.ts';
+import { verifyWithKeys } from '../wire/jwt/provider-keys.ts';
 import { toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 

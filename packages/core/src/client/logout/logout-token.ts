@@ -4,7 +4,7 @@ import { isJsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
-import { verifyJws } from '../wire/verify-jws.ts';
+import { verifyJws } from '../wire/jwt/verify-jws.ts';
 
 /** Claims of a validated logout token. The sessions with `sid` end, or without `sid` all sessions of `sub`. */
 export interface LogoutTokenClaims {

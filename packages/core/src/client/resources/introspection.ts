@@ -4,8 +4,8 @@ import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
-import { createJwtReader } from '../wire/jwt-reader.ts';
-import { verifyWithKeys } from '../wire/provider-keys.ts';
+import { createJwtReader } from '../wire/jwt/jwt-reader.ts';
+import { verifyWithKeys } from '../wire/jwt/provider-keys.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 

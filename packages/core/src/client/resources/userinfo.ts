@@ -10,9 +10,9 @@ import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
 import { retryWithDpopNonce } from '../wire/dpop.ts';
-import { createJwtError, hasOtherJwtType } from '../wire/jwt-checks.ts';
-import { createJwtReader } from '../wire/jwt-reader.ts';
-import { verifyWithKeys } from '../wire/provider-keys.ts';
+import { createJwtError, hasOtherJwtType } from '../wire/jwt/jwt-checks.ts';
+import { createJwtReader } from '../wire/jwt/jwt-reader.ts';
+import { verifyWithKeys } from '../wire/jwt/provider-keys.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 

@@ -148,6 +148,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     ['rejected by the logout', true],
     ['rejected by the logout', false],
     ['that fails', true],
+    ['that fails', false],
   ] as const)(
     'S88: a callback %s leaves the record of the logout for a copy of the callback (signed in before: %s)',
     async (kindOfFailure, wasSignedIn) => {
@@ -213,6 +214,53 @@ describe.each(sessionKinds)('%s', (kind) => {
     expect(app.server.requestsTo('revocation')).toHaveLength(2);
   });
 
+  test.each([
+    ['while the provider is unavailable', 'token'],
+    ['whose code the provider rejects', 'code'],
+    ['with a response that is not valid', 'iss'],
+  ] as const)(
+    'S88: after a logout without a session and a callback %s, a copy of the callback begins no session elsewhere',
+    async (_, failure) => {
+      const { app, other } = await start(kind);
+      const browser = app.open();
+      const callback = await startLogin(app, browser);
+      const copy = openTab(other, browser);
+      const failing = new URL(callback, baseUrl);
+      if (failure !== 'token') failing.searchParams.set(failure, 'https://invented.test');
+      if (failure === 'token') app.server.fail('token', { status: 503 });
+      const isSent = failure !== 'iss';
+      const release = isSent ? app.server.hold('token') : () => {};
+      const login = openTab(app, browser).visit(failing.pathname + failing.search, { headers: html });
+      if (isSent) await expect.poll(() => app.server.requestsTo('token').length).toBe(1);
+      expect((await browser.visit('/auth/logout', page)).status).toBe(303);
+      release();
+      expect((await login).status).not.toBe(303);
+      expect((await copy.visit(callback, { headers: html })).status).toBe(401);
+      for (const each of [app, other]) expect(await isSignedIn(each, copy)).toBe(false);
+    },
+  );
+
+  test.each([1, 3])(
+    'S88: a logout without a session ends %s logins whose callbacks arrive later at another process',
+    async (count) => {
+      const { app, other } = await start(kind);
+      const browser = app.open();
+      const callbacks: string[] = [];
+      for (let index = 0; index < count; index++) callbacks.push(await startLogin(app, browser));
+      const copy = openTab(other, browser);
+      expect((await browser.visit('/auth/logout', page)).headers.get('location')).toBe(`${baseUrl}/`);
+      for (const callback of callbacks) {
+        expect((await copy.visit(callback, { headers: html })).status).toBe(401);
+        expect(await isSignedIn(other, copy)).toBe(false);
+      }
+      // The tokens are revoked. The next login succeeds.
+      expect(app.server.requestsTo('revocation')).toHaveLength(count);
+      app.server.clock.advance(1);
+      expect((await copy.logIn()).status).toBe(303);
+      expect(await isSignedIn(app, copy)).toBe(true);
+    },
+  );
+
   test('S88: ends all logins of the browser, and none of another browser', async () => {
     const { app } = await start(kind);
     const [browser, another] = [app.open(), app.open()];
@@ -264,8 +312,9 @@ describe.each(sessionKinds)('%s', (kind) => {
     await expect.poll(() => isSignedIn(other, browser), { timeout: 10_000 }).toBe(false);
   });
 
-  test('S34: logouts of anonymous users with pending logins leave nothing in the stores', async () => {
+  test('S34: logouts of anonymous users leave a limited count of records, until the logins expire', async () => {
     const { app, ports } = await start(kind);
+    const { server } = app;
     const claimed: string[] = [];
     const { replay, tombstones, store } = ports;
     const { claim } = replay;
@@ -277,25 +326,39 @@ describe.each(sessionKinds)('%s', (kind) => {
     });
     Object.assign(tombstones, { set: unavailable });
     Object.assign(store, { set: unavailable });
-    for (let count = 0; count < 5; count++) {
+    // Each request logs out with the cookies of 100 logins.
+    const logOut = async () => {
       const browser = app.open();
-      await startLogin(app, browser);
+      for (let count = 0; count < 100; count++) {
+        const { url, cookies } = await app.sessions.startLogin('');
+        expect(url.href).toContain('state=');
+        for (const { name, value } of cookies) browser.cookies.set(name, value);
+      }
       expect((await browser.visit('/auth/logout', page)).status).toBe(303);
-    }
-    expect(claimed).toEqual([]);
-    // A login with an invented code, during its token request: its claims are released.
+      return browser;
+    };
+    for (let count = 0; count < 12; count++) await logOut();
+    expect(claimed).toHaveLength(1_000);
+    // A login beyond the limit with an invented code, during its token request: its claims are released.
+    const isClaimed = async () => (await Promise.all(claimed.map((key) => replay.has(key)))).includes(true);
+    claimed.length = 0;
     const browser = app.open();
     const callback = new URL(await startLogin(app, browser), baseUrl);
     callback.searchParams.set('code', 'invented');
     const tab = openTab(app, browser);
-    const release = app.server.hold('token');
+    const release = server.hold('token');
     const login = browser.visit(callback.pathname + callback.search, { headers: html });
-    await expect.poll(() => app.server.requestsTo('token').length).toBe(1);
+    await expect.poll(() => server.requestsTo('token').length).toBe(1);
     await tab.visit('/auth/logout', page);
     await tab.visit('/auth/logout', page);
     release();
     await login;
     expect(claimed.length).toBeGreaterThan(0);
-    for (const key of claimed) expect(await replay.has(key)).toBe(false);
+    expect(await isClaimed()).toBe(false);
+    // The records expire with their logins, and others take their place.
+    server.clock.advance(3_602);
+    claimed.length = 0;
+    await logOut();
+    expect(claimed).toHaveLength(100);
   });
 });

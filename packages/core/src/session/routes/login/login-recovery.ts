@@ -1,5 +1,6 @@
 import { emitEvent } from '../../../client/observability.ts';
 import { AuthorizationServerError, getErrorCode, ValidationError } from '../../../errors.ts';
+import { createEndedLoginError } from '../../backends/logout-records/ended-login.ts';
 import type { SessionState } from '../../backends/state/session-state.ts';
 import type { SessionContext } from '../../context.ts';
 import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
@@ -9,6 +10,7 @@ import { deleteLoginMarker, hasLoginMarker } from './login-marker.ts';
 import { createLogin } from './login-route.ts';
 import type { ReceivedLoginState } from './login-state.ts';
 import type { LoginTransaction } from './login-transactions.ts';
+import { hasLoggedOut } from './used-logins.ts';
 
 /** A login that could not be completed. */
 export interface FailedLogin {
@@ -30,7 +32,7 @@ interface Recovery {
  * open, more logins than a browser may store, a login page that the provider has forgotten, a silent login.
  *
  * @returns `undefined` if the user needs an error page
- * @throws the error of a new login that cannot be started
+ * @throws the error of a new login that cannot be started, LoginRequiredError `session_ended` if a logout has ended the login
  */
 export async function recoverLogin(
   context: SessionContext,
@@ -59,6 +61,8 @@ export async function recoverLogin(
   // Another site must not start logins, so this browser must have started one. A restart is never restarted.
   const hasStarted = login !== undefined || hasLoginMarker(context, cookies);
   if (!hasStarted || !loginState || loginState.isRestart) return undefined;
+  // The user has logged out while the code was exchanged. The provider could log the user in again without a question.
+  if (login && (await hasLoggedOut(context, login))) throw createEndedLoginError();
   report(context, failure, 'restart');
   const restart = await createLogin(context, cookieHeader, {
     returnTo,

@@ -10,6 +10,12 @@ import type { LoginTransaction } from './login-transactions.ts';
 const maxFailedLogins = 10_000;
 
 /**
+ * Maximum count of logins that this process records at a time in the replay store because a browser without a session has
+ * logged out: anyone can start logins and log out.
+ */
+const maxLogoutRecords = 1_000;
+
+/**
  * Completes a login at most once. The login is consumed before its response is validated (RFC 9700 section 4.7.1).
  *
  * Anyone can start a login and send a response for it. The replay store therefore records only logins in progress and
@@ -65,15 +71,24 @@ export async function claimCompletion(
   if (ends.includes(true)) throw createEndedLoginError();
 }
 
+/** Checks whether the browser has logged out since the start of a login. */
+export async function hasLoggedOut(
+  { failedLogins, replay }: SessionContext,
+  { transaction }: LoginTransaction,
+): Promise<boolean> {
+  const { ended, loggedOut } = await createLoginKeys(transaction.state);
+  return failedLogins.has(ended) || (await replay.has(loggedOut));
+}
+
 /** Keys of one login in the replay store. */
 interface LoginKeys {
   /** A callback of the login has started. Released if it fails. */
   readonly started: string;
   /** The code was exchanged. */
   readonly completed: string;
-  /** A browser without a session has logged out. Released if the callback fails. */
+  /** A browser without a session has logged out, beyond {@link maxLogoutRecords}. Released if the callback fails. */
   readonly ended: string;
-  /** A browser with a session has logged out. */
+  /** The browser has logged out. */
   readonly loggedOut: string;
 }
 
@@ -86,6 +101,24 @@ export async function createLoginKeys(state: string): Promise<LoginKeys> {
     createKey(`logged out ${state}`),
   ]);
   return { started, completed, ended, loggedOut };
+}
+
+/**
+ * Reserves the record of a logout by a browser without a session, until the login expires.
+ *
+ * @returns false if there are {@link maxLogoutRecords} others
+ */
+export function reserveLogoutRecord(
+  { logoutRecords, now }: Pick<SessionContext, 'logoutRecords' | 'now'>,
+  key: string,
+  expiresAt: number,
+): boolean {
+  if (logoutRecords.size >= maxLogoutRecords && !logoutRecords.has(key)) {
+    for (const [each, until] of logoutRecords) if (until <= now()) logoutRecords.delete(each);
+    if (logoutRecords.size >= maxLogoutRecords) return false;
+  }
+  logoutRecords.set(key, expiresAt);
+  return true;
 }
 
 /** Returns the time after which the transaction is rejected as expired. */

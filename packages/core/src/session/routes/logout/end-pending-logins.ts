@@ -10,7 +10,12 @@ import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
 import { endSession, revokeNewestTokens } from '../../end-session.ts';
 import { nameForeignError } from '../../pages/failure-report.ts';
 import { type LoginTransaction, listLogins } from '../login/login-transactions.ts';
-import { createLoginKeys, getRemainingMilliseconds, recordFailedLogin } from '../login/used-logins.ts';
+import {
+  createLoginKeys,
+  getRemainingMilliseconds,
+  recordFailedLogin,
+  reserveLogoutRecord,
+} from '../login/used-logins.ts';
 
 /** The end of the pending logins of a browser. */
 interface PendingLoginEnds {
@@ -36,8 +41,8 @@ interface LoginEnd {
  * Ends the pending logins of a request that logs out. A login whose code is being exchanged begins no session, and a session
  * whose cookie is on its way to the browser ends.
  *
- * @param options `isSignedIn`: the request had a session. Only then, or for a login whose callback has started, is something
- *   written to the stores: anyone can start logins and log out.
+ * @param options `isSignedIn`: the request had a session. Without one, the count of records in the replay store is limited:
+ *   anyone can start logins and log out.
  */
 export async function endPendingLogins(
   context: SessionContext,
@@ -78,11 +83,12 @@ async function endPendingLogin(
   recordFailedLogin(context, keys.ended);
   try {
     const isStarted = await replay.has(keys.started);
-    if (!isStarted && !isSignedIn) return { hasStarted: false };
-    const key = isSignedIn ? keys.loggedOut : keys.ended;
-    await replay.claim(key, getRemainingMilliseconds(context, transaction));
+    const timeToLive = getRemainingMilliseconds(context, transaction);
+    const isRecorded = isSignedIn || reserveLogoutRecord(context, keys.loggedOut, context.now() + timeToLive);
+    if (!isStarted && !isRecorded) return { hasStarted: false };
+    await replay.claim(isRecorded ? keys.loggedOut : keys.ended, timeToLive);
     if (await replay.has(keys.completed)) return await endLoginSession(context, login);
-    if (isSignedIn || (await replay.has(keys.started))) return { hasStarted: isStarted };
+    if (isRecorded || (await replay.has(keys.started))) return { hasStarted: isStarted };
     // The callback has failed meanwhile.
     await replay.release?.(keys.ended);
     return { hasStarted: false };

@@ -1,0 +1,30 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
+import { findApplicationConfig, findCoverage } from '../coverage.ts';
+import { listHandlers } from '../list-handlers.ts';
+import { checkHandlers } from './check-handlers.ts';
+import { checkSharedCaches } from './check-shared-caches.ts';
+
+/** Stops the start of an application in which an access decorator would have no effect. */
+@Injectable()
+export class StartupCheck implements OnApplicationBootstrap {
+  readonly #modules: ModulesContainer;
+  readonly #contexts: ExternalContextCreator;
+
+  constructor(
+    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ExternalContextCreator) contexts: ExternalContextCreator,
+  ) {
+    this.#modules = modules;
+    this.#contexts = contexts;
+  }
+
+  /** @throws ConfigurationError `unguarded_handler` or `shared_cache` */
+  onApplicationBootstrap(): void {
+    const config = findApplicationConfig(this.#contexts);
+    const handlers = listHandlers(this.#modules, { config });
+    checkHandlers(this.#modules, { handlers, coverage: findCoverage(this.#modules, config) });
+    checkSharedCaches(handlers, { config });
+  }
+}

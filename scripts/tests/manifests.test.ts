@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { listPublishedPackages, type Manifest } from '../lib/packages/packages.ts';
+import { createRepositoryFields, makeLinksAbsolute, readRepositoryUrl } from '../lib/packages/repository.ts';
+
+const packages = listPublishedPackages().map((pkg) => [pkg.name, pkg] as const);
+
+interface Entry {
+  readonly types: string;
+  readonly default: string;
+}
+
+type DependencyField = 'dependencies' | 'peerDependencies' | 'devDependencies';
+type CompleteManifest = Manifest &
+  Readonly<Record<DependencyField, Readonly<Record<string, string>> | undefined>> & {
+    readonly version: string;
+    readonly main?: string;
+    readonly types?: string;
+    readonly publishConfig?: object;
+  };
+
+describe.each(packages)('%s', (name, pkg) => {
+  const manifest = pkg.manifest as CompleteManifest;
+
+  test('has core as a peer, so that an application has one copy of it', () => {
+    const internal = Object.keys(manifest.dependencies ?? {}).filter((each) =>
+      each.startsWith('@countersign/'),
+    );
+    expect(internal).toEqual([]);
+    if (name === '@countersign/core') return;
+    expect(manifest.peerDependencies).toMatchObject({ '@countersign/core': 'workspace:^' });
+    // Builds and tests inside this repository use it.
+    expect(manifest.devDependencies).toMatchObject({ '@countersign/core': 'workspace:*' });
+  });
+
+  test('has fields with its root entry for tools that do not read exports', () => {
+    const entry = manifest.exports?.['.'] as Entry;
+    expect({ main: manifest.main, types: manifest.types }).toEqual({
+      main: entry.default,
+      types: entry.types,
+    });
+  });
+
+  test('contains the repository of the root manifest', () => {
+    expect(manifest).toMatchObject(createRepositoryFields(pkg));
+    expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true });
+  });
+
+  test('README: links lead to the repository from the registry too', () => {
+    const readme = readFileSync(join(pkg.directory, 'README.md'), 'utf8');
+    expect(readme).toBe(makeLinksAbsolute(readme));
+    const relative = readme.matchAll(/\]\((?!https?:|#|mailto:)([^)\s]*)\)/g).map(([, link]) => link);
+    expect([...relative]).toEqual([]);
+  });
+
+  test('has the same version as core', () => {
+    const core = packages.find(([each]) => each === '@countersign/core')?.[1].manifest as CompleteManifest;
+    expect(manifest.version).toBe(core.version);
+  });
+});
+
+test('a new address of the repository changes each link and field', () => {
+  const moved = 'https://git.example/team/auth';
+  const readme = `[a](../../docs/refresh.md#x) [b](${readRepositoryUrl()}/blob/main/docs/errors.md) [c](https://example.com/a)`;
+  expect(makeLinksAbsolute(makeLinksAbsolute(readme), moved)).toBe(
+    `[a](${moved}/blob/main/docs/refresh.md#x) [b](${moved}/blob/main/docs/errors.md) [c](https://example.com/a)`,
+  );
+  const [, pkg] = packages[0] as (typeof packages)[number];
+  expect(createRepositoryFields(pkg, moved)).toEqual({
+    homepage: `${moved}/tree/main/packages/angular#readme`,
+    bugs: `${moved}/issues`,
+    repository: { type: 'git', url: `git+${moved}.git`, directory: 'packages/angular' },
+  });
+});

@@ -1,0 +1,93 @@
+import { globSync, readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { root } from '../lib/process.ts';
+
+/** Files that may parse JSON directly, how often, and why. All other files use core's `parseUntrustedJson`. */
+const exceptions: Record<string, { readonly uses: number; readonly why: string }> = {
+  'packages/core/src/internal/json/untrusted-json.ts': { uses: 1, why: 'the parser itself, after its scan' },
+  'packages/core/src/internal/json/escaped-names.ts': {
+    uses: 1,
+    why: 'part of the parser, on text that it has checked',
+  },
+  'packages/core/src/internal/json/repeated-members.ts': {
+    uses: 2,
+    why: 'part of the parser: one name and one scalar of checked text',
+  },
+  'packages/testing/src/wire/bounded-json.ts': {
+    uses: 1,
+    why: 'the parser of the test server, which does not depend on core',
+  },
+};
+
+const sources = globSync('packages/*/{src,testing,worker,rxjs-interop}/**/*.{ts,tsx}', { cwd: root }).filter(
+  (file) => !/\.(test|test-d|spec)\.tsx?$|\/test-support\/|\/test-[\w-]+\.tsx?$|node_modules/.test(file),
+);
+
+/** Finds the lines of each use of `JSON` except `JSON.stringify`, and of each call of a `json()` method. */
+function findParserCalls(file: string, code: string): number[] {
+  const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
+  const lines: number[] = [];
+  const visit = (node: ts.Node): void => {
+    if (isUseOfJson(node) || isCallOfJson(node)) {
+      lines.push(source.getLineAndCharacterOfPosition(node.getStart()).line + 1);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return lines;
+}
+
+function isUseOfJson(node: ts.Node): boolean {
+  if (!ts.isIdentifier(node) || node.text !== 'JSON') return false;
+  const { parent } = node;
+  return !(ts.isPropertyAccessExpression(parent) && parent.name.text === 'stringify');
+}
+
+/** Matches `response.json()` and `response['json']()`, not a function of that name. */
+function isCallOfJson(node: ts.Node): boolean {
+  if (!ts.isCallExpression(node) || node.arguments.length > 0) return false;
+  const { expression } = node;
+  if (ts.isPropertyAccessExpression(expression)) return expression.name.text === 'json';
+  return (
+    ts.isElementAccessExpression(expression) &&
+    ts.isStringLiteralLike(expression.argumentExpression) &&
+    expression.argumentExpression.text === 'json'
+  );
+}
+
+describe('untrusted JSON is parsed by one parser', () => {
+  test('only the listed files parse JSON', () => {
+    const found = Object.fromEntries(
+      sources
+        .map((file) => [file, findParserCalls(file, readFileSync(root + file, 'utf8'))] as const)
+        .filter(([, lines]) => lines.length > 0)
+        .map(([file, lines]) => [file, lines.length]),
+    );
+    const expected = Object.fromEntries(Object.entries(exceptions).map(([file, { uses }]) => [file, uses]));
+    expect(sources.length).toBeGreaterThan(200);
+    expect(found).toEqual(expected);
+  });
+
+  test.each([
+    'JSON.parse(text)',
+    'JSON . parse (text)',
+    "JSON['parse'](text)",
+    'const { parse } = JSON; parse(text);',
+    'const parse = JSON.parse;',
+    'globalThis.JSON.parse(text)',
+    'await response.json()',
+    'response.clone().json().catch(() => undefined)',
+    'await response?.json()',
+    "response['json']()",
+  ])('finds %s', (code) => {
+    expect(findParserCalls('example.ts', code)).toEqual([1]);
+  });
+
+  test.each(['JSON.stringify(value)', "// JSON.parse(text)\n'JSON.parse(text)'", 'json(value)'])(
+    'ignores %s',
+    (code) => {
+      expect(findParserCalls('example.ts', code)).toEqual([]);
+    },
+  );
+});
