@@ -28,7 +28,7 @@ const rejection = new AccessTokenError('insufficient_scope', 'No scope', {
   challenges: ['Bearer error="insufficient_scope"'],
 });
 
-test('N1: the text of an exception after verification is logged and does not reach the client', async () => {
+test('N1: logs the text of an exception after verification, and does not send it to the client', async () => {
   for (const kind of ['http', 'graphql'] as const) {
     error.mockReset();
     const exception = (await convert(new Error('inner text'), createTransport(kind), true)) as HttpException;
@@ -51,7 +51,7 @@ test('N1: the text of an exception after verification is logged and does not rea
   }
 });
 
-test('N1: returns an exception of a policy that is meant for the client, and does not log it', async () => {
+test('N1: returns an exception of a policy that the client may receive, and does not log it', async () => {
   const graphqlError = Object.assign(new Error('x'), { name: 'GraphQLError' });
   for (const intended of [new GoneException('deleted'), new WsException('x'), graphqlError])
     expect(await convert(intended, createTransport('http'), true)).toBe(intended);

@@ -25,7 +25,7 @@ export interface ExceptionOptions {
  * Converts any thrown value to the exception that its context expects. The result always rejects the request:
  *
  * - a rejection of the verifier keeps its status
- * - an exception of Nest that a policy throws is returned as it is
+ * * - an exception of Nest that a policy throws is returned unchanged
  * - any other exception is logged. It becomes 401 `invalid_token` before the credential is verified, and 500 afterwards
  */
 export async function toException(error: unknown, thrown: ExceptionOptions): Promise<unknown> {
@@ -45,7 +45,7 @@ export async function toException(error: unknown, thrown: ExceptionOptions): Pro
     : toHttpException(rejection, transport, options);
 }
 
-/** Exceptions of Nest and GraphQL have a message that is meant for the client. */
+/** The client may receive the message of an exception of Nest or GraphQL. */
 function isIntended(error: unknown): boolean {
   try {
     if (error instanceof HttpException) return true;
