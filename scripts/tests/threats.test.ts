@@ -16,6 +16,7 @@ function findCodes(): ReadonlyMap<string, ReadonlySet<string>> {
     '*.edge-test.ts',
     '*.browser-test.ts',
     '*-contract.ts',
+    '*-rows.ts',
   ];
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns], {
     cwd: root,
