@@ -3,18 +3,25 @@ import { join, relative } from 'node:path';
 import { listPublishedPackages } from '../lib/packages/packages.ts';
 import { root, run } from '../lib/process.ts';
 import type { Failure, Step } from '../lib/step.ts';
+import { findProgram, nats, redis } from '../lib/system-packages.ts';
 import { duration } from '../lib/terminal/style.ts';
 import { tarball } from './packages.ts';
 
 const fixtures = join(root, 'e2e/compatibility');
 const home = join(root, '.test/compatibility');
 
+type Command = readonly [command: string, ...args: string[]];
+
 interface Fixture {
   /** The folder in `e2e/compatibility`. */
   readonly name: string;
   /** Folders that are copied first. Default: none. */
   readonly sources?: readonly string[];
-  readonly build: readonly [command: string, ...args: string[]];
+  readonly build: Command;
+  /** Further builds of the same app, which must pass the same tests. Default: none. */
+  readonly otherBuilds?: readonly Command[];
+  /** Scripts of the app's `package.json` that must succeed. Default: none. */
+  readonly scripts?: readonly string[];
   /** The tests of the built app: files of the fixture, or files beside the fixtures. */
   readonly checks: readonly string[];
 }
@@ -42,13 +49,29 @@ const nest = (name: string): Fixture => ({
   checks: ['dist/version.check.js', 'dist/check.js'],
 });
 
+/** An app of `nest new`, which contains its unit and e2e tests, built with each compiler of Nest's CLI. */
+const generatedNest = (version: number): Fixture => ({
+  name: `nest-${version}-generated`,
+  sources: ['nest-generated'],
+  build: ['nest', 'build'],
+  otherBuilds: [
+    ['nest', 'build', '--builder', 'swc'],
+    ['nest', 'build', '--config', 'nest-cli.plugins.json'],
+    ['nest', 'build', '--config', 'nest-cli.bundle.json'],
+  ],
+  scripts: ['test', 'test:e2e'],
+  checks: ['dist/every-context.check.js'],
+});
+
 const all: readonly Fixture[] = [
   nest('nest-11-commonjs'),
   nest('nest-12-esm'),
+  generatedNest(11),
+  generatedNest(12),
   next('next-15', [], 'next-trailing-slash'),
-  next('next-15-nodejs', ['next-15']),
+  next('next-15-nodejs', ['next-15'], 'next-rows'),
   next('next-16', [], 'next-export'),
-  next('next-16-proxy', ['next-16'], 'next-trailing-slash'),
+  next('next-16-proxy', ['next-16'], 'next-trailing-slash', 'next-rows'),
   {
     name: 'next-16-i18n',
     build: ['next', 'build'],
@@ -77,9 +100,18 @@ export const compatibility: Step = {
       }
       passed += 1;
       update(`${fixture.name}: tests`);
-      const outcome = await check(fixture);
-      passed += outcome.passed;
-      failures.push(...outcome.failures);
+      const outcomes = [await check(fixture)];
+      for (const command of fixture.otherBuilds ?? []) {
+        update(`${fixture.name}: ${command.join(' ')}`);
+        const failure = await build(fixture, command);
+        outcomes.push(failure === undefined ? await check(fixture) : toOutcome(fixture, failure));
+      }
+      for (const script of fixture.scripts ?? []) {
+        update(`${fixture.name}: ${script}`);
+        outcomes.push(toOutcome(fixture, await runScript(fixture, script)));
+      }
+      passed += outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+      failures.push(...outcomes.flatMap((outcome) => outcome.failures));
       notes.push(`${fixture.name} ${duration(Date.now() - began)}`);
     }
     return { passed, failures, note: notes.join(', ') };
@@ -88,7 +120,7 @@ export const compatibility: Step = {
 
 /** Installs and builds a copy of the fixture, which counts as one test. */
 async function prepare(fixture: Fixture, update: (activity: string) => void): Promise<string | undefined> {
-  const { name, sources = [], build } = fixture;
+  const { name, sources = [] } = fixture;
   const folder = join(home, name);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -104,10 +136,29 @@ async function prepare(fixture: Fixture, update: (activity: string) => void): Pr
   });
   if (installed.code !== 0) return `install failed\n${lastLines(installed.output)}`;
   update('build');
-  const [command, ...args] = build;
-  const built = await run({ command: join(folder, 'node_modules/.bin', command), args, cwd: folder });
-  return built.code === 0 ? undefined : `${build.join(' ')} failed\n${lastLines(built.output)}`;
+  return build(fixture, fixture.build);
 }
+
+async function build({ name }: Fixture, [command, ...args]: Command): Promise<string | undefined> {
+  const cwd = join(home, name);
+  const { code, output } = await run({ command: join(cwd, 'node_modules/.bin', command), args, cwd });
+  return code === 0 ? undefined : `${[command, ...args].join(' ')} failed\n${lastLines(output)}`;
+}
+
+async function runScript({ name }: Fixture, script: string): Promise<string | undefined> {
+  const { code, output } = await run({ command: 'pnpm', args: ['run', script], cwd: join(home, name) });
+  return code === 0 ? undefined : `pnpm run ${script} failed\n${lastLines(output)}`;
+}
+
+interface CheckOutcome {
+  readonly passed: number;
+  readonly failures: readonly Failure[];
+}
+
+const toOutcome = ({ name }: Fixture, problem: string | undefined): CheckOutcome =>
+  problem === undefined
+    ? { passed: 1, failures: [] }
+    : { passed: 0, failures: [{ name, detail: `${name}: ${problem}` }] };
 
 /** Points the fixture's dependencies to the packed files, and makes the folder a separate workspace. */
 async function installPacked(folder: string): Promise<void> {
@@ -128,12 +179,15 @@ async function installPacked(folder: string): Promise<void> {
     overrides: Object.fromEntries(files),
     // A peer range that excludes the fixture's framework is a failure.
     strictPeerDependencies: true,
-    // Peers of unrelated dependencies: a wasm runtime, and the playground of @nestjs/apollo 13.
-    peerDependencyRules: { allowAny: ['@emnapi/*', '@apollo/server'] },
+    // Peers of unrelated dependencies: a wasm runtime, the playground of @nestjs/apollo 13, the compiler of Nest's starter.
+    peerDependencyRules: { allowAny: ['@emnapi/*', '@apollo/server', 'typescript', 'chokidar'] },
     verifyDepsBeforeRun: false,
     allowBuilds: {
       esbuild: true,
       '@apollo/protobufjs': false,
+      '@scarf/scarf': false,
+      '@swc/core': false,
+      'unrs-resolver': false,
       '@nestjs/core': false,
       '@parcel/watcher': false,
       lmdb: false,
@@ -146,13 +200,18 @@ async function installPacked(folder: string): Promise<void> {
   await writeFile(join(folder, 'pnpm-workspace.yaml'), `${JSON.stringify(workspace, undefined, 2)}\n`);
 }
 
-async function check({ name, checks }: Fixture): Promise<{ passed: number; failures: Failure[] }> {
+async function check({ name, checks }: Fixture): Promise<CheckOutcome> {
   const folder = join(home, name);
   const { code, output, stdout } = await run({
     command: process.execPath,
     args: ['--test', '--test-concurrency=1', `--test-reporter=${join(fixtures, 'reporter.ts')}`, ...checks],
     cwd: folder,
-    env: { FIXTURE: folder },
+    env: {
+      FIXTURE: folder,
+      REDIS_SERVER_PATH: findProgram(redis) ?? 'redis-server',
+      // NATS is optional.
+      NATS_SERVER_PATH: findProgram(nats) ?? '',
+    },
   });
   const results = stdout
     .split('\n')

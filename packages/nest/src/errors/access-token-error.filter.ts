@@ -1,4 +1,4 @@
-import { AccessTokenError } from '@countersign/core/resource-server';
+import { AccessTokenError, TransportError } from '@countersign/core/resource-server';
 import { type ArgumentsHost, Catch, type HttpException, Inject } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { type Observable, of, throwError } from 'rxjs';
@@ -6,6 +6,7 @@ import type { GuardOptions } from '../guard-options.ts';
 import { GUARD_OPTIONS } from '../injection-tokens.ts';
 import { findTransport } from '../transport/find-transport.ts';
 import type { Transport } from '../transport/transport.ts';
+import { AccessTokenException } from './access-token.exception.ts';
 import { createRejectionBody, toHttpException } from './exceptions.ts';
 import { isKafkaEvent } from './kafka-events.ts';
 import { logRejectedEvent, RejectedEvent } from './rejected-messages.ts';
@@ -17,7 +18,17 @@ interface MessageClient {
 }
 
 /**
- * Sends the response for an `AccessTokenError` that a handler or service throws, in the same form as the guard's
+ * Matches the 503 of the injected verifier and of `EntityAccess`. A `TransportError` of another client of the application
+ * is not about this API's tokens.
+ */
+abstract class Outage extends AccessTokenException {
+  static override [Symbol.hasInstance](value: unknown): value is AccessTokenException & TransportError {
+    return value instanceof AccessTokenException && value instanceof TransportError;
+  }
+}
+
+/**
+ * Sends the response for an `AccessTokenError`, or for an outage that the injected verifier or `EntityAccess` reports, that a handler or service throws, in the same form as the guard's
  * rejections. `AuthModule` applies it to the application. Apply it yourself only to a gateway or controller of messages
  * in an application with `globalGuard: false`.
  *
@@ -30,7 +41,7 @@ interface MessageClient {
  * class ItemsGateway {}
  * ```
  */
-@Catch(AccessTokenError, RejectedEvent)
+@Catch(AccessTokenError, Outage, RejectedEvent)
 export class AccessTokenErrorFilter extends BaseExceptionFilter {
   readonly #options: GuardOptions;
 
@@ -40,7 +51,10 @@ export class AccessTokenErrorFilter extends BaseExceptionFilter {
   }
 
   /** Writes status, challenges and body in the form of the context. */
-  override catch(error: AccessTokenError | RejectedEvent, host: ArgumentsHost): unknown {
+  override catch(
+    error: AccessTokenError | (AccessTokenException & TransportError) | RejectedEvent,
+    host: ArgumentsHost,
+  ): unknown {
     // Nest waits for a value from the handler of an event.
     if (error instanceof RejectedEvent) return of(undefined);
     const transport = tryFindTransport(host);
@@ -50,7 +64,8 @@ export class AccessTokenErrorFilter extends BaseExceptionFilter {
       case 'ws':
         return sendException(host.getArgByIndex(0), createRejectionBody(error, transport));
       case 'rpc':
-        if (isKafkaEvent(host)) {
+        // With 503 Kafka delivers the event again.
+        if (isKafkaEvent(host) && error instanceof AccessTokenError) {
           logRejectedEvent('AccessTokenErrorFilter', error.status);
           return of(undefined);
         }

@@ -10,6 +10,7 @@ import { toException } from '../errors/exceptions.ts';
 import { logUnexpectedError, toRejection } from '../errors/unexpected-errors.ts';
 import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from '../expiry/close-codes.ts';
 import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
+import { createGraphqlConnection } from '../transport/graphql.ts';
 import type { NodeRequest } from '../transport/node-request.ts';
 import type { Transport } from '../transport/transport.ts';
 import {
@@ -109,13 +110,17 @@ export class ConnectionAuthenticator {
   }
 
   /**
-   * Replaces the access token of an open connection, so that it ends with the new token. Call it from a message in which
+   * Replaces the access token of an open connection, so that it closes at the expiry of the new token. Call it from a message in which
    * the client sends a token that it has refreshed. The token must be of the same issuer, user and client, and meet the
-   * requirements of the connection. If it is rejected, the connection and its previous token stay as they are.
+   * requirements of the connection. If it is rejected, the connection and its previous token do not change.
    *
+   * With GraphQL over a WebSocket, call it from a mutation, and pass the value of `@Context()`. A mutation over HTTP has no
+   * connection and is rejected.
+   *
+   * @param client the client of the gateway, or the context of GraphQL
    * @param token the new access token, with or without its scheme. Any other value is rejected
-   * @throws `WsException` with status 401 if the token is rejected, 403 if it does not meet the requirements of the
-   *   connection, or 503 if it cannot be verified at the moment
+   * @throws `WsException`, in GraphQL `AccessTokenException`: status 401 if the token is rejected, 403 if it does not meet
+   *   the requirements of the connection, 503 if it cannot be verified at the moment, or 400 without a connection or text
    * @see https://www.rfc-editor.org/rfc/rfc6749#section-1.5
    * @example
    * ```ts
@@ -132,13 +137,16 @@ export class ConnectionAuthenticator {
    * ```
    */
   async renew(client: object, token: string, options: RenewalOptions = {}): Promise<AuthenticatedRequest> {
-    const transport = createWebSocketTransport(client);
+    const transport = findConnection(client);
     try {
       if (!transport || typeof token !== 'string')
-        throw new AccessTokenError('invalid_request', 'The new access token of a connection must be a text', {
-          status: 400,
-          challenges: [],
-        });
+        throw new AccessTokenError(
+          'invalid_request',
+          transport
+            ? 'The new access token of a connection must be a text'
+            : 'A new access token can be sent only on an open WebSocket',
+          { status: 400, challenges: [] },
+        );
       const request = createRenewalRequest(transport, { token, proof: options.proof });
       return await this.#authenticator.renew(transport, request);
     } catch (error) {
@@ -155,6 +163,14 @@ export class ConnectionAuthenticator {
   get verifier(): AccessTokenVerifier {
     return this.#verifier;
   }
+}
+
+/** Finds the connection of a client of a gateway, or of a GraphQL context. An HTTP request has none. */
+function findConnection(client: object): Transport | undefined {
+  if (typeof client !== 'object' || client === null) return undefined;
+  if ('handshake' in client || !['req', 'request', 'reply'].some((name) => name in client))
+    return createWebSocketTransport(client);
+  return createGraphqlConnection(client);
 }
 
 /** Nest does not handle an exception of a connection hook, and then the process ends. */

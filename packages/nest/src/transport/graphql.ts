@@ -62,13 +62,36 @@ interface ServerWebSocket {
 export function createGraphqlTransport(host: ArgumentsHost): Transport | undefined {
   const args = host.getArgs<unknown[]>();
   const context = (args.length === 3 ? args[1] : args[2]) as GraphqlContext | null | undefined;
-  const request = context?.req ?? context?.request ?? context?.reply?.request;
-  if (typeof request !== 'object' || request === null) return undefined;
+  const request = findRequest(context);
+  if (!request) return undefined;
   const field = readField(args.length === 3 ? args[2] : args[3]);
-  if (isConnectionContext(request)) return createGraphqlWsTransport(request, field);
-  if (typeof request.headers !== 'object') return undefined;
-  if (request.ws === true) return createMercuriusTransport(request, context, field);
+  const connection = createConnection(request, context, field);
+  if (connection) return connection;
+  if (isConnectionContext(request) || typeof request.headers !== 'object') return undefined;
   return new FieldTransport(request, context?.res ?? context?.reply ?? request.res, field);
+}
+
+/** Creates the transport of the WebSocket to which a GraphQL context belongs. `undefined` for an operation over HTTP. */
+export function createGraphqlConnection(value: object): Transport | undefined {
+  const context = value as GraphqlContext;
+  const request = findRequest(context);
+  return request && createConnection(request, context, readField(undefined));
+}
+
+function findRequest(context: GraphqlContext | null | undefined): GraphqlContext['req'] {
+  const request = context?.req ?? context?.request ?? context?.reply?.request;
+  return typeof request === 'object' && request !== null ? request : undefined;
+}
+
+function createConnection(
+  request: GraphqlRequest | ConnectionContext,
+  context: GraphqlContext | null | undefined,
+  field: Field,
+): Transport | undefined {
+  if (isConnectionContext(request)) return createGraphqlWsTransport(request, field);
+  return request.ws === true && typeof request.headers === 'object'
+    ? createMercuriusTransport(request, context, field)
+    : undefined;
 }
 
 /** A field of an operation over HTTP. */

@@ -1,3 +1,4 @@
+import { TransportError } from '@countersign/core/resource-server';
 import {
   Controller,
   Delete,
@@ -167,6 +168,7 @@ class SharedPolicy implements EntityPolicyProvider<Order> {
     if (id === 'broken') throw new Error('no such column');
     if (id === 'unavailable') throw Object.assign(new Error('x'), { code: 'ETIMEDOUT' });
     if (id === 'hidden') throw new NotFoundException();
+    if (id === 'busy') throw new TransportError('server_error', 'x', { retryAfter: 30 });
     return id === 'shared' && sub === 'bob';
   }
 }
@@ -194,6 +196,7 @@ describe.each(adapters)('EntityAccess on %s', (adapter) => {
     ['an anonymous request is rejected', 'mine', undefined, 401],
     ['an exception leads to 500', 'broken', 'bob', 500],
     ['an outage leads to 503', 'unavailable', 'bob', 503],
+    ['an outage that names the time of the next attempt leads to 503', 'busy', 'bob', 503],
     ['an exception of Nest is sent', 'hidden', 'bob', 404],
   ])('%s', async (_, id, sub, status) => {
     const { call, mint } = await startApp(
@@ -203,7 +206,10 @@ describe.each(adapters)('EntityAccess on %s', (adapter) => {
     const response = await call(`/orders/${id}`, sub && (await mint({ sub })), { method: 'DELETE' });
     expect(response.status).toBe(status);
     expect(calls).toEqual(status === 200 ? [`${id} removed`] : []);
-    expect(error).toHaveBeenCalledTimes(id === 'broken' || id === 'unavailable' ? 1 : 0);
+    expect(error).toHaveBeenCalledTimes(status >= 500 ? 1 : 0);
+    const delays: Record<string, string> = { unavailable: '5', busy: '30' };
+    expect(response.headers.get('retry-after')).toBe(delays[id] ?? null);
+    if (status === 503) expect(response.body).toMatchObject({ status, code: 'server_error' });
     if (status === 401) expect(response.challenge).toBe('Bearer');
     if (status === 403) expect(response.body).toMatchObject({ status: 403, code: 'access_denied' });
   });

@@ -7,7 +7,8 @@ interface Proof {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly nonce?: string | undefined;
-  readonly ath?: undefined;
+  /** Default: the hash of the token. `undefined` omits it. */
+  readonly ath?: string | undefined;
 }
 
 /** Creates a token that is bound to a new key, and proofs of that key. */

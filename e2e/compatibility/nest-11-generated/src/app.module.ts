@@ -1,0 +1,11 @@
+import { AuthModule } from '@countersign/nest';
+import { Module } from '@nestjs/common';
+import { AppController } from './app.controller';
+import { AppService } from './app.service';
+
+@Module({
+  imports: [AuthModule.forRoot({ issuer: 'https://login.example.com', audience: 'https://api.example.com' })],
+  controllers: [AppController],
+  providers: [AppService],
+})
+export class AppModule {}
