@@ -52,6 +52,13 @@ test('responds to HEAD with the status and headers of GET, without a body', asyn
     expect([...(head?.headers.keys() ?? [])], path).toEqual([...(get?.headers.keys() ?? [])]);
     expect(await head?.text(), path).toBe('');
   }
+  // Next passes a proxy of its request to route handlers.
+  const request = new Request(`${baseUrl}/auth/session`, {
+    method: 'HEAD',
+    headers: { cookie: browser.header() },
+  });
+  const proxied = new Proxy(request, { get: (target, name) => Reflect.get(target, name, target) });
+  expect((await app.sessions.handle(proxied))?.status).toBe(200);
   const response = await app.sessions.handle(
     new Request(`${baseUrl}/auth/backchannel-logout`, { method: 'HEAD' }),
   );

@@ -5,7 +5,7 @@ import { createWebStorage } from '../../src/browser/state/token-storage.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
 
-// Uses IndexedDB, Web Locks and BroadcastChannel of Chromium. Two clients represent two tabs.
+// Uses IndexedDB, Web Locks and BroadcastChannel of browsers. Two clients represent two tabs.
 
 const clients: BrowserAuth[] = [];
 afterEach(() => {

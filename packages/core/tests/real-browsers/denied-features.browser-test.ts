@@ -7,7 +7,7 @@ import { createDpop } from '../../src/browser/wire/dpop.ts';
 import type { AuthEvent } from '../../src/events.ts';
 import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
 
-// Features of Chromium that a page may not have: private windows, foreign frames, blocked cookies, plain http. Each is
+// Features of browsers that a page may not have: private windows, foreign frames, blocked cookies, plain http. Each is
 // missing, throws when it is accessed, rejects, or never responds.
 
 type Mode = 'is missing' | 'throws' | 'rejects' | 'never responds';
