@@ -69,9 +69,9 @@ const all: readonly Fixture[] = [
   generatedNest(11),
   generatedNest(12),
   next('next-15', [], 'next-trailing-slash'),
-  next('next-15-nodejs', ['next-15']),
+  next('next-15-nodejs', ['next-15'], 'next-rows'),
   next('next-16', [], 'next-export'),
-  next('next-16-proxy', ['next-16'], 'next-trailing-slash'),
+  next('next-16-proxy', ['next-16'], 'next-trailing-slash', 'next-rows'),
   {
     name: 'next-16-i18n',
     build: ['next', 'build'],

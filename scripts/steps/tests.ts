@@ -9,6 +9,7 @@ import { readVitestReport } from '../lib/reports/vitest-report.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
 import {
   chromium,
+  firefox,
   mosquitto,
   nats,
   nginx,
@@ -24,7 +25,7 @@ export const programs: Step = {
   name: 'programs',
   title: 'Programs that the tests need',
   run: async (update) => {
-    const all = [chromium, redis, valkey, nats, mosquitto, rabbitmq, nginx];
+    const all = [chromium, firefox, redis, valkey, nats, mosquitto, rabbitmq, nginx];
     const { found, problem } = await providePrograms(all, update);
     // The tests read these variables.
     Object.assign(process.env, found);
