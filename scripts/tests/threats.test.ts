@@ -14,7 +14,7 @@ function findCodes(): ReadonlyMap<string, ReadonlySet<string>> {
     '*.test.tsx',
     '*.spec.ts',
     '*.edge-test.ts',
-    '*.chromium-test.ts',
+    '*.browser-test.ts',
     '*-contract.ts',
     '*-rows.ts',
   ];

@@ -92,7 +92,7 @@ test('sets the challenge, or Retry-After while tokens cannot be verified', async
   const setHeader = vi.fn();
   const transport = createTransport('http', { setHeader });
   await convert(rejection, transport);
-  expect(setHeader).toHaveBeenLastCalledWith('WWW-Authenticate', rejection.challenges);
+  expect(setHeader).toHaveBeenLastCalledWith('WWW-Authenticate', rejection.challenges.join(', '));
   await convert(new TransportError('timeout', 'too slow', { retryAfter: 9 }), transport);
   expect(setHeader).toHaveBeenLastCalledWith('Retry-After', '9');
 });
