@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { findSuitesNotOn } from './packages/core/tests/support/platforms.ts';
 import { chromiumLaunchOptions } from './scripts/lib/chromium.ts';
+import { createFirefoxLaunchOptions } from './scripts/lib/firefox.ts';
 import { createProject, type ProjectOptions } from './vitest.shared.ts';
 
 const root = import.meta.dirname;
@@ -29,7 +30,9 @@ const webPlatform = {
   replacement: join(core, 'src/internal/platform/web.ts'),
 };
 
-const nodeModulesInBrowser = [{ find: /^node:util$/, replacement: join(core, 'tests/chromium/inspect.ts') }];
+const nodeModulesInBrowser = [
+  { find: /^node:util$/, replacement: join(core, 'tests/real-browsers/inspect.ts') },
+];
 
 const createPackageProject = (name: string, options: ProjectOptions = {}) =>
   createProject(name, `packages/${name}`, { conditions: nodeConditions, ...options });
@@ -53,7 +56,7 @@ export default defineConfig({
         conditions: browserConditions,
         alias: [...testingSources, ...nodeModulesInBrowser],
         test: {
-          include: ['tests/chromium/*.chromium-test.ts', '**/*.test.ts'],
+          include: ['tests/real-browsers/*.browser-test.ts', '**/*.test.ts'],
           exclude: findSuitesNotOn('chromium', core),
           browser: {
             enabled: true,
@@ -61,6 +64,20 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({ launchOptions: chromiumLaunchOptions }),
             instances: [{ browser: 'chromium' }],
+          },
+        },
+      }),
+      createProject('core-firefox', 'packages/core', {
+        conditions: browserConditions,
+        alias: [...testingSources, ...nodeModulesInBrowser],
+        test: {
+          include: ['tests/real-browsers/*.browser-test.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: createFirefoxLaunchOptions() }),
+            instances: [{ browser: 'firefox' }],
           },
         },
       }),

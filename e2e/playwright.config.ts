@@ -1,6 +1,8 @@
 import { defineConfig } from '@playwright/test';
 import { chromiumLaunchOptions } from '../scripts/lib/chromium.ts';
+import { createFirefoxLaunchOptions } from '../scripts/lib/firefox.ts';
 import { urls } from './support/environment.ts';
+import { onlyInChromium } from './support/tags.ts';
 
 /** Tests of the Angular application, with and without server rendering. */
 const renderedBothWays = /angular-spa-(attacks|requests|worker)/;
@@ -19,6 +21,13 @@ export default defineConfig({
   projects: [
     { name: 'apps', testIgnore: [renderedBothWays, /angular-ssr/] },
     { name: 'angular-spa', testMatch: renderedBothWays, use: { baseURL: urls.angularSpa } },
+    {
+      name: 'firefox',
+      // The application in a native shell runs in a web view, never in Firefox.
+      testMatch: /angular-spa(?!-native)[-\w]*\.spec/,
+      grepInvert: new RegExp(onlyInChromium),
+      use: { baseURL: urls.angularSpa, browserName: 'firefox', launchOptions: createFirefoxLaunchOptions() },
+    },
     { name: 'angular-ssr', testMatch: [renderedBothWays, /angular-ssr/], use: { baseURL: urls.angularSsr } },
   ],
   use: {

@@ -25,6 +25,13 @@ export const chromium: SystemProgram = {
   variable: 'CHROMIUM_PATH',
 };
 
+export const firefox: SystemProgram = {
+  title: 'Firefox',
+  commands: ['firefox-esr', 'firefox'],
+  packages: ['firefox-esr'],
+  variable: 'FIREFOX_PATH',
+};
+
 export const redis: SystemProgram = {
   title: 'Redis (or Valkey)',
   commands: ['redis-server', 'valkey-server'],

@@ -1,11 +1,11 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { listPublishedPackages } from '../lib/packages/packages.ts';
+import { tarball } from '../lib/packages/tarball.ts';
 import { root, run } from '../lib/process.ts';
 import type { Failure, Step } from '../lib/step.ts';
 import { findProgram, nats, redis } from '../lib/system-packages.ts';
 import { duration } from '../lib/terminal/style.ts';
-import { tarball } from './packages.ts';
 
 const fixtures = join(root, 'e2e/compatibility');
 const home = join(root, '.test/compatibility');
@@ -69,9 +69,9 @@ const all: readonly Fixture[] = [
   generatedNest(11),
   generatedNest(12),
   next('next-15', [], 'next-trailing-slash'),
-  next('next-15-nodejs', ['next-15']),
+  next('next-15-nodejs', ['next-15'], 'next-rows'),
   next('next-16', [], 'next-export'),
-  next('next-16-proxy', ['next-16'], 'next-trailing-slash'),
+  next('next-16-proxy', ['next-16'], 'next-trailing-slash', 'next-rows'),
   {
     name: 'next-16-i18n',
     build: ['next', 'build'],

@@ -14,8 +14,9 @@ function findCodes(): ReadonlyMap<string, ReadonlySet<string>> {
     '*.test.tsx',
     '*.spec.ts',
     '*.edge-test.ts',
-    '*.chromium-test.ts',
+    '*.browser-test.ts',
     '*-contract.ts',
+    '*-rows.ts',
   ];
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns], {
     cwd: root,

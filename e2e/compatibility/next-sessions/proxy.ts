@@ -19,4 +19,6 @@ export function proxy(request: NextRequest) {
 }
 
 // Some routes are not covered by the proxy.
-export const config = { matcher: ['/((?!_next/static|uncovered|api/uncovered|api/pages|api/gate).*)'] };
+export const config = {
+  matcher: ['/((?!_next/static|uncovered|api/uncovered|api/pages|api/gate|api/faults).*)'],
+};

@@ -11,6 +11,7 @@ import { urls } from '../../support/environment.ts';
 import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
 import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
 import { recordRequests } from '../../support/requests.ts';
+import { onlyInChromium } from '../../support/tags.ts';
 
 // Known attacks on single-page applications, against the production build in a real browser, with and without server
 // rendering.
@@ -188,7 +189,10 @@ test('B7: another origin can frame neither the silent login page nor the app', a
   expect(page.headers()['content-security-policy']).toContain("frame-ancestors 'none'");
 });
 
-test('B8: sends the refresh token only to the endpoints of the provider', async ({ page }) => {
+// Playwright receives no bodies of requests from Firefox.
+test('B8: sends the refresh token only to the endpoints of the provider', { tag: onlyInChromium }, async ({
+  page,
+}) => {
   const requests = recordRequests(page);
   await signIn(page);
   await waitUntilRefreshIsDue();

@@ -128,13 +128,16 @@ for (const { what, response, code, message } of [
   }) => {
     await context.route('**/reports.json', (route) => (response ? route.fulfill(response) : route.abort()));
     const errors: string[] = [];
-    page.on('console', (line) => {
-      if (line.type() === 'error') errors.push(line.text());
+    // Playwright receives no messages of errors from Firefox.
+    await page.exposeFunction('recordError', (text: string) => void errors.push(text));
+    await page.addInitScript(() => {
+      const { recordError } = globalThis as unknown as { recordError(text: string): void };
+      console.error = (...values: unknown[]) => recordError(values.map(String).join(' '));
     });
     await page.goto('/');
     await expect(page.getByRole('heading', { name: 'The app could not start' })).toBeVisible();
     await expect(page.getByText(`Reference: ${code}`)).toBeVisible();
-    expect(errors.join('\n')).toContain(message);
+    await expect.poll(() => errors.join('\n')).toContain(message);
   });
 }
 

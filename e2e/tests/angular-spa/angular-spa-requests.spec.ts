@@ -3,6 +3,7 @@ import { signedIn, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { startNestApi } from '../../support/nest-api.ts';
 import { readLoggedRequests, tokenRequests } from '../../support/provider.ts';
+import { onlyInChromium } from '../../support/tags.ts';
 
 // Requests that receive a token, and APIs that require a DPoP nonce or another scope.
 
@@ -33,7 +34,11 @@ const withApi = (page: Page, { api, later }: { readonly api: string; readonly la
     [api, ...Array<string>(20).fill(later)],
   );
 
-test('B1: sends no token to a URL that resembles the API', async ({ page, context }) => {
+// `bypassCSP` of Playwright has no effect in Firefox.
+test('B1: sends no token to a URL that resembles the API', { tag: onlyInChromium }, async ({
+  page,
+  context,
+}) => {
   await signIn(page);
   await context.route(/^https?:\/\/[^/]*\.test/, (route) =>
     route.fulfill({ json: [], headers: { 'access-control-allow-origin': '*' } }),
@@ -62,7 +67,11 @@ test('B1: sends no token to a URL that resembles the API', async ({ page, contex
     expect(await readSentToken(address), address).toBeUndefined();
 });
 
-test('retries once with the DPoP nonce that the API requires', async ({ page, context }) => {
+// `bypassCSP` of Playwright has no effect in Firefox.
+test('retries once with the DPoP nonce that the API requires', { tag: onlyInChromium }, async ({
+  page,
+  context,
+}) => {
   const api = await startNestApi({ DPOP_NONCE: '1' });
   try {
     await context.route('**/config.json', async (route) => {

@@ -2,34 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
 import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
 
-// Sessions in a built application: in streams, after the response, behind a proxy that throws, and with an API that
-// rejects a token during rendering.
+// Sessions in a built application: in streams, after the response, and behind a proxy that throws.
 
 /** In seconds. */
 const accessTokenLifetime = 2;
 
 let app: NextSessions;
-let rejections = 0;
-const apiRequests: string[] = [];
 
 test.beforeAll(async () => {
   test.setTimeout(300_000);
-  app = await startNextSessions({
-    accessTokenLifetime,
-    api: (request, response) => {
-      apiRequests.push(request.headers.authorization ?? '');
-      if (rejections-- <= 0) return response.end('[]');
-      const headers = { 'www-authenticate': 'Bearer error="invalid_token"' };
-      return response.writeHead(401, headers).end('{"error":"invalid_token"}');
-    },
-  });
+  app = await startNextSessions({ accessTokenLifetime });
 });
 test.afterAll(() => app.stop());
-test.beforeEach(() => {
-  rejections = 0;
-  apiRequests.length = 0;
-});
-
 const refreshes = () =>
   app.op.requestsTo('token').filter(({ body }) => body.grant_type === 'refresh_token').length;
 
@@ -84,15 +68,6 @@ test('S61: an API route of the Pages Router does not use the refresh token after
   const before = refreshes();
   expect((await browser.visit('/api/pages/stream')).html).toBe('begun\nwrong_context\n');
   expect(refreshes()).toBe(before);
-});
-
-test('S60: renders the page when the API rejects the token once during rendering', async () => {
-  const browser = await app.logIn('alice');
-  rejections = 1;
-  expect((await browser.visit('/items')).html).toContain('alice has 200 []');
-  expect(apiRequests).toHaveLength(2);
-  rejections = 2;
-  expect((await browser.visit('/items')).html).toContain('alice has 401');
 });
 
 test('S64: an error in the proxy blocks the request, is logged once, and does not end the process', async () => {

@@ -42,7 +42,7 @@ export interface Auth {
   /**
    * Redirects to the provider to log in. The login returns to `returnTo`: a URL of the router (`/items?a=b`, without the
    * base URL of the application), or an absolute URL of this origin. Default: the current page with its query and
-   * fragment; on the callback page after a failed login, the page that the failed login wanted.
+   * fragment; on the callback page after a failed login, the page for which the failed login was started.
    *
    * @throws TransportError if the provider cannot be reached
    */
@@ -62,7 +62,7 @@ export interface Auth {
    */
   getAccessToken(options?: GetAccessTokenOptions): Promise<AccessToken>;
   /**
-   * Logs in again to get another scope, or a stronger or more recent login.
+   * * Logs in again to obtain another scope, or a stronger or more recent login.
    *
    * @throws TransportError if the provider cannot be reached
    * @see https://www.rfc-editor.org/rfc/rfc9470#section-4

@@ -27,11 +27,11 @@ function getSharedToken(): InjectionToken<readonly unknown[]> {
   return shared[name];
 }
 
-/** Makes this copy of the package known to others. */
+/** Registers this copy of the package, so that other copies detect it. */
 export const copyProvider = { provide: AUTH_COPIES, multi: true, useValue: AUTH_CLIENTS } as const;
 
 /**
- * Returns all clients. A copy of this package does not see the clients of another one: without an error, its interceptor
+ * Returns all clients. A copy of this package cannot find the clients of another copy: without an error, its interceptor
  * would send requests without a token.
  *
  * @throws ConfigurationError `duplicate_package`

@@ -134,7 +134,7 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
   function showPage(page: string, { storage, silentRedirectUri }: AuthConfig): void {
     const routerUrl = routerUrls.toRouterUrl(page);
     // Another part of the site, for example another language. Tokens in memory alone would be lost: the guard of that page
-    // would start a login again, without end.
+    // would start logins in a loop.
     const isLoginKept = silentRedirectUri !== undefined || (storage && storage.reach !== 'memory');
     if (routerUrl === undefined && isLoginKept) location.replace(page);
     else void injector.get(Router).navigateByUrl(routerUrl ?? '/', { replaceUrl: true });

@@ -17,7 +17,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test('the log line of a 401 names what was expected and found, and the response does not', async () => {
+test('the log line of a 401 contains the expected and the found value, and the response does not', async () => {
   const debug = vi.spyOn(Logger.prototype, 'debug').mockImplementation(() => {});
   const { call, mint, server } = await startApp({ controllers: [ItemsController] });
   const other = 'https://other.example.test';

@@ -60,7 +60,7 @@ export interface RejectionDescription {
   readonly title: string;
   /** For example `invalid_token` or `insufficient_scope`. */
   readonly code: string;
-  /** What is wrong, for the developer of the client. Contains no secret. */
+  /** The reason of the rejection, for the developer of the client. Contains no secret. */
   readonly message: string;
 }
 

@@ -5,7 +5,7 @@ import {
   type Session,
   type WebAuth,
 } from '@countersign/core/session';
-import { requireCoveredPage, updateCookieHeader } from '@countersign/core/session/adapter';
+import { isPrefetch, requireCoveredPage, updateCookieHeader } from '@countersign/core/session/adapter';
 // Internal modules of Next 15 and 16. `next-internals.test.ts` and the compatibility suite fail if they are removed.
 // `next/navigation` also exports `redirect`, but imports React contexts that the proxy's layer lacks.
 import { redirect } from 'next/dist/client/components/redirect.js';
@@ -60,6 +60,11 @@ export async function openSession(
     // A function, because the handler can return its response before the call.
     writable: unit?.phase === 'action' ? () => canSetCookies(scope) : false,
     path: unit?.url?.pathname,
+    // Next removes the headers of its router, and records the prefetch in its work store.
+    isUse: !isPrefetch(
+      { headers: requestHeaders },
+      { isPrefetch: workAsyncStorage.getStore()?.isPrefetchRequest === true },
+    ),
     // Only pages depend on the proxy.
     ...(unit?.phase === 'render' && {
       failedRefreshes: readFailedRefreshes(requestHeaders.get(failureHeader)),

@@ -24,6 +24,8 @@ export async function runInNext<T>(
     readonly end?: 'action' | 'no-cookies';
     readonly type?: 'request' | 'cache' | 'private-cache';
     readonly search?: string;
+    /** The router fetches the page before a navigation. Default: false. */
+    readonly isPrefetch?: boolean;
     /** Renders as in a static export, or as a static page. */
     readonly staticMode?: 'export' | 'force-static';
   },
@@ -51,6 +53,7 @@ export async function runInNext<T>(
   };
   const work = {
     route: '/page',
+    isPrefetchRequest: options.isPrefetch === true,
     forceStatic: options.staticMode === 'force-static',
     dynamicShouldError: options.staticMode === 'export',
   };

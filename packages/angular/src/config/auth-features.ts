@@ -108,7 +108,7 @@ export function withEvents(onEvent: EventListener): AuthFeature {
 }
 
 /**
- * Starts with the state that `provideServerAuth` rendered, until the browser knows the login state. Only the page uses
+ * Starts with the state that `provideServerAuth` rendered, until the browser has restored the login state. Only the page uses
  * this state: guards and requests wait for the login.
  *
  * @example

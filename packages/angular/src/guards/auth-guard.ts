@@ -61,7 +61,7 @@ async function checkLogin(auth: AuthHandle): Promise<boolean | RedirectCommand> 
   const target = navigation?.finalUrl ?? navigation?.extractedUrl;
   const { error } = await (await auth.browser).start();
   if (auth.isSignedIn()) return true;
-  // The provider would return the same error again, without end.
+  // The provider would return the same error again, in a loop.
   if (error && !isUserActive(router)) return showFailure(auth, router, { error, target });
   const isStarted = await startLogin(auth, router, {
     returnTo: target && router.serializeUrl(target),

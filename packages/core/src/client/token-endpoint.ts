@@ -16,7 +16,7 @@ import { validateIdTokenClaims, verifyIdTokenSignature } from './wire/jwt/verify
 import { createTokenRequestOptions, toProtocolClient } from './wire/request-options.ts';
 import { type ReceivedTokens, readTokenResponse } from './wire/token-endpoint-response.ts';
 import type { IdTokenClaims, TokenResponse } from './wire/token-response.ts';
-import { translateError } from './wire/translate-error.ts';
+import { translateTokenError } from './wire/translate-token-error.ts';
 
 /** The arguments that each request function of the protocol library takes. */
 interface ProtocolArguments {
@@ -252,55 +252,4 @@ async function validateAccessToken(
       'The function validateAccessToken rejected the access token.',
     );
   }
-}
-
-function translateTokenError(error: unknown): Error {
-  return translateError(error, {
-    code: isAboutIdToken(error) ? 'id_token_invalid' : 'token_response_invalid',
-    check: 'token_response',
-    serverErrorCode: 'token_error',
-  });
-}
-
-/** The protocol library attaches claims or a header to errors about a token, and a body to errors about a response. */
-function isAboutIdToken(error: unknown): boolean {
-  const { cause, code, message = '' } = error as { cause?: unknown; code?: unknown; message?: string };
-  if (/JWT|JWE|JWS|id_token/.test(message)) return true;
-  if (
-    code === oauth.JWT_CLAIM_COMPARISON ||
-    code === oauth.JWT_TIMESTAMP_CHECK ||
-    code === oauth.KEY_SELECTION
-  )
-    return true;
-  if (typeof cause === 'string') return true;
-  if (typeof cause !== 'object' || cause === null) return false;
-  return 'claims' in cause || 'header' in cause || 'alg' in cause || 'signature' in cause;
-}
-
-/** Requests tokens with any grant that the protocol library has no function for. */
-export function requestGenericGrant(
-  client: Client,
-  grant: Pick<TokenGrant, 'scope' | 'resource' | 'tokenTypes'> & {
-    readonly grantType: string;
-    readonly parameters: URLSearchParams;
-  },
-): ReturnType<typeof requestTokens> {
-  const recognizedTokenTypes = Object.fromEntries((grant.tokenTypes ?? []).map((name) => [name, () => {}]));
-  return requestTokens(client, {
-    ...grant,
-    send: (request) =>
-      oauth.genericTokenEndpointRequest(
-        request.metadata,
-        request.client,
-        request.authenticate,
-        grant.grantType,
-        grant.parameters,
-        request.options,
-      ),
-    process: ({ metadata, client, response, options }) =>
-      oauth.processGenericTokenEndpointResponse(metadata, client, response, {
-        ...options,
-        recognizedTokenTypes,
-      }),
-  });
 }

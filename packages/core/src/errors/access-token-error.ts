@@ -2,7 +2,8 @@ import { AuthError, isKind } from './auth-error.ts';
 import type { AccessTokenErrorCode } from './error-codes.ts';
 
 /**
- * The API rejects a request. Respond with `status`, `headers` and one `WWW-Authenticate` header for each of `challenges`.
+ * The API rejects a request. Respond with `status`, `headers` and one `WWW-Authenticate` header: `challenges`, joined with
+ * `, `. Of several headers, Firefox gives none to `fetch`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1
@@ -14,7 +15,7 @@ export class AccessTokenError extends AuthError {
   declare readonly code: AccessTokenErrorCode;
   /** The HTTP status of the response. */
   readonly status: 400 | 401 | 403;
-  /** The values of the `WWW-Authenticate` headers. */
+  /** The challenges of the `WWW-Authenticate` header. */
   readonly challenges: readonly string[];
   /**
    * Additional response headers, for example `DPoP-Nonce`.

@@ -134,7 +134,7 @@ class RecentController {
   }
 }
 
-describe.each(adapters)('on %s', (adapter) => {
+describe.each(adapters)('access decorators on %s', (adapter) => {
   const start = () =>
     startApp(
       {
@@ -144,7 +144,7 @@ describe.each(adapters)('on %s', (adapter) => {
       { adapter },
     );
 
-  test('A15: a missing scope causes 403 and is named in the challenge', async () => {
+  test('A15: responds to a missing scope with 403 and a challenge that contains the scope', async () => {
     const { call, mint } = await start();
     expect(await call('/plain/scopes', await mint({ scope: 'items:write items:read' }))).toMatchObject({
       status: 200,
@@ -198,7 +198,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await call('/plain/broken-policy', acme)).toMatchObject({ status: 500 });
   });
 
-  test('A10: combines the requirements of handler, class and base class, and applies the stricter one of a contradiction', async () => {
+  test('A10: combines the requirements of handler, class and base class, and applies the stricter of two contradictory decorators', async () => {
     const { call, mint } = await start();
     const all = await mint({ scope: 'base class handler' });
     expect(await call('/scoped', all)).toMatchObject({ status: 200 });

@@ -28,7 +28,7 @@ class ItemsController {
 
 const controllers = [ItemsController];
 
-describe.each(adapters)('on %s', (adapter) => {
+describe.each(adapters)('AccessTokenErrorFilter on %s', (adapter) => {
   test('retains the challenge if an exception filter of the application writes the body', async () => {
     @Catch(HttpException)
     class Filter implements ExceptionFilter {

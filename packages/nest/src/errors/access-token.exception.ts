@@ -83,7 +83,7 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** The client does not learn which issuer or store is unavailable. */
+/** The response to the client does not name the unavailable issuer or store. */
 export function describeRejection(error: Rejection): RejectionDescription {
   const status = error instanceof AccessTokenError ? error.status : 503;
   const message =
@@ -91,7 +91,7 @@ export function describeRejection(error: Rejection): RejectionDescription {
   return { status, title: titles[status] ?? 'Error', code: error.code, message };
 }
 
-/** The client learns only the status of an unexpected exception. */
+/** The client receives only the status of an unexpected exception. */
 export const describeFailure = (status: number): RejectionDescription => ({
   status,
   title: titles[status] ?? 'Error',

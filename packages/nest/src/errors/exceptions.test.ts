@@ -28,7 +28,7 @@ const rejection = new AccessTokenError('insufficient_scope', 'No scope', {
   challenges: ['Bearer error="insufficient_scope"'],
 });
 
-test('N1: the text of an exception after verification is logged and does not reach the client', async () => {
+test('N1: logs the text of an exception after verification, and does not send it to the client', async () => {
   for (const kind of ['http', 'graphql'] as const) {
     error.mockReset();
     const exception = (await convert(new Error('inner text'), createTransport(kind), true)) as HttpException;
@@ -51,7 +51,7 @@ test('N1: the text of an exception after verification is logged and does not rea
   }
 });
 
-test('N1: returns an exception of a policy that is meant for the client, and does not log it', async () => {
+test('N1: returns an exception of a policy that the client may receive, and does not log it', async () => {
   const graphqlError = Object.assign(new Error('x'), { name: 'GraphQLError' });
   for (const intended of [new GoneException('deleted'), new WsException('x'), graphqlError])
     expect(await convert(intended, createTransport('http'), true)).toBe(intended);
@@ -92,7 +92,7 @@ test('sets the challenge, or Retry-After while tokens cannot be verified', async
   const setHeader = vi.fn();
   const transport = createTransport('http', { setHeader });
   await convert(rejection, transport);
-  expect(setHeader).toHaveBeenLastCalledWith('WWW-Authenticate', rejection.challenges);
+  expect(setHeader).toHaveBeenLastCalledWith('WWW-Authenticate', rejection.challenges.join(', '));
   await convert(new TransportError('timeout', 'too slow', { retryAfter: 9 }), transport);
   expect(setHeader).toHaveBeenLastCalledWith('Retry-After', '9');
 });

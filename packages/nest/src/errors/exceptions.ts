@@ -25,7 +25,7 @@ export interface ExceptionOptions {
  * Converts any thrown value to the exception that its context expects. The result always rejects the request:
  *
  * - a rejection of the verifier keeps its status
- * - an exception of Nest that a policy throws is returned as it is
+ * * - an exception of Nest that a policy throws is returned unchanged
  * - any other exception is logged. It becomes 401 `invalid_token` before the credential is verified, and 500 afterwards
  */
 export async function toException(error: unknown, thrown: ExceptionOptions): Promise<unknown> {
@@ -45,7 +45,7 @@ export async function toException(error: unknown, thrown: ExceptionOptions): Pro
     : toHttpException(rejection, transport, options);
 }
 
-/** Exceptions of Nest and GraphQL have a message that is meant for the client. */
+/** The client may receive the message of an exception of Nest or GraphQL. */
 function isIntended(error: unknown): boolean {
   try {
     if (error instanceof HttpException) return true;
@@ -74,13 +74,13 @@ export function toHttpException(
     setHeaders(setHeader, format === 'problem' ? [...headers, problemType] : headers);
   } else if (isGraphql && !transport.close) {
     // Apollo on Fastify does not expose the response. It reads headers from errors.
-    const http = { headers: new Map(headers.map(([name, value]) => [name, [value].flat().join(', ')])) };
+    const http = { headers: new Map(headers) };
     Object.assign(exception, { extensions: { http } });
   }
   return exception;
 }
 
-type HeaderLine = readonly [name: string, value: string | readonly string[]];
+type HeaderLine = readonly [name: string, value: string];
 
 const problemType: HeaderLine = ['Content-Type', 'application/problem+json'];
 
@@ -104,7 +104,9 @@ function setHeaders(setHeader: NonNullable<Transport['setHeader']>, headers: rea
 function toHeaderLines(error: Rejection): HeaderLine[] {
   if (error instanceof TransportError) return [['Retry-After', String(error.retryAfter ?? 5)]];
   const others = Object.entries(error.headers);
-  return error.challenges.length > 0 ? [['WWW-Authenticate', error.challenges], ...others] : others;
+  if (error.challenges.length === 0) return others;
+  // One line: of several lines, Firefox gives none to `fetch`.
+  return [['WWW-Authenticate', error.challenges.join(', ')], ...others];
 }
 
 /** The exceptions of gateways and microservices are in optional packages. */

@@ -22,7 +22,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-test('N1: Kafka delivers an event again after 503, and only then', async () => {
+test('N1: Kafka delivers an event again after 503 only', async () => {
   vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
   const unavailable = new HttpException('unavailable', 503);
   expect(await settle(unavailable)).toBe(unavailable);

@@ -6,8 +6,8 @@ import { type ErrorLocation, isInstance, logUnexpectedError } from './unexpected
  * Converts what a policy throws, and logs an outage. The result never denies the request in place of the policy:
  *
  * - an unavailable service becomes a `TransportError`, for 503
- * - an exception of Nest and an `AccessTokenError` are decisions of the policy and stay as they are
- * - every other value stays as it is, and leads to 500
+ * - an exception of Nest and an `AccessTokenError` are decisions of the policy and are returned unchanged
+ * * - every other value is returned unchanged, and leads to 500
  */
 export function toPolicyError(error: unknown, location: ErrorLocation): unknown {
   if (isInstance(error, AccessTokenError)) return error;

@@ -117,7 +117,7 @@ describe.each(brokers.filter(({ title }) => title === 'Kafka'))('N1: events over
     60_000,
   );
 
-  test('consumes events with no token or a bad token, and events that a policy or the handler rejects', async () => {
+  test('consumes events with a missing or invalid token, and events that a policy or the handler rejects', async () => {
     const { emit, mint } = await start();
     // An event with a reply topic is still an event.
     const reply = { kafka_correlationId: '1', kafka_replyTopic: 'me.reply' };

@@ -92,7 +92,7 @@ test.each([
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('N3: a connection that closes during the verification is not ended again', async () => {
+test('N3: a connection that closes during the verification is not closed again', async () => {
   const { end, verifyToken, disconnect } = connect(undefined);
   let rejectToken = (_: Error) => {};
   verifyToken.mockImplementation(

@@ -76,7 +76,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Sends a request. Returns its status, its first part, and how it ended. */
+/** Sends a request. Returns its status, its first part, and the kind of its end. */
 async function openStream(url: string, token?: string) {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {

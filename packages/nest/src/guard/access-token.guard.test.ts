@@ -46,7 +46,7 @@ class PlainController {
   }
 }
 
-describe.each(adapters)('on %s', (adapter) => {
+describe.each(adapters)('AccessTokenGuard on %s', (adapter) => {
   const start = () => startApp({ controllers: [PlainController] }, { adapter });
 
   test('without a token, only public handlers run', async () => {
@@ -126,7 +126,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(await sendRaw(url, [`Authorization: Bearer ${token}`])).toMatch(/^HTTP\/1.1 200 /);
   });
 
-  test('A9: a malformed header causes 400 or 401, never 500', async () => {
+  test('A9: responds to a malformed header with 400 or 401, never 500', async () => {
     const { url } = await start();
     for (const value of [
       'Bearer %',

@@ -99,7 +99,7 @@ export class Authenticator {
         challenges: ['Bearer error="invalid_token"'],
       });
     const latest = new AuthenticatedRequest({ scheme, token }, verified, headers);
-    // The client may have renewed the token meanwhile.
+    // The client may have renewed the token during the verification.
     if ((verification.authenticated ?? first) === authenticated) verification.authenticated = latest;
     return latest;
   }
@@ -132,8 +132,8 @@ export class Authenticator {
   }
 
   /**
-   * Replaces the token of a connection, and moves its end. The connection and its token stay as they are if the new token
-   * is rejected.
+   * Replaces the token of a connection, which then closes at the expiry of the new token. If the new token is rejected, the
+   * connection and its token do not change.
    *
    * @throws AccessTokenError, TransportError
    */
@@ -141,7 +141,7 @@ export class Authenticator {
     if (!findVerification(transport, this)) await this.authenticate(transport);
     const verification = findVerification(transport, this);
     if (!verification) throw rejectRenewal('The connection is not authenticated');
-    // One after the other: the token that the client sent last is the last one.
+    // Renewals run in sequence: the last token that the client sent applies.
     const previous = verification.renewal;
     const renewal = (async () => {
       await previous;

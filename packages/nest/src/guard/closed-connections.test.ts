@@ -73,7 +73,7 @@ test('N22: the token of an open connection is verified again', async () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test('N22: a connection gets one listener, even if its token is rejected several times', async () => {
+test('N22: a connection has one listener, even if its token is rejected several times', async () => {
   const verifyOptional = vi.fn(() => Promise.reject(new Error('rejected')));
   const verifier = { verifyOptional } as unknown as AccessTokenVerifier;
   const authenticator = new Authenticator(verifier);

@@ -110,9 +110,9 @@ export class ConnectionAuthenticator {
   }
 
   /**
-   * Replaces the access token of an open connection, so that it ends with the new token. Call it from a message in which
+   * Replaces the access token of an open connection, so that it closes at the expiry of the new token. Call it from a message in which
    * the client sends a token that it has refreshed. The token must be of the same issuer, user and client, and meet the
-   * requirements of the connection. If it is rejected, the connection and its previous token stay as they are.
+   * requirements of the connection. If it is rejected, the connection and its previous token do not change.
    *
    * With GraphQL over a WebSocket, call it from a mutation, and pass the value of `@Context()`. A mutation over HTTP has no
    * connection and is rejected.

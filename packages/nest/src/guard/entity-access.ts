@@ -18,7 +18,7 @@ import { isInstance, isRejection, logUnexpectedError } from '../errors/unexpecte
 import type { GuardOptions } from '../guard-options.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
 
-/** Whose access to which entity is checked. */
+/** The principal and the entity of an access check. */
 export interface EntityAccessOptions<Entity> {
   /** The value of `@Principal()`. `undefined` for an anonymous request, which is rejected with 401. */
   readonly principal: VerifiedAccessToken | undefined;

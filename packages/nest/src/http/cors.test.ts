@@ -13,7 +13,7 @@ class ItemsController {
 
 const origin = 'https://app.example.test';
 
-describe.each(adapters)('on %s', (adapter) => {
+describe.each(adapters)('accessTokenCors() on %s', (adapter) => {
   const start = (more: { allowedHeaders?: string[] } = {}) =>
     startApp(
       { controllers: [ItemsController] },
@@ -39,7 +39,7 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(allowed.split(/, */)).toEqual(['content-type', 'Authorization', 'dpop']);
   });
 
-  test('lets a page read a rejection and its challenge', async () => {
+  test('allows a page to read a rejection and its challenge', async () => {
     const { call } = await start();
     const { status, headers } = await call('/items', undefined, { headers: { origin } });
     expect(status).toBe(401);

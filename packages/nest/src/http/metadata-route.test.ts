@@ -14,7 +14,7 @@ class ItemsController {
   }
 }
 
-describe.each(adapters)('on %s', (adapter) => {
+describe.each(adapters)('the metadata route on %s', (adapter) => {
   const start = (options: StartOptions = {}) =>
     startApp({ controllers: [ItemsController] }, { adapter, ...options });
 

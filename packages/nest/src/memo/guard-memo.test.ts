@@ -22,7 +22,7 @@ const createUser = (token: string) => ({ token }) as AuthenticatedRequest;
 
 const [first, other] = [{}, {}];
 
-test('N2: messages that share a context get the user of their own payload, or none', () => {
+test('N2: messages that share a context receive the user of their payload, or no user', () => {
   const shared = {};
   const transport = createTransport(shared);
   const [alice, bob] = [createContext({ id: 1 }, shared), createContext({ id: 2 }, shared)];
@@ -51,7 +51,7 @@ test('records one message if two guards allow it', () => {
   expect(findDecision(transport, message)?.authenticated?.token).toBe('alice of the other verifier');
 });
 
-test('N2: a handler that two classes inherit gets only the decision about its own class', () => {
+test('N2: a handler that two classes inherit receives only the decision about its class', () => {
   class OtherHandlers extends Handlers {}
   const connection = {};
   const transport = createTransport(connection, 'ws');
@@ -63,7 +63,7 @@ test('N2: a handler that two classes inherit gets only the decision about its ow
   expect(findDecision(transport, otherClass)).toBeUndefined();
 });
 
-test('N2: a handler gets only the decision about itself', () => {
+test('N2: a handler receives only the decision about itself', () => {
   const connection = {};
   const transport = createTransport(connection, 'ws');
   recordDecision(transport, createContext({}, {}), {
@@ -71,7 +71,7 @@ test('N2: a handler gets only the decision about itself', () => {
     authenticated: createUser('alice'),
   });
   expect(findDecision(transport, createContext({}, {}, two))).toBeUndefined();
-  // The host of an exception filter has no handler. It gets the decision if there is only one.
+  // The host of an exception filter has no handler. It receives the decision if there is only one.
   expect(findDecision(transport, createContext({}, {}, null))?.authenticated?.token).toBe('alice');
   recordDecision(transport, createContext({}, {}, two), {
     authenticator: other,

@@ -45,8 +45,8 @@ export function deleteVerification({ requestKey }: Transport, authenticator: obj
 }
 
 /**
- * Tracks whether a connection closes. Call it before a token is verified: a listener that is added afterwards misses a
- * close that happens meanwhile. A connection gets one listener, however often its token is verified.
+ * Tracks whether a connection closes. Call it before a token is verified: a listener that is added afterwards misses an
+ * earlier close. A connection has one listener, for any count of verifications.
  */
 export function trackConnection({ requestKey, onClosed }: Transport): ConnectionState {
   const memo = AttachedMemo.get(requestKey);

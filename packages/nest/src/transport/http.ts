@@ -5,12 +5,12 @@ import type { LongLivedStream, Transport } from './transport.ts';
 
 /** A response of Express or Fastify. */
 export interface HttpResponse {
-  readonly setHeader?: (name: string, value: string | readonly string[]) => void;
+  readonly setHeader?: (name: string, value: string) => void;
   readonly getHeader?: (name: string) => unknown;
   /** On Express and on Node's response. */
   readonly headersSent?: boolean;
   /** Fastify's method. */
-  readonly header?: (name: string, value: string | readonly string[]) => void;
+  readonly header?: (name: string, value: string) => void;
   /** Node's response, on a response of Fastify. */
   readonly raw?: StreamResponse & Pick<HttpResponse, 'headersSent'>;
 }

@@ -16,7 +16,7 @@ export interface Transport {
   /** Returns the request, or the handshake of a connection. `undefined` if it is unknown; then access is denied. */
   readonly request: () => ResourceRequest | undefined;
   /** `undefined` if the response is not accessible. */
-  readonly setHeader?: ((name: string, value: string | readonly string[]) => void) | undefined;
+  readonly setHeader?: ((name: string, value: string) => void) | undefined;
   /** Forbids shared caches to store the response. `undefined` if the context has no HTTP response. */
   readonly setPrivateCaching?: () => void;
   /** Closes a connection that carries several messages, when its token expires. */

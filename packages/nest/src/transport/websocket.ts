@@ -99,6 +99,6 @@ export function terminateConnection(client: object): void {
   try {
     (client as Partial<NativeClient>).terminate?.();
   } catch {
-    // No other way to end the connection is left.
+    // The connection cannot be ended in another way.
   }
 }

@@ -46,6 +46,17 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
     expect((await get(await prove({ ath: undefined }))).status).toBe(401);
   });
 
+  test('sends the challenges of both schemes in one header, because Firefox gives none of several', async () => {
+    const { url } = await start();
+    const lines = await new Promise<string[]>((resolve, reject) => {
+      request(`${url}/items`, (response) => resolve(response.resume().rawHeaders))
+        .on('error', reject)
+        .end();
+    });
+    const challenges = lines.filter((_, index) => /^www-authenticate$/i.test(lines[index - 1] ?? ''));
+    expect(challenges).toEqual([expect.stringMatching(/^Bearer, DPoP /)]);
+  });
+
   test('A6: does not read the URL of a proof from the Host header', async () => {
     const { prove, url } = await start();
     const requestStatus = (headers: Record<string, string>) =>

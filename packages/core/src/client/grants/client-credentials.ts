@@ -4,9 +4,9 @@ import { createSingleFlight } from '../../internal/single-flight.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
-import { requestGenericGrant } from '../token-endpoint.ts';
 import { toSearchParams } from '../wire/request-options.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
+import { requestGenericGrant } from './generic-grant.ts';
 
 /** Options of {@link requestClientCredentials}. */
 export interface ClientCredentialsRequest {

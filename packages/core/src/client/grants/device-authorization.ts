@@ -5,11 +5,11 @@ import { parseScopes } from '../../protocol/login/scopes.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
-import { requestGenericGrant } from '../token-endpoint.ts';
 import { discover } from '../wire/discovery.ts';
 import { createRequestOptions, toProtocolClient, toSearchParams } from '../wire/request-options.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
 import { translateError } from '../wire/translate-error.ts';
+import { requestGenericGrant } from './generic-grant.ts';
 
 /** Options of {@link requestDeviceAuthorization}. Defaults are those of the client. */
 export interface DeviceAuthorizationRequest {

@@ -1,8 +1,8 @@
 import type { Client } from '../client.ts';
 import { traceOperation } from '../observability.ts';
-import { requestGenericGrant } from '../token-endpoint.ts';
 import { toSearchParams } from '../wire/request-options.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
+import { requestGenericGrant } from './generic-grant.ts';
 
 /** Options of {@link exchangeAssertion}. */
 export interface JwtBearerRequest {

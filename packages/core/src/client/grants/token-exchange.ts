@@ -1,9 +1,9 @@
 import { ValidationError } from '../../errors.ts';
 import type { Client } from '../client.ts';
 import { traceOperation } from '../observability.ts';
-import { requestGenericGrant } from '../token-endpoint.ts';
 import { toSearchParams } from '../wire/request-options.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
+import { requestGenericGrant } from './generic-grant.ts';
 
 const tokenType = 'urn:ietf:params:oauth:token-type:';
 

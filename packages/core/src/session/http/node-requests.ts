@@ -2,6 +2,7 @@ import { serializeCookie } from '../cookies/cookies.ts';
 import { createErrorResponse } from '../pages/error-responses.ts';
 import type { RequestSession } from '../requests/request-session.ts';
 import type { WebSessions } from '../web-sessions.ts';
+import { isPrefetch } from './request-checks.ts';
 import { createJsonResponse, setPrivateCaching } from './responses.ts';
 
 /** A request of Node's `http`. `body` is set if a framework has parsed a form already. */
@@ -70,6 +71,7 @@ export async function openNodeSession(
   const headers = readNodeHeaders(req);
   const requestSession = await sessions.open(headers.get('cookie'), {
     request: req,
+    isUse: !isPrefetch({ headers }, undefined),
     writable: () => !res.headersSent && res.destroyed !== true && res.stream?.destroyed !== true,
   });
   setNodePrivateCaching(res);

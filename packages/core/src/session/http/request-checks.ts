@@ -12,7 +12,10 @@ export interface RouterRequest {
 }
 
 /** Checks whether a browser or a router fetches an address before the user navigates: such a request must have no effect. */
-export function isPrefetch({ headers }: Request, router: RouterRequest | undefined): boolean {
+export function isPrefetch(
+  { headers }: Pick<Request, 'headers'>,
+  router: Pick<RouterRequest, 'isPrefetch'> | undefined,
+): boolean {
   const purpose = `${headers.get('sec-purpose') ?? ''} ${headers.get('purpose') ?? ''} ${headers.get('x-moz') ?? ''}`;
   return router?.isPrefetch === true || /prefetch|prerender/i.test(purpose);
 }

@@ -7,10 +7,7 @@ import {
   type AccessToken,
   type AccessTokenRequest,
   findAccessToken,
-  isValid,
-  type StoredAccessToken,
   type TokenSet,
-  toAccessToken,
 } from '../../tokens/token-set.ts';
 import type { LoadedSession } from '../backends/session-backend.ts';
 import { type Session, type SessionState, toSession } from '../backends/state/session-state.ts';
@@ -18,13 +15,10 @@ import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
 import { dropLogins } from '../routes/login/login-transactions.ts';
 import { endLoginLoop } from './login-loop.ts';
-import type {
-  FailedRefresh,
-  RequestSession,
-  RequestSessionOptions,
-  SessionTokenRequest,
-} from './request-session.ts';
+import type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
 import { SessionHolder } from './session-holder.ts';
+import { createNotWritableError, findStoredAccessToken, resolveTokenRequest } from './stored-access-token.ts';
+import { isNearRefresh, isTouchDue } from './touch-due.ts';
 
 /**
  * Opens the session of a request from its `Cookie` header.
@@ -117,11 +111,18 @@ class OpenRequestSession implements RequestSession {
 
   async getAccessToken(request: SessionTokenRequest = {}): Promise<AccessToken> {
     const { holder } = this;
-    const tokenRequest = { ...this.resolveRequest(request), forceRefresh: request.forceRefresh === true };
+    const tokenRequest = {
+      ...resolveTokenRequest(this.context, request),
+      forceRefresh: request.forceRefresh === true,
+    };
     for (let tries = 1; ; tries++) {
       const { loaded } = holder;
       if (!loaded) throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
-      if (!this.canWrite()) return await this.findValidAccessToken(loaded, request);
+      if (!this.canWrite())
+        return await findStoredAccessToken(this.context, loaded.state.tokens, {
+          request,
+          options: this.options,
+        });
       try {
         const result = await this.context.coordinator.getAccessToken(holder, tokenRequest);
         if (result.changed) await this.applyRefresh(result);
@@ -138,7 +139,7 @@ class OpenRequestSession implements RequestSession {
 
   /** @throws ConfigurationError `wrong_context` if no cookie can be set any more, `cookies_too_large` if it would not fit */
   requireWritable(request: AccessTokenRequest): void {
-    if (!this.canWrite()) throw this.createNotWritableError();
+    if (!this.canWrite()) throw createNotWritableError(this.options);
     const { loaded } = this.holder;
     if (loaded) this.context.backend.requireSpace(loaded, request);
   }
@@ -169,7 +170,8 @@ class OpenRequestSession implements RequestSession {
 
   getRemainingLifetime(request: SessionTokenRequest = {}): number | undefined {
     const { loaded } = this.holder;
-    const expiresAt = loaded && findAccessToken(loaded.state.tokens, this.resolveRequest(request))?.expiresAt;
+    const expiresAt =
+      loaded && findAccessToken(loaded.state.tokens, resolveTokenRequest(this.context, request))?.expiresAt;
     return expiresAt === undefined ? undefined : expiresAt - seconds(this.context.now);
   }
 
@@ -253,59 +255,6 @@ class OpenRequestSession implements RequestSession {
     const { writable = true } = this.options;
     return this.context.backend.kind === 'stored' || (typeof writable === 'function' ? writable() : writable);
   }
-
-  private resolveRequest({ resource, scope }: SessionTokenRequest) {
-    return { resource: resource ?? this.context.resource, scope };
-  }
-
-  /** Returns a valid access token without a refresh: of the cookie, or of a refresh by another request. */
-  private async findValidAccessToken(
-    { state }: LoadedSession,
-    request: SessionTokenRequest,
-  ): Promise<AccessToken> {
-    const entry = this.findValidEntry(state.tokens, request);
-    if (entry && !request.forceRefresh) return toAccessToken(entry);
-    const newest = await this.context.coordinator.findNewestTokens(state.tokens);
-    const newer = this.findValidEntry(newest.tokens, request);
-    // With `forceRefresh`, the API has rejected the token that a call without it returns.
-    const rejected = request.forceRefresh ? (entry ?? newer)?.accessToken : undefined;
-    if (newer && newer.accessToken !== rejected) return toAccessToken(newer);
-    if (state.tokens.refreshToken === undefined) {
-      throw new LoginRequiredError(
-        'refresh_token_missing',
-        'The access token has expired and there is no refresh token. Request the scope "offline_access" at login.',
-      );
-    }
-    const failure = request.forceRefresh ? undefined : this.findFailedRefresh(request);
-    throw failure?.error ?? this.createNotWritableError(request);
-  }
-
-  private findFailedRefresh(request: SessionTokenRequest): FailedRefresh | undefined {
-    const { resource, scope } = this.resolveRequest(request);
-    return this.options.failedRefreshes?.find((failure) => {
-      const failed = this.resolveRequest(failure);
-      return failed.resource === resource && failed.scope === scope;
-    });
-  }
-
-  private findValidEntry(tokens: TokenSet, request: SessionTokenRequest): StoredAccessToken | undefined {
-    const entry = findAccessToken(tokens, this.resolveRequest(request));
-    return entry && isValid(entry, seconds(this.context.now), 0) ? entry : undefined;
-  }
-
-  private createNotWritableError({ resource, scope }: SessionTokenRequest = {}): ConfigurationError {
-    const { path, writable } = this.options;
-    if (typeof writable === 'function') {
-      return new ConfigurationError(
-        'wrong_context',
-        'The access token must be refreshed, but the response was returned or its headers were sent, so no cookie can be set. Call getAccessToken() before you return the response or start a stream, or use a session store.',
-      );
-    }
-    return new ConfigurationError(
-      'wrong_context',
-      `The access token must be refreshed, but no cookie can be set ${path === undefined ? 'here' : `while ${path} is rendered`}. Let a proxy (middleware) whose matcher covers ${path ?? 'this page'} refresh it first${resource === undefined && scope === undefined ? '' : ' and whose option "tokens" lists this resource and scope'}, call getAccessToken() in a route handler or action, or use a session store.`,
-    );
-  }
 }
 
 /** Maximum tries of a request that waits for refreshes of other requests. */
@@ -313,18 +262,3 @@ const maxTries = 3;
 
 const isWrongContext = (error: unknown) =>
   error instanceof ConfigurationError && error.code === 'wrong_context';
-
-/** Fraction of the idle lifetime after which a use is written. */
-const touchShare = 0.1;
-/** Seconds before the expiry of an access token in which another request may be refreshing it. */
-const refreshMargin = 120;
-
-/** Uses are written rarely. */
-const isTouchDue = ({ idleLifetime, now }: SessionContext, { usedAt }: SessionState): boolean =>
-  seconds(now) - usedAt >= idleLifetime * touchShare;
-
-/** Near a refresh, the cookie of a previous state would restore a refresh token that another request has spent. */
-function isNearRefresh({ backend, now }: SessionContext, { tokens }: SessionState): boolean {
-  if (backend.kind === 'stored' || tokens.refreshToken === undefined) return false;
-  return !tokens.accessTokens.every((entry) => isValid(entry, seconds(now), refreshMargin));
-}

@@ -45,7 +45,9 @@ export async function handleRequest(
   const { methods, run } = routes[name];
   // HEAD is GET without a body (RFC 9110 section 9.3.2).
   if (request.method === 'HEAD' && methods.includes('GET')) {
-    const response = await handleRequest(context, new Request(request, { method: 'GET' }), router);
+    // Only the URL and headers: a constructor accepts no proxy of a request, which Next passes to route handlers.
+    const get = new Request(request.url, { headers: request.headers });
+    const response = await handleRequest(context, get, router);
     return response && new Response(null, response);
   }
   if (!methods.includes(request.method)) {

@@ -6,7 +6,7 @@ import { listHandlers } from '../list-handlers.ts';
 import { checkHandlers } from './check-handlers.ts';
 import { checkSharedCaches } from './check-shared-caches.ts';
 
-/** Stops the start of an application in which an access decorator would have no effect. */
+/** Prevents the start of an application in which an access decorator would have no effect. */
 @Injectable()
 export class StartupCheck implements OnApplicationBootstrap {
   readonly #modules: ModulesContainer;

@@ -1,0 +1,25 @@
+import { basename } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { copyNextSessions, runBuild } from '../support/next-sessions-build.ts';
+import { sessionRows } from '../support/session-rows/index.ts';
+import { type RowApp, startRowApp } from '../support/session-rows/row.ts';
+
+// The rows of sessions: on a production build of Next 15, and in development of Next 15 and 16.
+// `next-sessions-rows.spec.ts` runs them on a production build of Next 16.
+
+const folder = process.env.FIXTURE ?? '.';
+const modes = basename(folder).startsWith('next-15')
+  ? [{ name: 'next start' }, { name: 'next dev', dev: [] }]
+  : [{ name: 'next dev', dev: [] }];
+
+for (const { name, dev } of modes)
+  describe(name, () => {
+    let app: RowApp;
+    before(async () => {
+      const copy = copyNextSessions(folder);
+      if (!dev) await runBuild(copy);
+      app = await startRowApp({ copy, ...(dev && { dev }) });
+    });
+    after(() => app?.stop());
+    for (const { title, check } of sessionRows) test(title, () => check(app));
+  });

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { beginLogin, data, heavyUser, type Row, readUser } from './row.ts';
+
+const readCookies = (headers: { readonly 'set-cookie'?: string[] | undefined }) =>
+  headers['set-cookie'] ?? [];
+
+export const loginRows: readonly Row[] = [
+  {
+    title: 'two applications on one host: interleaved logins each complete, and a logout ends one session',
+    async check(app) {
+      const [shop, admin] = [app.findHost('shop'), app.findHost('admin')];
+      const browser = app.open();
+      app.op.signIn('alice');
+      const atShop = await beginLogin(browser, '?returnTo=/items?zone=shop', shop);
+      const atAdmin = [];
+      for (let count = 0; count < 8; count++) atAdmin.push(await beginLogin(browser, '', admin));
+      const finish = async (login: URL, host: string) => {
+        const { url } = await app.op.authorize(login);
+        return browser.visit(url, { headers: { host } });
+      };
+      const finished = await finish(atShop, shop);
+      assert.equal(finished.status, 303, finished.html);
+      assert.equal(`${finished.location?.pathname}${finished.location?.search}`, '/items?zone=shop');
+      app.op.signIn('bob');
+      assert.equal((await finish(atAdmin.at(-1) as URL, admin)).status, 303);
+      const read = async (host: string) =>
+        JSON.parse((await browser.visit('/auth/session', { headers: { host } })).html).session?.user.sub;
+      assert.deepEqual([await read(shop), await read(admin)], ['alice', 'bob']);
+      const logout = { form: new URLSearchParams(), headers: { host: shop, origin: `http://${shop}` } };
+      assert.equal((await browser.visit('/auth/logout', logout)).status, 303);
+      assert.deepEqual([await read(shop), await read(admin)], [undefined, 'bob']);
+    },
+  },
+  {
+    title: 'SameSite=Strict: the callback continues on a page of the same site, after one login',
+    async check(app) {
+      const browser = app.open(app.findHost('strict'));
+      app.op.signIn('alice');
+      const before = app.op.requestsTo('authorization').length;
+      const { url } = await app.op.authorize(await beginLogin(browser, '?returnTo=/items'));
+      const page = await browser.visit(url, { headers: { 'sec-fetch-site': 'cross-site' } });
+      assert.equal(page.status, 200);
+      assert.equal(page.location, undefined);
+      assert.match(page.html, /href="\/items"/);
+      assert.ok(readCookies(page.headers).some((line) => /^session=.*SameSite=Strict/i.test(line)));
+      assert.ok((await browser.visit('/items')).html.includes(data));
+      assert.equal(app.op.requestsTo('authorization').length, before + 1);
+    },
+  },
+  {
+    title:
+      'SameSite=None: every cookie of an embedded application is Secure and Partitioned, that of the login too',
+    async check(app) {
+      const host = app.findHost('framed');
+      const browser = app.open(host);
+      app.op.signIn('alice');
+      const started = await browser.visit('/auth/login?returnTo=/items');
+      const { url } = await app.op.authorize(started.location ?? '');
+      assert.equal(url.host, host);
+      const finished = await browser.visit(url);
+      assert.equal(finished.status, 303, finished.html);
+      const lines = [...readCookies(started.headers), ...readCookies(finished.headers)];
+      assert.ok(lines.some((line) => line.startsWith('__Host-session=')));
+      for (const line of lines)
+        assert.match(line, /; Secure.*SameSite=None.*Partitioned|; Secure.*Partitioned.*SameSite=None/i);
+      assert.equal(await readUser(browser), 'alice');
+    },
+  },
+  ...[
+    [0, 1, 2, 3, 4, 5],
+    [5, 4, 3, 2, 1, 0],
+    [2, 5, 0, 3, 1, 4],
+  ].map(
+    (order): Row => ({
+      title: `six logins of one browser, finished in the order ${order.join(', ')}, lead each to its page`,
+      async check(app) {
+        const browser = app.open();
+        app.op.signIn('alice');
+        const logins: URL[] = [];
+        for (const tab of [0, 1, 2, 3, 4, 5]) {
+          const returnTo = encodeURIComponent(`/items?tab=${tab}&text=${'x'.repeat(700)}`);
+          logins.push(await beginLogin(browser, `?returnTo=${returnTo}`));
+          app.advance(1);
+        }
+        for (const tab of order) {
+          let { url } = await app.op.authorize(logins[tab] as URL);
+          let page = await browser.visit(url);
+          // The login of a cookie that newer logins have replaced starts again once.
+          if (page.location?.origin === app.op.issuer) {
+            ({ url } = await app.op.authorize(page.location));
+            page = await browser.visit(url);
+          }
+          assert.equal(page.status, 303, page.html);
+          assert.equal(page.location?.searchParams.get('tab'), String(tab));
+        }
+        assert.ok((await browser.visit('/items')).html.includes(data));
+      },
+    }),
+  ),
+  {
+    title: 'a denied login offers a new one for the same page, and a silent login returns to its page',
+    async check(app) {
+      const browser = app.open();
+      app.op.signIn('alice');
+      app.op.answerNext({ error: 'access_denied' });
+      const denied = await browser.visit(
+        (await app.op.authorize(await beginLogin(browser, '?returnTo=/items?a=1'))).url,
+      );
+      assert.equal(denied.status, 403);
+      assert.match(denied.html, /access_denied/);
+      assert.match(denied.html, /href="\/auth\/login\?returnTo=%2Fitems%3Fa%3D1"/);
+      app.op.signIn(undefined);
+      app.op.answerNext({ error: 'login_required' });
+      const silent = await browser.visit(
+        (await app.op.authorize(await beginLogin(browser, '?prompt=none&returnTo=/items?a=1'))).url,
+      );
+      assert.equal(silent.status, 303, silent.html);
+      assert.equal(
+        `${silent.location?.pathname}${silent.location?.search}`,
+        '/items?a=1&loginError=login_required',
+      );
+    },
+  },
+  {
+    title: 'equal spellings of a host have the same configuration',
+    async check(app) {
+      const host = app.findHost('stored');
+      const browser = await app.logIn('alice', host);
+      const cookie = browser.cookies();
+      for (const spelling of [host.toUpperCase(), host.replace('localhost', 'LocalHost.')])
+        assert.equal(await readUser(app.open(spelling), cookie), 'alice', spelling);
+    },
+  },
+  {
+    title: 'returnTo is kept with invisible characters and up to its limit, and a longer one is reported',
+    async check(app) {
+      for (const text of [
+        'क्\u200Dष',
+        'می\u200Cخواهم',
+        'soft\u00ADhyphen',
+        'x'.repeat(1_900),
+        '%2F%00',
+        'a+b &',
+      ]) {
+        const browser = app.open();
+        app.op.signIn('alice');
+        const returnTo = `/items?q=${encodeURIComponent(text)}`;
+        const login = await beginLogin(browser, `?returnTo=${encodeURIComponent(returnTo)}`);
+        const { location } = await browser.visit((await app.op.authorize(login)).url);
+        assert.equal(location?.searchParams.get('q'), text);
+      }
+      const since = app.output().length;
+      await app.open().visit(`/auth/login?returnTo=/items?q=${'x'.repeat(5_000)}`);
+      await app.waitForOutput(/returnTo|return_to/, since);
+    },
+  },
+  {
+    title: 'S16: pending logins and a large session stay below 8 KB, and every page is served',
+    async check(app) {
+      const browser = await app.logIn(heavyUser);
+      for (let count = 0; count < 10; count++) {
+        await beginLogin(browser, `?returnTo=/items?${'x'.repeat(900)}`);
+        app.advance(1);
+        assert.ok(browser.cookies().length <= 8_192, `${browser.cookies().length} bytes`);
+      }
+      for (const path of ['/items', '/', '/auth/logout'])
+        assert.equal((await browser.visit(path)).status, 200, path);
+    },
+  },
+  {
+    title: 'the log names the remedy when a session needs a second cookie',
+    async check(app) {
+      await app.logIn(heavyUser);
+      await app.waitForOutput(/countersign: a session needs .* proxy_buffer_size 16k/);
+    },
+  },
+  {
+    title: "processes accept each other's logins and sessions while the secret is replaced",
+    async check(app) {
+      const steps = [
+        ['old', 'old-new'],
+        ['old-new', 'new-old'],
+        ['new-old', 'new'],
+      ] as const;
+      for (const [first, second] of steps) {
+        const hosts = [app.findHost(first), app.findHost(second)] as const;
+        for (const [from, to] of [hosts, [...hosts].reverse()] as [string, string][]) {
+          app.op.signIn('alice');
+          const browser = app.open();
+          const { url } = await app.op.authorize(await beginLogin(browser, '', from));
+          url.host = to;
+          const finished = await browser.visit(url, { headers: { host: to } });
+          // The callback belongs to the redirect URI of the other host, so the code is exchanged with this one.
+          assert.notEqual(finished.status, 400, finished.html);
+          for (const host of [from, to]) {
+            const session = await browser.visit('/auth/session', { headers: { host } });
+            assert.equal(JSON.parse(session.html).session?.user.sub, 'alice', `${from} ${to} ${host}`);
+          }
+        }
+      }
+    },
+  },
+  {
+    title: 'while the provider is unavailable, a login is 503 with Retry-After and a log line',
+    async check(app) {
+      const since = app.output().length;
+      const { status, headers, html } = await app.open(app.findHost('down')).visit('/auth/login');
+      assert.equal(status, 503, html);
+      assert.match(String(headers['retry-after']), /^\d+$/);
+      assert.match(String(headers['cache-control']), /no-store/);
+      await app.waitForOutput(/countersign: login: 503/, since);
+    },
+  },
+  {
+    title: 'S81: a login as another user revokes the refresh token of the session that it replaces',
+    async check(app) {
+      for (const variant of ['', 'stored']) {
+        const browser = await app.logIn('alice', app.findHost(variant));
+        const previous = browser.cookies();
+        const before = app.op.requestsTo('revocation').length;
+        app.op.signIn('bob');
+        await browser.visit((await app.op.authorize(await beginLogin(browser))).url);
+        assert.equal(await readUser(browser), 'bob');
+        assert.equal(app.op.requestsTo('revocation').length, before + 1);
+        assert.equal(await readUser(app.open(app.findHost(variant)), previous), undefined);
+      }
+    },
+  },
+];

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { refreshRejections } from '@countersign/testing';
+import {
+  accessTokenLifetime,
+  countCookies,
+  countRefreshes,
+  data,
+  findLogin,
+  heavyUser,
+  type Row,
+  readUser,
+} from './row.ts';
+
+/** In seconds: longer than the pause after rejections, and than the time for which a login that did not help is known. */
+const longPause = 700;
+
+/** All responses that end the login, and one of each other outcome that leads to the login. */
+const rejections = refreshRejections.filter(
+  ({ outcome, name }) =>
+    outcome === 'login_ended' || name === 'an empty 400' || name === 'interaction_required',
+);
+
+export const refreshRows: readonly Row[] = [
+  ...['/items', '/uncovered/items'].map(
+    (path) =>
+      ({
+        title: `S60: ${path} is rendered when the API rejects the token once during rendering`,
+        async check(app) {
+          const browser = await app.logIn('alice', app.findHost('stored'));
+          app.api.requests.length = 0;
+          app.api.rejections = 1;
+          assert.ok((await browser.visit(path)).html.includes(data));
+          assert.equal(app.api.requests.length, 2);
+          app.api.rejections = 2;
+          assert.ok((await browser.visit(path)).html.includes('alice has 401'));
+          app.api.rejections = 0;
+        },
+      }) satisfies Row,
+  ),
+  {
+    title: 'a page ends when the provider responds to the refresh with 503 or a redirect',
+    async check(app) {
+      for (const failure of [
+        { status: 503, body: 'unavailable' },
+        { status: 302, headers: { location: '/elsewhere' } },
+      ]) {
+        app.advance(longPause);
+        const browser = await app.logIn('alice');
+        app.advance(accessTokenLifetime + 1);
+        app.op.fail('token', { ...failure, times: 1 });
+        // The beginning of the page was sent before its part without data, so the status stays 200.
+        const page = await browser.visit('/items');
+        assert.equal(page.status, 200);
+        assert.ok(!page.html.includes('alice has'));
+        assert.equal(findLogin(page), undefined);
+        app.advance(longPause);
+        assert.ok((await browser.visit('/items')).html.includes(data));
+      }
+    },
+  },
+  ...rejections.map(
+    ({ name, failure }) =>
+      ({
+        title: `C5: a refresh that is rejected with ${name} leads to the login and is sent once`,
+        async check(app) {
+          app.advance(longPause);
+          const browser = await app.logIn('alice');
+          app.advance(accessTokenLifetime + 1);
+          const before = countRefreshes(app);
+          app.op.fail('token', { ...failure, times: 1 });
+          for (const path of ['/items', '/items', '/items?page=2']) {
+            const page = await browser.visit(path);
+            assert.ok(!page.html.includes('alice has'), path);
+            assert.ok(
+              findLogin(page)?.includes(`returnTo=${encodeURIComponent(path)}`),
+              findLogin(page) ?? page.html,
+            );
+          }
+          assert.equal(countRefreshes(app), before + 1);
+        },
+      }) satisfies Row,
+  ),
+  {
+    title: 'a late request with the previous cookie receives the same token, and spends nothing',
+    async check(app) {
+      const browser = await app.logIn('alice');
+      const previous = browser.cookies();
+      app.advance(accessTokenLifetime + 1);
+      const before = countRefreshes(app);
+      const first = await browser.visit('/api/token');
+      assert.notEqual(browser.cookies(), previous);
+      const late = await browser.visit('/api/token', { cookie: previous });
+      assert.deepEqual(JSON.parse(late.html), JSON.parse(first.html));
+      assert.equal(countRefreshes(app), before + 1);
+    },
+  },
+  {
+    title: 'a late request spends nothing while the shared successor store fails',
+    async check(app) {
+      const browser = await app.logIn('alice', app.findHost('successors'));
+      const previous = browser.cookies();
+      app.advance(accessTokenLifetime + 1);
+      const before = countRefreshes(app);
+      await app.setFaults({ successors: 100 });
+      const first = await browser.visit('/api/token');
+      const late = await browser.visit('/api/token', { cookie: previous });
+      await app.setFaults({});
+      assert.ok(JSON.parse(first.html).token, first.html);
+      assert.deepEqual(JSON.parse(late.html), JSON.parse(first.html));
+      assert.equal(countRefreshes(app), before + 1);
+    },
+  },
+  {
+    title: 'a write of a stored session that fails once loses no token of another API',
+    async check(app) {
+      const browser = await app.logIn('alice', app.findHost('stored'));
+      app.advance(accessTokenLifetime + 1);
+      await app.setFaults({ set: 1 });
+      const [first, second] = ['a', 'b'].map((name) => `/api/token?resource=https://${name}.example`);
+      const failed = JSON.parse((await browser.visit(first ?? '')).html);
+      assert.ok(failed.token, JSON.stringify(failed));
+      assert.ok(JSON.parse((await browser.visit(second ?? '')).html).token);
+      await app.setFaults({});
+      for (let round = 0; round < 3; round++) {
+        app.advance(accessTokenLifetime + 1);
+        assert.ok((await browser.visit('/items')).html.includes(data));
+      }
+    },
+  },
+  {
+    title: 'S16: tokens of many APIs stay within two cookies, and none is lost',
+    async check(app) {
+      const browser = await app.logIn(heavyUser);
+      for (let number = 0; number < 10; number++) {
+        const path = `/api/token?resource=https://api-${number}.example`;
+        const { token, code } = JSON.parse((await browser.visit(path)).html);
+        assert.ok(token, code);
+        assert.ok(browser.cookies().length <= 8_000, `${browser.cookies().length} bytes`);
+      }
+      const before = countRefreshes(app);
+      const again = await browser.visit('/api/token?resource=https://api-9.example');
+      assert.ok(JSON.parse(again.html).token);
+      assert.equal(countRefreshes(app), before);
+      app.advance(accessTokenLifetime + 1);
+      assert.ok((await browser.visit('/items')).html.includes('has 200 []'));
+      assert.equal(await readUser(browser), heavyUser);
+    },
+  },
+  {
+    title: 'a token is sent to an API by plain http that the application has named, and to no other address',
+    async check(app) {
+      const browser = await app.logIn('alice');
+      assert.ok((await browser.visit('/items')).html.includes(data));
+      const sent = app.api.requests.length;
+      const { code } = JSON.parse((await browser.visit('/api/token?address=http://localhost:1/items')).html);
+      assert.equal(code, 'invalid_option');
+      assert.equal(app.api.requests.length, sent);
+    },
+  },
+  {
+    title: 'HEAD is GET without a body: it refreshes, and sets the cookie',
+    async check(app) {
+      const browser = await app.logIn('alice');
+      app.advance(accessTokenLifetime + 1);
+      const before = countRefreshes(app);
+      const page = await browser.visit('/items', { method: 'HEAD' });
+      assert.equal(page.status, 200);
+      assert.equal(page.html, '');
+      assert.equal(countCookies(page).session, 1);
+      for (const path of [
+        '/auth/session',
+        '/auth/logout',
+        '/auth/unknown',
+        '/api/protected',
+        '/api/pages/me',
+      ]) {
+        const [get, head] = [await browser.visit(path), await browser.visit(path, { method: 'HEAD' })];
+        assert.equal(head.status, get.status, path);
+        assert.equal(head.html, '', path);
+        assert.equal(head.headers['cache-control'], get.headers['cache-control'], path);
+      }
+      assert.equal((await browser.visit('/auth/login', { method: 'HEAD' })).status, 303);
+      const guest = app.open();
+      const rejected = await guest.visit('/items', { method: 'HEAD' });
+      assert.ok(findLogin(rejected), String(rejected.status));
+      assert.equal((await guest.visit('/api/protected', { method: 'HEAD' })).status, 401);
+      assert.ok((await browser.visit('/items')).html.includes(data));
+      assert.equal(countRefreshes(app), before + 1);
+    },
+  },
+];

@@ -1,0 +1,2 @@
+/** The tag of tests that run in Chromium only. The reason is beside each use. */
+export const onlyInChromium = '@chromium';

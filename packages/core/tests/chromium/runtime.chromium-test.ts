@@ -1,6 +1,0 @@
-import { expect, test } from 'vitest';
-
-test('runs in a browser', () => {
-  expect(navigator.userAgent).toContain('Chrome');
-  expect(document).toBeDefined();
-});

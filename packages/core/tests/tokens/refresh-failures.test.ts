@@ -1,0 +1,265 @@
+import { describe, expect, test, vi } from 'vitest';
+import { TransportError } from '../../src/errors.ts';
+import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
+import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
+import { createCoordinator, expireTokens, runConcurrently } from '../support/coordinator.ts';
+import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
+
+describe('C5: a failure of the provider does not end a session', () => {
+  const failures = [
+    ['network_error', new TransportError('network_error', 'x')],
+    ['timeout', new TransportError('timeout', 'x')],
+    ['server_error', new TransportError('server_error', 'x', { status: 503 })],
+    ['rate_limited', new TransportError('rate_limited', 'x', { status: 429, retryAfter: 0 })],
+  ] as const;
+
+  test.each(failures)('%s', async (code, error) => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', expireTokens(provider.login('alice')));
+    const tokens = createCoordinator(provider.client());
+    provider.state.before = async () => {
+      throw error;
+    };
+    const results = await Promise.allSettled(
+      Array.from({ length: 50 }, () => tokens.getAccessToken(holder('s'))),
+    );
+    for (const result of results) expect(result).toMatchObject({ reason: { code } });
+    expect(provider.state.requests).toBe(1);
+    provider.state.before = async () => {};
+    await expect(tokens.getAccessToken(holder('s'))).resolves.toMatchObject({ changed: true });
+  });
+
+  test('returns a token inside its leeway during a failure', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    provider.state.accessTokenLifetime = 1_000;
+    const tokenSet = provider.login('alice');
+    sessions.set('s', tokenSet);
+    const tokens = createCoordinator(provider.client(), { leeway: 500.5 });
+    sessions.set('s', {
+      ...tokenSet,
+      accessTokens: tokenSet.accessTokens.map((entry) => ({
+        ...entry,
+        expiresAt: Math.floor(Date.now() / 1000) + 100,
+        receivedAt: 0,
+      })),
+    });
+    provider.state.before = async () => {
+      throw new TransportError('server_error', 'x');
+    };
+    const { accessToken } = await tokens.getAccessToken(holder('s'));
+    expect(accessToken.accessToken).toBe(tokenSet.accessTokens[0]?.accessToken);
+    expect(provider.state.requests).toBe(1);
+    // Except the token that must be replaced.
+    await expect(tokens.getAccessToken(holder('s'), { forceRefresh: true })).rejects.toMatchObject({
+      code: 'server_error',
+    });
+  });
+
+  test('sends no request of the session before Retry-After has passed, in any process', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', expireTokens(provider.login('alice')));
+    sessions.set('b', expireTokens(provider.login('bob')));
+    const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
+    const processes = Array.from({ length: 3 }, () => createCoordinator(provider.client(), shared));
+    provider.state.before = async (refreshToken) => {
+      if (refreshToken.includes('alice'))
+        throw new TransportError('rate_limited', 'x', { retryAfter: 120, status: 429 });
+    };
+    for (let round = 0; round < 3; round++) {
+      const results = await Promise.allSettled(
+        Array.from({ length: 30 }, (_, i) => processes[i % 3]?.getAccessToken(holder('s'))),
+      );
+      for (const result of results) {
+        const { reason } = result as PromiseRejectedResult;
+        expect(reason).toMatchObject({ code: 'rate_limited', status: 429 });
+        expect(reason.retryAfter).toBeGreaterThan(100);
+      }
+    }
+    expect(provider.state.requests).toBe(1);
+    // The pause of a session does not affect another user.
+    await expect(processes[0]?.getAccessToken(holder('b'))).resolves.toMatchObject({ changed: true });
+  });
+
+  test.each([3, 10, 100])('K8: a rate limit of %d sessions does not affect other sessions', async (count) => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    const limitedUsers = Array.from({ length: count }, (_, i) => `limited${i}`);
+    for (const name of [...limitedUsers, 'alice']) sessions.set(name, expireTokens(provider.login(name)));
+    const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
+    const [tokens, another] = [
+      createCoordinator(provider.client(), shared),
+      createCoordinator(provider.client(), shared),
+    ];
+    provider.state.before = async (refreshToken) => {
+      if (refreshToken.includes('limited'))
+        throw new TransportError('rate_limited', 'x', { retryAfter: 86_400, status: 429 });
+    };
+    for (const name of [...limitedUsers, ...limitedUsers])
+      await expect(tokens.getAccessToken(holder(name))).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(provider.state.requests).toBe(count);
+    await expect(tokens.getAccessToken(holder('alice'))).resolves.toMatchObject({ changed: true });
+    sessions.set('bob', expireTokens(provider.login('bob')));
+    await expect(another.getAccessToken(holder('bob'))).resolves.toMatchObject({ changed: true });
+  });
+
+  test('sends one request of each session to a provider that limits the client', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    for (let i = 0; i < 20; i++) sessions.set(`s${i}`, expireTokens(provider.login(`user${i}`)));
+    const tokens = createCoordinator(provider.client());
+    provider.state.before = async () => {
+      throw new TransportError('rate_limited', 'x', { retryAfter: 120, status: 429 });
+    };
+    for (let round = 0; round < 3; round++)
+      await Promise.allSettled(
+        Array.from({ length: 60 }, (_, i) => tokens.getAccessToken(holder(`s${i % 20}`))),
+      );
+    expect(provider.state.requests).toBe(20);
+    expect(sessions.size).toBe(20);
+  });
+
+  test('ends a session once after invalid_grant', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', expireTokens(provider.login('alice')));
+    const family = provider.families.get('alice');
+    if (family) family.revoked = true;
+    const client = provider.client();
+    const tokens = createCoordinator(client);
+    await expect(tokens.getAccessToken(holder('s'))).rejects.toMatchObject({ code: 'session_ended' });
+    expect(sessions.size).toBe(0);
+    expect(client.events.filter(({ type }) => type === 'session.ended')).toHaveLength(1);
+  });
+
+  test('returns the tokens of another process after invalid_grant', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    const old = expireTokens(provider.login('alice'));
+    sessions.set('s', old);
+    // Another process without this lock has refreshed first.
+    const theirs = await createCoordinator(provider.client()).getAccessToken(cookieHolder(old));
+    const tokens = createCoordinator(provider.client());
+    provider.state.before = async () => void sessions.set('s', theirs.tokens);
+    const result = await tokens.getAccessToken(holder('s'));
+    expect(result.accessToken).toEqual(theirs.accessToken);
+    expect(sessions.has('s')).toBe(true);
+  });
+});
+
+describe('unavailable stores', () => {
+  const fail = async (): Promise<never> => {
+    throw new Error('the store is unavailable');
+  };
+
+  test('serializes the requests of this process without lock and successors, and reports an event', async () => {
+    const provider = createTestProvider();
+    const cookie = expireTokens(provider.login('alice'));
+    const client = provider.client();
+    const tokens = createCoordinator(client, {
+      lock: { acquire: fail, renew: fail, release: fail },
+      successors: { get: fail, set: fail },
+    });
+    const results = await runConcurrently(50, (i) =>
+      tokens.getAccessToken(cookieHolder(cookie), { resource: `r${i % 3}` }),
+    );
+    for (const [i, { accessToken }] of results.entries())
+      expect(accessToken.accessToken).toContain(`.r${i % 3}.`);
+    expect(provider.state).toMatchObject({ requests: 3, replays: 0 });
+    for (const port of ['lock', 'successor'])
+      expect(client.events).toContainEqual({ type: 'store.unavailable', port });
+  });
+
+  test('returns a token that the session store rejects, writes it later, and does not send the spent refresh token', {
+    timeout: 30_000,
+  }, async () => {
+    const provider = createTestProvider();
+    const { sessions, holder, state } = createSharedSessions();
+    sessions.set('s', expireTokens(provider.login('alice')));
+    provider.state.after = async () => {
+      state.isUnavailable = true;
+    };
+    const client = provider.client();
+    const shared = { lock: createMemoryLock(), lockWait: 200 };
+    const tokens = createCoordinator(client, shared);
+    const { accessToken, tokens: next } = await tokens.getAccessToken(holder('s'));
+    expect(accessToken.accessToken).toContain('alice');
+    expect(client.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
+    await expect(tokens.getAccessToken(holder('s'))).rejects.toThrow('the store is unavailable');
+    provider.state.after = async () => {};
+    Object.assign(state, { isUnavailable: false, readOnly: true });
+    // This process has the next tokens. Another process cannot send the refresh token, because the lock is still held.
+    expect((await tokens.getAccessToken(holder('s'))).accessToken).toEqual(accessToken);
+    await expect(
+      createCoordinator(provider.client(), shared).getAccessToken(holder('s')),
+    ).rejects.toMatchObject({
+      code: 'lock_timeout',
+    });
+    state.readOnly = false;
+    await vi.waitFor(() => expect(sessions.get('s')).toEqual(next), { timeout: 10_000 });
+    await vi.waitFor(
+      async () =>
+        expect((await createCoordinator(provider.client(), shared).getAccessToken(holder('s'))).changed).toBe(
+          false,
+        ),
+      { timeout: 10_000 },
+    );
+    expect(provider.state).toMatchObject({ requests: 1, replays: 0 });
+  });
+
+  test('S15: does not restore an ended session with a late write', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder, state } = createSharedSessions();
+    sessions.set('s', expireTokens(provider.login('alice')));
+    provider.state.after = async () => {
+      state.isUnavailable = true;
+    };
+    const lock = createMemoryLock();
+    let released = 0;
+    const counted: RefreshLock = {
+      ...lock,
+      async release(key, owner) {
+        await lock.release(key, owner);
+        released++;
+      },
+    };
+    await createCoordinator(provider.client(), { lock: counted }).getAccessToken(holder('s'));
+    expect(released).toBe(0);
+    sessions.delete('s');
+    state.isUnavailable = false;
+    await vi.waitFor(() => expect(released).toBe(1), { timeout: 10_000 });
+    expect(sessions.size).toBe(0);
+  });
+});
+
+describe('the clock', () => {
+  test('refreshes once after a clock change by two hours, forward and back', async () => {
+    let time = 1_000_000_000_000;
+    const now = () => time;
+    const provider = createTestProvider({ now });
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', provider.login('alice'));
+    const tokens = createCoordinator(provider.client());
+    time += 7_200_000;
+    await runConcurrently(10, () => tokens.getAccessToken(holder('s')));
+    expect(provider.state.requests).toBe(1);
+    time -= 7_200_000;
+    await runConcurrently(10, () => tokens.getAccessToken(holder('s')));
+    await runConcurrently(10, () => tokens.getAccessToken(holder('s')));
+    expect(provider.state).toMatchObject({ requests: 2, replays: 0 });
+  });
+
+  test('finds the successor for a late request after a clock change', async () => {
+    let time = 1_000_000_000_000;
+    const now = () => time;
+    const provider = createTestProvider({ now });
+    const cookie = expireTokens(provider.login('alice'));
+    const tokens = createCoordinator(provider.client());
+    await tokens.getAccessToken(cookieHolder(cookie));
+    time += 7_200_000;
+    await tokens.getAccessToken(cookieHolder(cookie));
+    expect(provider.state).toMatchObject({ requests: 2, replays: 0 });
+  });
+});
