@@ -22,7 +22,7 @@ async function check(name: string, work: () => Promise<void>): Promise<void> {
     console.log(`  ✓ ${name}`);
   } catch (error) {
     counts.failed += 1;
-    console.log(`  ✗ ${name}\n${(error as Error).message.replace(/^/gm, '      ')}`);
+    console.log(`  ✗ ${name}\n${(error as Error).message.slice(0, 1000).replace(/^/gm, '      ')}`);
   }
 }
 
