@@ -170,3 +170,25 @@ test('S87: "cookie.path" covers the routes, so that a logout receives the sessio
     createWebApp({ baseUrl: 'https://app.example.test/shop', cookie: { path: '/shop' } }),
   ).resolves.toBeDefined();
 });
+
+test.each(sessionKinds)('S87, %s: planted session cookies do not prevent the error page', async (kind) => {
+  const settings = [{}, { domain: 'example.test' }, { path: '/auth' }];
+  const planted = [
+    ['__Secure-session', 'planted'],
+    ['__Secure-session', 'A'.repeat(42)],
+    ['__Secure-session', 'gengengn~1~planted'],
+    ['session', 'A'.repeat(43)],
+  ] as const;
+  for (const cookie of settings) {
+    for (const [name, value] of planted) {
+      const app = await createWebApp({ ...createSessionOptions(kind), cookie });
+      const replace = (browser: TestBrowser) => {
+        dropSession(browser);
+        browser.cookies.set(name, value);
+      };
+      const { logins, response } = await openPage(app, app.open(), replace, '/auth/page');
+      expect(logins, `${name}=${value}`).toBe(2);
+      expect(await response?.text()).toContain('session_cookie_missing');
+    }
+  }
+});
