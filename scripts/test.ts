@@ -1,7 +1,5 @@
-import { onTermination, root, stopAll } from './lib/process.ts';
-import { type Failure, failed, type Outcome, type Step } from './lib/step.ts';
-import { startProgress } from './lib/terminal/progress.ts';
-import { bold, dim, duration, green, indent, plural, red } from './lib/terminal/style.ts';
+import { runSuite } from './lib/run-suite.ts';
+import type { Step } from './lib/step.ts';
 import { build, imports, install, lint, types, unused } from './steps/checks.ts';
 import { compatibility } from './steps/compatibility.ts';
 import { consumer } from './steps/consumer.ts';
@@ -30,96 +28,9 @@ const steps: readonly Step[] = [
   ...scripted,
 ];
 
-/** Names of groups of steps. */
 const bundles: Readonly<Record<string, readonly string[]>> = {
   packages: ['pack', 'contents', 'publint', 'attw', 'sizes', 'api', 'consumer'],
   checks: ['install', 'lint', 'imports', 'unused', 'types'],
 };
 
-/** Selects the named steps and the steps that they need, in order. Without names: every step. */
-function select(names: readonly string[]): readonly Step[] {
-  if (names.length === 0) return steps;
-  const selected = new Set<string>();
-  const add = (name: string) => {
-    for (const each of bundles[name] ?? [name]) {
-      const step = steps.find((candidate) => candidate.name === each);
-      if (step === undefined) {
-        const known = [...steps.map((candidate) => candidate.name), ...Object.keys(bundles)];
-        throw new Error(`Unknown step "${each}". The steps are: ${known.join(', ')}.`);
-      }
-      selected.add(each);
-      for (const needed of step.needs ?? []) add(needed);
-    }
-  };
-  for (const name of names) add(name);
-  return steps.filter(({ name }) => selected.has(name));
-}
-
-async function runStep(step: Step, unsuccessful: ReadonlySet<string>): Promise<Outcome> {
-  const missing = (step.needs ?? []).filter((name) => unsuccessful.has(name));
-  if (missing.length > 0) {
-    const outcome = failed(step.name, `not run: ${missing.join(' and ')} failed`);
-    startProgress(step.title, 54).fail(outcome.failures[0]?.detail);
-    return outcome;
-  }
-  if (step.streams) {
-    console.log(`\n${bold(step.title)}`);
-    const began = Date.now();
-    const outcome = await step.run(() => {});
-    const mark = outcome.failures.length === 0 ? green('✓') : red('✗');
-    const counts = `${outcome.passed} passed, ${outcome.failures.length} failed`;
-    console.log(`  ${mark} ${step.title}: ${counts}  ${dim(duration(Date.now() - began))}`);
-    return outcome;
-  }
-  const line = startProgress(step.title, 54);
-  const outcome = await step.run((detail) => line.update(detail));
-  if (outcome.failures.length === 0) line.done(dim(outcome.note ?? ''));
-  else {
-    line.fail('failed');
-    for (const { detail } of outcome.failures) if (detail) console.log(indent(detail, '      '));
-  }
-  return outcome;
-}
-
-function summary(failures: readonly (Failure & { step: string })[]): string {
-  const lines = failures.map(({ step, name, detail = '' }) => {
-    const reason = detail.split('\n').find((line) => line.trim() !== '') ?? '';
-    return `  ${red('✗')} ${step === name ? bold(step) : `${bold(step)} ${name}`}${reason ? dim(`: ${reason.trim()}`) : ''}`;
-  });
-  return [`\n${bold(`${plural(failures.length, 'failure')}`)}`, ...lines].join('\n');
-}
-
-async function main(names: readonly string[]): Promise<number> {
-  const chosen = select(names);
-  const began = Date.now();
-  const unsuccessful = new Set<string>();
-  const failures: (Failure & { step: string })[] = [];
-  let passed = 0;
-  console.log(
-    `\n${bold('Countersign')} ${dim('tests: each check counts as one test, each suite counts its tests')}\n`,
-  );
-  for (const step of chosen) {
-    const outcome = await runStep(step, unsuccessful);
-    passed += outcome.passed;
-    failures.push(...outcome.failures.map((failure) => ({ step: step.name, ...failure })));
-    if (outcome.failures.length > 0) unsuccessful.add(step.name);
-  }
-  if (failures.length > 0) console.log(summary(failures));
-  console.log(`\n${dim(`${plural(chosen.length, 'step')} in ${duration(Date.now() - began)}`)}`);
-  console.log(`${passed} passed, ${failures.length} failed`);
-  return failures.length === 0 ? 0 : 1;
-}
-
-process.chdir(root);
-onTermination(async (code) => {
-  await stopAll();
-  process.exit(code);
-});
-try {
-  const code = await main(process.argv.slice(2));
-  await stopAll(1000);
-  process.exit(code);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-}
+await runSuite({ title: 'tests', steps, bundles }, process.argv.slice(2));

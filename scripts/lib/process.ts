@@ -32,6 +32,8 @@ export interface Service {
   readonly ended: Promise<string>;
   /** The last lines of its output. */
   tail(lines?: number): string;
+  /** Ends the process and its descendants: SIGTERM first, SIGKILL after `patience` milliseconds (4,000). */
+  stop(patience?: number): Promise<void>;
 }
 
 /** The running process groups. Each child leads a group, so that its descendants can be stopped with it. */
@@ -122,15 +124,24 @@ export function startService(name: string, command: Command): Service {
         .filter((line) => line.trim() !== '')
         .slice(-lines)
         .join('\n'),
+    stop: (patience) => stopGroups(child.pid === undefined ? [] : [child.pid], patience),
   };
 }
 
 /** Stops every started process and its descendants: SIGTERM first, SIGKILL after `patience` milliseconds. */
-export async function stopAll(patience = 4000): Promise<void> {
-  const until = Date.now() + patience;
-  for (const group of groups) signalGroup(group, 'SIGTERM');
-  while (Date.now() < until && [...groups].some(isGroupAlive)) await delay(50);
+export async function stopAll(patience?: number): Promise<void> {
+  await stopGroups([...groups], patience);
   killAll();
+}
+
+async function stopGroups(stopped: readonly number[], patience = 4000): Promise<void> {
+  const until = Date.now() + patience;
+  for (const group of stopped) signalGroup(group, 'SIGTERM');
+  while (Date.now() < until && stopped.some(isGroupAlive)) await delay(50);
+  for (const group of stopped) {
+    signalGroup(group, 'SIGKILL');
+    groups.delete(group);
+  }
 }
 
 /** Sends SIGKILL to every started process and its descendants. */

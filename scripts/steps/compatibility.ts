@@ -1,11 +1,11 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { listPublishedPackages } from '../lib/packages/packages.ts';
+import { tarball } from '../lib/packages/tarball.ts';
 import { root, run } from '../lib/process.ts';
 import type { Failure, Step } from '../lib/step.ts';
 import { findProgram, nats, redis } from '../lib/system-packages.ts';
 import { duration } from '../lib/terminal/style.ts';
-import { tarball } from './packages.ts';
 
 const fixtures = join(root, 'e2e/compatibility');
 const home = join(root, '.test/compatibility');

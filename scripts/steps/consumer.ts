@@ -2,9 +2,9 @@ import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadEntries } from '../lib/packages/load-entries.ts';
 import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages/packages.ts';
+import { tarball } from '../lib/packages/tarball.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, passed, type Step } from '../lib/step.ts';
-import { tarball } from './packages.ts';
 
 const home = join(root, '.test/consumer');
 

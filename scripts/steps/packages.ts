@@ -5,14 +5,10 @@ import { createApiReport, describeDifference, getReportPath } from '../lib/packa
 import { bundleForBrowser } from '../lib/packages/bundle.ts';
 import { findContentProblems } from '../lib/packages/contents.ts';
 import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages/packages.ts';
+import { packs, tarball } from '../lib/packages/tarball.ts';
 import { root, run } from '../lib/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
 import { longText, serverOnly, sizeBudgets } from '../size-budgets.ts';
-
-export const packs = join(root, '.test/packs');
-
-export const tarball = ({ name }: PublishedPackage): string =>
-  join(packs, `${name.replace('@', '').replace('/', '-')}.tgz`);
 
 export const pack: Step = {
   name: 'pack',

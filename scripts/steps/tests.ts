@@ -134,12 +134,17 @@ const suiteScripts = [
   { name: 'bench', title: 'Benchmarks (short run of each)', file: 'bench/src/main.ts', args: ['--smoke'] },
 ];
 
-export const scripted: Step[] = suiteScripts
-  .filter(({ file }) => existsSync(join(root, file)))
-  .map(({ name, title, file, args }) => ({
+export const scripted: readonly Step[] = suiteScripts.map((script) => createScriptStep(script));
+
+/** Creates a step of a script whose last line is `N passed, N failed`. */
+export function createScriptStep(
+  { name, title, file, args }: (typeof suiteScripts)[number],
+  needs: readonly string[] = ['build', 'programs'],
+): Step {
+  return {
     name,
     title,
-    needs: ['build', 'programs'],
+    needs,
     streams: true,
     run: async () => {
       const { code, output } = await run(
@@ -154,7 +159,8 @@ export const scripted: Step[] = suiteScripts
       if (code !== 0 && failures.length === 0) return failed(name, `${file} exited with code ${code}.`);
       return { passed: Number(counts[1]), failures };
     },
-  }));
+  };
+}
 
 async function withReport(
   runner: string,

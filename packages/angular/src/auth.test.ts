@@ -1,11 +1,11 @@
 import { createMemoryStorage } from '@countersign/core/browser';
 import { beforeEach, expect, test, vi } from 'vitest';
 import {
+  advanceClock,
   createPage,
-  later,
+  openSignedInPage,
   type Page,
   provider,
-  signedIn,
   startLogin,
   time,
 } from '../../core/tests/support/browser-page.ts';
@@ -53,7 +53,7 @@ test('expiresAt follows a login, a refresh and a logout of this tab', async () =
   expect(signal()).toBeUndefined();
   await page.auth.handleCallback(provider.approve(await startLogin(page)));
   expect(signal()).toBe(seconds() + 60);
-  later(50);
+  advanceClock(50);
   await page.auth.getAccessToken();
   expect(signal()).toBe(seconds() + 60);
   await page.auth.logout({ localOnly: true });
@@ -61,13 +61,13 @@ test('expiresAt follows a login, a refresh and a logout of this tab', async () =
 });
 
 test('expiresAt follows a refresh that a rejected token or the application requires', async () => {
-  const page = await signedIn();
+  const page = await openSignedInPage();
   const signal = expiresAt(page);
-  later(5);
+  advanceClock(5);
   const { accessToken } = await page.auth.getAccessToken();
   await page.auth.getAccessToken({ rejectedToken: accessToken });
   expect(signal()).toBe(seconds() + 60);
-  later(5);
+  advanceClock(5);
   await page.auth.getAccessToken({ forceRefresh: true });
   expect(signal()).toBe(seconds() + 60);
 });
@@ -76,7 +76,7 @@ test('expiresAt follows a login, a refresh and a logout of another tab', async (
   const [first, second] = await openTabs();
   const signal = expiresAt(second);
   await vi.waitFor(() => expect(signal()).toBe(seconds() + 60));
-  later(50);
+  advanceClock(50);
   await first.auth.getAccessToken();
   await vi.waitFor(() => expect(signal()).toBe(seconds() + 60));
   await first.auth.logout({ localOnly: true });
@@ -86,16 +86,16 @@ test('expiresAt follows a login, a refresh and a logout of another tab', async (
 test('expiresAt follows the login of another user in another tab', async () => {
   const [first, second] = await openTabs();
   const signal = expiresAt(first);
-  later(20);
+  advanceClock(20);
   provider.claims = (claims) => ({ ...claims, sub: 'bob' });
   await second.auth.handleCallback(provider.approve(await startLogin(second)));
   await vi.waitFor(() => expect(signal()).toBe(seconds() + 60));
 });
 
 test('expiresAt is undefined after the provider has ended the login', async () => {
-  const page = await signedIn();
+  const page = await openSignedInPage();
   const signal = expiresAt(page);
-  later(60);
+  advanceClock(60);
   provider.intercept = () => Response.json({ error: 'invalid_grant' }, { status: 400 });
   await expect(page.auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
   expect(signal()).toBeUndefined();
@@ -103,5 +103,5 @@ test('expiresAt is undefined after the provider has ended the login', async () =
 
 test('expiresAt is undefined for a token without an expiry', async () => {
   provider.body = ({ expires_in: _, ...body }) => body;
-  expect(expiresAt(await signedIn())()).toBeUndefined();
+  expect(expiresAt(await openSignedInPage())()).toBeUndefined();
 });

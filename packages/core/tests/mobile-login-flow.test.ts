@@ -75,7 +75,7 @@ describe.each(['json', 'form'] as const)('2: the code exchange, %s', (format) =>
 });
 
 describe('3: both tokens are validated before they are stored', () => {
-  test('an invalid ID token is not stored', async () => {
+  test('rejects an invalid ID token', async () => {
     const app = await createApp();
     app.server.faults.add('id_token_aud_invalid');
     await expect(app.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'aud' });
@@ -88,7 +88,7 @@ describe('3: both tokens are validated before they are stored', () => {
     'access_token_exp_expired',
     'access_token_signature_invalid',
     'access_token_alg_none',
-  ] as const)('an invalid access token is not stored: %s', async (fault) => {
+  ] as const)('rejects an invalid access token: %s', async (fault) => {
     let verify: ((token: string) => Promise<unknown>) | undefined;
     const app = await createApp({ options: { validateAccessToken: async (token) => verify?.(token) } });
     const verifier = createAccessTokenVerifier({
@@ -113,8 +113,8 @@ describe('3: both tokens are validated before they are stored', () => {
   });
 });
 
-describe('4: the ID token identifies the user, the access token gives access to userinfo', () => {
-  test('reads the claims and calls userinfo with the access token', async () => {
+describe('4: the ID token identifies the user, and the access token authorizes userinfo', () => {
+  test('reads the claims, and calls userinfo with the access token', async () => {
     const app = await createApp();
     const { tokens } = await app.logIn();
     expect(tokens.claims).toMatchObject({ sub: 'alice', name: 'Alice Example', aud: 'native' });
@@ -130,7 +130,7 @@ describe('4: the ID token identifies the user, the access token gives access to 
 });
 
 describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
-  test('a public client sends no secret', async () => {
+  test('sends no secret of a public client', async () => {
     const app = await createApp({ format });
     const { tokens } = await app.logIn();
     await app.getAccessToken({ forceRefresh: true });
@@ -145,7 +145,7 @@ describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
     });
   });
 
-  test('a confidential client sends its secret', async () => {
+  test('sends the secret of a confidential client', async () => {
     const app = await createApp({
       format,
       registration: { clientSecret: 'a-secret', tokenEndpointAuthMethod: 'client_secret_post' },
@@ -192,7 +192,7 @@ describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
 });
 
 describe('6: an access token is refreshed', () => {
-  test('not while it is valid', async () => {
+  test('only after its leeway has begun', async () => {
     const app = await createApp();
     await app.logIn();
     for (let call = 0; call < 50; call++) await app.getAccessToken();
@@ -209,7 +209,7 @@ describe('6: an access token is refreshed', () => {
     expect(app.server.requestsTo('token')).toHaveLength(2);
   });
 
-  test('once for a new resource', async () => {
+  test('once for another resource', async () => {
     const app = await createApp({
       options: { audience, resource: [audience, 'https://other.example.test'] },
     });
@@ -229,7 +229,7 @@ describe('6: an access token is refreshed', () => {
     expect(app.stored()?.claims?.iat).toBe((tokens.claims?.iat ?? 0) + 10);
   });
 
-  test('not before the end of a rate limit: the current token is returned while it is valid', async () => {
+  test('only after a rate limit has passed, and the current token is returned while it is valid', async () => {
     const app = await createApp();
     await app.logIn();
     app.server.clock.advance(86_400 - 20);

@@ -43,7 +43,7 @@ async function listen(
     const chunks: Uint8Array[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Uint8Array);
     const headers = new Headers(incoming.headers as Record<string, string>);
-    // A client must not be able to set this header.
+    // The header of a client is replaced.
     headers.delete('x-client-certificate-thumbprint');
     const { raw } = (incoming.socket as TLSSocket).getPeerCertificate();
     if (raw) headers.set('x-client-certificate-thumbprint', computeThumbprint(raw.toString('base64')));
@@ -169,7 +169,7 @@ describe.each(methods)('RFC 8705 over TLS: %s', (method, authentication, certifi
   });
 });
 
-describe('RFC 8705 section 2.1: another certificate than the registered one', () => {
+describe('RFC 8705 section 2.1: a client with an unregistered certificate', () => {
   test.each([
     ['none', undefined],
     ['one of another authority with the same name', forgedCertificate],
@@ -184,7 +184,7 @@ describe('RFC 8705 section 2.1: another certificate than the registered one', ()
     expect(provider.server.requestsTo('token')).toEqual([]);
   });
 
-  test("another client's certificate of the same authority leads to invalid_client", async () => {
+  test("rejects another client's certificate of the same authority with invalid_client", async () => {
     const provider = await startProvider('tls_client_auth', clientCertificate);
     const client = createRelyingParty(provider, tlsClientAuth(), otherClientCertificate);
     await expect(logIn(provider, client)).rejects.toMatchObject({
@@ -196,7 +196,7 @@ describe('RFC 8705 section 2.1: another certificate than the registered one', ()
   });
 });
 
-describe('RFC 8705 section 2.2: another certificate than the registered self-signed one', () => {
+describe('RFC 8705 section 2.2: a client with an unregistered self-signed certificate', () => {
   test.each([
     ['none', undefined],
     ['another self-signed one with the same name', otherSelfSignedCertificate],
@@ -212,7 +212,7 @@ describe('RFC 8705 section 2.2: another certificate than the registered self-sig
   });
 });
 
-test('RFC 8705 section 3: the access token is bound to the presented certificate', async () => {
+test('RFC 8705 section 3: binds the access token to the certificate of the connection', async () => {
   const provider = await startProvider('tls_client_auth', clientCertificate);
   const client = createRelyingParty(provider, tlsClientAuth(), clientCertificate);
   const { accessToken } = await logIn(provider, client);

@@ -12,12 +12,12 @@ import { Router } from '@angular/router';
 import { createMemoryStorage } from '@countersign/core/browser';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
+  advanceClock,
   events,
-  later,
+  openSignedInPage,
   origin,
   provider,
   showPage,
-  signedIn,
   time,
 } from '../../../core/tests/support/browser-page.ts';
 import { json } from '../../../core/tests/support/browser-provider.ts';
@@ -57,7 +57,7 @@ const wake = () => listeners.get('focus')?.forEach((listener) => void listener()
 /** Starts an application with a stored login. */
 async function start(...features: AuthFeature[]) {
   const storage = { ...createMemoryStorage(), reach: 'tab' as const };
-  await signedIn({ storage });
+  await openSignedInPage({ storage });
   showPage(`${origin}/items`);
   const config: AuthConfig = {
     issuer: provider.issuer,
@@ -103,12 +103,12 @@ test('withIdle warns with signals, and logs out', async () => {
   const idle = runInInjectionContext(injector, () => injectIdle());
   expect(idle.isWarning()).toBe(false);
   expect(idle.endsAt()).toBe(Math.floor(time / 1000) + 20);
-  later(15);
+  advanceClock(15);
   vi.advanceTimersByTime(15_000);
   expect(idle.isWarning()).toBe(true);
   idle.extend();
   expect(idle.isWarning()).toBe(false);
-  later(20);
+  advanceClock(20);
   wake();
   expect(auth.isSignedIn()).toBe(false);
   expect(idle.endsAt()).toBeUndefined();
@@ -123,7 +123,7 @@ test('withIdle and withUserInfo work together, in both orders', async () => {
   ]) {
     const { auth } = await start(...features);
     await vi.waitFor(() => expect(auth.user()?.name).toBe('Alice'));
-    later(20);
+    advanceClock(20);
     wake();
     expect(auth.user()).toBeUndefined();
     items.clear();

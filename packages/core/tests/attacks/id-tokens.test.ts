@@ -17,7 +17,7 @@ describe('C1: a refreshed ID token of another user ends the login', () => {
     },
   );
 
-  test('C1: even if the signature is invalid', async () => {
+  test('C1: with an invalid signature', async () => {
     const harness = await createHarness();
     await harness.logIn();
     for (const fault of ['id_token_sub_invalid', 'id_token_signature_invalid'] as const)
@@ -26,7 +26,7 @@ describe('C1: a refreshed ID token of another user ends the login', () => {
   });
 });
 
-describe('C1: stores the tokens of a refresh without its ID token, if that is not the one of the login', () => {
+describe('C1: a refresh ignores an ID token of another login, and stores the other tokens', () => {
   const faults: readonly (readonly [fault: Fault, check: string])[] = [
     ['id_token_aud_invalid', 'aud'],
     ['id_token_aud_secondary', 'aud'],
@@ -62,7 +62,7 @@ describe('C1: stores the tokens of a refresh without its ID token, if that is no
     );
   });
 
-  test('C1: an audience that the first ID token does not contain', async () => {
+  test('C1: with an additional audience', async () => {
     const harness = await createHarness();
     await harness.logIn();
     const { claims } = harness.stored ?? {};

@@ -13,47 +13,54 @@ async function setUp(options: Parameters<typeof createHarness>[0] = {}) {
   const harness = await createHarness({ ...options, server: { ownKeys: true, ...options.server } });
   const { server, client } = harness;
   server.clock.stop();
-  const flood = async () => {
+  const sendForgedTokens = async () => {
     const outcomes: unknown[] = [];
     for (let i = 0; i < 30; i++)
       outcomes.push(await validateLogoutToken(client, createForgedToken(i)).catch(({ name }) => name));
     return outcomes;
   };
-  return { ...harness, harness, server, client, flood, fetches: () => server.requestsTo('jwks').length };
+  return {
+    ...harness,
+    harness,
+    server,
+    client,
+    sendForgedTokens,
+    countFetches: () => server.requestsTo('jwks').length,
+  };
 }
 
 describe('K5: forged logout tokens with unknown keys', () => {
   test('do not delay a login after a key rotation', async () => {
-    const { harness, server, flood } = await setUp();
+    const { harness, server, sendForgedTokens } = await setUp();
     await harness.logIn();
-    await flood();
+    await sendForgedTokens();
     await server.rotateKeys();
     await expect(harness.logIn()).resolves.toBeDefined();
   });
 
-  test('cause five fetches, then one per ten seconds; further tokens lead to a TransportError', async () => {
-    const { harness, server, flood, fetches } = await setUp();
+  test('cause five fetches, then one per ten seconds, and further tokens lead to a TransportError', async () => {
+    const { harness, server, sendForgedTokens, countFetches } = await setUp();
     await harness.logIn();
-    const outcomes = await flood();
+    const outcomes = await sendForgedTokens();
     expect(outcomes.slice(0, 5)).toEqual(Array(5).fill('ValidationError'));
     expect(outcomes.slice(5)).toEqual(Array(25).fill('TransportError'));
-    expect(fetches()).toBe(6);
+    expect(countFetches()).toBe(6);
     server.clock.advance(10);
-    await flood();
-    expect(fetches()).toBe(7);
+    await sendForgedTokens();
+    expect(countFetches()).toBe(7);
   });
 
   test('do not affect logout tokens with known keys', async () => {
-    const { harness, server, client, flood } = await setUp();
+    const { harness, server, client, sendForgedTokens } = await setUp();
     await harness.logIn();
-    await flood();
+    await sendForgedTokens();
     await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toBeDefined();
   });
 
   test('delay a logout token of a new key, which is accepted when it is sent again', async () => {
-    const { harness, server, client, flood } = await setUp();
+    const { harness, server, client, sendForgedTokens } = await setUp();
     await harness.logIn();
-    await flood();
+    await sendForgedTokens();
     await server.rotateKeys();
     const token = await server.mintLogoutToken();
     await expect(validateLogoutToken(client, token)).rejects.toMatchObject({
@@ -66,57 +73,57 @@ describe('K5: forged logout tokens with unknown keys', () => {
   });
 
   test('cause one fetch per second while no keys are known and fetches fail, and do not affect logins', async () => {
-    const { harness, server, flood, fetches } = await setUp({ client: { retries: 0 } });
+    const { harness, server, sendForgedTokens, countFetches } = await setUp({ client: { retries: 0 } });
     server.fail('jwks', { network: true, times: 2 });
-    expect(await flood()).toEqual(Array(30).fill('TransportError'));
-    expect(fetches()).toBe(1);
+    expect(await sendForgedTokens()).toEqual(Array(30).fill('TransportError'));
+    expect(countFetches()).toBe(1);
     server.clock.advance(1);
-    await flood();
-    expect(fetches()).toBe(2);
+    await sendForgedTokens();
+    expect(countFetches()).toBe(2);
     // The keys are available again: the login does not wait for the retry delay.
     await expect(harness.logIn()).resolves.toBeDefined();
-    expect(fetches()).toBe(3);
+    expect(countFetches()).toBe(3);
   });
 
   test('cause one request per second while the provider is unavailable', async () => {
-    const { server, client, flood } = await setUp({ client: { retries: 0 } });
+    const { server, client, sendForgedTokens } = await setUp({ client: { retries: 0 } });
     server.fail('discovery', { network: true, times: 1000 });
     server.fail('jwks', { network: true, times: 1000 });
-    const requests = () => server.requestsTo('discovery').length + server.requestsTo('jwks').length;
-    await flood();
-    expect(requests()).toBe(1);
+    const countRequests = () => server.requestsTo('discovery').length + server.requestsTo('jwks').length;
+    await sendForgedTokens();
+    expect(countRequests()).toBe(1);
     server.clock.advance(1);
-    expect(await flood()).toEqual(Array(30).fill('TransportError'));
-    expect(requests()).toBe(2);
+    expect(await sendForgedTokens()).toEqual(Array(30).fill('TransportError'));
+    expect(countRequests()).toBe(2);
     expect(client.issuer).toBe(server.issuer);
   });
 
   test('cause a limited count of requests while the provider is unavailable and its metadata is stale', async () => {
-    const { harness, server, flood } = await setUp({ client: { retries: 0 } });
+    const { harness, server, sendForgedTokens } = await setUp({ client: { retries: 0 } });
     await harness.logIn();
     server.fail('discovery', { network: true, times: 1000 });
     server.fail('jwks', { network: true, times: 1000 });
     server.clock.advance(3_700);
     const countRequests = () => server.requestsTo('discovery').length + server.requestsTo('jwks').length;
     const requestsBefore = countRequests();
-    await flood();
+    await sendForgedTokens();
     // One for the metadata, one for stale keys, five for unknown keys.
     expect(countRequests() - requestsBefore).toBe(7);
   });
 });
 
 describe('K6: key rotations', () => {
-  test('four in the same second do not reject a login', async () => {
-    const { harness, server, fetches } = await setUp();
+  test('do not reject a login if four occur in one second', async () => {
+    const { harness, server, countFetches } = await setUp();
     await harness.logIn();
     for (let rotation = 0; rotation < 4; rotation++) {
       await server.rotateKeys();
       await expect(harness.logIn()).resolves.toBeDefined();
     }
-    expect(fetches()).toBe(5);
+    expect(countFetches()).toBe(5);
   });
 
-  test('a login during a fetch that started before the rotation fetches the keys again', async () => {
+  test('cause a second fetch for a login during a fetch that started before the rotation', async () => {
     const { harness, server, client } = await setUp();
     await harness.logIn();
     const release = server.hold('jwks');
@@ -130,7 +137,7 @@ describe('K6: key rotations', () => {
     expect(await forgedResult).toBe('ValidationError');
   });
 
-  test('a key that is published late leads to a TransportError, not to a ValidationError', async () => {
+  test('lead to a TransportError while the new key is not published', async () => {
     const { harness, server } = await setUp();
     await harness.logIn();
     server.faults.add('id_token_kid_unknown');
@@ -139,16 +146,16 @@ describe('K6: key rotations', () => {
   });
 });
 
-describe('K7: signed authorization responses are sent by browsers', () => {
-  test('forged logout tokens do not affect them', async () => {
-    const { harness, server, flood } = await setUp({ client: { responseMode: 'jwt' } });
+describe('K7: signed authorization responses', () => {
+  test('are accepted despite forged logout tokens', async () => {
+    const { harness, server, sendForgedTokens } = await setUp({ client: { responseMode: 'jwt' } });
     await harness.logIn();
-    await flood();
+    await sendForgedTokens();
     await server.rotateKeys();
     await expect(harness.logIn()).resolves.toBeDefined();
   });
 
-  test('forged ones do not affect a refresh', async () => {
+  test('do not affect a refresh if they are forged', async () => {
     const { harness, server } = await setUp({ client: { responseMode: 'jwt' } });
     await harness.logIn();
     server.faults.add('authorization_response_kid_unknown');

@@ -23,12 +23,12 @@ describe('C6: mix-up, injection, downgrade and fixation (RFC 9700)', () => {
     await expectRejection(harness, () => harness.logIn(), rejection, 'authorization');
   });
 
-  test('C6: checks iss if it is present, advertised or not', async () => {
+  test('C6: rejects another iss even if the metadata does not advertise iss', async () => {
     const harness = await createHarness({ faults: ['iss_of_another', 'metadata_without_iss_parameter'] });
     await expect(harness.logIn()).rejects.toMatchObject({ check: 'iss' });
   });
 
-  test('C6: rejects an error response with another state, without its text', async () => {
+  test('C6: rejects an error response with another state, and omits its text', async () => {
     const harness = await createHarness({ faults: ['state_invalid'] });
     harness.server.answerNext({ error: 'access_denied', errorDescription: '<script>' });
     await expect(harness.logIn()).rejects.toMatchObject({
@@ -72,19 +72,23 @@ describe('C6: mix-up, injection, downgrade and fixation (RFC 9700)', () => {
     });
   });
 
-  test('C6: PKCE rejects the code of another login', async () => {
+  test('C6: rejects the code of another login by PKCE', async () => {
     const harness = await createHarness();
     const [victim, attacker] = [await startLogin(harness), await startLogin(harness)];
-    const injected = new URLSearchParams(victim.parameters);
-    injected.set('code', attacker.parameters.get('code') as string);
-    const response = await validateAuthorizationResponse(harness.client, injected, victim.transaction);
+    const parametersWithForeignCode = new URLSearchParams(victim.parameters);
+    parametersWithForeignCode.set('code', attacker.parameters.get('code') as string);
+    const response = await validateAuthorizationResponse(
+      harness.client,
+      parametersWithForeignCode,
+      victim.transaction,
+    );
     await expect(exchangeCode(harness.client, response, victim.transaction)).rejects.toMatchObject({
       code: 'token_error',
       error: 'invalid_grant',
     });
   });
 
-  test('C6: PKCE is always S256: rejects a provider with plain only, and assumes S256 by default', async () => {
+  test('C6: uses PKCE with S256 always, and rejects a provider that supports only plain', async () => {
     const plain = await createHarness({ faults: ['metadata_plain_pkce'] });
     await expect(createAuthorizationRequest(plain.client)).rejects.toMatchObject({
       name: 'ConfigurationError',
@@ -126,7 +130,7 @@ describe('C6: mix-up, injection, downgrade and fixation (RFC 9700)', () => {
     }
   });
 
-  test('C6: rejects a response without a code and one of another flow', async () => {
+  test('C6: rejects a response without a code and a response of another flow', async () => {
     for (const fault of ['code_missing', 'response_with_id_token'] as const) {
       const harness = await createHarness({ faults: [fault] });
       await expect(harness.logIn()).rejects.toMatchObject({ code: 'authorization_response_invalid' });

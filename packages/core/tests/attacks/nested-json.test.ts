@@ -22,26 +22,33 @@ import { createRespondingClient, issuer, validResponse } from '../fuzz/random-re
 import { dpopRejection, startDpop } from '../support/start-dpop.ts';
 import { startVerifier } from '../support/start-verifier.ts';
 
-/** Deep enough to overflow the stack of a recursive parser; 15 KB in base64url. */
+/** This depth overflows the stack of a recursive parser. It has 15 KB in base64url. */
 const nested = '['.repeat(5_600) + ']'.repeat(5_600);
 const deepObject = (members: object = {}) => `${JSON.stringify(members).slice(0, -1)},"deep":${nested}}`;
-const part = (text: string) => base64url.encode(text);
+const encodePart = (text: string) => base64url.encode(text);
 
 const header = { alg: 'RS256', kid: 'a', typ: 'JWT' };
-const jwts = (claims: object, more: object = {}) => [
-  ['payload', `${part(JSON.stringify({ ...header, ...more }))}.${part(deepObject(claims))}.AAAA`] as const,
-  ['header', `${part(deepObject({ ...header, ...more }))}.${part(JSON.stringify(claims))}.AAAA`] as const,
+const createNestedJwts = (claims: object, more: object = {}) => [
+  [
+    'payload',
+    `${encodePart(JSON.stringify({ ...header, ...more }))}.${encodePart(deepObject(claims))}.AAAA`,
+  ] as const,
+  [
+    'header',
+    `${encodePart(deepObject({ ...header, ...more }))}.${encodePart(JSON.stringify(claims))}.AAAA`,
+  ] as const,
 ];
-const jwe = `${part(deepObject({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }))}.a.b.c.d`;
+const jwe = `${encodePart(deepObject({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }))}.a.b.c.d`;
 
 const json = (body: string, init: ResponseInit = {}) =>
   new Response(body, { headers: { 'content-type': 'application/json' }, ...init });
-const typed = (type: string, body: string) => new Response(body, { headers: { 'content-type': type } });
+const respondWithType = (type: string, body: string) =>
+  new Response(body, { headers: { 'content-type': type } });
 
 const expectValidationError = (run: Promise<unknown>, code: string, check = 'json_depth') =>
   expect(run).rejects.toMatchObject({ name: 'ValidationError', code, check });
 
-/** A refresh whose ID token exceeds a limit keeps the other tokens. */
+/** Expects a refresh that ignores the ID token and keeps the other tokens. */
 async function expectIgnoredIdToken(
   create: (respond: () => Response, more: Partial<ClientOptions>) => Client,
   respond: () => Response,
@@ -55,9 +62,9 @@ async function expectIgnoredIdToken(
   );
 }
 
-describe('A1: a resource server rejects a deeply nested token with 401', () => {
+describe('A1: a resource server rejects deeply nested JSON', () => {
   const claims = { iss: issuer, aud: 'api', exp: 4e9 };
-  test.each(jwts(claims, { typ: 'at+jwt' }))('in the %s', async (_, token) => {
+  test.each(createNestedJwts(claims, { typ: 'at+jwt' }))('in the %s of a token', async (_, token) => {
     const { verifier } = await startVerifier({ issuer });
     await expect(verifier.verifyToken(token)).rejects.toMatchObject({
       name: 'AccessTokenError',
@@ -72,7 +79,7 @@ describe('A1: a resource server rejects a deeply nested token with 401', () => {
     const deep = '['.repeat(1_000) + ']'.repeat(1_000);
     const [head = '', payload = '', signature = ''] = (await prove()).split('.');
     const nest = (encoded: string) =>
-      part(`${new TextDecoder().decode(base64url.decode(encoded)).slice(0, -1)},"deep":${deep}}`);
+      encodePart(`${new TextDecoder().decode(base64url.decode(encoded)).slice(0, -1)},"deep":${deep}}`);
     for (const proof of [`${nest(head)}.${payload}.${signature}`, `${head}.${nest(payload)}.${signature}`]) {
       await expect(call(proof)).rejects.toMatchObject({
         ...dpopRejection('invalid_dpop_proof'),
@@ -81,7 +88,7 @@ describe('A1: a resource server rejects a deeply nested token with 401', () => {
     }
   });
 
-  test('a deeply nested introspection response leads to 503', async () => {
+  test('in an introspection response, with 503', async () => {
     const { server } = await startVerifier();
     const { verifier } = await startVerifier({
       issuer: server.issuer,
@@ -106,68 +113,77 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
   const tokens = (idToken: string) => () =>
     json(JSON.stringify({ access_token: 'a', token_type: 'Bearer', id_token: idToken }));
 
-  test.each([...jwts(claims), ['JWE header', jwe] as const])('logout token: %s', async (_, token) => {
-    const decrypt = async () => expect.fail('the header must be checked before decryption');
-    await expectValidationError(
-      validateLogoutToken(
-        createClientWith(() => json('{}'), { decrypt }),
-        token,
-      ),
-      'logout_token_invalid',
-    );
-  });
+  test.each([...createNestedJwts(claims), ['JWE header', jwe] as const])(
+    'in a logout token: %s',
+    async (_, token) => {
+      const decrypt = async () => expect.fail('expected a check of the header before decryption');
+      await expectValidationError(
+        validateLogoutToken(
+          createClientWith(() => json('{}'), { decrypt }),
+          token,
+        ),
+        'logout_token_invalid',
+      );
+    },
+  );
 
-  test.each([...jwts(claims), ['JWE header', jwe] as const])('ID token: %s', async (_, token) => {
-    const decrypt = async () => expect.fail('the header must be checked before decryption');
-    await expectIgnoredIdToken(createClientWith, tokens(token), { decrypt });
-  });
+  test.each([...createNestedJwts(claims), ['JWE header', jwe] as const])(
+    'in an ID token: %s',
+    async (_, token) => {
+      const decrypt = async () => expect.fail('expected a check of the header before decryption');
+      await expectIgnoredIdToken(createClientWith, tokens(token), { decrypt });
+    },
+  );
 
-  test.each(jwts(claims))('encrypted ID token: %s', async (_, token) => {
-    const encrypted = `${part('{"alg":"RSA-OAEP-256"}')}.a.b.c.d`;
+  test.each(createNestedJwts(claims))('in an encrypted ID token: %s', async (_, token) => {
+    const encrypted = `${encodePart('{"alg":"RSA-OAEP-256"}')}.a.b.c.d`;
     const client = createClientWith(tokens(encrypted), { decrypt: async () => token });
     await expectIgnoredIdToken(createClientWith, tokens(encrypted), { decrypt: async () => token });
     await expectValidationError(validateLogoutToken(client, encrypted), 'logout_token_invalid');
   });
 
-  test.each(jwts({ ...claims, code: 'c', state: 's' }))('JARM: %s', async (_, token) => {
-    const client = createClientWith(() => json('{"keys":[]}'), { responseMode: 'jwt' });
-    const transaction: AuthorizationTransaction = {
-      issuer,
-      clientId: 'web',
-      redirectUri: 'https://app.example.test/callback',
-      state: 's',
-      codeVerifier: 'v',
-      scope: 'openid',
-      createdAt: Math.floor(Date.now() / 1000),
-    };
-    await expectValidationError(
-      validateAuthorizationResponse(client, new URLSearchParams({ response: token }), transaction),
-      'authorization_response_invalid',
-    );
-  });
+  test.each(createNestedJwts({ ...claims, code: 'c', state: 's' }))(
+    'in a JARM response: %s',
+    async (_, token) => {
+      const client = createClientWith(() => json('{"keys":[]}'), { responseMode: 'jwt' });
+      const transaction: AuthorizationTransaction = {
+        issuer,
+        clientId: 'web',
+        redirectUri: 'https://app.example.test/callback',
+        state: 's',
+        codeVerifier: 'v',
+        scope: 'openid',
+        createdAt: Math.floor(Date.now() / 1000),
+      };
+      await expectValidationError(
+        validateAuthorizationResponse(client, new URLSearchParams({ response: token }), transaction),
+        'authorization_response_invalid',
+      );
+    },
+  );
 
-  test.each(jwts(claims))('signed userinfo and introspection: %s', async (_, token) => {
-    const userinfo = createClientWith(() => typed('application/jwt', token));
+  test.each(createNestedJwts(claims))('in signed userinfo and introspection: %s', async (_, token) => {
+    const userinfo = createClientWith(() => respondWithType('application/jwt', token));
     await expectValidationError(fetchUserinfo(userinfo, 'a', 'alice'), 'userinfo_invalid');
-    const signed = createClientWith(() => typed('application/token-introspection+jwt', token), {
+    const signed = createClientWith(() => respondWithType('application/token-introspection+jwt', token), {
       introspectionSignedResponseAlg: 'RS256',
     });
     await expectValidationError(introspectToken(signed, 'a'), 'introspection_invalid');
   });
 
-  test('encrypted userinfo: the JWE header and its content', async () => {
+  test('in the JWE header and the content of encrypted userinfo', async () => {
     const registered = { userinfoEncryptedResponseAlg: 'RSA-OAEP-256' };
-    const inside = { ...registered, decrypt: async () => deepObject({ sub: 'alice' }) };
-    const outside = {
+    const nestedContent = { ...registered, decrypt: async () => deepObject({ sub: 'alice' }) };
+    const nestedHeader = {
       ...registered,
-      decrypt: async () => expect.fail('the header must be checked before decryption'),
+      decrypt: async () => expect.fail('expected a check of the header before decryption'),
     };
-    const plain = `${part('{"alg":"RSA-OAEP-256"}')}.a.b.c.d`;
+    const plain = `${encodePart('{"alg":"RSA-OAEP-256"}')}.a.b.c.d`;
     for (const [options, token] of [
-      [inside, plain],
-      [outside, jwe],
+      [nestedContent, plain],
+      [nestedHeader, jwe],
     ] as const) {
-      const client = createClientWith(() => typed('application/jwt', token), options);
+      const client = createClientWith(() => respondWithType('application/jwt', token), options);
       await expectValidationError(fetchUserinfo(client, 'a', 'alice'), 'userinfo_invalid');
     }
   });
@@ -176,30 +192,34 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
     ['token', (client) => refreshTokens(client, 'r')],
     ['userinfo', (client) => fetchUserinfo(client, 'a', 'alice')],
     ['introspection', (client) => introspectToken(client, 'a')],
-    ['keys', (client) => validateLogoutToken(client, jwts(claims)[0]?.[1].replace(/\..*\./, '.e30.') ?? '')],
+    [
+      'keys',
+      (client) =>
+        validateLogoutToken(client, createNestedJwts(claims)[0]?.[1].replace(/\..*\./, '.e30.') ?? ''),
+    ],
     ['metadata', (client) => discover(createClient({ ...client.options, metadata: undefined as never }))],
   ];
   const responses: readonly [string, () => Response][] = [
     ['as JSON', () => json(deepObject({ ...validResponse, keys: [] }))],
     ['as a list', () => json(nested)],
-    ['with another content type', () => typed('text/plain', deepObject(validResponse))],
-    ['as a list with another content type', () => typed('text/plain', nested)],
-    ['after a byte order mark', () => typed('text/plain', `\ufeff${deepObject(validResponse)}`)],
-    ['with a challenge', () => challenged(deepObject({ error: 'invalid_client' }))],
+    ['with another content type', () => respondWithType('text/plain', deepObject(validResponse))],
+    ['as a list with another content type', () => respondWithType('text/plain', nested)],
+    ['after a byte order mark', () => respondWithType('text/plain', `\ufeff${deepObject(validResponse)}`)],
+    ['with a challenge', () => respondWithChallenge(deepObject({ error: 'invalid_client' }))],
     ['in an error response', () => json(deepObject({ error: 'invalid_request' }), { status: 400 })],
   ];
-  const challenged = (body: string) =>
+  const respondWithChallenge = (body: string) =>
     new Response(body, {
       status: 401,
       headers: { 'content-type': 'application/json', 'www-authenticate': 'Basic realm="x"' },
     });
   for (const [name, run] of operations) {
-    test.each(responses)(`${name} response %s`, (_, respond) =>
+    test.each(responses)(`in a ${name} response %s`, (_, respond) =>
       expectValidationError(run(createClientWith(respond)), 'response_malformed'),
     );
   }
 
-  test('revocation response: the body of a successful one is not read, and others are rejected', async () => {
+  test('in an error response to a revocation, but not in a successful one, whose body is not read', async () => {
     for (const [, respond] of responses) {
       const revocation = revokeToken(createClientWith(respond), 'a');
       if (respond().ok) await revocation;
@@ -207,7 +227,7 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
     }
   });
 
-  test('limits the counts of members and digits and the size of numbers', async () => {
+  test('beyond the limits for members, digits and numbers', async () => {
     for (const [body, check] of [
       [`{"a":[${'1,'.repeat(100_001)}1]}`, 'json_values'],
       [`{"expires_in":${'9'.repeat(400)}}`, 'json_number'],
@@ -229,7 +249,7 @@ describe('C9: limits the depth of stored data', () => {
   const sealer = createSealer(['x'.repeat(43)], 'session');
   const times = { issuedAt: 0, expiresAt: 1e10 };
 
-  test('rejects session data that could not be decrypted again', async () => {
+  test('rejects session data beyond the depth that decryption accepts', async () => {
     const sealed = await sealer.encrypt({ data: nest(120) }, times);
     await expect(sealer.decrypt(sealed, 0)).resolves.toMatchObject({ data: nest(120) });
     await expect(sealer.encrypt({ data: nest(200) }, times)).rejects.toMatchObject({

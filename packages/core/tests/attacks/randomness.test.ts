@@ -4,7 +4,7 @@ import { createRandomToken } from '../../src/internal/encoding.ts';
 import { createHarness, redirectUri } from '../conformance/harness.ts';
 
 describe('C10: random values', () => {
-  test('C10: have 256 bits, uniformly distributed, without duplicates', () => {
+  test('C10: have 256 uniformly distributed bits and no duplicates', () => {
     const values = Array.from({ length: 2000 }, createRandomToken);
     expect(new Set(values).size).toBe(values.length);
     const counts = new Map<string, number>();

@@ -12,7 +12,7 @@ import {
 } from '../../src/index.ts';
 import { createHarness } from '../conformance/harness.ts';
 
-describe('C8: rejects redirects of every endpoint', () => {
+describe('C8: rejects a redirect of an endpoint', () => {
   const redirect = { status: 307, headers: { location: 'https://attacker.example/' } };
   const endpoints = [
     'discovery',

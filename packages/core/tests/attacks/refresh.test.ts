@@ -3,7 +3,7 @@ import { createRefreshCoordinator, refreshTokens, type TokenHolder, type TokenSe
 import { createHarness } from '../conformance/harness.ts';
 import { createJsonFailure } from './json-failure.ts';
 
-test('C3: a refresh without an ID token retains the previous one', async () => {
+test('C3: retains the previous ID token after a refresh without one', async () => {
   const harness = await createHarness({ server: { idTokenOnRefresh: false } });
   await harness.logIn();
   const { idToken, claims } = harness.stored ?? {};
@@ -12,19 +12,19 @@ test('C3: a refresh without an ID token retains the previous one', async () => {
   expect(harness.stored).toMatchObject({ idToken, claims });
 });
 
-test('C4: each refresh uses the latest rotated refresh token', async () => {
+test('C4: uses the latest rotated refresh token in each refresh', async () => {
   const harness = await createHarness();
   await harness.logIn();
   for (let round = 0; round < 4; round++) await harness.refresh();
-  const used = harness.server
+  const sentTokens = harness.server
     .requestsTo('token')
     .slice(1)
     .map(({ body }) => body.refresh_token);
-  expect(new Set(used).size).toBe(4);
+  expect(new Set(sentTokens).size).toBe(4);
   expect(harness.server.requestsTo('token').every(({ status }) => status === 200)).toBe(true);
 });
 
-describe('C5: only a response that reports an invalid refresh token ends a session', () => {
+describe('C5: a response to a refresh', () => {
   test.each([
     ['503', { status: 503 }, { code: 'server_error', status: 503 }],
     [
@@ -37,7 +37,7 @@ describe('C5: only a response that reports an invalid refresh token ends a sessi
       { status: 429, headers: { 'retry-after': '7' } },
       { code: 'rate_limited', retryAfter: 7 },
     ],
-    ['network', { network: true }, { code: 'network_error' }],
+    ['a network error', { network: true }, { code: 'network_error' }],
     ['a lost response', { loseResponse: true }, { code: 'network_error' }],
     ['invalid_client', createJsonFailure({ error: 'invalid_client' }, 401), { error: 'invalid_client' }],
     ['invalid_request', createJsonFailure({ error: 'invalid_request' }, 400), { error: 'invalid_request' }],
@@ -52,7 +52,7 @@ describe('C5: only a response that reports an invalid refresh token ends a sessi
       { code: 'token_response_invalid' },
     ],
     ['an empty 400', { status: 400 }, { code: 'refresh_rejected', status: 400, error: '' }],
-  ] as const)('C5: %s does not end it', async (_, failure, error) => {
+  ] as const)('C5: does not end the session if it is %s', async (_, failure, error) => {
     const harness = await createHarness();
     await harness.logIn();
     const storedBefore = harness.stored;
@@ -61,7 +61,7 @@ describe('C5: only a response that reports an invalid refresh token ends a sessi
     expect(harness.stored).toBe(storedBefore);
   });
 
-  test('C5: invalid_grant ends it', async () => {
+  test('C5: ends the session if its error is invalid_grant', async () => {
     const harness = await createHarness();
     await harness.logIn();
     harness.server.endGrants();
@@ -72,7 +72,7 @@ describe('C5: only a response that reports an invalid refresh token ends a sessi
     expect(harness.stored).toBeUndefined();
   });
 
-  test('C5: Retry-After is read as seconds or a date, and limited', async () => {
+  test('C5: contains Retry-After as seconds or a date, which is limited to one day', async () => {
     const harness = await createHarness();
     await harness.logIn();
     harness.server.clock.stop(Date.parse('2030-01-01T00:00:00Z'));
@@ -92,7 +92,7 @@ describe('C5: only a response that reports an invalid refresh token ends a sessi
   });
 });
 
-test.each([3, 20])('K8: %d sessions that the provider limits do not affect other sessions', async (count) => {
+test.each([3, 20])('K8: a rate limit of %d sessions does not affect other sessions', async (count) => {
   const harness = await createHarness();
   const coordinator = createRefreshCoordinator(harness.client);
   const logIn = async (): Promise<TokenHolder> => {

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { AuthError } from '../../src/index.ts';
 import { createHarness, expectRejection } from '../conformance/harness.ts';
 
-describe('C9: responses of a provider', () => {
+describe('C9: a client', () => {
   const repeated = { code: 'response_malformed', check: 'json' };
   const createResponse = (body: string, type = 'application/json') => ({
     status: 200,
@@ -12,11 +12,11 @@ describe('C9: responses of a provider', () => {
 
   test('C9: rejects an endless body at the size limit', async () => {
     const harness = await createHarness({ client: { maxResponseBytes: 2048 } });
-    let sent = 0;
+    let sentBytes = 0;
     let cancelled = false;
     const endless = new ReadableStream<Uint8Array>({
       pull(controller) {
-        sent += 1024;
+        sentBytes += 1024;
         controller.enqueue(new Uint8Array(1024).fill(0x20));
       },
       cancel() {
@@ -25,11 +25,11 @@ describe('C9: responses of a provider', () => {
     });
     harness.server.fail('discovery', { status: 200, body: endless });
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'response_malformed', check: 'size' });
-    expect(sent).toBeLessThan(10_000);
+    expect(sentBytes).toBeLessThan(10_000);
     await vi.waitFor(() => expect(cancelled).toBe(true));
   });
 
-  test('C9: a stalled body and a fetch that ignores its signal time out', async () => {
+  test('C9: rejects a stalled body, and a fetch that ignores its signal, after the timeout', async () => {
     const stalled = await createHarness({ client: { timeout: 30 } });
     stalled.server.fail('discovery', {
       status: 200,
@@ -102,7 +102,7 @@ describe('C9: responses of a provider', () => {
       'token',
       createResponse(`{"access_token":"${'a'.repeat(1_000_000)}","token_type":"Bearer"}`),
     );
-    // The string is accepted: the missing ID token is rejected.
+    // The string is accepted. The rejection is due to the missing ID token.
     await expect(logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'id_token' });
     harness.server.fail('token', createResponse(`{"x":${'['.repeat(400_000)}${']'.repeat(400_000)}}`));
     await expect(logIn()).rejects.toBeInstanceOf(AuthError);
@@ -128,7 +128,7 @@ describe('C9: responses of a provider', () => {
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'id_token' });
   });
 
-  test('C9: claims with the names of prototype members change no object', async () => {
+  test('C9: keeps prototypes unchanged by claims with the names of their members', async () => {
     const harness = await createHarness({ faults: ['id_token_prototype_claims'] });
     const { claims } = await harness.logIn();
     expect(Object.getPrototypeOf(claims)).toBe(Object.prototype);

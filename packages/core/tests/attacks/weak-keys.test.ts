@@ -17,7 +17,7 @@ import { audience, startVerifier } from '../support/start-verifier.ts';
 const encode = (value: object) => base64url.encode(JSON.stringify(value));
 const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
-/** A key of 2,048 bits with the exponent 1: each text is its own signature. */
+/** A key of 2,048 bits with the exponent 1: the signature of a text is its padded hash. */
 const weakKey = { kty: 'RSA', kid: 'weak', e: 'AQ', n: base64url.encode(new Uint8Array(256).fill(0xff)) };
 
 /** Creates a signature that the weak key verifies, without a private key (RFC 8017 section 9.2). */
@@ -43,7 +43,7 @@ const seconds = () => Math.floor(Date.now() / 1000);
 const claims = () => ({ iss: issuer, sub: 'alice', aud: 'web', iat: seconds(), exp: seconds() + 60 });
 const json = (body: object) => Response.json(body);
 
-function createClientWith(response: object, options: object = {}) {
+function createRespondingClient(response: object, options: object = {}) {
   return createClient({
     issuer,
     clientId: 'web',
@@ -55,19 +55,19 @@ function createClientWith(response: object, options: object = {}) {
   });
 }
 
-describe('A1: ignores a key with the exponent 1', () => {
+describe('A1: rejects a signature by a key with the exponent 1', () => {
   test('at a resource server', async () => {
     const { verifier } = await startVerifier({
       issuer,
       jwksUri: `${issuer}/jwks`,
       fetch: async () => json(keySet),
     });
-    const about = { ...claims(), aud: audience, client_id: 'web', jti: 'j' };
-    await expect(verifier.verifyToken(await forge({ typ: 'at+jwt' }, about))).rejects.toMatchObject({
+    const tokenClaims = { ...claims(), aud: audience, client_id: 'web', jti: 'j' };
+    await expect(verifier.verifyToken(await forge({ typ: 'at+jwt' }, tokenClaims))).rejects.toMatchObject({
       code: 'invalid_token',
     });
-    const good = await sign({ typ: 'at+jwt' }, JSON.stringify(about));
-    await expect(verifier.verifyToken(good)).resolves.toMatchObject({ sub: 'alice' });
+    const validToken = await sign({ typ: 'at+jwt' }, JSON.stringify(tokenClaims));
+    await expect(verifier.verifyToken(validToken)).resolves.toMatchObject({ sub: 'alice' });
   });
 
   test('in a DPoP proof', async () => {
@@ -100,22 +100,29 @@ describe('A1: ignores a key with the exponent 1', () => {
   test('in ID tokens and logout tokens of a client', async () => {
     const createTokenResponse = (id_token: string) => ({ access_token: 'a', token_type: 'Bearer', id_token });
     // Without a matching key, a refresh succeeds without the ID token.
-    const forged = await refreshTokens(createClientWith(createTokenResponse(await forge({}, claims()))), 'r');
+    const forged = await refreshTokens(
+      createRespondingClient(createTokenResponse(await forge({}, claims()))),
+      'r',
+    );
     expect(forged).not.toHaveProperty('claims');
     const good = await refreshTokens(
-      createClientWith(createTokenResponse(await sign({}, JSON.stringify(claims())))),
+      createRespondingClient(createTokenResponse(await sign({}, JSON.stringify(claims())))),
       'r',
     );
     expect(good.claims).toMatchObject({ sub: 'alice' });
 
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
     const logout = { ...claims(), jti: 'j', events };
-    await expect(validateLogoutToken(createClientWith({}), await forge({}, logout))).rejects.toMatchObject({
+    await expect(
+      validateLogoutToken(createRespondingClient({}), await forge({}, logout)),
+    ).rejects.toMatchObject({
       code: 'logout_token_invalid',
       check: 'kid',
     });
     const token = await sign({}, JSON.stringify(logout));
-    await expect(validateLogoutToken(createClientWith({}), token)).resolves.toMatchObject({ sub: 'alice' });
+    await expect(validateLogoutToken(createRespondingClient({}), token)).resolves.toMatchObject({
+      sub: 'alice',
+    });
   });
 
   test('in the browser client', async () => {
@@ -131,16 +138,16 @@ describe('A1: ignores a key with the exponent 1', () => {
       code: 'id_token_invalid',
       check: 'kid',
     });
-    const good = await sign({}, JSON.stringify(claims()));
-    await expect(validateIdToken(context, good, expected)).resolves.toMatchObject({ sub: 'alice' });
+    const validToken = await sign({}, JSON.stringify(claims()));
+    await expect(validateIdToken(context, validToken, expected)).resolves.toMatchObject({ sub: 'alice' });
   });
 });
 
-describe('metadata members of another type', () => {
-  test.each([{}, 5, 'S256', true, null])('ignores PKCE methods that are %j', async (methods) => {
+describe('metadata members of a wrong type', () => {
+  test.each([{}, 5, 'S256', true, null])('are ignored: PKCE methods that are %j', async (methods) => {
     const invalidMetadata = { ...metadata, code_challenge_methods_supported: methods } as never;
-    const discovered = createClientWith(invalidMetadata, { metadata: undefined });
-    for (const client of [createClientWith({}, { metadata: invalidMetadata }), discovered]) {
+    const discovered = createRespondingClient(invalidMetadata, { metadata: undefined });
+    for (const client of [createRespondingClient({}, { metadata: invalidMetadata }), discovered]) {
       const { url } = await createAuthorizationRequest(client);
       expect(url.searchParams.get('code_challenge_method')).toBe('S256');
     }
@@ -149,8 +156,8 @@ describe('metadata members of another type', () => {
       issuer,
       fetch: async (url) => json(url.endsWith('/jwks') ? keySet : invalidMetadata),
     });
-    const about = { ...claims(), aud: audience, client_id: 'web', jti: 'j' };
-    const token = await sign({ typ: 'at+jwt' }, JSON.stringify(about));
+    const tokenClaims = { ...claims(), aud: audience, client_id: 'web', jti: 'j' };
+    const token = await sign({ typ: 'at+jwt' }, JSON.stringify(tokenClaims));
     await expect(verifier.verifyToken(token)).resolves.toMatchObject({ sub: 'alice' });
   });
 });
@@ -167,10 +174,10 @@ describe('JARM with a repeated member', () => {
   });
   const validate = async (repeated: string) => {
     const text = `${JSON.stringify({ ...claims(), code: 'c', state: 's' }).slice(0, -1)},${repeated}}`;
-    const received = new URLSearchParams({ response: await sign({}, text) });
+    const parameters = new URLSearchParams({ response: await sign({}, text) });
     return validateAuthorizationResponse(
-      createClientWith({}, { responseMode: 'jwt' }),
-      received,
+      createRespondingClient({}, { responseMode: 'jwt' }),
+      parameters,
       transaction(),
     );
   };

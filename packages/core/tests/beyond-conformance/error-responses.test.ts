@@ -8,9 +8,9 @@ import {
 } from '../../src/index.ts';
 import { createHarness, expectRejection } from '../conformance/harness.ts';
 
-describe('error responses', () => {
+describe('the client', () => {
   test.each(['access_denied', 'login_required', 'consent_required', 'interaction_required', 'server_error'])(
-    '%s leads to a typed error, without a token request',
+    'rejects the error response %s with a typed error, and sends no token request',
     async (errorCode) => {
       const harness = await createHarness();
       harness.server.answerNext({ error: errorCode, errorDescription: 'Line\u0000one\nline two \u202e' });
@@ -25,7 +25,7 @@ describe('error responses', () => {
     },
   );
 
-  test('a second use of a code fails and revokes its tokens', async () => {
+  test('rejects the second use of a code, for which the provider revokes the tokens', async () => {
     const harness = await createHarness();
     const { client, server } = harness;
     const { url, transaction } = await createAuthorizationRequest(client);
@@ -43,7 +43,7 @@ describe('error responses', () => {
     });
   });
 
-  test('the error in the body takes precedence over the challenge', async () => {
+  test('reports the error in the body instead of the challenge', async () => {
     const harness = await createHarness();
     harness.server.fail('token', {
       status: 401,
@@ -59,7 +59,7 @@ describe('error responses', () => {
     });
   });
 
-  test('a malformed error code is sanitized in the message', async () => {
+  test('removes invalid characters of an error code from the message', async () => {
     const harness = await createHarness();
     harness.server.fail('token', {
       status: 400,

@@ -10,8 +10,8 @@ import {
 import { createHarness, expectRejection } from '../conformance/harness.ts';
 
 /** Checks that the suites of the OpenID Foundation do not cover for a code-flow client. */
-describe('ID tokens', () => {
-  const rejected: readonly (readonly [fault: Fault, check: string, after?: 'token' | 'jwks'])[] = [
+describe('the verification of ID tokens', () => {
+  const rejections: readonly (readonly [fault: Fault, check: string, after?: 'token' | 'jwks'])[] = [
     ['id_token_exp_text', 'exp'],
     ['id_token_nbf_future', 'nbf'],
     ['id_token_iat_future', 'iat', 'jwks'],
@@ -29,7 +29,7 @@ describe('ID tokens', () => {
     ['id_token_typ_other', 'typ', 'jwks'],
     ['id_token_signature_missing', 'signature', 'jwks'],
   ];
-  for (const [fault, check, after = 'token'] of rejected) {
+  for (const [fault, check, after = 'token'] of rejections) {
     test(`rejects ${fault} for its ${check}`, async () => {
       const harness = await createHarness({ faults: [fault] });
       const rejection = { error: 'ValidationError', code: 'id_token_invalid', check } as const;

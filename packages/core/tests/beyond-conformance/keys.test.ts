@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { AuthEvent } from '../../src/index.ts';
 import { createHarness } from '../conformance/harness.ts';
 
-describe('keys', () => {
-  test('distinguishes keys with one kid by type, curve and alg', async () => {
+describe('the keys of a provider', () => {
+  test('may have one kid if their type, curve or alg differs', async () => {
     for (const alg of ['RS256', 'ES256']) {
       const harness = await createHarness({
         server: { decoyKeys: true },
@@ -15,25 +15,25 @@ describe('keys', () => {
     }
   });
 
-  test('tokens with unknown keys cause five fetches, then one per ten seconds', async () => {
+  test('are fetched five times for unknown kids, then once per ten seconds', async () => {
     const harness = await createHarness();
     harness.server.clock.stop();
     await harness.logIn();
     harness.server.faults.add('id_token_kid_unknown');
-    const fetches = () => harness.server.requestsTo('jwks').length;
+    const countFetches = () => harness.server.requestsTo('jwks').length;
     await Promise.all(Array.from({ length: 10 }, () => harness.logIn().catch(() => undefined)));
     for (let attempt = 0; attempt < 10; attempt++) await harness.logIn().catch(() => undefined);
-    expect(fetches()).toBe(6);
+    expect(countFetches()).toBe(6);
     harness.server.faults.clear();
     await harness.logIn();
-    expect(fetches()).toBe(6);
+    expect(countFetches()).toBe(6);
     harness.server.clock.advance(11);
     harness.server.faults.add('id_token_kid_unknown');
     for (let attempt = 0; attempt < 3; attempt++) await harness.logIn().catch(() => undefined);
-    expect(fetches()).toBe(7);
+    expect(countFetches()).toBe(7);
   });
 
-  test('logins succeed for a day while the key endpoint is unavailable', async () => {
+  test('are used for a day while their endpoint is unavailable', async () => {
     const events: AuthEvent[] = [];
     const harness = await createHarness({ client: { retries: 0, onEvent: (event) => events.push(event) } });
     harness.server.clock.stop();

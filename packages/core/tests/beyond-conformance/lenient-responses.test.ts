@@ -12,12 +12,12 @@ import { createRespondingClient } from '../fuzz/random-response.ts';
 const json = (members: object, type = 'application/json', status = 200) =>
   new Response(JSON.stringify(members), { status, headers: { 'content-type': type } });
 
-describe('members of a token response', () => {
+describe('a member of a token response', () => {
   const tokens = { access_token: 'a', token_type: 'Bearer' };
   const refresh = (respond: () => Response) =>
     refreshTokens(createRespondingClient(respond).client, 'r', { grantedScopes: ['openid', 'items'] });
 
-  test.each([null, ''])('%j is absent', async (value) => {
+  test.each([null, ''])('is absent if its value is %j', async (value) => {
     const absent = { refresh_token: value, id_token: value, expires_in: value };
     const received = await refresh(() => json({ ...tokens, ...absent, scope: null }));
     expect(received).toEqual({ accessToken: 'a', tokenType: 'Bearer', scopes: ['openid', 'items'] });
@@ -31,7 +31,7 @@ describe('members of a token response', () => {
     });
   });
 
-  test('an empty scope grants nothing, and a list of scopes is accepted', async () => {
+  test('"scope" may be empty or a list', async () => {
     expect((await refresh(() => json({ ...tokens, scope: '' }))).scopes).toEqual([]);
     expect((await refresh(() => json({ ...tokens, scope: [] }))).scopes).toEqual([]);
     expect((await refresh(() => json({ ...tokens, scope: ['a', 'b'] }))).scopes).toEqual(['a', 'b']);
@@ -40,7 +40,7 @@ describe('members of a token response', () => {
     }
   });
 
-  test('the content decides, not the content type', async () => {
+  test('is read from JSON or a form, regardless of the content type', async () => {
     for (const type of ['text/plain', 'text/html', 'Application/JSON', 'application/problem+json']) {
       expect(await refresh(() => json({ ...tokens, token_type: 'bEARER' }, type))).toMatchObject({
         accessToken: 'a',
@@ -54,10 +54,10 @@ describe('members of a token response', () => {
   });
 });
 
-describe('claims that are null are absent', () => {
+describe('a claim that is null is absent', () => {
   const names = ['azp', 'nbf', 'auth_time', 'acr', 'nickname'];
 
-  test('in ID tokens at login and refresh, whose signature is still verified', async () => {
+  test('in the ID tokens of a login and a refresh, whose signature is verified', async () => {
     const harness = await createHarness({ faults: ['id_token_claims_null'] });
     const { claims, idToken } = await harness.logIn();
     expect(claims).toMatchObject({ sub: 'alice' });
@@ -92,19 +92,19 @@ describe('claims that are null are absent', () => {
   });
 });
 
-describe('each endpoint has its own rule for the body', () => {
+describe('the body of a response', () => {
   test.each([
     ['nothing, labelled JSON', '', 200],
     ['HTML, labelled JSON', '<p>ok', 200],
     ['malformed JSON', '{"', 200],
     ['a list', '[]', 200],
     ['no content', null, 204],
-  ])('a revocation with %s is done (RFC 7009 section 2.2)', async (_, body, status) => {
+  ])('is ignored for a successful revocation: %s (RFC 7009 section 2.2)', async (_, body, status) => {
     const respond = () => new Response(body, { status, headers: { 'content-type': 'application/json' } });
     await revokeToken(createRespondingClient(respond).client, 'token');
   });
 
-  test('a rejected revocation is an error', async () => {
+  test('leads to an error for a rejected revocation', async () => {
     for (const respond of [
       () => json({ error: 'unsupported_token_type' }, 'application/json', 400),
       () => new Response(null, { status: 401 }),
@@ -121,30 +121,33 @@ describe('each endpoint has its own rule for the body', () => {
     ['a challenge', 'Bearer error="insufficient_scope"', 403, 'insufficient_scope'],
     ['no challenge and 403', undefined, 403, ''],
     ['no challenge and 404', undefined, 404, ''],
-  ])('a userinfo response with %s has its status in the error', async (_, challenge, status, error) => {
-    const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
-    const { client } = createRespondingClient(() => new Response('x', { status, headers }));
-    await expect(fetchUserinfo(client, 'token', 'alice')).rejects.toMatchObject({
-      name: 'AuthorizationServerError',
-      code: 'endpoint_error',
-      status,
-      error,
-    });
-  });
+  ])(
+    'is not needed for the status in the error of a userinfo response with %s',
+    async (_, challenge, status, error) => {
+      const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
+      const { client } = createRespondingClient(() => new Response('x', { status, headers }));
+      await expect(fetchUserinfo(client, 'token', 'alice')).rejects.toMatchObject({
+        name: 'AuthorizationServerError',
+        code: 'endpoint_error',
+        status,
+        error,
+      });
+    },
+  );
 });
 
-test('client_secret_basic does not encode - _ . and *', async () => {
-  const sent: (string | null)[] = [];
+test('client_secret_basic encodes all characters except letters, digits, - _ . and *', async () => {
+  const authorizationHeaders: (string | null)[] = [];
   const { client } = createRespondingClient(() => json({}), {
     clientId: 'my-app_1.x*',
     clientAuthentication: clientSecretBasic("sec-ret_1.x*~!'() :%&=+é"),
     fetch: async (_, init) => {
-      sent.push(new Headers(init.headers).get('authorization'));
+      authorizationHeaders.push(new Headers(init.headers).get('authorization'));
       return json({ access_token: 'a', token_type: 'Bearer' });
     },
   });
   await refreshTokens(client, 'r');
-  const credentials = atob(sent[0]?.replace('Basic ', '') ?? '');
+  const credentials = atob(authorizationHeaders[0]?.replace('Basic ', '') ?? '');
   expect(credentials).toBe('my-app_1.x*:sec-ret_1.x*%7E%21%27%28%29+%3A%25%26%3D%2B%C3%A9');
 });
 
@@ -154,7 +157,7 @@ test.each([
   ['several addresses', { cause: { errors: [{ code: 'ECONNREFUSED' }] } }, 'ECONNREFUSED'],
   ['the headers', { cause: { code: 'UND_ERR_HEADERS_OVERFLOW' } }, 'UND_ERR_HEADERS_OVERFLOW'],
   ['a runtime without causes', { code: 'ConnectionRefused' }, 'ConnectionRefused'],
-  ['a code that is no word', { cause: { code: 'secret in a text' } }, undefined],
+  ['a code that is not a word', { cause: { code: 'secret in a text' } }, undefined],
 ])('a network error names the code of %s', async (_, properties, code) => {
   const { client } = createRespondingClient(() => {
     throw Object.assign(new TypeError('fetch failed: secret'), properties);
@@ -167,7 +170,7 @@ test.each([
   );
 });
 
-test('an error response of the code exchange without an OAuth error has its status', async () => {
+test('the error of a code exchange without an OAuth error contains the status', async () => {
   const harness = await createHarness();
   harness.server.fail('token', { status: 403, body: '<p>Forbidden' });
   await expect(harness.logIn()).rejects.toMatchObject({

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createClient, discover } from '../../src/index.ts';
 import { createHarness } from '../conformance/harness.ts';
 
-describe('metadata', () => {
-  test('is fetched once for concurrent callers, again after an hour, and is used while the provider is unavailable', async () => {
+describe('the metadata', () => {
+  test('is fetched once for concurrent callers and once an hour, and is used while the provider is unavailable', async () => {
     const { client, server } = await createHarness({ client: { retries: 0 } });
     server.clock.stop();
     await Promise.all(Array.from({ length: 10 }, () => discover(client)));
@@ -48,7 +48,7 @@ describe('metadata', () => {
     expect(server.requests[0]?.path).toBe('/.well-known/oauth-authorization-server/tenant/one');
   });
 
-  test('is not fetched if configured, and must belong to the issuer', async () => {
+  test('is not fetched if it is configured, and is rejected with another issuer', async () => {
     const { server } = await createHarness();
     const metadata = server.metadata as { issuer: string };
     const client = createClient({ issuer: server.issuer, clientId: 'web', metadata, fetch: server.fetch });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createHarness } from '../conformance/harness.ts';
 
-test('User-Agent contains the library or the configured name, outside browsers', async () => {
+test('sends the name of the library or the configured name as User-Agent, except in browsers', async () => {
   const toExpected = (name: string) => (typeof document === 'undefined' ? name : undefined);
   const withDefault = await createHarness();
   await withDefault.logIn();

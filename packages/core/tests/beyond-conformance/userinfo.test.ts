@@ -5,7 +5,7 @@ import { createDecrypt } from '../../src/node/decrypt.ts';
 import { createEncryptionKey } from '../conformance/encryption-key.ts';
 import { createHarness, type HarnessOptions } from '../conformance/harness.ts';
 
-describe('userinfo', () => {
+describe('a userinfo request', () => {
   test.each([
     ['userinfo_signature_invalid', 'signature'],
     ['userinfo_key_foreign', 'signature'],
@@ -27,7 +27,7 @@ describe('userinfo', () => {
     ['userinfo_nonce_added', 'nonce'],
     ['userinfo_events_other', 'events'],
     ['userinfo_member_repeated', 'json'],
-  ] as const)('signed: rejects %s for its %s', async (fault, check) => {
+  ] as const)('rejects a signed response with %s for its %s', async (fault, check) => {
     const harness = await createHarness({
       registration: { userinfoSignedResponseAlg: 'RS256' },
       client: { userinfoSignedResponseAlg: 'RS256' },
@@ -38,7 +38,7 @@ describe('userinfo', () => {
   });
 
   test.each(['userinfo_iss_missing', 'userinfo_aud_missing'] as const)(
-    'signed: accepts %s with allowUnaddressedUserinfo, and checks the other claims',
+    'accepts a signed response with %s with allowUnaddressedUserinfo, and checks the other claims',
     async (fault) => {
       const harness = await createHarness({
         registration: { userinfoSignedResponseAlg: 'RS256' },
@@ -90,7 +90,7 @@ describe('userinfo', () => {
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'userinfo_invalid' });
   });
 
-  test('repeats a request while the provider is unavailable, except with a DPoP proof', async () => {
+  test('is repeated while the provider is unavailable, except with a DPoP proof', async () => {
     const bearer = await createHarness();
     bearer.server.fail('userinfo', { status: 503 });
     await bearer.logIn();
@@ -201,7 +201,7 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
     decrypt: async () => text,
   });
 
-  test('rejects invalid encryption options in the configuration', () => {
+  test('createClient() rejects invalid encryption options', () => {
     const options = { issuer: 'https://auth.example.test', clientId: 'web' };
     const create = (more: object) => () => createClient({ ...options, ...more });
     expect(create({ userinfoEncryptedResponseAlg: alg })).toThrow(/createDecrypt/);

@@ -1,7 +1,7 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { events, later, origin, provider, signedIn } from '../support/browser-page.ts';
+import { advanceClock, events, openSignedInPage, origin, provider } from '../support/browser-page.ts';
 import { json } from '../support/browser-provider.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
@@ -37,25 +37,25 @@ const fail = (error: string) => (url: string) =>
     parameters.set('error', error);
   });
 
-const withoutRefreshTokens = () => {
+const omitRefreshTokens = () => {
   provider.body = (body) => ({ ...body, refresh_token: undefined });
 };
 
-const readStored = async (storage: ReturnType<typeof createMemoryStorage>) =>
+const readStoredTokens = async (storage: ReturnType<typeof createMemoryStorage>) =>
   storage.get(`countersign ${provider.issuer} spa tokens`);
 
-describe('without a refresh token', () => {
-  beforeEach(withoutRefreshTokens);
+describe('a login without a refresh token', () => {
+  beforeEach(omitRefreshTokens);
 
   test.each([
     ['a token that an API rejected', (accessToken: string) => ({ rejectedToken: accessToken })],
     ['a scope that the token does not cover', () => ({ scope: 'items:write' })],
     ['another resource', () => ({ resource: otherApi })],
     ['forceRefresh', () => ({ forceRefresh: true })],
-  ])('B28: %s does not end the login, with and without silent login', async (_, createRequest) => {
+  ])('B28: continues after %s, with and without silent login', async (_, createRequest) => {
     for (const options of [{}, { silentRedirectUri }]) {
       const storage = createMemoryStorage();
-      const { auth } = await signedIn({ ...options, storage });
+      const { auth } = await openSignedInPage({ ...options, storage });
       const { accessToken } = await auth.getAccessToken();
       const frames = respondToSilentLogins(fail('login_required'));
       for (let call = 0; call < 20; call++) {
@@ -65,26 +65,26 @@ describe('without a refresh token', () => {
       expect(frames.length).toBeLessThanOrEqual(1);
       expect(auth.snapshot().status).toBe('signed-in');
       expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
-      expect((await readStored(storage))?.accessTokens[0]?.accessToken).toBe(accessToken);
+      expect((await readStoredTokens(storage))?.accessTokens[0]?.accessToken).toBe(accessToken);
     }
   });
 
-  test('a token whose scopes include a narrower scope is used for it', async () => {
-    const { auth } = await signedIn();
+  test('uses a token whose scopes include the requested scope', async () => {
+    const { auth } = await openSignedInPage();
     const { accessToken } = await auth.getAccessToken();
     for (const scope of ['items:read', 'openid items:read', 'items:read  openid'])
       expect((await auth.getAccessToken({ scope })).accessToken).toBe(accessToken);
     await expect(auth.getAccessToken({ scope: 'items:read items:write' })).rejects.toMatchObject({
       code: 'refresh_token_missing',
     });
-    later(61);
+    advanceClock(61);
     await expect(auth.getAccessToken({ scope: 'items:read' })).rejects.toMatchObject({
       code: 'refresh_token_missing',
     });
   });
 
-  test('a silent login requests the token of another resource, and keeps the tokens of the login', async () => {
-    const { auth } = await signedIn({ silentRedirectUri });
+  test('requests the token of another resource in a silent login, and keeps the other tokens', async () => {
+    const { auth } = await openSignedInPage({ silentRedirectUri });
     const { accessToken, scopes } = await auth.getAccessToken();
     const frames = respondToSilentLogins();
     const tokens = await Promise.all(
@@ -99,8 +99,8 @@ describe('without a refresh token', () => {
     expect(frames).toHaveLength(1);
   });
 
-  test('B28: a silent login replaces a rejected token, and only one that is rejected for the first time', async () => {
-    const { auth } = await signedIn({ silentRedirectUri });
+  test('B28: replaces a rejected token in a silent login, but not its replacement', async () => {
+    const { auth } = await openSignedInPage({ silentRedirectUri });
     const frames = respondToSilentLogins();
     let { accessToken } = await auth.getAccessToken();
     for (let poll = 0; poll < 20; poll++)
@@ -109,10 +109,10 @@ describe('without a refresh token', () => {
   });
 
   test.each(['interaction_required', 'consent_required', 'login_required', 'account_selection_required'])(
-    'B28: a burst of requests for another resource opens one frame, and the pause ends (%s)',
+    'B28: opens one frame for a burst of requests for another resource, and one after a pause (%s)',
     async (error) => {
       provider.body = (body) => ({ ...body, refresh_token: undefined, expires_in: 600 });
-      const { auth } = await signedIn({ silentRedirectUri });
+      const { auth } = await openSignedInPage({ silentRedirectUri });
       const frames = respondToSilentLogins(fail(error));
       for (let burst = 0; burst < 5; burst++) {
         const results = await Promise.allSettled(
@@ -121,10 +121,10 @@ describe('without a refresh token', () => {
         expect(results.every(({ status }) => status === 'rejected')).toBe(true);
       }
       expect(frames).toHaveLength(1);
-      later(11);
+      advanceClock(11);
       await auth.getAccessToken({ resource: otherApi }).catch(() => {});
       expect(frames).toHaveLength(2);
-      later(11);
+      advanceClock(11);
       await auth.getAccessToken({ resource: otherApi }).catch(() => {});
       expect(frames).toHaveLength(2);
       expect(auth.snapshot().status).toBe('signed-in');
@@ -132,27 +132,27 @@ describe('without a refresh token', () => {
   );
 });
 
-describe('with a refresh token', () => {
+describe('a login with a refresh token', () => {
   const countRefreshes = () =>
     provider.tokenRequests.filter(({ parameters }) => parameters.get('grant_type') === 'refresh_token')
       .length;
 
-  test('B28: an API that rejects each token causes one refresh for each lifetime of a token', async () => {
+  test('B28: refreshes once per token lifetime for an API that rejects each token', async () => {
     const storage = { ...createMemoryStorage(), reach: 'shared' as const };
-    const { auth } = await signedIn({ storage });
+    const { auth } = await openSignedInPage({ storage });
     let { accessToken } = await auth.getAccessToken();
     const poll = async () => ({ accessToken } = await auth.getAccessToken({ rejectedToken: accessToken }));
     for (let times = 0; times < 20; times++) await poll();
     expect(countRefreshes()).toBe(1);
-    later(61);
+    advanceClock(61);
     for (let times = 0; times < 20; times++) await poll();
     // The expired token was renewed, and its successor was rejected for the first time.
     expect(countRefreshes()).toBeLessThanOrEqual(3);
     expect(auth.snapshot().status).toBe('signed-in');
   });
 
-  test('forceRefresh refreshes at each call, and its token can be rejected once', async () => {
-    const { auth } = await signedIn();
+  test('refreshes at each call with forceRefresh, and replaces its token once after a rejection', async () => {
+    const { auth } = await openSignedInPage();
     for (const count of [1, 2, 3]) {
       await auth.getAccessToken({ forceRefresh: true });
       expect(countRefreshes()).toBe(count);
@@ -180,10 +180,10 @@ describe('with a refresh token', () => {
     ['invalid_target', { error: 'invalid_target' }, 'token_error'],
     ['invalid_scope', { error: 'invalid_scope' }, 'token_error'],
   ])(
-    'B28: a refresh for one API that the provider rejects with %s concerns that API',
+    'B28: keeps the tokens of other APIs after a refresh for one API is rejected with %s',
     async (_, body, code) => {
       const storage = createMemoryStorage();
-      const { auth } = await signedIn({ silentRedirectUri, storage });
+      const { auth } = await openSignedInPage({ silentRedirectUri, storage });
       const frames = respondToSilentLogins(fail('login_required'));
       const { accessToken } = await auth.getAccessToken();
       const { status: _status, ...before } = auth.snapshot();
@@ -194,16 +194,16 @@ describe('with a refresh token', () => {
       expect(countRefreshes()).toBe(1);
       expect(frames).toEqual([]);
       expect(auth.snapshot()).toMatchObject({ status: 'signed-in', claims: before.claims });
-      expect((await readStored(storage))?.refreshToken).toMatch(/^refresh-/);
+      expect((await readStoredTokens(storage))?.refreshToken).toMatch(/^refresh-/);
       expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
-      later(61);
+      advanceClock(61);
       expect((await auth.getAccessToken()).accessToken).not.toBe(accessToken);
       expect(auth.snapshot().status).toBe('signed-in');
     },
   );
 
-  test('a token whose scopes include a narrower scope is used for it if the provider issues no narrower token', async () => {
-    const { auth } = await signedIn();
+  test('uses a token whose scopes include the requested scope if the provider issues no narrower token', async () => {
+    const { auth } = await openSignedInPage();
     const { accessToken } = await auth.getAccessToken();
     provider.intercept = () => badRequest({ error: 'invalid_scope' });
     expect((await auth.getAccessToken({ scope: 'items:read' })).accessToken).toBe(accessToken);
@@ -217,26 +217,26 @@ describe('the tokens of a refresh', () => {
 
   test('C5: are stored before the keys of its ID token are fetched', async () => {
     const memory = createMemoryStorage();
-    let keysFail: (() => void) | undefined;
-    const { auth } = await signedIn({
+    let failKeyRequest: (() => void) | undefined;
+    const { auth } = await openSignedInPage({
       storage: memory,
       fetch: (url, init) => {
         if (!url.endsWith('/jwks') || provider.tokenRequests.length < 2) return provider.fetch(url, init);
         return new Promise((_, reject) => {
-          keysFail = () => reject(new TypeError('failed to fetch'));
+          failKeyRequest = () => reject(new TypeError('failed to fetch'));
         });
       },
     });
     const { claims } = auth.snapshot();
     const spent = (await memory.get(key()))?.refreshToken;
-    later(61);
+    advanceClock(61);
     await provider.rotateKeys();
     const token = auth.getAccessToken();
-    await vi.waitFor(() => expect(keysFail).toBeDefined());
+    await vi.waitFor(() => expect(failKeyRequest).toBeDefined());
     // A page that is closed now has the new refresh token.
     const stored = await memory.get(key());
     expect(stored?.refreshToken).not.toBe(spent);
-    keysFail?.();
+    failKeyRequest?.();
     expect((await token).accessToken).toBe(stored?.accessTokens[0]?.accessToken);
     expect(auth.snapshot().claims).toEqual(claims);
     expect(events.map(({ type }) => type)).toContain('id_token.ignored');
@@ -247,27 +247,27 @@ describe('the tokens of a refresh', () => {
     ['an old exp', (claims: Record<string, unknown>) => ({ ...claims, exp: Number(claims.iat) - 600 })],
     ['another auth_time', (claims: Record<string, unknown>) => ({ ...claims, auth_time: 1 })],
     ['another audience', (claims: Record<string, unknown>) => ({ ...claims, aud: 'other' })],
-  ])('C5: are kept with the previous ID token if the new one has %s', async (_, change) => {
+  ])('C5: are kept with the previous ID token if the new ID token has %s', async (_, change) => {
     const storage = createMemoryStorage();
-    const { auth } = await signedIn({ storage });
+    const { auth } = await openSignedInPage({ storage });
     const before = await storage.get(key());
-    later(61);
+    advanceClock(61);
     provider.claims = change;
     const { accessToken } = await auth.getAccessToken();
     const after = await storage.get(key());
     expect(after?.refreshToken).not.toBe(before?.refreshToken);
     expect(after?.accessTokens[0]?.accessToken).toBe(accessToken);
-    later(61);
+    advanceClock(61);
     expect((await auth.getAccessToken()).accessToken).not.toBe(accessToken);
     expect(auth.snapshot().status).toBe('signed-in');
   });
 
   test('C5: are kept if the ID token is null', async () => {
-    const { auth } = await signedIn();
+    const { auth } = await openSignedInPage();
     const { claims } = auth.snapshot();
     provider.body = (body) => ({ ...body, id_token: null });
     for (let times = 0; times < 2; times++) {
-      later(61);
+      advanceClock(61);
       await auth.getAccessToken();
     }
     expect(auth.snapshot()).toMatchObject({ status: 'signed-in', claims });
@@ -275,8 +275,8 @@ describe('the tokens of a refresh', () => {
 
   test('C1: are not stored if the ID token names another user', async () => {
     const storage = createMemoryStorage();
-    const { auth } = await signedIn({ storage });
-    later(61);
+    const { auth } = await openSignedInPage({ storage });
+    advanceClock(61);
     provider.claims = (claims) => ({ ...claims, sub: 'bob' });
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     expect(await storage.get(key())).toBeUndefined();

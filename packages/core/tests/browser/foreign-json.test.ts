@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-const contextWith = (options: object = {}): BrowserContext =>
+const createContext = (options: object = {}): BrowserContext =>
   resolveOptions({
     issuer: provider.issuer,
     clientId: 'spa',
@@ -30,20 +30,20 @@ const contextWith = (options: object = {}): BrowserContext =>
     ...options,
   });
 
-const answering = (body: string) =>
-  contextWith({
+const createRespondingContext = (body: string) =>
+  createContext({
     fetch: async () => new Response(body, { headers: { 'content-type': 'application/json' } }),
   });
 
 describe('C9: the browser client rejects deeply nested JSON with a typed error', () => {
-  test('in responses', async () => {
+  test('in a response', async () => {
     const rejection = { name: 'ValidationError', code: 'response_malformed' };
     for (const [body, check] of [
       [`{"deep":${nested}}`, 'json_depth'],
       ['{"expires_in":1e999}', 'json_number'],
       ['{"keys":[],"\\u006beys":[]}', 'json'],
     ] as const) {
-      const context = answering(body);
+      const context = createRespondingContext(body);
       await expect(sendRequest(context, 'https://login.example/token')).rejects.toMatchObject({
         ...rejection,
         check,
@@ -52,14 +52,14 @@ describe('C9: the browser client rejects deeply nested JSON with a typed error',
     }
   });
 
-  test('in ID tokens', async () => {
+  test('in an ID token', async () => {
     const encode = (text: string) => toBase64Url(encodeUtf8(text));
     const [, payload = '', signature = ''] = (await provider.sign({ iss: provider.issuer })).split('.');
     for (const token of [
       `${encode(`{"alg":"RS256","deep":${nested}}`)}.${payload}.${signature}`,
       await provider.sign({ iss: provider.issuer, deep: JSON.parse('['.repeat(40) + ']'.repeat(40)) }),
     ]) {
-      await expect(validateIdToken(contextWith(), token, { accessToken: 'a' })).rejects.toMatchObject({
+      await expect(validateIdToken(createContext(), token, { accessToken: 'a' })).rejects.toMatchObject({
         code: 'id_token_invalid',
         check: 'format',
       });
@@ -67,22 +67,22 @@ describe('C9: the browser client rejects deeply nested JSON with a typed error',
   });
 });
 
-describe('values in the storage of a tab', () => {
-  let stored: Map<string, string>;
+describe('the storage of a tab', () => {
+  let items: Map<string, string>;
 
   beforeEach(() => {
-    stored = new Map();
+    items = new Map();
     vi.stubGlobal(
       'sessionStorage',
-      // Names are own properties, as in a browser.
+      // The names of items are properties of the object, as in a browser.
       new Proxy(
         {
-          getItem: (name: string) => stored.get(name) ?? null,
-          setItem: (name: string, value: string) => void stored.set(name, value),
-          removeItem: (name: string) => void stored.delete(name),
+          getItem: (name: string) => items.get(name) ?? null,
+          setItem: (name: string, value: string) => void items.set(name, value),
+          removeItem: (name: string) => void items.delete(name),
         },
         {
-          ownKeys: () => [...stored.keys()],
+          ownKeys: () => [...items.keys()],
           getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
         },
       ),
@@ -92,52 +92,52 @@ describe('values in the storage of a tab', () => {
   const damaged = ['', 'null', '5', '[]', '{"createdAt":', '{"a":1,"a":2}', `{"deep":${nested}}`];
   const transaction = (state: string) => ({ state, createdAt: 5 }) as BrowserTransaction;
 
-  test('ignores a malformed transaction and starts the next login', () => {
-    const context = contextWith();
+  test('ignores a malformed transaction, and stores the next one', () => {
+    const context = createContext();
     const toItemName = (state: string) => `${context.prefix}login ${state}`;
     for (const [index, text] of damaged.entries()) {
-      stored.set(toItemName(String(index)), text);
+      items.set(toItemName(String(index)), text);
       saveTransaction(context, transaction('new'));
       expect(takeTransaction(context, String(index))).toBeUndefined();
-      expect(stored.has(toItemName(String(index)))).toBe(false);
+      expect(items.has(toItemName(String(index)))).toBe(false);
       expect(takeTransaction(context, 'new')).toEqual(transaction('new'));
     }
     // Malformed entries are deleted first.
     for (let index = 0; index < 7; index++) saveTransaction(context, transaction(`good ${index}`));
-    for (const [index, text] of damaged.entries()) stored.set(toItemName(`damaged ${index}`), text);
+    for (const [index, text] of damaged.entries()) items.set(toItemName(`damaged ${index}`), text);
     saveTransaction(context, transaction('last'));
-    expect(stored.size).toBe(8);
-    expect([...stored.keys()].filter((name) => name.includes('damaged'))).toEqual([]);
+    expect(items.size).toBe(8);
+    expect([...items.keys()].filter((name) => name.includes('damaged'))).toEqual([]);
   });
 
   test('ignores malformed tokens', () => {
     const storage = createWebStorage('tab');
     for (const text of damaged) {
-      stored.set('key', text);
+      items.set('key', text);
       expect(storage.get('key')).toBeUndefined();
     }
-    stored.set('key', '{"scopes":["openid"]}');
+    items.set('key', '{"scopes":["openid"]}');
     expect(storage.get('key')).toEqual({ scopes: ['openid'] });
   });
 });
 
-test('ignores metadata of a wrong type, and rejects it if it protects the login', async () => {
+test('ignores a metadata member of a wrong type, and rejects one that protects the login', async () => {
   for (const value of [{}, 5, 'S256', true, null]) {
     provider.metadata = { ...provider.metadata, code_challenge_methods_supported: value };
-    await expect(fetchMetadata(contextWith())).resolves.not.toHaveProperty(
+    await expect(fetchMetadata(createContext())).resolves.not.toHaveProperty(
       'code_challenge_methods_supported',
     );
     const { metadata } = provider;
-    await expect(fetchMetadata(contextWith({ metadata }))).resolves.toHaveProperty('issuer');
+    await expect(fetchMetadata(createContext({ metadata }))).resolves.toHaveProperty('issuer');
   }
   provider.metadata = { ...provider.metadata, authorization_response_iss_parameter_supported: 'true' };
-  await expect(fetchMetadata(contextWith())).rejects.toMatchObject({
+  await expect(fetchMetadata(createContext())).rejects.toMatchObject({
     code: 'metadata_invalid',
     check: 'authorization_response_iss_parameter_supported',
   });
 });
 
-test('parses JSON of the application within limits', () => {
+test('parses JSON of the application within the limits of depth and type', () => {
   expect(parseApplicationJson('{"issuer":"https://login.example"}')).toEqual({
     issuer: 'https://login.example',
   });

@@ -8,28 +8,28 @@ import {
 import type { BrowserAuthOptions } from '../../src/browser/options.ts';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
 import {
+  advanceClock,
   createPage,
   events,
-  later,
+  openSignedInPage,
   origin,
   type Page,
   provider,
-  signedIn,
   startLogin,
   time,
 } from '../support/browser-page.ts';
 
 let target: EventTarget;
-let shared: Map<string, string>;
+let sharedItems: Map<string, string>;
 
 beforeEach(() => {
   target = new EventTarget();
-  shared = new Map();
+  sharedItems = new Map();
   vi.stubGlobal('addEventListener', target.addEventListener.bind(target));
   vi.stubGlobal('removeEventListener', target.removeEventListener.bind(target));
   vi.stubGlobal('localStorage', {
-    getItem: (name: string) => shared.get(name) ?? null,
-    setItem: (name: string, value: string) => void shared.set(name, value),
+    getItem: (name: string) => sharedItems.get(name) ?? null,
+    setItem: (name: string, value: string) => void sharedItems.set(name, value),
   });
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 });
@@ -49,23 +49,23 @@ function limit(page: Page, options: Partial<BrowserAuthOptions & IdleOptions> = 
   });
 }
 
-/** Passes seconds with an open page: its timers run. */
+/** Advances the time of an open page, whose timers run. */
 function pass(seconds: number): void {
   for (let second = 0; second < seconds; second++) {
-    later(1);
+    advanceClock(1);
     vi.advanceTimersByTime(1000);
   }
 }
 
 async function open(): Promise<{ page: Page; idle: IdleSession }> {
-  const page = await signedIn();
+  const page = await openSignedInPage();
   const idle = limit(page);
   await idle.auth.start();
   return { page, idle };
 }
 
-describe('the time without activity', () => {
-  test('warns, and then logs out', async () => {
+describe('the idle time', () => {
+  test('leads to a warning, and then to a logout', async () => {
     const { page, idle } = await open();
     const states: unknown[] = [];
     idle.subscribe(() => states.push(idle.snapshot().isWarning));
@@ -84,7 +84,7 @@ describe('the time without activity', () => {
     await vi.waitFor(() => expect(page.visited.at(-1)).toMatch(/\/logout\?/));
   });
 
-  test.each(['pointerdown', 'keydown', 'wheel', 'touchmove'])('begins again with %s', async (name) => {
+  test.each(['pointerdown', 'keydown', 'wheel', 'touchmove'])('starts again at a %s event', async (name) => {
     const { idle } = await open();
     pass(150);
     expect(idle.snapshot().isWarning).toBe(true);
@@ -96,14 +96,14 @@ describe('the time without activity', () => {
     expect(idle.auth.snapshot().status).toBe('signed-out');
   });
 
-  test('begins again with extend()', async () => {
+  test('starts again with extend()', async () => {
     const { idle } = await open();
     pass(150);
     idle.extend();
     expect(idle.snapshot()).toEqual({ isWarning: false, endsAt: Math.floor(time / 1000) + 200 });
   });
 
-  test('does not begin again with a refresh', async () => {
+  test('does not start again with a refresh', async () => {
     const { idle } = await open();
     pass(150);
     await idle.auth.getAccessToken({ forceRefresh: true });
@@ -111,7 +111,7 @@ describe('the time without activity', () => {
     expect(idle.auth.snapshot().status).toBe('signed-out');
   });
 
-  test('begins with a new login', async () => {
+  test('starts with a new login', async () => {
     const { page, idle } = await open();
     pass(200);
     pass(1000);
@@ -126,7 +126,7 @@ describe('the time without activity', () => {
     { warnAfter: 1, endAfter: 0 },
     { warnAfter: 1, endAfter: 86_401 },
     { warnAfter: Number.NaN, endAfter: 10 },
-  ])('cannot be %j', (times) => {
+  ])('is rejected if its options are %j', (times) => {
     expect(() => limit(createPage(), times)).toThrow(expect.objectContaining({ code: 'invalid_option' }));
   });
 
@@ -140,43 +140,46 @@ describe('the time without activity', () => {
 });
 
 describe('a suspended computer', () => {
-  // The timers of the page do not run while the computer is suspended.
+  // The timers of a page do not run while the computer is suspended.
   test.each(['focus', 'pageshow', 'visibilitychange', 'resume', 'online'])(
-    'B30: ends the login at once when it wakes (%s)',
+    'B30: ends the login at once when it resumes (%s)',
     async (name) => {
       const { idle } = await open();
-      later(3600);
+      advanceClock(3600);
       dispatch(name);
       expect(idle.auth.snapshot().status).toBe('signed-out');
     },
   );
 
-  test.each(['pointerdown', 'keydown'])('B30: does not count the %s that wakes it', async (name) => {
-    const { idle } = await open();
-    later(3600);
-    dispatch(name);
-    expect(idle.auth.snapshot().status).toBe('signed-out');
-  });
+  test.each(['pointerdown', 'keydown'])(
+    'B30: does not count the %s event that resumes it as activity',
+    async (name) => {
+      const { idle } = await open();
+      advanceClock(3600);
+      dispatch(name);
+      expect(idle.auth.snapshot().status).toBe('signed-out');
+    },
+  );
 
-  test('B30: issues no token after it wakes', async () => {
+  test('B30: returns no token after it resumes', async () => {
     const { idle } = await open();
-    later(3600);
+    advanceClock(3600);
     await expect(idle.auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     expect(idle.auth.snapshot().status).toBe('signed-out');
     expect(events.map(({ type }) => type)).not.toContain('refresh.started');
   });
 
-  test('B30: issues no token that is still valid', async () => {
-    const page = await signedIn();
+  test('B30: returns no valid token after the idle time', async () => {
+    const page = await openSignedInPage();
     const idle = limit(page, { warnAfter: 5, endAfter: 10 });
     await idle.auth.start();
-    later(20);
+    advanceClock(20);
     await expect(idle.auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
   });
 
-  test('does not end a login that was used a moment before', async () => {
+  test('keeps a login whose idle time has not passed', async () => {
     const { idle } = await open();
-    later(150);
+    advanceClock(150);
     dispatch('visibilitychange');
     expect(idle.auth.snapshot().status).toBe('signed-in');
     expect(idle.snapshot().isWarning).toBe(true);
@@ -186,13 +189,13 @@ describe('a suspended computer', () => {
 describe('several tabs', () => {
   async function openTabs() {
     const storage = { ...createMemoryStorage(), reach: 'shared' as const };
-    const pages = [await signedIn({ storage }), createPage({ storage })] as const;
+    const pages = [await openSignedInPage({ storage }), createPage({ storage })] as const;
     const tabs = pages.map((page) => limit(page));
     await Promise.all(tabs.map(({ auth }) => auth.start()));
     return { pages, tabs: tabs as [IdleSession, IdleSession] };
   }
 
-  test('share the activity of one of them', async () => {
+  test('share the activity of one tab', async () => {
     const { tabs } = await openTabs();
     pass(150);
     tabs[1].extend();
@@ -202,7 +205,7 @@ describe('several tabs', () => {
     expect(tabs.map(({ auth }) => auth.snapshot().status)).toEqual(['signed-in', 'signed-in']);
   });
 
-  test('B30: end together, and one of them leaves the page for the provider', async () => {
+  test('B30: log out together, and one of them navigates to the provider', async () => {
     const { pages, tabs } = await openTabs();
     const before = pages.map(({ visited }) => visited.length);
     pass(200);
@@ -219,10 +222,10 @@ describe('a stored login', () => {
   /** Closes the page, and opens it again after a number of seconds. */
   async function reopen(seconds: number, change: () => void = () => {}) {
     const storage = { ...createMemoryStorage(), reach: 'tab' as const };
-    const first = limit(await signedIn({ storage }));
+    const first = limit(await openSignedInPage({ storage }));
     await first.auth.start();
     first.auth.stop();
-    later(seconds);
+    advanceClock(seconds);
     change();
     const page = createPage({ storage });
     const idle = limit(page);
@@ -236,31 +239,31 @@ describe('a stored login', () => {
     return { idle, page, states, outcome };
   }
 
-  test('B30: is over after the page was closed for too long, and is never shown', async () => {
+  test('B30: ends without being shown if the page was closed for too long', async () => {
     const { idle, states, outcome } = await reopen(201);
     expect(outcome).toMatch(/session_ended|not_signed_in/);
     expect(states).not.toContain('signed-in');
     expect(idle.auth.snapshot().status).toBe('signed-out');
   });
 
-  test('continues after a short time', async () => {
+  test('continues if the page was closed for a short time', async () => {
     const { idle, outcome } = await reopen(150);
     expect(outcome).toBe('token');
     expect(idle.snapshot().isWarning).toBe(true);
   });
 
-  test('B30: does not become active by input before the start is finished', async () => {
+  test('B30: does not count input before the end of the start as activity', async () => {
     const { idle } = await reopen(201, () => queueMicrotask(() => dispatch('keydown')));
     expect(idle.auth.snapshot().status).toBe('signed-out');
   });
 
-  test('continues where localStorage is denied', async () => {
+  test('continues if localStorage is denied', async () => {
     vi.stubGlobal('localStorage', undefined);
     const { outcome } = await reopen(201);
     expect(outcome).toBe('token');
   });
 
-  test('continues if the clock was set back', async () => {
+  test('continues after the clock was set back', async () => {
     const { idle, outcome } = await reopen(-3600);
     expect(outcome).toBe('token');
     pass(200);
@@ -268,21 +271,21 @@ describe('a stored login', () => {
   });
 });
 
-test('ends a login that is restored later, because the provider was unavailable at the start', async () => {
+test('ends an idle login that the page restores after a failed start', async () => {
   const storage = { ...createMemoryStorage(), reach: 'tab' as const };
-  const first = limit(await signedIn({ storage }));
+  const first = limit(await openSignedInPage({ storage }));
   await first.auth.start();
   first.auth.stop();
-  later(500);
+  advanceClock(500);
   let isAvailable = false;
-  const slow = {
+  const failingStorage = {
     ...storage,
     get: (key: string) => {
       if (!isAvailable) throw Object.assign(new Error('unavailable'), { code: 'x' });
       return storage.get(key);
     },
   };
-  const page = createPage({ storage: slow as never });
+  const page = createPage({ storage: failingStorage as never });
   const idle = limit(page);
   await idle.auth.start();
   expect(idle.auth.snapshot().status).toBe('error');

@@ -12,20 +12,20 @@ import {
 import { json } from '../support/browser-provider.ts';
 
 describe('login', () => {
-  test('sends PKCE, state and nonce, and returns to the page of the user', async () => {
+  test('sends PKCE, state and nonce, and returns to the current page', async () => {
     const page = createPage();
     await page.auth.start();
     expect(page.auth.snapshot().status).toBe('signed-out');
     const url = new URL(await startLogin(page));
-    const sent = Object.fromEntries(url.searchParams);
-    expect(sent).toMatchObject({
+    const parameters = Object.fromEntries(url.searchParams);
+    expect(parameters).toMatchObject({
       client_id: 'spa',
       response_type: 'code',
       code_challenge_method: 'S256',
       redirect_uri: `${origin}/callback`,
       scope: 'openid offline_access items:read',
     });
-    for (const name of ['state', 'nonce', 'code_challenge']) expect(sent[name]).toMatch(/^[\w-]{43}$/);
+    for (const name of ['state', 'nonce', 'code_challenge']) expect(parameters[name]).toMatch(/^[\w-]{43}$/);
     expect(await page.auth.handleCallback(provider.approve(url.href))).toEqual({
       returnTo: '/items?filter=a%26b#second',
     });
@@ -51,25 +51,25 @@ describe('login', () => {
     expect(sanitized).toBe(expected);
   });
 
-  test('a step-up adds its scope and requests maxAge and acrValues', async () => {
+  test('adds the scope of a step-up, and requests its maxAge and acrValues', async () => {
     const page = createPage();
     const url = await startLogin(page, { scope: 'items:write items:read', maxAge: 0, acrValues: ['high'] });
-    const sent = new URL(url).searchParams;
-    expect(sent.get('scope')).toBe('openid offline_access items:read items:write');
-    expect(sent.get('max_age')).toBe('0');
-    expect(sent.get('acr_values')).toBe('high');
+    const parameters = new URL(url).searchParams;
+    expect(parameters.get('scope')).toBe('openid offline_access items:read items:write');
+    expect(parameters.get('max_age')).toBe('0');
+    expect(parameters.get('acr_values')).toBe('high');
     await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'acr' });
   });
 
-  test('a pushed request sends client_id and request_uri only', async () => {
+  test('sends only client_id and request_uri after a pushed request', async () => {
     provider.metadata = {
       ...provider.metadata,
       require_pushed_authorization_requests: true,
       pushed_authorization_request_endpoint: `${provider.issuer}/par`,
     };
     provider.intercept = () => json({ request_uri: 'urn:request:1', expires_in: 60 });
-    const sent = new URL(await startLogin(createPage())).searchParams;
-    expect(Object.fromEntries(sent)).toEqual({ client_id: 'spa', request_uri: 'urn:request:1' });
+    const parameters = new URL(await startLogin(createPage())).searchParams;
+    expect(Object.fromEntries(parameters)).toEqual({ client_id: 'spa', request_uri: 'urn:request:1' });
     for (const request_uri of [undefined, { toString: {} }, ['urn:request:1']]) {
       provider.intercept = () => json({ request_uri, expires_in: 60 });
       await expect(startLogin(createPage())).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe('login', () => {
     expect(new URL(await startLogin(createPage())).searchParams.has('dpop_jkt')).toBe(false);
   });
 
-  test('start completes a callback, after it has removed the code from the address bar', async () => {
+  test('start() removes the code from the address bar, then completes the callback', async () => {
     const first = createPage();
     const callback = provider.approve(await startLogin(first));
     const savedItems = new Map(storage);

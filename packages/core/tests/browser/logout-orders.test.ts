@@ -39,7 +39,7 @@ async function reloadBoth(world: World): Promise<Tabs> {
 async function approveLogin({ provider, tabs: [first] }: World, user: User): Promise<void> {
   provider.session = user;
   await first.auth.login();
-  callback = provider.approve(first.left() ?? '');
+  callback = provider.approve(first.readLastUrl() ?? '');
 }
 let callback: string;
 
@@ -49,7 +49,7 @@ const startBoth = (tabs: Tabs) => tabs.map(({ auth }) => auth.start());
 const scenarios: Readonly<Record<string, Scenario>> = {
   'a refresh in both tabs': {
     begin(world, tabs) {
-      world.later(61);
+      world.advanceClock(61);
       return requestBoth(tabs);
     },
   },
@@ -61,7 +61,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
   'a silent login after a rejected refresh token': {
     begin(world, tabs) {
-      world.later(61);
+      world.advanceClock(61);
       world.provider.rejectRefreshTokens();
       return requestBoth(tabs);
     },
@@ -73,7 +73,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'the start of the pages with expired tokens': {
     async prepare(world) {
       const tabs = await reloadBoth(world);
-      world.later(61);
+      world.advanceClock(61);
       world.provider.rejectRefreshTokens();
       return tabs;
     },
@@ -126,7 +126,7 @@ async function play(options: WorldOptions, { prepare = signInBoth, begin }: Scen
   const violations: string[] = [];
   let tabs: Tabs = world.tabs;
   let isPrepared = false;
-  const preparing = (async () => {
+  const preparation = (async () => {
     tabs = (await prepare(world)) ?? tabs;
     isPrepared = true;
   })();
@@ -134,10 +134,10 @@ async function play(options: WorldOptions, { prepare = signInBoth, begin }: Scen
     () => {},
     () => isPrepared,
   );
-  await preparing;
+  await preparation;
 
   const start = scheduler.trace.length;
-  const own = tabs[plan.logoutIn] as Tab;
+  const tabOfLogout = tabs[plan.logoutIn] as Tab;
   let state: 'before' | 'during' | 'after' = 'before';
   const operations = begin(world, tabs);
   let running = operations.length + 1;
@@ -154,7 +154,7 @@ async function play(options: WorldOptions, { prepare = signInBoth, begin }: Scen
   }
   const logOut = () => {
     state = 'during';
-    own.auth.logout({ localOnly: true }).then(
+    tabOfLogout.auth.logout({ localOnly: true }).then(
       () => {
         state = 'after';
         running--;
@@ -164,19 +164,19 @@ async function play(options: WorldOptions, { prepare = signInBoth, begin }: Scen
   };
   const check = () => {
     if (state === 'before' && scheduler.trace.length - start >= plan.atStep) logOut();
-    if (state !== 'before' && own.auth.snapshot().status === 'signed-in')
-      violations.push(`${own.name} is signed in ${state} the logout`);
+    if (state !== 'before' && tabOfLogout.auth.snapshot().status === 'signed-in')
+      violations.push(`${tabOfLogout.name} is signed in ${state} the logout`);
   };
   await scheduler.run(check, () => running === 0);
-  const isBeyondEnd = state === 'before';
-  if (isBeyondEnd) logOut();
+  const isAfterLastStep = state === 'before';
+  if (isAfterLastStep) logOut();
   // The logout may have begun after the last step of the operations.
   await scheduler.run(check, () => running === 0);
-  if (running > 0) violations.push(`${running} operations never end`);
+  if (running > 0) violations.push(`${running} operations never settle`);
 
   let isRead = false;
   const key = `countersign ${provider.issuer} spa tokens`;
-  const reading = (async () => {
+  const finalCheck = (async () => {
     for (const { name, auth, storage } of tabs) {
       if (auth.snapshot().status !== 'signed-out') violations.push(`${name} is ${auth.snapshot().status}`);
       if (await storage.get(key)) violations.push(`the storage of ${name} has tokens`);
@@ -187,9 +187,9 @@ async function play(options: WorldOptions, { prepare = signInBoth, begin }: Scen
     () => {},
     () => isRead,
   );
-  await reading;
+  await finalCheck;
   for (const { auth } of tabs) auth.stop();
-  return { violations, isBeyondEnd, trace: scheduler.trace.slice(start) };
+  return { violations, isAfterLastStep, trace: scheduler.trace.slice(start) };
 }
 
 interface Plan {
@@ -215,17 +215,17 @@ test.each(cases)(
   'B25: a logout at any step of %s is final (%s)',
   { timeout: 120_000 },
   async (_, reach, scenario) => {
-    const found = new Map<string, unknown>();
+    const violations = new Map<string, unknown>();
     for (const logoutIn of [0, 1] as const) {
-      for (let atStep = 0, isBeyondEnd = false; !isBeyondEnd; atStep++) {
+      for (let atStep = 0, isAfterLastStep = false; !isAfterLastStep; atStep++) {
         const run = await play({ ...options, reach }, scenario, { logoutIn, atStep });
-        ({ isBeyondEnd } = run);
+        ({ isAfterLastStep } = run);
         for (const violation of run.violations) {
-          if (!found.has(violation)) found.set(violation, { logoutIn, atStep, trace: run.trace });
+          if (!violations.has(violation)) violations.set(violation, { logoutIn, atStep, trace: run.trace });
         }
       }
     }
-    expect(Object.fromEntries(found)).toEqual({});
+    expect(Object.fromEntries(violations)).toEqual({});
   },
 );
 

@@ -1,11 +1,21 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { createPage, events, origin, provider, signedIn, startLogin } from '../support/browser-page.ts';
+import {
+  createPage,
+  events,
+  openSignedInPage,
+  origin,
+  provider,
+  startLogin,
+} from '../support/browser-page.ts';
 
 describe('logout', () => {
   test('deletes and revokes the tokens, and redirects to the provider', async () => {
-    const { auth, visited } = await signedIn({ postLogoutRedirectUri: `${origin}/`, idTokenHint: false });
+    const { auth, visited } = await openSignedInPage({
+      postLogoutRedirectUri: `${origin}/`,
+      idTokenHint: false,
+    });
     await auth.logout();
     expect(auth.snapshot()).toEqual({ status: 'signed-out' });
     expect(provider.revoked).toEqual([expect.stringMatching(/^refresh-/)]);
@@ -17,8 +27,8 @@ describe('logout', () => {
     });
   });
 
-  test('completes without a revocation endpoint', async () => {
-    const { auth, visited } = await signedIn({
+  test('succeeds if the revocation request fails', async () => {
+    const { auth, visited } = await openSignedInPage({
       fetch: (url, init) =>
         url.endsWith('/revoke') ? Promise.reject(new TypeError()) : provider.fetch(url, init),
     });
@@ -30,7 +40,7 @@ describe('logout', () => {
   test('does not use endpoints that are not https', async () => {
     for (const address of ['http://login.example/end', 'javascript:alert(1)', 'https:', 7]) {
       Object.assign(provider.metadata, { end_session_endpoint: address, revocation_endpoint: address });
-      const { auth, visited } = await signedIn();
+      const { auth, visited } = await openSignedInPage();
       const [visitCount, requestCount] = [visited.length, provider.count('/end')];
       await auth.logout();
       expect(auth.snapshot().status).toBe('signed-out');
@@ -39,8 +49,8 @@ describe('logout', () => {
     }
   });
 
-  test('in another tab ends a login in progress', async () => {
-    const { auth: other } = await signedIn();
+  test('ends a pending login of another tab', async () => {
+    const { auth: other } = await openSignedInPage();
     const page = createPage();
     await page.auth.start();
     const callback = provider.approve(await startLogin(page));
@@ -57,23 +67,23 @@ describe('logout', () => {
   });
 
   test('signs out the other tabs', async () => {
-    const { auth } = await signedIn();
-    const { auth: other } = await signedIn();
+    const { auth } = await openSignedInPage();
+    const { auth: other } = await openSignedInPage();
     await auth.logout({ localOnly: true });
     await expect.poll(() => other.snapshot().status).toBe('signed-out');
     await expect(other.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 
-  test('S19: a login of another user ends the previous login in the other tabs', async () => {
-    const { auth } = await signedIn();
+  test('S19: a login of another user signs out the other tabs', async () => {
+    const { auth } = await openSignedInPage();
     provider.claims = (claims) => ({ ...claims, sub: 'user-2' });
-    await signedIn();
+    await openSignedInPage();
     await expect.poll(() => auth.snapshot().status).toBe('signed-out');
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 });
 
-describe('a logout that does not succeed', () => {
+describe('a logout whose storage fails', () => {
   const createFailingStorage = (reach: 'memory' | 'tab' | 'shared') => {
     const memory = createMemoryStorage();
     const state = { isBroken: false };
@@ -91,7 +101,7 @@ describe('a logout that does not succeed', () => {
     'B25: is reported, revokes the tokens, shows no login, and can be repeated (%s)',
     async (reach) => {
       const { state, storage } = createFailingStorage(reach);
-      const { auth } = await signedIn({ storage });
+      const { auth } = await openSignedInPage({ storage });
       const { holder } = auth.snapshot();
       state.isBroken = true;
       await expect(auth.logout({ localOnly: true })).rejects.toThrow('broken');
@@ -112,8 +122,8 @@ describe('a logout that does not succeed', () => {
   );
 });
 
-test('B25: a login that is about to leave the page does not leave it after a logout', async () => {
-  const { auth, visited } = await signedIn();
+test('B25: login() does not navigate after a logout', async () => {
+  const { auth, visited } = await openSignedInPage();
   const count = visited.length;
   const login = auth.login();
   const logout = auth.logout({ localOnly: true });
@@ -123,7 +133,7 @@ test('B25: a login that is about to leave the page does not leave it after a log
   expect(auth.snapshot()).toEqual({ status: 'signed-out' });
 });
 
-test('B25: a page in which the user has logged out does not log in silently when it starts', async () => {
+test('B25: start() does not log in silently after a logout', async () => {
   const append = vi.fn();
   vi.stubGlobal('document', {
     createElement: () => ({ addEventListener: () => {}, remove: () => {} }),
@@ -137,12 +147,12 @@ test('B25: a page in which the user has logged out does not log in silently when
 });
 
 describe('logout at the provider', () => {
-  test('leaves for postLogoutRedirectUri if the provider has no end_session_endpoint', async () => {
+  test('navigates to postLogoutRedirectUri if the provider has no end_session_endpoint', async () => {
     delete provider.metadata.end_session_endpoint;
-    const { auth, visited } = await signedIn({ postLogoutRedirectUri: `${origin}/goodbye` });
+    const { auth, visited } = await openSignedInPage({ postLogoutRedirectUri: `${origin}/goodbye` });
     await auth.logout();
     expect(visited.at(-1)).toBe(`${origin}/goodbye`);
-    const other = await signedIn();
+    const other = await openSignedInPage();
     const visits = other.visited.length;
     await other.auth.logout();
     expect(other.visited).toHaveLength(visits);
@@ -150,7 +160,7 @@ describe('logout at the provider', () => {
 
   test('signs out locally and reports the error if the provider is unavailable', async () => {
     const storage = createMemoryStorage();
-    await signedIn({ storage });
+    await openSignedInPage({ storage });
     const { auth, visited } = createPage({
       storage,
       postLogoutRedirectUri: `${origin}/goodbye`,
@@ -167,18 +177,18 @@ describe('logout at the provider', () => {
   });
 });
 
-describe('the revocation of a logout', () => {
-  test('is sent with a DPoP proof, and again with the nonce of the provider', async () => {
+describe('the revocation request of a logout', () => {
+  test('has a DPoP proof, and is repeated with the nonce of the provider', async () => {
     const proofs: (string | null)[] = [];
-    const saved: string[] = [];
-    const { auth } = await signedIn({
+    const savedNonces: string[] = [];
+    const { auth } = await openSignedInPage({
       dpop: async () => ({
         thumbprint: 'thumbprint',
-        createProof: async () => `proof ${saved.at(-1) ?? ''}`,
+        createProof: async () => `proof ${savedNonces.at(-1) ?? ''}`,
         saveNonce(_url, headers) {
           const nonce = headers.get('dpop-nonce');
-          if (!nonce || saved.includes(nonce)) return false;
-          saved.push(nonce);
+          if (!nonce || savedNonces.includes(nonce)) return false;
+          savedNonces.push(nonce);
           return true;
         },
       }),
@@ -205,10 +215,10 @@ describe('the revocation of a logout', () => {
     ['an error', () => Response.json({ error: 'invalid_request' }, { status: 400 }), 'token_error'],
     ['an empty 400', () => new Response(null, { status: 400 }), 'token_error'],
     ['no response', () => Promise.reject(new TypeError('failed to fetch')), 'network_error'],
-  ])('that fails with %s is reported, and the user is logged out', async (_, respond, code) => {
+  ])('is reported if it fails with %s, and the user is logged out', async (_, respond, code) => {
     const fetch: typeof provider.fetch = async (url, init) =>
       url.endsWith('/revoke') ? respond() : provider.fetch(url, init);
-    const { auth, visited } = await signedIn({ fetch });
+    const { auth, visited } = await openSignedInPage({ fetch });
     await auth.logout();
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'logout.incomplete', part: 'refresh_token', code }),
@@ -216,7 +226,7 @@ describe('the revocation of a logout', () => {
     expect(auth.snapshot().status).toBe('signed-out');
     expect(visited.at(-1)).toContain('/logout?');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const silent = await signedIn({ fetch, onEvent: undefined as never });
+    const silent = await openSignedInPage({ fetch, onEvent: undefined as never });
     await silent.auth.logout({ localOnly: true });
     expect(warn).toHaveBeenCalledWith(expect.stringContaining(code));
     expect(JSON.stringify(warn.mock.calls)).not.toContain('refresh-');
@@ -230,8 +240,8 @@ describe('the revocation of a logout', () => {
       () => new Response('', { headers: { 'content-type': 'application/json' } }),
     ],
     ['text', () => new Response('ok')],
-  ])('that is answered with 200 and %s is complete', async (_, respond) => {
-    const { auth } = await signedIn({
+  ])('succeeds if the response has status 200 and %s', async (_, respond) => {
+    const { auth } = await openSignedInPage({
       fetch: async (url, init) => (url.endsWith('/revoke') ? respond() : provider.fetch(url, init)),
     });
     await auth.logout({ localOnly: true });

@@ -33,7 +33,7 @@ test('requests offline_access if the provider lists it', async () => {
   expect((await logIn(false)).get('scope')).toBe('openid');
 });
 
-test('does not request offline_access at Keycloak, but sends the scope of the application as it is', async () => {
+test('requests offline_access at Keycloak only if the scope of the application contains it', async () => {
   const authorization_endpoint = `${provider.issuer}/realms/a/protocol/openid-connect/auth`;
   provider.metadata = { ...provider.metadata, authorization_endpoint };
   expect((await logIn(false)).get('scope')).toBe('openid');
@@ -42,41 +42,41 @@ test('does not request offline_access at Keycloak, but sends the scope of the ap
 });
 
 describe('OpenID Connect Core section 11', () => {
-  const prompts = async (isConsentNeeded: boolean, count: number) => {
-    const found: (string | null)[] = [];
-    for (let index = 0; index < count; index++) found.push((await logIn(isConsentNeeded)).get('prompt'));
-    return found;
+  const readPrompts = async (isConsentNeeded: boolean, count: number) => {
+    const prompts: (string | null)[] = [];
+    for (let index = 0; index < count; index++) prompts.push((await logIn(isConsentNeeded)).get('prompt'));
+    return prompts;
   };
 
-  test('if a provider issues a refresh token only with prompt=consent, logins request consent from the second one on', async () => {
-    expect(await prompts(true, 4)).toEqual([null, 'consent', 'consent', 'consent']);
+  test('requests consent from the second login on if only prompt=consent leads to a refresh token', async () => {
+    expect(await readPrompts(true, 4)).toEqual([null, 'consent', 'consent', 'consent']);
   });
 
-  test('if a provider issues a refresh token, no login requests consent', async () => {
-    expect(await prompts(false, 3)).toEqual([null, null, null]);
+  test('requests no consent if the provider issues a refresh token', async () => {
+    expect(await readPrompts(false, 3)).toEqual([null, null, null]);
   });
 
-  test('if a provider never issues one, one login requests consent', async () => {
+  test('requests consent in one login if the provider never issues a refresh token', async () => {
     provider.body = (body) => ({ ...body, refresh_token: undefined });
-    const found: (string | null)[] = [];
+    const prompts: (string | null)[] = [];
     for (let index = 0; index < 4; index++) {
       const page = createPage(options);
       const url = await startLogin(page);
-      found.push(new URL(url).searchParams.get('prompt'));
+      prompts.push(new URL(url).searchParams.get('prompt'));
       await page.auth.handleCallback(provider.approve(url));
     }
-    expect(found).toEqual([null, 'consent', null, null]);
+    expect(prompts).toEqual([null, 'consent', null, null]);
   });
 
-  test('the prompt of the application is kept, and a login without offline_access requests no consent', async () => {
+  test('keeps the prompt of the application, and requests no consent without offline_access', async () => {
     await logIn(true);
     expect((await logIn(true, { prompt: 'login' })).get('prompt')).toBe('login');
     provider.metadata = { ...provider.metadata, scopes_supported: ['openid'] };
     expect((await logIn(true)).get('prompt')).toBeNull();
   });
 
-  test('works without localStorage', async () => {
+  test('requests no consent without localStorage', async () => {
     vi.stubGlobal('localStorage', undefined);
-    expect(await prompts(true, 2)).toEqual([null, null]);
+    expect(await readPrompts(true, 2)).toEqual([null, null]);
   });
 });

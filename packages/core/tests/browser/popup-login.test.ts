@@ -9,9 +9,9 @@ const popupRedirectUri = `${origin}/popup-callback.html`;
 interface TestPopup {
   closed: boolean;
   opener: unknown;
-  /** The pages that this page showed in it. */
-  readonly shown: string[];
-  /** Throws as browsers do, or the address of a page of this origin. */
+  /** The addresses to which this page navigated the window. */
+  readonly visited: string[];
+  /** The address of a page of this origin. `undefined` for another origin: reading it throws. */
   address: string | undefined;
 }
 
@@ -41,7 +41,7 @@ beforeEach(() => {
 });
 
 function openPopup() {
-  const popup: TestPopup = { closed: false, opener: {}, shown: [], address: 'about:blank' };
+  const popup: TestPopup = { closed: false, opener: {}, visited: [], address: 'about:blank' };
   popups.push(popup);
   return Object.assign(popup, {
     close: () => {
@@ -53,14 +53,14 @@ function openPopup() {
         return popup.address;
       },
       replace(url: string) {
-        popup.shown.push(url);
+        popup.visited.push(url);
         popup.address = undefined;
       },
     },
   });
 }
 
-const look = (count = 1) => vi.advanceTimersByTime(200 * count);
+const advanceChecks = (count = 1) => vi.advanceTimersByTime(200 * count);
 const post = (data: unknown) => {
   for (const channel of channels) channel.onmessage?.({ data });
 };
@@ -80,18 +80,18 @@ async function start() {
       outcome = error;
     },
   );
-  await vi.waitFor(() => expect(popups.at(-1)?.shown).toHaveLength(1));
+  await vi.waitFor(() => expect(popups.at(-1)?.visited).toHaveLength(1));
   const popup = popups.at(-1) as TestPopup;
-  return { page, auth, login, popup, url: popup.shown[0] as string, getOutcome: () => outcome };
+  return { page, auth, login, popup, url: popup.visited[0] as string, getOutcome: () => outcome };
 }
 
 describe('a login in a window', () => {
-  test('signs in with the address of the window, and the page stays', async () => {
+  test('signs the user in from the address of the window, without navigation of the page', async () => {
     const { page, auth, login, popup, url } = await start();
     expect(new URL(url).searchParams.get('redirect_uri')).toBe(popupRedirectUri);
-    look();
+    advanceChecks();
     popup.address = provider.approve(url);
-    look();
+    advanceChecks();
     await login;
     expect(auth.snapshot().status).toBe('signed-in');
     expect(popup.closed).toBe(true);
@@ -99,15 +99,15 @@ describe('a login in a window', () => {
     expect(channels).toEqual([]);
   });
 
-  test('B31: gives the pages of the provider no access to this page', async () => {
+  test('B31: clears the opener of the window, so that the provider cannot access this page', async () => {
     const { popup } = await start();
     expect(popup.opener).toBeNull();
   });
 
-  test('signs in with a message, if a page has separated the window', async () => {
+  test('signs the user in from a message if the provider has separated the window', async () => {
     const { auth, login, popup, url, getOutcome } = await start();
     popup.closed = true;
-    look(100);
+    advanceChecks(100);
     await Promise.resolve();
     expect(getOutcome()).toBeUndefined();
     post(provider.approve(url));
@@ -122,15 +122,15 @@ describe('a login in a window', () => {
     'http://app.example/popup-callback.html',
   ])('B31: ignores an address of another origin or page: %s', async (address) => {
     const { login, popup, url } = await start();
-    // If it was accepted, the login would fail.
+    // If the client accepted this response, the login would fail.
     const { search } = new URL(
       provider.approve(url, (parameters) => parameters.set('iss', 'https://evil.example')),
     );
     popup.address = address + search;
-    look();
+    advanceChecks();
     post(address + search);
     popup.address = provider.approve(url);
-    look();
+    advanceChecks();
     await login;
   });
 
@@ -147,37 +147,37 @@ describe('a login in a window', () => {
     post(message);
     expect(provider.tokenRequests).toEqual([]);
     popup.address = provider.approve(url);
-    look();
+    advanceChecks();
     await login;
   });
 
   test('fails with popup_closed if the user closes the window', async () => {
     const { login, popup, auth } = await start();
-    look(3);
+    advanceChecks(3);
     popup.closed = true;
     hasFocus = true;
-    look(5);
+    advanceChecks(5);
     await expect(login).rejects.toMatchObject({ name: 'LoginRequiredError', code: 'popup_closed' });
     expect(auth.snapshot().status).toBe('signed-out');
     expect(channels).toEqual([]);
   });
 
-  test('fails with popup_closed if a separated window was closed, when the user returns', async () => {
+  test('fails with popup_closed if the user returns after a separated window was closed', async () => {
     const { login, popup, getOutcome } = await start();
     popup.closed = true;
-    look(50);
+    advanceChecks(50);
     await Promise.resolve();
     expect(getOutcome()).toBeUndefined();
     hasFocus = true;
-    look(5);
+    advanceChecks(5);
     await expect(login).rejects.toMatchObject({ code: 'popup_closed' });
   });
 
-  test('accepts the message of a window that its page has closed', async () => {
+  test('accepts the message of a window that has closed itself', async () => {
     const { login, popup, url } = await start();
     popup.closed = true;
     hasFocus = true;
-    look(2);
+    advanceChecks(2);
     post(provider.approve(url));
     await login;
   });
@@ -190,13 +190,13 @@ describe('a login in a window', () => {
     expect(provider.count('/.well-known/openid-configuration')).toBe(0);
   });
 
-  test('ends with the error of the provider', async () => {
+  test('fails with the error of the provider', async () => {
     const { login, popup, url } = await start();
     popup.address = provider.approve(url, (parameters) => {
       parameters.delete('code');
       parameters.set('error', 'access_denied');
     });
-    look();
+    advanceChecks();
     await expect(login).rejects.toMatchObject({ code: 'authorization_error', error: 'access_denied' });
     expect(popup.closed).toBe(true);
   });
@@ -208,26 +208,26 @@ describe('a login in a window', () => {
     expect(popups[0]?.closed).toBe(true);
   });
 
-  test('is replaced by another one', async () => {
+  test('fails with popup_closed if another login starts', async () => {
     const { auth, login, popup } = await start();
     void auth.login({ display: 'popup' }).catch(() => {});
     await expect(login).rejects.toMatchObject({ code: 'popup_closed' });
     expect(popup.closed).toBe(true);
-    await vi.waitFor(() => expect(popups[1]?.shown).toHaveLength(1));
+    await vi.waitFor(() => expect(popups[1]?.visited).toHaveLength(1));
     auth.stop();
   });
 
-  test('does not need sessionStorage', async () => {
+  test('succeeds without sessionStorage', async () => {
     vi.stubGlobal('sessionStorage', undefined);
     const { auth, login, popup, url } = await start();
     popup.address = provider.approve(url);
-    look();
+    advanceChecks();
     await login;
     expect(auth.snapshot().status).toBe('signed-in');
   });
 });
 
-test('other logins leave the page', async () => {
+test('login() without display navigates the page', async () => {
   const page = createPage();
   const auth = addPopupLogin(page.auth, { issuer: '', clientId: '', redirectUri: '', popupRedirectUri });
   await auth.login();

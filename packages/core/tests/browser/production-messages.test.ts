@@ -11,7 +11,7 @@ afterAll(() => {
   delete (globalThis as { ngDevMode?: unknown }).ngDevMode;
 });
 
-/** Expects an error whose message has the code and the name of what differed, and nothing else. */
+/** Expects an error whose message contains only the code and the name of the difference. */
 function expectShort(error: unknown, detail: string): void {
   if (!(error instanceof AuthError)) throw error;
   expect(error.message).toBe(`${error.code} (${detail}): see docs/errors.md of Countersign`);
@@ -35,30 +35,30 @@ test.each([
   [{ silentRedirectUri: 'silent' }, 'silentRedirectUri'],
   [{ scope: 'profile' }, 'scope'],
   [{ clockTolerance: 301 }, 'clockTolerance'],
-])('rejects the option %j, and names it', async (options, detail) => {
+])('names the rejected option of %j', async (options, detail) => {
   expectShort(await catchError(() => createPage(options)), detail);
 });
 
 test.each([
   ['state', 'state'],
   ['iss', 'iss'],
-])('names the parameter "%s" of an authorization response that differs', async (name, detail) => {
+])('names the rejected parameter "%s" of an authorization response', async (name, detail) => {
   const page = createPage();
   const callback = provider.approve(await startLogin(page), (parameters) => parameters.set(name, 'x'));
   expectShort(await catchError(() => page.auth.handleCallback(callback)), detail);
 });
 
-test('names the OAuth error of the provider, without its description', async () => {
+test('contains the OAuth error of the provider without its description', async () => {
   const page = createPage();
   const callback = provider.approve(await startLogin(page), (parameters) => {
     parameters.delete('code');
     parameters.set('error', 'access_denied');
-    parameters.set('error_description', 'The user said no');
+    parameters.set('error_description', 'The user denied access');
   });
   expectShort(await catchError(() => page.auth.handleCallback(callback)), 'access_denied');
 });
 
-test('names the claim of an ID token that differs', async () => {
+test('names the rejected claim of an ID token', async () => {
   provider.claims = (claims) => ({ ...claims, aud: 'another' });
   const page = createPage();
   const callback = provider.approve(await startLogin(page));
@@ -71,7 +71,7 @@ test('names the request that received no response', async () => {
   expectShort(await catchError(() => page.auth.login()), `GET ${url}`);
 });
 
-test('states only the code if nothing differed', async () => {
+test('contains only the code without a difference', async () => {
   const page = createPage();
   await page.auth.start();
   expect(await catchError(() => page.auth.getAccessToken())).toMatchObject({

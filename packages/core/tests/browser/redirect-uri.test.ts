@@ -26,7 +26,7 @@ const fail = (url: string) =>
     parameters.set('error', 'access_denied');
   });
 
-describe('the page of the redirect URI', () => {
+describe('the redirect URI', () => {
   test.each([
     [origin, `${origin}/`],
     [`${origin}/callback`, `${origin}/callback`],
@@ -36,20 +36,17 @@ describe('the page of the redirect URI', () => {
     ['file:///C:/app/index.html', 'file:///C:/app/index.html'],
     ['capacitor://localhost/callback', 'capacitor://localhost/callback'],
     ['com.example:/cb', 'com.example:/cb'],
-  ])(
-    'is recognised for %s, sent as registered, and shown without the response',
-    async (redirectUri, clean) => {
-      const url = await startLogin(createPage({ redirectUri }));
-      expect(new URL(url).searchParams.get('redirect_uri')).toBe(redirectUri);
-      const page = openPage(provider.approve(url), { redirectUri });
-      await page.auth.start();
-      expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in' });
-      expect(provider.tokenRequests[0]?.parameters.get('redirect_uri')).toBe(redirectUri);
-      expect(location.href).toBe(clean);
-    },
-  );
+  ])('%s is sent as registered, recognized, and shown without the response', async (redirectUri, clean) => {
+    const url = await startLogin(createPage({ redirectUri }));
+    expect(new URL(url).searchParams.get('redirect_uri')).toBe(redirectUri);
+    const page = openPage(provider.approve(url), { redirectUri });
+    await page.auth.start();
+    expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in' });
+    expect(provider.tokenRequests[0]?.parameters.get('redirect_uri')).toBe(redirectUri);
+    expect(location.href).toBe(clean);
+  });
 
-  test('is not a page of the application that has a parameter "code" or "state" of its own', async () => {
+  test('does not match a page of the application with the parameter "code" or "state"', async () => {
     for (const query of ['?code=SPRING', '?state=open', '?iss=1']) {
       const { auth } = openPage(`${origin}/${query}`, { redirectUri: origin });
       await auth.start();
@@ -58,7 +55,7 @@ describe('the page of the redirect URI', () => {
     }
   });
 
-  test('also completes a silent login whose redirect URI has a query', async () => {
+  test('of a silent login may have a query', async () => {
     const silentRedirectUri = `${origin}/silent.html?client=spa`;
     stubSilentFrame((url) => provider.approve(url));
     const { auth } = createPage({ silentRedirectUri });
@@ -67,10 +64,10 @@ describe('the page of the redirect URI', () => {
   });
 });
 
-describe('the wanted page', () => {
-  test('survives a failed login, "try again" on its page, and a reload of it', async () => {
+describe('the page after a login', () => {
+  test('is kept after a failed login, a second login on its page, and a reload', async () => {
     const redirectUri = `${origin}/callback`;
-    const wanted = '/items?filter=a%26b#second';
+    const returnTo = '/items?filter=a%26b#second';
     const failed = openPage(fail(await startLogin(createPage())));
     expect(await failed.auth.start()).toEqual({ error: expect.objectContaining({ error: 'access_denied' }) });
     expect(failed.auth.snapshot()).toMatchObject({ error: { error: 'access_denied' } });
@@ -78,15 +75,15 @@ describe('the wanted page', () => {
     const again = openPage(fail(await startLogin(openPage(redirectUri))));
     await again.auth.start();
     const page = openPage(provider.approve(await startLogin(again)));
-    expect(await page.auth.start()).toEqual({ returnTo: wanted });
-    // Afterwards, the page is a page like others.
+    expect(await page.auth.start()).toEqual({ returnTo });
+    // After the login, the page is a normal page.
     const next = openPage(redirectUri);
     expect(await next.auth.handleCallback(provider.approve(await startLogin(next)))).toEqual({
       returnTo: '/callback',
     });
   });
 
-  test('is replaced by a page that the application requests, or on which the user logs in', async () => {
+  test('is the page that the application requests, or on which the user logs in', async () => {
     const failed = openPage(fail(await startLogin(createPage())));
     await failed.auth.start();
     const url = await startLogin(failed, { returnTo: '/other' });
@@ -99,7 +96,7 @@ describe('the wanted page', () => {
     });
   });
 
-  test('is the folder of the redirect URI if the failed login is unknown to this tab', async () => {
+  test('is the folder of the redirect URI if this tab has not started the failed login', async () => {
     const redirectUri = `${origin}/shop/callback`;
     const page = openPage(`${redirectUri}?code=c&state=unknown`, { redirectUri });
     await page.auth.start();
@@ -109,7 +106,7 @@ describe('the wanted page', () => {
     });
   });
 
-  test('of a native shell is kept although another page shows the failure', async () => {
+  test('is kept in a native shell, where another page shows the failure', async () => {
     const redirectUri = 'com.example:/cb';
     const page = createPage({ redirectUri });
     await page.auth.start();
@@ -131,7 +128,7 @@ describe('the wanted page', () => {
   });
 });
 
-describe('without sessionStorage', () => {
+describe('a browser without sessionStorage', () => {
   const denials: [string, () => unknown][] = [
     [
       'its access throws',
@@ -153,7 +150,7 @@ describe('without sessionStorage', () => {
     ['it stores nothing', () => ({ getItem: () => null, removeItem: () => {}, setItem: () => {} })],
   ];
 
-  test.each(denials)('(%s) a login that leaves the page names the missing feature', async (_, get) => {
+  test.each(denials)('(%s) rejects a login that navigates, and names the missing feature', async (_, get) => {
     Object.defineProperty(globalThis, 'sessionStorage', { get, configurable: true });
     const page = createPage({ navigate: undefined as never });
     await page.auth.start();
@@ -164,20 +161,17 @@ describe('without sessionStorage', () => {
     });
   });
 
-  test.each(denials)(
-    '(%s) a login of a native shell, which does not leave the page, works',
-    async (_, get) => {
-      Object.defineProperty(globalThis, 'sessionStorage', { get, configurable: true });
-      const page = createPage();
-      await page.auth.start();
-      const callback = provider.approve(await startLogin(page));
-      expect(await page.auth.handleCallback(callback)).toMatchObject({ returnTo: expect.any(String) });
-      await expect(page.auth.handleCallback(callback)).rejects.toMatchObject({ code: 'transaction_invalid' });
-    },
-  );
+  test.each(denials)('(%s) completes a login of a native shell, which does not navigate', async (_, get) => {
+    Object.defineProperty(globalThis, 'sessionStorage', { get, configurable: true });
+    const page = createPage();
+    await page.auth.start();
+    const callback = provider.approve(await startLogin(page));
+    expect(await page.auth.handleCallback(callback)).toMatchObject({ returnTo: expect.any(String) });
+    await expect(page.auth.handleCallback(callback)).rejects.toMatchObject({ code: 'transaction_invalid' });
+  });
 });
 
-test('handleCallback reports a text that is not a URL as a login that was not started here', async () => {
+test('handleCallback() rejects a text that is not a URL with transaction_invalid', async () => {
   await expect(createPage().auth.handleCallback('not a URL')).rejects.toMatchObject({
     code: 'transaction_invalid',
   });

@@ -1,102 +1,109 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { createPage, events, later, provider, signedIn, startLogin } from '../support/browser-page.ts';
+import {
+  advanceClock,
+  createPage,
+  events,
+  openSignedInPage,
+  provider,
+  startLogin,
+} from '../support/browser-page.ts';
 import { json } from '../support/browser-provider.ts';
 
 describe('refresh', () => {
   test('returns a valid token without a request', async () => {
-    const { auth } = await signedIn();
+    const { auth } = await openSignedInPage();
     const first = await auth.getAccessToken();
     expect(await auth.getAccessToken()).toEqual(first);
     expect(provider.tokenRequests).toHaveLength(1);
   });
 
-  test('B4: fifty concurrent calls share one refresh', async () => {
-    const { auth } = await signedIn();
-    later(40);
+  test('B4: shares one refresh among fifty concurrent calls', async () => {
+    const { auth } = await openSignedInPage();
+    advanceClock(40);
     const tokens = await Promise.all(Array.from({ length: 50 }, () => auth.getAccessToken()));
     expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('B4: tabs with a shared storage send each refresh token once', async () => {
+  test('B4: sends each refresh token once from tabs with a shared storage', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
-    const { auth } = await signedIn({ storage: shared });
+    const { auth } = await openSignedInPage({ storage: shared });
     const tabs = [auth, ...Array.from({ length: 4 }, () => createPage({ storage: shared }).auth)];
     await Promise.all(tabs.map((tab) => tab.start()));
-    later(40);
+    advanceClock(40);
     const tokens = await Promise.all(tabs.map((tab) => tab.getAccessToken()));
     expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('B4: without rotation, tabs refresh once', async () => {
+  test('B4: refreshes once from all tabs if the provider does not rotate refresh tokens', async () => {
     provider.rotates = false;
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
-    const { auth } = await signedIn({ storage: shared });
+    const { auth } = await openSignedInPage({ storage: shared });
     const { auth: other } = createPage({ storage: shared });
     await other.start();
-    later(40);
+    advanceClock(40);
     await Promise.all([auth.getAccessToken(), other.getAccessToken()]);
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
   /** A lock that another tab holds; each attempt advances the clock by 15 seconds. */
-  const neverFree = async () => {
+  const waitForHeldLock = async () => {
     vi.advanceTimersByTime(16_000);
     return undefined;
   };
 
   test('B4: fails after the timeout if the lock is never released', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
-    const { auth } = await signedIn({ lock: neverFree });
-    later(61);
+    const { auth } = await openSignedInPage({ lock: waitForHeldLock });
+    advanceClock(61);
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'lock_timeout' });
     expect(auth.snapshot().status).toBe('signed-in');
   });
 
   test('B4: returns a token inside its leeway while the lock is held', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
-    const { auth } = await signedIn({ lock: neverFree });
+    const { auth } = await openSignedInPage({ lock: waitForHeldLock });
     const { accessToken } = await auth.getAccessToken();
-    later(40);
+    advanceClock(40);
     expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
   });
 
   test('B4: uses the tokens of another tab although a suspended tab holds the lock', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
-    const { auth } = await signedIn({ storage: shared });
+    const { auth } = await openSignedInPage({ storage: shared });
     const { auth: other } = createPage({ storage: shared, lock: async () => undefined });
     await other.start();
-    later(61);
+    advanceClock(61);
     const waiting = other.getAccessToken();
     const { accessToken } = await auth.getAccessToken();
     expect((await waiting).accessToken).toBe(accessToken);
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('a waiting tab continues on the message of the tab that refreshed', async () => {
+  test('continues in a waiting tab at the message of the refreshing tab', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
-    const { auth } = await signedIn({ storage: shared });
+    const { auth } = await openSignedInPage({ storage: shared });
     let reportAttempt = () => {};
-    const waits = new Promise<void>((resolve) => {
+    const firstAttempt = new Promise<void>((resolve) => {
       reportAttempt = resolve;
     });
     const lock = async () => reportAttempt() as undefined;
     const { auth: other } = createPage({ storage: shared, lock });
     await other.start();
-    later(61);
+    advanceClock(61);
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     const waiting = other.getAccessToken();
-    await waits;
+    await firstAttempt;
     const { accessToken } = await auth.getAccessToken();
     expect((await waiting).accessToken).toBe(accessToken);
   });
 
   test('B4: fetches metadata before it acquires the lock, so that a suspended tab does not block others', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
-    await signedIn({ storage: shared });
+    await openSignedInPage({ storage: shared });
     const countRequests = () => provider.count('/.well-known/openid-configuration');
     const before = countRequests();
     let ready: number | undefined;
@@ -107,14 +114,14 @@ describe('refresh', () => {
         return run();
       },
     });
-    later(61);
+    advanceClock(61);
     await auth.getAccessToken();
     expect(ready).toBe(before + 1);
   });
 
   test('B4: processes a response that arrived while the tab was suspended before the timeout fires', async () => {
-    const { auth } = await signedIn({ timeout: 600 });
-    later(61);
+    const { auth } = await openSignedInPage({ timeout: 600 });
+    advanceClock(61);
     provider.intercept = () => {
       for (const end = performance.now() + 700; performance.now() < end; );
       // After the timers that are due, as in a page that resumes.
@@ -124,8 +131,8 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('refreshes for two resources use the rotated refresh tokens serially', async () => {
-    const { auth } = await signedIn();
+  test('refreshes for two resources one after the other, with the rotated refresh tokens', async () => {
+    const { auth } = await openSignedInPage();
     const resources = ['https://a.example', 'https://b.example'];
     const tokens = await Promise.all(resources.map((resource) => auth.getAccessToken({ resource })));
     expect(tokens.map(({ resource }) => resource)).toEqual(resources);
@@ -136,7 +143,7 @@ describe('refresh', () => {
   });
 
   test('B6: replaces a rejected token once for all requests that used it', async () => {
-    const { auth } = await signedIn();
+    const { auth } = await openSignedInPage();
     const { accessToken } = await auth.getAccessToken();
     const parallel = await Promise.all(
       Array.from({ length: 20 }, () => auth.getAccessToken({ rejectedToken: accessToken })),
@@ -147,13 +154,13 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(2);
   });
 
-  test('C5: a server or network error does not end the login, and a valid token is returned', async () => {
-    const { auth } = await signedIn();
+  test('C5: keeps the login after a server or network error, and returns a valid token', async () => {
+    const { auth } = await openSignedInPage();
     const { accessToken } = await auth.getAccessToken();
-    later(40);
+    advanceClock(40);
     provider.intercept = () => new Response(null, { status: 503 });
     expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
-    later(30);
+    advanceClock(30);
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'server_error' });
     provider.intercept = () => {
       throw new TypeError('failed to fetch');
@@ -164,9 +171,9 @@ describe('refresh', () => {
     expect((await auth.getAccessToken()).accessToken).not.toBe(accessToken);
   });
 
-  test('C5: fifty concurrent calls share one failure', async () => {
-    const { auth } = await signedIn();
-    later(61);
+  test('C5: shares one failure among fifty concurrent calls', async () => {
+    const { auth } = await openSignedInPage();
+    advanceClock(61);
     provider.intercept = () => new Response(null, { status: 503 });
     const results = await Promise.allSettled(Array.from({ length: 50 }, () => auth.getAccessToken()));
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(50);
@@ -174,8 +181,8 @@ describe('refresh', () => {
   });
 
   test('B4: releases the lock after the timeout of a fetch that ignores its signal', async () => {
-    const { auth } = await signedIn({ timeout: 50 });
-    later(61);
+    const { auth } = await openSignedInPage({ timeout: 50 });
+    advanceClock(61);
     provider.intercept = () => new Promise(() => {});
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'timeout' });
     provider.intercept = undefined;
@@ -183,39 +190,39 @@ describe('refresh', () => {
     expect(provider.tokenRequests).toHaveLength(3);
   });
 
-  test('C5: respects Retry-After', async () => {
-    const { auth } = await signedIn();
-    later(61);
+  test('C5: sends no request before Retry-After has passed', async () => {
+    const { auth } = await openSignedInPage();
+    advanceClock(61);
     provider.intercept = () => new Response(null, { status: 429, headers: { 'retry-after': '20' } });
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 20 });
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'rate_limited' });
     expect(provider.tokenRequests).toHaveLength(2);
     provider.intercept = undefined;
-    later(21);
+    advanceClock(21);
     await auth.getAccessToken();
     expect(provider.tokenRequests).toHaveLength(3);
   });
 
-  test('C5: all tabs with shared tokens respect the pause', async () => {
+  test('C5: sends no request from any tab with shared tokens during the pause', async () => {
     const shared = { ...createMemoryStorage(), reach: 'shared' as const };
-    const { auth } = await signedIn({ storage: shared });
+    const { auth } = await openSignedInPage({ storage: shared });
     const tabs = [auth, ...Array.from({ length: 4 }, () => createPage({ storage: shared }).auth)];
     await Promise.all(tabs.map((tab) => tab.start()));
-    later(61);
+    advanceClock(61);
     provider.intercept = () => new Response(null, { status: 429, headers: { 'retry-after': '20' } });
     for (const result of await Promise.allSettled(tabs.map((tab) => tab.getAccessToken())))
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'rate_limited' } });
     expect(provider.tokenRequests).toHaveLength(2);
     provider.intercept = undefined;
-    later(21);
+    advanceClock(21);
     await Promise.all(tabs.map((tab) => tab.getAccessToken()));
     expect(provider.tokenRequests).toHaveLength(3);
   });
 
-  test('C5: storing a pause does not restore a login that has ended', async () => {
+  test('C5: does not restore an ended login when it stores a pause', async () => {
     const storage = createMemoryStorage();
-    const { auth } = await signedIn({ storage });
-    later(61);
+    const { auth } = await openSignedInPage({ storage });
+    advanceClock(61);
     provider.intercept = async () => {
       await auth.logout({ localOnly: true });
       return new Response(null, { status: 429, headers: { 'retry-after': '20' } });
@@ -224,9 +231,9 @@ describe('refresh', () => {
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 
-  test('only invalid_grant ends the login', async () => {
-    const { auth } = await signedIn();
-    later(61);
+  test('ends the login after invalid_grant, but not after invalid_client', async () => {
+    const { auth } = await openSignedInPage();
+    advanceClock(61);
     provider.intercept = () =>
       json({ error: 'invalid_client' }, { status: 401, headers: { 'content-type': 'application/json' } });
     await expect(auth.getAccessToken()).rejects.toMatchObject({
@@ -235,7 +242,7 @@ describe('refresh', () => {
     });
     expect(auth.snapshot().status).toBe('signed-in');
     // The pause after the rejection.
-    later(11);
+    advanceClock(11);
     provider.intercept = () =>
       json({ error: 'invalid_grant' }, { status: 400, headers: { 'content-type': 'application/json' } });
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
@@ -246,9 +253,9 @@ describe('refresh', () => {
   test.each([
     ['sub', 'user-2'],
     ['iss', 'https://evil.example'],
-  ])('C1: a refreshed ID token with another %s ends the login', async (claim, value) => {
-    const { auth } = await signedIn();
-    later(61);
+  ])('C1: ends the login if the refreshed ID token has another %s', async (claim, value) => {
+    const { auth } = await openSignedInPage();
+    advanceClock(61);
     provider.claims = (claims) => ({ ...claims, [claim]: value });
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     expect(auth.snapshot().status).toBe('signed-out');
@@ -262,40 +269,37 @@ describe('refresh', () => {
     ['nonce', { nonce: '' }],
     ['exp', { exp: 1 }],
     ['sub', { sub: undefined }],
-  ])(
-    'C1: a refreshed ID token with another %s is ignored, and the tokens are kept',
-    async (check, change) => {
-      const page = createPage();
-      await page.auth.start();
-      await page.auth.handleCallback(provider.approve(await startLogin(page, { maxAge: 600 })));
-      const { claims } = page.auth.snapshot();
-      later(61);
-      provider.claims = (claims) => ({ ...claims, ...change });
-      const { accessToken } = await page.auth.getAccessToken();
-      expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims });
-      expect(events).toContainEqual(expect.objectContaining({ type: 'id_token.ignored', check }));
-      provider.claims = (claims) => claims;
-      later(61);
-      expect((await page.auth.getAccessToken()).accessToken).not.toBe(accessToken);
-    },
-  );
+  ])('C1: ignores a refreshed ID token with another %s, and keeps the tokens', async (check, change) => {
+    const page = createPage();
+    await page.auth.start();
+    await page.auth.handleCallback(provider.approve(await startLogin(page, { maxAge: 600 })));
+    const { claims } = page.auth.snapshot();
+    advanceClock(61);
+    provider.claims = (claims) => ({ ...claims, ...change });
+    const { accessToken } = await page.auth.getAccessToken();
+    expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'id_token.ignored', check }));
+    provider.claims = (claims) => claims;
+    advanceClock(61);
+    expect((await page.auth.getAccessToken()).accessToken).not.toBe(accessToken);
+  });
 
   test('C3: retains the previous ID token and refresh token if the response has none', async () => {
-    const { auth } = await signedIn();
-    later(40);
+    const { auth } = await openSignedInPage();
+    advanceClock(40);
     provider.body = ({ id_token, refresh_token, ...body }) => body;
     await auth.getAccessToken();
     expect(auth.snapshot().claims).toMatchObject({ sub: 'user-1' });
-    later(40);
+    advanceClock(40);
     provider.intercept = () => undefined;
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     const spent = provider.tokenRequests.slice(1).map(({ parameters }) => parameters.get('refresh_token'));
     expect(spent[0]).toBe(spent[1]);
   });
 
-  test('S15: a logout during a refresh is final', async () => {
-    const { auth } = await signedIn();
-    later(61);
+  test('S15: keeps the user signed out after a logout during a refresh', async () => {
+    const { auth } = await openSignedInPage();
+    advanceClock(61);
     let respond: () => void = () => {};
     const requested = new Promise<void>((begin) => {
       provider.intercept = async () => {
@@ -315,7 +319,7 @@ describe('refresh', () => {
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 
-  test('S15: a logout during a login is final, and the issued tokens are revoked', async () => {
+  test('S15: keeps the user signed out after a logout during a login, and revokes the tokens', async () => {
     const page = createPage();
     await page.auth.start();
     const callback = provider.approve(await startLogin(page));

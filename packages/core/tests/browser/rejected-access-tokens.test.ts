@@ -1,7 +1,7 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { expect, test } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { createPage, later, provider, signedIn } from '../support/browser-page.ts';
+import { advanceClock, createPage, openSignedInPage, provider } from '../support/browser-page.ts';
 
 // The response to a refresh has a new refresh token, but its access token is rejected.
 
@@ -21,17 +21,17 @@ test.each(Object.entries(responses))(
   async (_, change) => {
     const unchanged = provider.body;
     const storage = { ...createMemoryStorage(), reach: 'shared' as const };
-    const { auth } = await signedIn({ storage });
+    const { auth } = await openSignedInPage({ storage });
     provider.body = change;
-    later(61);
+    advanceClock(61);
     for (let calls = 0; calls < 5; calls++) {
       await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'token_response_invalid' });
     }
     expect(provider.tokenRequests).toHaveLength(2);
     // The pauses grow.
-    later(11);
+    advanceClock(11);
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'token_response_invalid' });
-    later(11);
+    advanceClock(11);
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'token_response_invalid' });
     expect(provider.tokenRequests).toHaveLength(3);
     expect(auth.snapshot().status).toBe('signed-in');
@@ -46,25 +46,25 @@ test.each(Object.entries(responses))(
   },
 );
 
-test('K11: serves a token that is still valid, and keeps the refresh token', async () => {
+test('K11: returns a valid token, and keeps the refresh token', async () => {
   const unchanged = provider.body;
-  const { auth } = await signedIn();
+  const { auth } = await openSignedInPage();
   provider.body = (body) => ({ ...body, token_type: 'mac' });
-  later(40);
+  advanceClock(40);
   await auth.getAccessToken();
   expect(provider.tokenRequests).toHaveLength(2);
   provider.body = unchanged;
-  later(25);
+  advanceClock(25);
   await auth.getAccessToken();
   expect(provider.tokenRequests).toHaveLength(3);
   expect(auth.snapshot().status).toBe('signed-in');
 });
 
-test('K11: a rejected response with an ID token of another user ends the login', async () => {
-  const { auth } = await signedIn();
+test('K11: ends the login if a rejected response has an ID token of another user', async () => {
+  const { auth } = await openSignedInPage();
   provider.claims = (claims) => ({ ...claims, sub: 'mallory' });
   provider.body = (body) => ({ ...body, token_type: 'mac' });
-  later(61);
+  advanceClock(61);
   await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
   expect(auth.snapshot().status).not.toBe('signed-in');
 });

@@ -2,22 +2,22 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
 import type { Fetch } from '../../src/internal/fetch/bounded-fetch.ts';
-import { createPage, later, origin, provider, signedIn } from '../support/browser-page.ts';
+import { advanceClock, createPage, openSignedInPage, origin, provider } from '../support/browser-page.ts';
 import { stubSilentFrame } from '../support/silent-frame.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
-let isDown: boolean;
+let isOffline: boolean;
 let attempts: number;
 let elapsed: number;
 
 const fetch: Fetch = async (url, init) => {
-  if (!isDown) return provider.fetch(url, init);
+  if (!isOffline) return provider.fetch(url, init);
   attempts++;
   throw new TypeError('Failed to fetch');
 };
 
 beforeEach(() => {
-  isDown = true;
+  isOffline = true;
   attempts = 0;
   elapsed = 0;
   vi.spyOn(performance, 'now').mockImplementation(() => elapsed);
@@ -36,11 +36,11 @@ describe('a start without a network', () => {
     return page;
   };
 
-  test.each(['online', 'focus'])('is tried again at the event "%s"', async (name) => {
+  test.each(['online', 'focus'])('is repeated at the event "%s"', async (name) => {
     const { auth } = await startOffline();
     dispatchEvent(new Event(name));
     await vi.waitFor(() => expect(attempts).toBe(2));
-    isDown = false;
+    isOffline = false;
     await vi.waitFor(() => {
       dispatchEvent(new Event(name));
       expect(auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
@@ -48,16 +48,16 @@ describe('a start without a network', () => {
     expect(auth.snapshot().error).toBeUndefined();
   });
 
-  test('is tried again at the next use, for the request that waits', async () => {
+  test('is repeated by the next call, which waits for its result', async () => {
     const { auth } = await startOffline();
-    isDown = false;
+    isOffline = false;
     elapsed += 1_000;
     const tokens = await Promise.all([auth.getAccessToken(), auth.getAccessToken()]);
     expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
     expect(provider.tokenRequests).toHaveLength(1);
   });
 
-  test('is tried with growing pauses by calls, which fail with the reason', async () => {
+  test('is repeated by calls after growing pauses, and each call fails with the reason', async () => {
     const { auth } = await startOffline();
     for (let call = 0; call < 100; call++) {
       elapsed += 100;
@@ -68,7 +68,7 @@ describe('a start without a network', () => {
     expect(auth.snapshot().status).toBe('error');
   });
 
-  test('is not tried again after stop()', async () => {
+  test('is not repeated after stop()', async () => {
     const { auth } = await startOffline();
     auth.stop();
     dispatchEvent(new Event('online'));
@@ -76,11 +76,11 @@ describe('a start without a network', () => {
     expect(attempts).toBe(1);
   });
 
-  test('is not tried again if the state is known', async () => {
-    isDown = false;
+  test('is not repeated after a successful start', async () => {
+    isOffline = false;
     const { auth } = createPage({ silentRedirectUri, fetch });
     await auth.start();
-    isDown = true;
+    isOffline = true;
     dispatchEvent(new Event('online'));
     elapsed += 100_000;
     await auth.start();
@@ -88,32 +88,32 @@ describe('a start without a network', () => {
   });
 });
 
-test('a stored login starts offline with its token, and stays when the token expires', async () => {
-  isDown = false;
+test('a stored login starts offline with its token, and continues after the token has expired', async () => {
+  isOffline = false;
   const storage = createMemoryStorage();
-  await signedIn({ storage, fetch });
-  isDown = true;
+  await openSignedInPage({ storage, fetch });
+  isOffline = true;
   const { auth } = createPage({ storage, fetch, silentRedirectUri });
   await auth.start();
   expect(await auth.getAccessToken()).toMatchObject({ accessToken: expect.any(String) });
   expect([auth.snapshot().status, attempts]).toEqual(['signed-in', 0]);
-  later(61);
+  advanceClock(61);
   await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'network_error' });
   expect(auth.snapshot().status).toBe('signed-in');
 });
 
-test('the previous metadata is used for a day while the provider does not return it', async () => {
-  isDown = false;
-  let isMetadataDown = false;
-  const { auth } = await signedIn({
+test('uses the previous metadata for a day while the provider is unavailable', async () => {
+  isOffline = false;
+  let isMetadataUnavailable = false;
+  const { auth } = await openSignedInPage({
     fetch: async (url, init) =>
-      isMetadataDown && url.includes('.well-known')
+      isMetadataUnavailable && url.includes('.well-known')
         ? new Response(null, { status: 503 })
         : provider.fetch(url, init),
   });
-  isMetadataDown = true;
-  later(2 * 3600);
+  isMetadataUnavailable = true;
+  advanceClock(2 * 3600);
   expect(await auth.getAccessToken()).toMatchObject({ accessToken: expect.any(String) });
-  later(25 * 3600);
+  advanceClock(25 * 3600);
   await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'server_error' });
 });

@@ -1,7 +1,14 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { createPage, later, origin, provider, signedIn, startLogin } from '../support/browser-page.ts';
+import {
+  advanceClock,
+  createPage,
+  openSignedInPage,
+  origin,
+  provider,
+  startLogin,
+} from '../support/browser-page.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
 
@@ -22,7 +29,7 @@ function showFrames(respond: (url: string) => string = (url) => provider.approve
     body: { append: () => {} },
   });
   return {
-    opened: () => vi.waitFor(() => expect(loads).not.toEqual([])),
+    waitForFrame: () => vi.waitFor(() => expect(loads).not.toEqual([])),
     load() {
       for (const load of loads) load();
     },
@@ -37,16 +44,16 @@ const signInAsBob = () => {
 async function createExpiredLogin() {
   const storage = createMemoryStorage();
   provider.body = (body) => ({ ...body, refresh_token: undefined });
-  const { auth } = await signedIn({ storage });
+  const { auth } = await openSignedInPage({ storage });
   auth.stop();
-  later(61);
+  advanceClock(61);
   return storage;
 }
 
 describe('a stored login after a reload', () => {
   test('is restored without a request', async () => {
     const storage = createMemoryStorage();
-    const { auth } = await signedIn({ storage });
+    const { auth } = await openSignedInPage({ storage });
     const requests = provider.tokenRequests.length;
     const { auth: reloaded } = createPage({ storage });
     await reloaded.start();
@@ -56,7 +63,7 @@ describe('a stored login after a reload', () => {
 
   test('B25: is not restored after a logout during its read', async () => {
     const storage = createMemoryStorage();
-    await signedIn({ storage });
+    await openSignedInPage({ storage });
     let logOut: (() => Promise<void>) | undefined;
     const { auth } = createPage({
       storage: {
@@ -76,32 +83,32 @@ describe('a stored login after a reload', () => {
     expect(auth.snapshot()).toEqual({ status: 'signed-out' });
   });
 
-  test('B22: is not replaced by a silent login of another user', async () => {
+  test('B22: is kept if a silent login returns another user', async () => {
     const storage = await createExpiredLogin();
     const frames = showFrames();
     signInAsBob();
     const { auth } = createPage({ storage, silentRedirectUri });
-    const started = auth.start();
-    await frames.opened();
+    const start = auth.start();
+    await frames.waitForFrame();
     frames.load();
-    await started;
+    await start;
     expect(auth.snapshot()).toMatchObject({ status: 'error', error: { code: 'session_ended' } });
     expect((await storage.get(`countersign ${provider.issuer} spa tokens`))?.claims?.sub).toBe('user-1');
   });
 
-  test('B25: a logout during its silent login is final, and is not shown as an error', async () => {
+  test('B25: ends at a logout during its silent login, without an error', async () => {
     const storage = await createExpiredLogin();
     const frames = showFrames();
     const { auth } = createPage({ storage, silentRedirectUri });
-    const started = auth.start();
-    await frames.opened();
+    const start = auth.start();
+    await frames.waitForFrame();
     await auth.logout({ localOnly: true });
     frames.load();
-    await started;
+    await start;
     expect(auth.snapshot()).toEqual({ status: 'signed-out' });
   });
 
-  test('B24: its silent login, which finds no user, does not end a login that was completed meanwhile', async () => {
+  test('B24: does not end a newer login when its silent login finds no user', async () => {
     const storage = await createExpiredLogin();
     const frames = showFrames((url) =>
       provider.approve(url, (parameters) => {
@@ -110,15 +117,15 @@ describe('a stored login after a reload', () => {
       }),
     );
     const page = createPage({ storage, silentRedirectUri });
-    const started = page.auth.start();
-    await frames.opened();
+    const start = page.auth.start();
+    await frames.waitForFrame();
     signInAsBob();
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
     const messages: unknown[] = [];
     const channel = new BroadcastChannel(`countersign ${provider.issuer} spa `);
     channel.onmessage = ({ data }) => messages.push(data.type);
     frames.load();
-    await started;
+    await start;
     await new Promise((resolve) => setTimeout(resolve, 50));
     channel.close();
     expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });

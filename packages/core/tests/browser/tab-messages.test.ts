@@ -2,12 +2,12 @@
 import { expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
 import {
+  advanceClock,
   createPage,
-  later,
+  openSignedInPage,
   origin,
   type Page,
   provider,
-  signedIn,
   startLogin,
 } from '../support/browser-page.ts';
 
@@ -42,7 +42,7 @@ function countFrames() {
   return () => frames.length;
 }
 
-test('B25: a logout in another tab with the same storage ends a login in progress', async () => {
+test('B25: a logout in another tab with the same storage ends a pending login', async () => {
   const storage = { ...createMemoryStorage(), reach: 'shared' as const };
   const [page, other] = [createPage({ storage }), createPage({ storage })];
   await Promise.all([page.auth.start(), other.auth.start()]);
@@ -52,10 +52,10 @@ test('B25: a logout in another tab with the same storage ends a login in progres
   expect(page.auth.snapshot().status).not.toBe('signed-in');
 });
 
-test('a login in another tab does not prevent a login in progress', async () => {
+test('a login in another tab does not end a pending login', async () => {
   const page = createPage();
   await page.auth.start();
-  await logInDuring(page, () => signedIn());
+  await logInDuring(page, () => openSignedInPage());
   expect(page.auth.snapshot().status).toBe('signed-in');
 });
 
@@ -64,7 +64,7 @@ test('B22: a silent login that began before a login in another tab does not serv
   const page = createPage({ silentRedirectUri });
   void page.auth.start();
   await vi.waitFor(() => expect(count()).toBe(1));
-  await signedIn();
+  await openSignedInPage();
   await vi.waitFor(() => expect(count()).toBe(2));
 });
 
@@ -77,17 +77,17 @@ test('B22: a login of another user in another tab starts no silent login during 
   const before = count();
   const login = logInDuring(page, async () => {
     provider.claims = (claims) => ({ ...claims, sub: 'bob' });
-    await signedIn();
+    await openSignedInPage();
   });
   await expect(login).rejects.toMatchObject({ code: 'session_ended' });
   expect(count()).toBe(before);
 });
 
-test('a login that the callback page completes reaches a tab in which the user has logged out', async () => {
+test('a login on the callback page signs in a tab in which the user has logged out', async () => {
   const count = countFrames();
-  const other = await signedIn({ silentRedirectUri });
+  const other = await openSignedInPage({ silentRedirectUri });
   await other.auth.logout({ localOnly: true });
-  later(1);
+  advanceClock(1);
   const { auth, visited } = createPage();
   await auth.login();
   location.href = provider.approve(visited.at(-1) as string);

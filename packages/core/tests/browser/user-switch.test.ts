@@ -12,9 +12,9 @@ afterEach(() => {
 
 /** Sends a request as an application does: a second attempt after a rejected token, and one with a DPoP nonce. */
 const send: SendRequest = (world, call, { isUpload }) =>
-  attempts(world, call, isUpload).then(String, (error: AuthError) => error.code);
+  sendAttempts(world, call, isUpload).then(String, (error: AuthError) => error.code);
 
-async function attempts(world: World, call: ApiCall, isUpload: boolean): Promise<number> {
+async function sendAttempts(world: World, call: ApiCall, isUpload: boolean): Promise<number> {
   const { auth } = call.tab;
   const { status, holder: shown } = auth.snapshot();
   let holder = status === 'loading' ? undefined : (shown ?? null);
@@ -24,8 +24,8 @@ async function attempts(world: World, call: ApiCall, isUpload: boolean): Promise
     holder = token.holder;
     const headers = new Headers(await auth.authorize({ method: 'POST', url: apiUrl }, token));
     const response = await world.api(call, headers);
-    const received = new Headers(response.headers);
-    const isNewNonce = await auth.rememberNonce(apiUrl, received);
+    const responseHeaders = new Headers(response.headers);
+    const isNewNonce = await auth.rememberNonce(apiUrl, responseHeaders);
     if (response.status !== 401 || isUpload) return response.status;
     if (isNewNonce && !withNonce) withNonce = true;
     else if (rejectedToken === undefined) rejectedToken = token.accessToken;
@@ -37,7 +37,7 @@ const runs = 2000;
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 test(
-  `B20: no request of one user is sent with a token of another, in ${runs} orders (seed ${seed})`,
+  `B20: sends no request of one user with a token of another, in ${runs} orders (seed ${seed})`,
   {
     timeout: 600_000,
   },

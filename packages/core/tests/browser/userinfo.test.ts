@@ -4,12 +4,12 @@ import { addUserinfo } from '../../src/browser/features/add-userinfo.ts';
 import { fetchUserinfo } from '../../src/browser/features/fetch-userinfo.ts';
 import type { BrowserAuthOptions } from '../../src/browser/options.ts';
 import {
+  advanceClock,
   createPage,
   events,
-  later,
+  openSignedInPage,
   origin,
   provider,
-  signedIn,
   startLogin,
   time,
 } from '../support/browser-page.ts';
@@ -17,12 +17,12 @@ import { json } from '../support/browser-provider.ts';
 
 let userinfo: Record<string, unknown>;
 /** The authorization headers that the endpoint received. */
-let received: (string | null)[];
+let authorizationHeaders: (string | null)[];
 let respond: (authorization: string | null) => Response | Promise<Response>;
 
 beforeEach(() => {
   userinfo = { sub: 'user-1', name: 'Alice', email: 'alice@example.com' };
-  received = [];
+  authorizationHeaders = [];
   respond = () => json(userinfo);
   provider.metadata.userinfo_endpoint = `${provider.issuer}/userinfo`;
 });
@@ -37,7 +37,7 @@ const options = (): BrowserAuthOptions => ({
   fetch: async (url, init) => {
     if (!url.endsWith('/userinfo')) return provider.fetch(url, init);
     const authorization = new Headers(init.headers).get('authorization');
-    received.push(authorization);
+    authorizationHeaders.push(authorization);
     return respond(authorization);
   },
 });
@@ -47,20 +47,20 @@ const rejection = (status: number, challenge: string) =>
 
 describe('fetchUserinfo', () => {
   test('returns the claims about the signed-in user', async () => {
-    const { auth } = await signedIn();
+    const { auth } = await openSignedInPage();
     userinfo.picture = null;
     await expect(fetchUserinfo(auth, options())).resolves.toEqual({
       sub: 'user-1',
       name: 'Alice',
       email: 'alice@example.com',
     });
-    expect(received).toEqual([expect.stringMatching(/^Bearer access-/)]);
+    expect(authorizationHeaders).toEqual([expect.stringMatching(/^Bearer access-/)]);
   });
 
   test.each([{ sub: 'bob' }, { sub: undefined }, { sub: null }, { sub: ['user-1'] }, { sub: '' }])(
     'B29: rejects the claims of another user: %j',
     async (claims) => {
-      const { auth } = await signedIn();
+      const { auth } = await openSignedInPage();
       Object.assign(userinfo, claims);
       await expect(fetchUserinfo(auth, options())).rejects.toMatchObject({
         code: 'userinfo_invalid',
@@ -75,27 +75,28 @@ describe('fetchUserinfo', () => {
     ['an array', () => json([userinfo])],
     ['an empty response', () => new Response()],
   ])('rejects %s', async (_, createResponse) => {
-    const { auth } = await signedIn();
+    const { auth } = await openSignedInPage();
     respond = createResponse;
     await expect(fetchUserinfo(auth, options())).rejects.toMatchObject({ code: 'userinfo_invalid' });
   });
 
   test('renews a rejected token once', async () => {
-    const { auth } = await signedIn();
-    respond = () => (received.length === 1 ? rejection(401, 'Bearer error="invalid_token"') : json(userinfo));
+    const { auth } = await openSignedInPage();
+    respond = () =>
+      authorizationHeaders.length === 1 ? rejection(401, 'Bearer error="invalid_token"') : json(userinfo);
     await expect(fetchUserinfo(auth, options())).resolves.toMatchObject({ name: 'Alice' });
-    expect(new Set(received).size).toBe(2);
+    expect(new Set(authorizationHeaders).size).toBe(2);
   });
 
-  test('reports an endpoint that rejects each token, and the login stays', async () => {
-    const { auth } = await signedIn();
+  test('reports an endpoint that rejects each token, and keeps the login', async () => {
+    const { auth } = await openSignedInPage();
     respond = () => rejection(401, 'Bearer error="invalid_token"');
     await expect(fetchUserinfo(auth, options())).rejects.toMatchObject({
       code: 'endpoint_error',
       error: 'invalid_token',
       status: 401,
     });
-    expect(received).toHaveLength(2);
+    expect(authorizationHeaders).toHaveLength(2);
     expect(auth.snapshot().status).toBe('signed-in');
   });
 
@@ -103,17 +104,17 @@ describe('fetchUserinfo', () => {
     const { auth } = createPage();
     await auth.start();
     await expect(fetchUserinfo(auth, options())).rejects.toMatchObject({ code: 'not_signed_in' });
-    expect(received).toEqual([]);
+    expect(authorizationHeaders).toEqual([]);
   });
 
-  test.each([undefined, 'http://login.example/userinfo', 7])('requires an endpoint: %s', async (url) => {
-    const { auth } = await signedIn();
+  test.each([undefined, 'http://login.example/userinfo', 7])('rejects the endpoint %s', async (url) => {
+    const { auth } = await openSignedInPage();
     provider.metadata.userinfo_endpoint = url;
     await expect(fetchUserinfo(auth, options())).rejects.toMatchObject({ code: 'unsupported_by_provider' });
   });
 
   test('B29: fails after a logout during the request', async () => {
-    const { auth } = await signedIn();
+    const { auth } = await openSignedInPage();
     respond = async () => {
       await auth.logout({ localOnly: true });
       return json(userinfo);
@@ -140,7 +141,7 @@ describe('addUserinfo', () => {
     expect(auth.snapshot()).toBe(auth.snapshot());
   });
 
-  test('B29: never replaces a claim of the ID token', async () => {
+  test('B29: does not replace a claim of the ID token', async () => {
     userinfo = { ...userinfo, iss: 'https://evil.example', aud: 'x', exp: 0, roles: ['admin'], acr: '9' };
     provider.claims = (claims) => ({ ...claims, acr: '1' });
     const { auth, logIn } = await open();
@@ -158,10 +159,10 @@ describe('addUserinfo', () => {
     const { auth, logIn } = await open();
     await logIn();
     await vi.waitFor(() => expect(auth.snapshot().claims?.name).toBe('Alice'));
-    later(60);
+    advanceClock(60);
     await auth.getAccessToken();
     expect(auth.snapshot().claims?.name).toBe('Alice');
-    expect(received).toHaveLength(1);
+    expect(authorizationHeaders).toHaveLength(1);
   });
 
   test('B29: shows no claims of the previous user', async () => {
@@ -177,7 +178,7 @@ describe('addUserinfo', () => {
     expect(auth.snapshot().claims).toBeUndefined();
   });
 
-  test('reports a failure, keeps the login, and tries again at a later refresh', async () => {
+  test('reports a failure, keeps the login, and repeats the request at a later refresh', async () => {
     respond = () => new Response(null, { status: 503 });
     const { auth, logIn } = await open();
     await logIn();
@@ -190,8 +191,8 @@ describe('addUserinfo', () => {
     expect(auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
     respond = () => json(userinfo);
     await auth.getAccessToken({ forceRefresh: true });
-    expect(received).toHaveLength(1);
-    later(61);
+    expect(authorizationHeaders).toHaveLength(1);
+    advanceClock(61);
     await auth.getAccessToken();
     await vi.waitFor(() => expect(auth.snapshot().claims?.name).toBe('Alice'));
   });

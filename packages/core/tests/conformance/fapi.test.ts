@@ -146,7 +146,7 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
     });
   }
 
-  test('a code is bound to the DPoP key', async () => {
+  test('rejects a code exchange with another DPoP key', async () => {
     const harness = await createHarness({ client: { dpop: { keyPair: await generateDpopKeyPair() } } });
     const { url, transaction } = await createAuthorizationRequest(harness.client);
     const { parameters } = await harness.server.authorize(url);

@@ -131,15 +131,15 @@ export async function expectRejection(
     () => undefined,
     (error: unknown) => error as { name: string; code: string; check?: string },
   );
-  expect(outcome, 'the operation must fail').toBeDefined();
+  expect(outcome, 'expected a rejection').toBeDefined();
   expect(outcome).toMatchObject({
     name: rejection.error,
     code: rejection.code,
     ...(rejection.check !== undefined && { check: rejection.check }),
   });
   const expectedTokens = rejection.code === 'session_ended' ? undefined : storedBefore;
-  expect(harness.stored, 'tokens must not be stored').toBe(expectedTokens);
-  expect(harness.userinfo, 'userinfo must not be stored').toBe(userinfoBefore);
+  expect(harness.stored, 'stored tokens').toBe(expectedTokens);
+  expect(harness.userinfo, 'stored userinfo').toBe(userinfoBefore);
   expect(harness.calls().at(-1), 'the last call').toBe(lastCall);
   return rejection.check === undefined ? rejection.code : `${rejection.code} (${rejection.check})`;
 }

@@ -116,7 +116,7 @@ describe('Logout, section 2', () => {
   });
 });
 
-describe('logout tokens, beyond the suite', () => {
+describe('logout tokens, in addition to the suite', () => {
   const more: readonly (readonly [fault: Fault, check: string])[] = [
     ['logout_token_signature_invalid', 'signature'],
     ['logout_token_signature_missing', 'signature'],
@@ -147,7 +147,7 @@ describe('logout tokens, beyond the suite', () => {
     });
   }
 
-  test('accepts logout_token_exp_missing until a time after iat', async () => {
+  test('accepts logout_token_exp_missing until ten minutes after iat', async () => {
     const { client, server } = await createHarness({ faults: ['logout_token_exp_missing'] });
     const { iat, exp } = await validateLogoutToken(client, await server.mintLogoutToken());
     expect(exp - iat).toBe(600);
@@ -169,14 +169,14 @@ describe('logout tokens, beyond the suite', () => {
     const { client, server } = await createHarness({ faults: ['logout_token_kid_missing'] });
     await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toHaveProperty('jti');
     await server.rotateKeys({ keepOld: true });
-    const later = createClient({ ...client.options });
-    await expect(validateLogoutToken(later, await server.mintLogoutToken())).rejects.toMatchObject({
+    const secondClient = createClient({ ...client.options });
+    await expect(validateLogoutToken(secondClient, await server.mintLogoutToken())).rejects.toMatchObject({
       code: 'logout_token_invalid',
       check: 'kid',
     });
   });
 
-  test('verifies a logout token of a new key after one fetch', async () => {
+  test('fetches the keys once for a logout token of a new key', async () => {
     const { client, server } = await createHarness();
     await validateLogoutToken(client, await server.mintLogoutToken());
     await server.rotateKeys();

@@ -4,7 +4,7 @@ import { fuzzCookieHeaders } from './cookie-headers.ts';
 
 const runs = fuzzRuns(2_000);
 
-test('S30: finds in any Cookie header exactly the cookies with the names of this library', {
+test('S30: finds only cookies with the names of this library in any Cookie header', {
   timeout: fuzzTimeout(runs),
 }, () => {
   const seed = readFuzzSeed();

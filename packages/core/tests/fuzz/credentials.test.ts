@@ -61,7 +61,7 @@ async function start() {
 }
 
 test(
-  'A9: accepts an Authorization header with the issued token, and rejects any other with a typed error',
+  'A9: accepts only an Authorization header with the issued token, and rejects others with a typed error',
   timeout,
   async () => {
     const { good, createToken, isAccepted } = await start();
@@ -84,7 +84,7 @@ test(
 );
 
 test(
-  'A9: accepts a DPoP header with the signed proof, and rejects any other with a typed error',
+  'A9: accepts only a DPoP header with the signed proof, and rejects others with a typed error',
   timeout,
   async () => {
     const { server, now, isAccepted } = await start();

@@ -12,7 +12,7 @@ import {
 
 const runs = fuzzRuns(2_000);
 
-test('S13: accepts an issued logout token, and rejects any other with a typed error', {
+test('S13: accepts only an issued logout token, and rejects others with a typed error', {
   timeout: fuzzTimeout(runs),
 }, async () => {
   const server = await createTestAuthorizationServer();

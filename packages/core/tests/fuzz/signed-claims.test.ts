@@ -52,7 +52,7 @@ const transaction: AuthorizationTransaction = {
 };
 
 /** All signatures are valid, so that only claims and headers decide. */
-describe('C9: any claims and any header with a valid signature', () => {
+describe('C9: any claims and any header with a valid signature lead to a value or a typed error', () => {
   const kinds = [
     'userinfo',
     'introspection',

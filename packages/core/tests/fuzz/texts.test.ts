@@ -108,7 +108,7 @@ test('parses any WWW-Authenticate header without an error', longTimeout, () =>
   ),
 );
 
-test('rejects a repeated member at any depth, and accepts an object without one', longTimeout, () => {
+test('rejects a repeated member at any depth, and accepts an object without repetition', longTimeout, () => {
   const names = fc.constantFrom('a', 'b', '"', '\\', 'é', '\u2028', '{', '":');
   const tree = fc.letrec((tie) => ({
     any: fc.oneof(

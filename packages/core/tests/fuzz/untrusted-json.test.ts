@@ -4,7 +4,7 @@ import { fuzzUntrustedJson } from './untrusted-json-fuzz.ts';
 
 const runs = fuzzRuns(20_000);
 
-test('C9: the parser for untrusted JSON accepts what JSON.parse accepts, within its limits', {
+test('C9: the parser for untrusted JSON accepts the same texts as JSON.parse within its limits', {
   timeout: fuzzTimeout(runs),
 }, () => {
   const seed = readFuzzSeed();

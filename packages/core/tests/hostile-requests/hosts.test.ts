@@ -50,7 +50,7 @@ async function redirectUriAt(host: string): Promise<string | null> {
   return URL.canParse(location) ? new URL(location).searchParams.get('redirect_uri') : null;
 }
 
-test("S33: requests the provider's metadata once, for any Host headers that a Node server receives", async () => {
+test('S33: requests the metadata once for any Host headers that a Node server receives', async () => {
   for (let count = 0; count < 300; count++) {
     expect(await redirectUriAt(`h${count}.invalid`)).toBe('https://app.example/auth/callback');
   }

@@ -44,7 +44,7 @@ describe.each(settings.map((cookie) => [JSON.stringify(cookie), cookie] as const
       return body?.session?.user.sub;
     };
 
-    test('a login that a sibling host has planted does not sign the user in', {
+    test('does not sign the user in with a login that a sibling host has planted', {
       timeout: patience,
     }, async () => {
       const attacker = hosts.app.open();
@@ -64,7 +64,7 @@ describe.each(settings.map((cookie) => [JSON.stringify(cookie), cookie] as const
       expect(hosts.app.server.requestsTo('token')).toHaveLength(0);
     });
 
-    test('the user logs in at the host of the application', { timeout: patience }, async () => {
+    test('signs the user in at the host of the application', { timeout: patience }, async () => {
       await page.goto(`${appOrigin}/auth/login`);
       // With `SameSite=Strict`, the page of the callback starts one more navigation.
       await page.waitForURL(`${appOrigin}/`);
@@ -73,7 +73,7 @@ describe.each(settings.map((cookie) => [JSON.stringify(cookie), cookie] as const
   },
 );
 
-test('a login that starts at another host of cookie.domain ends signed in', {
+test('signs the user in with a login that starts at another host of cookie.domain', {
   timeout: patience,
 }, async () => {
   const hosts = await startSiblingHosts({ cookie: { domain: 'example.test' } });

@@ -34,7 +34,7 @@ for (const cookie of [
 }
 
 test(
-  'an embedded application has a session in its frame with SameSite=None and Partitioned',
+  'keeps the session of an embedded application with SameSite=None and Partitioned',
   patience,
   async () => {
     hosts = await startSiblingHosts({ cookie: { sameSite: 'none', partitioned: true } }, provider);

@@ -73,8 +73,8 @@ beforeEach(async () => {
 
 const userNow = async () => (await page.goto(appOrigin))?.text();
 
-describe('S30: a sibling host cannot plant a session or end one', () => {
-  test("accepts the attacker's cookie under the name of the session cookie", async () => {
+describe('S30: a cookie of a sibling host neither starts nor ends a session', () => {
+  test('the test detects the cookie of the attacker under the name of the session cookie', async () => {
     const { session } = await hosts.app.sessions.open(`${name}=${attackersCookie}`);
     expect(session?.user.sub).toBe('mallory');
   });
@@ -102,7 +102,7 @@ describe('S30: a sibling host cannot plant a session or end one', () => {
     expect(await userNow()).toBe('anonymous');
   });
 
-  test("rejects a victim's completion of the attacker's login", { timeout: patience }, async () => {
+  test('a callback of the attacker does not sign the victim in', { timeout: patience }, async () => {
     const attacker = hosts.app.open();
     hosts.app.server.signIn('mallory');
     const started = await attacker.visit('/auth/login');

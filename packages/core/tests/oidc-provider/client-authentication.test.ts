@@ -38,7 +38,7 @@ describe('client authentication', () => {
     },
   );
 
-  test('a wrong secret leads to invalid_client', async () => {
+  test('rejects a wrong secret with invalid_client', async () => {
     for (const [id, authentication] of [
       ['client_secret_basic', clientSecretBasic('wrong')],
       ['client_secret_post', clientSecretPost('wrong')],

@@ -5,7 +5,7 @@ import { createBrowser } from './support/browser.ts';
 import { logIn, offline } from './support/log-in.ts';
 import { createRelyingParty, logoutReceiver, provider } from './support/relying-parties.ts';
 
-test('logout ends the session at the provider, which sends a logout token and redirects the user with the state', async () => {
+test('a logout ends the session at the provider, sends a logout token, and redirects the user with the state', async () => {
   const client = createRelyingParty('client_secret_basic');
   const browser = createBrowser(provider.issuer);
   const tokens = await logIn(client, offline, browser);

@@ -144,7 +144,7 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
   test.each([
     ['tls_client_auth', 'pki', tlsClientAuth(), clientCertificate],
     ['self_signed_tls_client_auth', 'self-signed', selfSignedTlsClientAuth(), selfSignedCertificate],
-  ] as const)('%s: the token is bound to the certificate', async (_, clientId, method, certificate) => {
+  ] as const)('%s: binds the token to the certificate', async (_, clientId, method, certificate) => {
     expect(await requestToken(clientId, method, certificate)).toMatchObject({
       active: true,
       client_id: clientId,
@@ -193,7 +193,7 @@ describe('RFC 8705: mutual TLS with a certified provider', () => {
       selfSignedTlsClientAuth(),
       otherSelfSignedCertificate,
     ],
-  ] as const)('%s leads to invalid_client', async (_, clientId, method, certificate) => {
+  ] as const)('rejects %s with invalid_client', async (_, clientId, method, certificate) => {
     await expect(requestToken(clientId, method, certificate)).rejects.toMatchObject({
       name: 'AuthorizationServerError',
       error: 'invalid_client',

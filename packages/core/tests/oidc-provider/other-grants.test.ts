@@ -9,7 +9,7 @@ import { createBrowser } from './support/browser.ts';
 import { createRelyingParty, provider } from './support/relying-parties.ts';
 import { resource } from './support/start-provider.ts';
 
-describe('other grants', () => {
+describe('grants without a browser', () => {
   test('polls until the user completes a device login', async () => {
     const client = createRelyingParty('none');
     const device = await requestDeviceAuthorization(client, { scope: 'openid profile' });

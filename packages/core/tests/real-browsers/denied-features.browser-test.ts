@@ -90,7 +90,7 @@ async function settle<T>(run: Promise<T>): Promise<T> {
   };
   run.then(finish, finish);
   for (let step = 0; !isSettled && step < 3_000; step++) {
-    // Databases and messages of the browser do not use the replaced timers: they come first.
+    // Databases and messages of the browser do not use the replaced timers, so they run first.
     await new Promise((resolve) => realSetTimeout(resolve, 4));
     await vi.advanceTimersByTimeAsync(20);
   }
@@ -119,44 +119,47 @@ const modes: Mode[] = ['is missing', 'throws', 'rejects', 'never responds'];
 
 describe.each(Object.keys(features))('%s', (feature) => {
   for (const reach of ['memory', 'tab', 'shared'] as const) {
-    test.each(modes)(`%s: one tab works, with the storage "${reach}"`, async (mode) => {
-      const provider = await createTestProvider(Date.now);
-      replaceFeature(feature, mode);
-      const storage = reach === 'memory' ? {} : { storage: createWebStorage(reach) };
-      const { auth, visited, events } = openTab(provider, storage);
-      expect(await settle(auth.start())).toEqual({});
-      expect(auth.snapshot()).toEqual({ status: 'signed-out' });
-      await settle(auth.login());
-      await settle(auth.handleCallback(provider.approve(visited[0] ?? '')));
-      expect(auth.snapshot().status).toBe('signed-in');
-      const requests = Array.from({ length: 5 }, () => auth.getAccessToken({ forceRefresh: true }));
-      const tokens = await settle(Promise.all(requests));
-      expect(tokens.every(({ accessToken }) => accessToken.length > 0)).toBe(true);
-      const refreshes = provider.tokenRequests.filter(
-        ({ parameters }) => parameters.get('grant_type') === 'refresh_token',
-      );
-      expect(refreshes).toHaveLength(1);
-      // A refresh later, when the token has expired.
-      await settle(auth.getAccessToken({ rejectedToken: tokens[0]?.accessToken }));
-      await settle(auth.logout({ localOnly: true }));
-      expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+    test.each(modes)(
+      `%s: one tab logs in, refreshes and logs out with the storage "${reach}"`,
+      async (mode) => {
+        const provider = await createTestProvider(Date.now);
+        replaceFeature(feature, mode);
+        const storage = reach === 'memory' ? {} : { storage: createWebStorage(reach) };
+        const { auth, visited, events } = openTab(provider, storage);
+        expect(await settle(auth.start())).toEqual({});
+        expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+        await settle(auth.login());
+        await settle(auth.handleCallback(provider.approve(visited[0] ?? '')));
+        expect(auth.snapshot().status).toBe('signed-in');
+        const requests = Array.from({ length: 5 }, () => auth.getAccessToken({ forceRefresh: true }));
+        const tokens = await settle(Promise.all(requests));
+        expect(tokens.every(({ accessToken }) => accessToken.length > 0)).toBe(true);
+        const refreshes = provider.tokenRequests.filter(
+          ({ parameters }) => parameters.get('grant_type') === 'refresh_token',
+        );
+        expect(refreshes).toHaveLength(1);
+        // A refresh later, when the token has expired.
+        await settle(auth.getAccessToken({ rejectedToken: tokens[0]?.accessToken }));
+        await settle(auth.logout({ localOnly: true }));
+        expect(auth.snapshot()).toEqual({ status: 'signed-out' });
 
-      // What limits the application is said once.
-      const isUsed =
-        feature === 'BroadcastChannel'
-          ? mode === 'is missing' || mode === 'throws'
-          : feature === 'sessionStorage'
-            ? reach === 'tab'
-            : reach === 'shared';
-      expect(warnings.filter((text) => text.includes(feature))).toHaveLength(isUsed ? 1 : 0);
-      const reports = events.filter(({ type }) => type === 'browser.feature_missing');
-      expect(reports).toEqual(isUsed ? [{ type: 'browser.feature_missing', feature }] : []);
-      expect(warnings.join()).not.toMatch(/access-|refresh-|code-/);
-    });
+        // Each missing feature is reported once.
+        const isUsed =
+          feature === 'BroadcastChannel'
+            ? mode === 'is missing' || mode === 'throws'
+            : feature === 'sessionStorage'
+              ? reach === 'tab'
+              : reach === 'shared';
+        expect(warnings.filter((text) => text.includes(feature))).toHaveLength(isUsed ? 1 : 0);
+        const reports = events.filter(({ type }) => type === 'browser.feature_missing');
+        expect(reports).toEqual(isUsed ? [{ type: 'browser.feature_missing', feature }] : []);
+        expect(warnings.join()).not.toMatch(/access-|refresh-|code-/);
+      },
+    );
   }
 });
 
-test.each(modes)('IndexedDB %s: DPoP, whose key it stores, says what is missing', async (mode) => {
+test.each(modes)('IndexedDB %s: the error of DPoP names the missing feature', async (mode) => {
   const provider = await createTestProvider(Date.now);
   replaceFeature('IndexedDB', mode);
   const { auth } = openTab(provider, { dpop: createDpop });
@@ -169,22 +172,19 @@ test.each(modes)('IndexedDB %s: DPoP, whose key it stores, says what is missing'
   }
 });
 
-test.each(modes.slice(0, 2))(
-  'sessionStorage %s: a login that leaves the page names the missing feature',
-  async (mode) => {
-    const provider = await createTestProvider(Date.now);
-    replaceFeature('sessionStorage', mode);
-    const { auth } = openTab(provider, { navigate: undefined as never });
-    await settle(auth.start());
-    await expect(settle(auth.login())).rejects.toMatchObject({ code: 'unsupported_by_browser' });
-    expect(auth.snapshot()).toMatchObject({
-      status: 'signed-out',
-      error: { code: 'unsupported_by_browser' },
-    });
-  },
-);
+test.each(modes.slice(0, 2))('sessionStorage %s: rejects a login that navigates', async (mode) => {
+  const provider = await createTestProvider(Date.now);
+  replaceFeature('sessionStorage', mode);
+  const { auth } = openTab(provider, { navigate: undefined as never });
+  await settle(auth.start());
+  await expect(settle(auth.login())).rejects.toMatchObject({ code: 'unsupported_by_browser' });
+  expect(auth.snapshot()).toMatchObject({
+    status: 'signed-out',
+    error: { code: 'unsupported_by_browser' },
+  });
+});
 
-test('crypto.subtle is missing: start and login say that the page needs https', async () => {
+test('crypto.subtle is missing: start() and login() fail, and the error names https', async () => {
   const provider = await createTestProvider(Date.now);
   const descriptor = Object.getOwnPropertyDescriptor(globalThis, 'crypto') as PropertyDescriptor;
   Object.defineProperty(globalThis, 'crypto', { value: {}, configurable: true });
@@ -196,7 +196,7 @@ test('crypto.subtle is missing: start and login say that the page needs https', 
   await expect(settle(auth.login())).rejects.toMatchObject(error);
 });
 
-test('a storage of the application that never responds ends in an error', async () => {
+test('start() fails if the storage of the application never responds', async () => {
   const provider = await createTestProvider(Date.now);
   const storage = { reach: 'shared' as const, get: never, set: never, remove: never, update: never };
   const { auth } = openTab(provider, { storage });

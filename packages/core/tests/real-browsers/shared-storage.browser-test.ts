@@ -60,7 +60,7 @@ test('B27: repeats a failed read of IndexedDB once, then throws', async () => {
   await expect(storage.get('absent')).rejects.toMatchObject({ code: 'store_unavailable' });
 });
 
-test('B25: a logout in another tab during a refresh ends the login', async () => {
+test('B25: ends the login at a logout in another tab during a refresh', async () => {
   const provider = await createTestProvider(Date.now);
   const clientId = `logout ${Date.now()}`;
   const [first, second] = [openTab(provider, clientId), openTab(provider, clientId)];
@@ -79,7 +79,7 @@ test('B25: a logout in another tab during a refresh ends the login', async () =>
   ).toBeUndefined();
 });
 
-test('B23: a refresh fails when another user logs in during it', async () => {
+test('B23: rejects a refresh during which another user logs in', async () => {
   const provider = await createTestProvider(Date.now);
   const clientId = `switch ${Date.now()}`;
   const [first, second] = [openTab(provider, clientId), openTab(provider, clientId)];

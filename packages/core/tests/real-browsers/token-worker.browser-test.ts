@@ -6,7 +6,7 @@ const metadata = { issuer, token_endpoint: `${issuer}/token` };
 const request = { method: 'POST', body: new URLSearchParams({ grant_type: 'refresh_token' }) };
 const failure = { code: 'network_error', message: expect.stringContaining('Reload the page') };
 
-test('B26: a real worker that is terminated fails its requests immediately', async () => {
+test('B26: rejects the requests of a terminated worker immediately', async () => {
   const worker = new Worker(new URL('./token-worker-script.ts', import.meta.url), { type: 'module' });
   const isReady = new Promise((resolve) => {
     worker.addEventListener('message', ({ data }) => data.type === 'ready' && resolve(data));
@@ -20,7 +20,7 @@ test('B26: a real worker that is terminated fails its requests immediately', asy
   await expect(fetch(metadata.token_endpoint, request)).rejects.toMatchObject(failure);
 });
 
-test('B26: a real worker whose script does not exist fails its requests immediately', async () => {
+test('B26: rejects the requests of a worker whose script does not exist immediately', async () => {
   const fetch = createWorkerFetch(() => new Worker('/missing-token-worker.js', { type: 'module' }), {
     issuer,
     metadata,
@@ -28,7 +28,7 @@ test('B26: a real worker whose script does not exist fails its requests immediat
   await expect(fetch(metadata.token_endpoint, request)).rejects.toMatchObject(failure);
 });
 
-test('a page that enforces Trusted Types rejects the URL of a worker, and the error names them', async () => {
+test('names Trusted Types in the error if the page enforces them for the URL of a worker', async () => {
   const frame = document.createElement('iframe');
   frame.srcdoc = `<meta http-equiv="Content-Security-Policy" content="require-trusted-types-for 'script'">`;
   await new Promise((resolve) => {

@@ -13,7 +13,7 @@ async function setUp(options: Partial<AccessTokenVerifierOptions> = {}) {
   return { server, verifier, findCachedRequest };
 }
 
-test('finds a request whose token was verified', async () => {
+test('finds a request with a verified token', async () => {
   const { server, verifier, findCachedRequest } = await setUp();
   const token = await server.mintAccessToken();
   expect(findCachedRequest(token)).toBeUndefined();
@@ -56,7 +56,7 @@ test('A7: does not find a token that is bound to a key', async () => {
   expect(findCachedRequest(token)).toBeUndefined();
 });
 
-test('A7: finds nothing if tokens must be bound', async () => {
+test('A7: finds no request if the verifier requires bound tokens', async () => {
   const { server, verifier, findCachedRequest } = await setUp({
     dpop: { origin: audience },
     requireBinding: 'dpop',
@@ -66,7 +66,7 @@ test('A7: finds nothing if tokens must be bound', async () => {
   expect(findCachedRequest(token)).toBeUndefined();
 });
 
-test('A14: finds nothing for a request with a second credential', async () => {
+test('A14: finds no request with a second credential', async () => {
   const { server, verifier, findCachedRequest } = await setUp();
   const token = await server.mintAccessToken();
   await verifier.verifyToken(token);

@@ -24,7 +24,7 @@ describe('R6: verifiers share no results', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test('the copy is a separate module', () => {
+  test('the test loads the copy as a separate module', () => {
     expect(second.createAccessTokenVerifier).not.toBe(first.createAccessTokenVerifier);
     expect(second.AuthenticatedRequest).not.toBe(first.AuthenticatedRequest);
   });
@@ -93,7 +93,7 @@ describe('R6: verifiers share no results', () => {
       expect(value).not.toBeInstanceOf(first.AuthenticatedRequest);
   });
 
-  test('distinguishes users whose tokens begin and end alike', async () => {
+  test('distinguishes users whose tokens have the same beginning and ending', async () => {
     const server = await createTestAuthorizationServer({ resources: [audience] });
     const verifier = first.createAccessTokenVerifier({
       issuer: server.issuer,

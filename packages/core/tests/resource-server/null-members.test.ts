@@ -27,7 +27,7 @@ async function signWith(header: Record<string, unknown>, claims: Record<string, 
   return { verifier, token: `${signed.protected}.${signed.payload}.${signed.signature}` };
 }
 
-describe('treats null as absent', () => {
+describe('null is absent', () => {
   test.each([
     'nbf',
     'auth_time',
@@ -133,7 +133,7 @@ describe('A7: cnf', () => {
     'x',
     0,
     false,
-  ])('leads to a rejection if it is %j', async (cnf) => {
+  ])('rejects the token if it is %j', async (cnf) => {
     const { server, verifier } = await startVerifier();
     await expect(verifier.verifyToken(await server.mintAccessToken({ cnf }))).rejects.toMatchObject({
       message: 'The access token has an unsupported confirmation method',

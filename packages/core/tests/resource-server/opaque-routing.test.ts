@@ -56,7 +56,7 @@ describe('R1: an opaque token is sent to its issuer only', () => {
     expect(create).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' }));
   });
 
-  test('introspection.accepts selects the issuer; a token of no issuer or of both is rejected', async () => {
+  test('selects the issuer by introspection.accepts, and rejects a token of none or of both', async () => {
     const { create, introspected } = await setUp(
       { tokens: 'all', accepts: (token) => /^(a\.|both)/.test(token) },
       { accepts: (token) => /^(b\.|both)/.test(token) },
@@ -69,7 +69,7 @@ describe('R1: an opaque token is sent to its issuer only', () => {
     expect(introspected).toEqual(['b.example.test b.1', 'a.example.test a.1']);
   });
 
-  test("with tokens: 'jwt', an issuer introspects its JWTs and no opaque token", async () => {
+  test("introspects JWTs but no opaque tokens of an issuer with tokens: 'jwt'", async () => {
     const { create, introspected, one, two } = await setUp({ tokens: 'jwt' }, { tokens: 'opaque' });
     const verifier = create();
     const [firstJwt, secondJwt] = await Promise.all([one, two].map((server) => server.mintAccessToken()));
@@ -79,7 +79,7 @@ describe('R1: an opaque token is sent to its issuer only', () => {
     expect(introspected).toEqual(['b.example.test b.1', `a.example.test ${firstJwt}`]);
   });
 
-  test('an issuer without introspection does not affect the other', async () => {
+  test('routes opaque tokens beside an issuer without introspection', async () => {
     const { create, introspected } = await setUp(undefined, { tokens: 'all' });
     await expect(create().verifyToken('b.1')).resolves.toBeDefined();
     expect(introspected).toEqual(['b.example.test b.1']);

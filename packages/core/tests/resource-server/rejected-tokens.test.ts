@@ -55,7 +55,7 @@ test('R7: introspects a token that the profile rejects once per negativeMaxAge',
 });
 
 test.each(['nbf', 'iat'])(
-  'R7: the rejection of a token with a future %s expires at that time',
+  'R7: caches the rejection of a token with a future %s until that time',
   async (name) => {
     const response = { ...activeResponse, [name]: start + 33 };
     const { verifier, introspected, clock } = startIntrospection(() => response, { negativeMaxAge: 10 });
@@ -68,7 +68,7 @@ test.each(['nbf', 'iat'])(
   },
 );
 
-test('R7: a token that was confirmed before is limited after its rejection', async () => {
+test('R7: limits a token that was accepted earlier after its rejection', async () => {
   let response: Record<string, unknown> = activeResponse;
   const unknownTokens = { burst: 1, perSecond: 1 };
   const { verifier, introspected, clock } = startIntrospection(() => response, {

@@ -48,7 +48,7 @@ describe('R5: an unavailable service in validate leads to 503', () => {
     expect(verifier.statistics().unavailable).toBe(1);
   });
 
-  test('accepts the token after a refused connection, when the service is available', async () => {
+  test('accepts the token when the service is available again', async () => {
     const url = await findClosedPort();
     let isUnavailable = true;
     const { server, verifier } = await startWith({
@@ -68,7 +68,7 @@ describe('R5: an unavailable service in validate leads to 503', () => {
     { message: 'x' },
     undefined,
     new TypeError('x is null'),
-  ])('any other error rejects the token and is reported to the event only: %s', async (thrown) => {
+  ])('rejects the token after any other error, which only the event reports: %s', async (thrown) => {
     const { server, verifier, events } = await startWith({
       validate: () => Promise.reject(thrown),
     });
@@ -87,7 +87,7 @@ describe('R5: an unavailable service in validate leads to 503', () => {
   });
 });
 
-describe('R5: a listener does not change a decision', () => {
+describe('R5: a listener does not change the result', () => {
   test.each<[string, (event: AuthEvent) => unknown]>([
     [
       'throws',

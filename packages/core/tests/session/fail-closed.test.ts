@@ -14,29 +14,29 @@ import { createMemoryLock } from '../../src/tokens/stores/refresh-lock.ts';
 import { createMemoryReplayStore } from '../../src/tokens/stores/replay-store.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 
-// An error of other code rejects the request, is reported once, and does not end the process.
+// An exception of other code rejects the request, is reported once, and does not end the process.
 
 const secret = 'a secret of the tests, long enough to be one';
 const leak = 'foreign-text-that-may-contain-a-cookie';
 
 /** Values that other code may throw. */
-const thrown = [
+const createThrownValues = [
   () => new TypeError(leak),
   () => undefined,
   () => leak,
   () => ({ name: leak, code: 'EPIPE' }),
 ];
 
-const closing: (() => unknown)[] = [];
-const unhandled: unknown[] = [];
-const onUnhandled = (reason: unknown) => unhandled.push(reason);
+const cleanups: (() => unknown)[] = [];
+const unhandledReasons: unknown[] = [];
+const onUnhandled = (reason: unknown) => unhandledReasons.push(reason);
 process.on('unhandledRejection', onUnhandled);
-closing.push(() => process.off('unhandledRejection', onUnhandled));
+cleanups.push(() => process.off('unhandledRejection', onUnhandled));
 afterEach(() => vi.restoreAllMocks());
 
 type Route = 'login' | 'callback' | 'session' | 'accessToken' | 'backchannelLogout' | 'logout';
 
-/** Functions that throw, and the routes that must fail then. Other routes respond as usual. */
+/** Functions that throw, and the routes that then fail. All other routes succeed. */
 const throwingFunctions: Record<
   string,
   {
@@ -77,17 +77,17 @@ const throwingFunctions: Record<
 
 async function setUp(kind: 'cookie' | 'stored', seam: string) {
   let createFailure: (() => unknown) | undefined;
-  const throwIfArmed = () => {
+  const throwFailure = () => {
     if (createFailure) throw createFailure();
   };
-  /** The same methods. The selected one throws. */
+  /** Returns the target with the same methods. The method that `seam` names throws. */
   const wrapFunctions = <T extends object>(name: string, target: T): T =>
     new Proxy(target, {
       get(from, method) {
         const value: unknown = Reflect.get(from, method);
         if (typeof value !== 'function') return value;
         return (...args: unknown[]) => {
-          if (seam === `${name}.${String(method)}`) throwIfArmed();
+          if (seam === `${name}.${String(method)}`) throwFailure();
           return value.apply(from, args);
         };
       },
@@ -100,14 +100,14 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
     scope: 'openid profile email offline_access',
     retries: 0,
     fetch: async (url, init) => {
-      if (seam === 'fetch') throwIfArmed();
+      if (seam === 'fetch') throwFailure();
       return server.fetch(url, init);
     },
     now: () => {
-      if (seam === 'now') throwIfArmed();
+      if (seam === 'now') throwFailure();
       return server.clock.now();
     },
-    ...(seam === 'onEvent' && { onEvent: throwIfArmed }),
+    ...(seam === 'onEvent' && { onEvent: throwFailure }),
   });
   const http = createServer(async (req, res) => {
     const chunks: Buffer[] = [];
@@ -122,7 +122,7 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
     );
   }).listen(0, '127.0.0.1');
   await once(http, 'listening');
-  closing.push(() => http.close());
+  cleanups.push(() => http.close());
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const sessions = createWebSessions(client, {
     secret,
@@ -165,20 +165,20 @@ async function setUp(kind: 'cookie' | 'stored', seam: string) {
   };
   await visit(await startLogin());
   server.clock.advance(3_610);
-  const authorized = await startLogin();
+  const callbackPath = await startLogin();
   const token = await server.mintLogoutToken({ aud: 'web', sub: 'bob', sid: undefined });
   const routes: Record<Route, () => Promise<Response>> = {
     login: () => visit('/auth/login'),
-    callback: () => visit(authorized),
+    callback: () => visit(callbackPath),
     session: () => visit('/auth/session'),
     accessToken: () => visit('/auth/access-token'),
     backchannelLogout: () => visit('/auth/backchannel-logout', { logout_token: token }),
     logout: () => visit('/auth/logout', {}),
   };
-  const run = (throwing: (() => unknown) | undefined) => {
-    createFailure = throwing;
+  const setFailure = (create: (() => unknown) | undefined) => {
+    createFailure = create;
   };
-  return { routes, visit, arm: run };
+  return { routes, visit, setFailure };
 }
 
 const isPartOfLogout = (line: string) =>
@@ -189,38 +189,40 @@ async function readSession(visit: (path: string) => Promise<Response>): Promise<
   return session;
 }
 
-/** `fetch` always sends the headers of a script. */
+/** Sends a request without `fetch`, which always adds the headers of a script. */
 async function send(
   url: string,
   { method, headers, body }: { method: string; headers: Record<string, string>; body: string },
 ): Promise<Response> {
-  const sent = request(url, { method, headers });
-  sent.end(body);
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  const received = new Headers();
+  const clientRequest = request(url, { method, headers });
+  clientRequest.end(body);
+  const [response] = (await once(clientRequest, 'response')) as [IncomingMessage];
+  const responseHeaders = new Headers();
   for (const [name, values = []] of Object.entries(response.headersDistinct))
-    for (const value of values) received.append(name, value);
-  return new Response(await text(response), { status: response.statusCode ?? 0, headers: received });
+    for (const value of values) responseHeaders.append(name, value);
+  return new Response(await text(response), { status: response.statusCode ?? 0, headers: responseHeaders });
 }
 
 test.each(Object.entries(throwingFunctions))(
   'S64: rejects the request and reports it once if %s throws',
   async (seam, { kind, failing, incomplete = [] }) => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-    for (const throwing of thrown) {
-      const { routes, visit, arm } = await setUp(kind, seam);
-      for (const [route, ask] of Object.entries(routes)) {
-        // A failure signs no user out. Only a logout does, even if the store cannot end the session.
+    for (const createThrownValue of createThrownValues) {
+      const { routes, visit, setFailure } = await setUp(kind, seam);
+      for (const [route, sendRequest] of Object.entries(routes)) {
+        // A failure signs no user out. A logout does, even if the store cannot end the session.
         if (route === 'logout') expect(await readSession(visit), seam).not.toBeNull();
         log.mockClear();
-        arm(throwing);
-        const response = await ask();
-        arm(undefined);
-        const label = `${route}, ${String(throwing)}`;
+        setFailure(createThrownValue);
+        const response = await sendRequest();
+        setFailure(undefined);
+        const label = `${route}, ${String(createThrownValue)}`;
         const body = await response.text();
-        const logged = log.mock.calls.flat().map(String);
-        const lines = logged.filter((line) => !isPartOfLogout(line));
-        expect(logged.length > lines.length, `${label}: ${logged}`).toBe(incomplete.includes(route as Route));
+        const outputLines = log.mock.calls.flat().map(String);
+        const lines = outputLines.filter((line) => !isPartOfLogout(line));
+        expect(outputLines.length > lines.length, `${label}: ${outputLines}`).toBe(
+          incomplete.includes(route as Route),
+        );
         if (failing.includes(route as Route)) {
           expect(response.status, label).toBeGreaterThanOrEqual(400);
           expect(response.headers.get('cache-control'), label).toBe('private, no-store');
@@ -233,11 +235,11 @@ test.each(Object.entries(throwingFunctions))(
         }
         if (response.status === 503) expect(response.headers.get('retry-after'), label).toMatch(/^\d+$/);
         expect(body, label).not.toMatch(new RegExp(`${leak}|web-secret`));
-        expect(logged.join(), label).not.toMatch(new RegExp(`${leak}|eyJ|web-secret`));
+        expect(outputLines.join(), label).not.toMatch(new RegExp(`${leak}|eyJ|web-secret`));
       }
       expect(await readSession(visit), seam).toBeNull();
     }
     await new Promise(setImmediate);
-    expect(unhandled).toEqual([]);
+    expect(unhandledReasons).toEqual([]);
   },
 );

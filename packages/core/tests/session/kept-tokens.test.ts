@@ -10,12 +10,12 @@ import { createMemoryLock } from '../../src/tokens/stores/refresh-lock.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import { baseUrl, createWebApp, sessionKinds } from '../support/web-browser.ts';
 
-// Tokens that were received are kept, whatever fails beside them, and those of an ended session are revoked.
+// The application keeps received tokens when another operation fails, and revokes the tokens of an ended session.
 
 const fail = () => Promise.reject(new Error('unavailable'));
 const resources = ['https://one.example.test', 'https://two.example.test'] as const;
 
-/** Shared stores that can fail, two processes, and the refresh tokens that the provider has issued. */
+/** Starts two processes with shared stores that can fail, and records the refresh tokens that the provider issues. */
 async function start(kind: (typeof sessionKinds)[number], more: Partial<WebSessionOptions> = {}) {
   const stores = {
     store: createMemorySessionStore(),
@@ -23,17 +23,19 @@ async function start(kind: (typeof sessionKinds)[number], more: Partial<WebSessi
     lock: createMemoryLock(),
     successors: createMemorySuccessorStore(),
   };
-  const working = Object.fromEntries(Object.entries(stores).map(([name, store]) => [name, { ...store }]));
+  const originalMethods = Object.fromEntries(
+    Object.entries(stores).map(([name, store]) => [name, { ...store }]),
+  );
   const { store, tombstones, lock, successors } = stores;
   const options = { ...(kind === 'stored' && { store }), tombstones, refresh: { lock, successors }, ...more };
   const server = await createTestAuthorizationServer();
-  const issued: string[] = [];
+  const issuedTokens: string[] = [];
   /** Runs when a token response has arrived. */
   const onTokens: { run: () => void | Promise<void> } = { run: () => {} };
   const fetch: Fetch = async (url, init) => {
     const response = await server.fetch(url, init);
     if (!url.endsWith('/token')) return response;
-    issued.push((await response.clone().json()).refresh_token);
+    issuedTokens.push((await response.clone().json()).refresh_token);
     await onTokens.run();
     return response;
   };
@@ -43,11 +45,11 @@ async function start(kind: (typeof sessionKinds)[number], more: Partial<WebSessi
   const browser = app.open();
   await browser.logIn();
   const repair = () => {
-    for (const [name, methods] of Object.entries(working))
+    for (const [name, methods] of Object.entries(originalMethods))
       Object.assign(stores[name as keyof typeof stores], methods);
   };
-  const readRevoked = () => server.requestsTo('revocation').map(({ body }) => body.token);
-  return { app, other, server, browser, stores, issued, onTokens, repair, readRevoked };
+  const readRevokedTokens = () => server.requestsTo('revocation').map(({ body }) => body.token);
+  return { app, other, server, browser, stores, issuedTokens, onTokens, repair, readRevokedTokens };
 }
 
 describe.each(sessionKinds)('%s', (kind) => {
@@ -56,7 +58,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     ['the lock', ['lock']],
     ['the successor store', ['successors']],
     ['each store', ['store', 'tombstones', 'lock', 'successors']],
-  ] as const)('K9: returns and keeps the tokens if %s fails when they arrive', async (_, names) => {
+  ] as const)('K9: returns and keeps received tokens if %s then fails', async (_, names) => {
     const { app, other, server, browser, stores, onTokens, repair } = await start(kind);
     server.clock.advance(3_590);
     const requestSession = await app.sessions.open(browser.header());
@@ -72,19 +74,19 @@ describe.each(sessionKinds)('%s', (kind) => {
     expect(cookies.every(({ maxAge }) => maxAge !== 0)).toBe(true);
     for (const { name, value } of cookies) browser.cookies.set(name, value);
     repair();
-    // This process knows the tokens at once; the other one when the repeated write has succeeded.
+    // This process has the tokens at once. The other one has them when the repeated write has succeeded.
     expect(await (await app.sessions.open(browser.header())).getAccessToken()).toEqual(token);
-    const late = await other.sessions.open(browser.header());
-    expect(await late.getAccessToken()).toEqual(token);
+    const lateSession = await other.sessions.open(browser.header());
+    expect(await lateSession.getAccessToken()).toEqual(token);
     expect(server.requestsTo('token')).toHaveLength(2);
-    // The session itself has the tokens, not only the successor store.
+    // The session contains the tokens, and not only the successor store.
     stores.successors.get = fail;
     server.clock.advance(3_590);
     const next = await other.sessions.open(browser.header());
     expect((await next.getAccessToken()).accessToken).not.toBe(token.accessToken);
   });
 
-  test('K9: a late request spends no token while the shared successor store fails', async () => {
+  test('K9: a late request spends no refresh token while the shared successor store fails', async () => {
     const { app, server, browser, stores } = await start(kind);
     server.clock.advance(3_590);
     const previous = browser.header();
@@ -95,26 +97,26 @@ describe.each(sessionKinds)('%s', (kind) => {
   });
 
   test('S81: revokes tokens that arrive after the logout', async () => {
-    const { app, server, browser, issued, onTokens, readRevoked } = await start(kind);
+    const { app, server, browser, issuedTokens, onTokens, readRevokedTokens } = await start(kind);
     server.clock.advance(3_590);
     let release = () => {};
-    const isReleased = new Promise<void>((resolve) => {
+    const barrier = new Promise<void>((resolve) => {
       release = resolve;
     });
-    onTokens.run = () => isReleased;
+    onTokens.run = () => barrier;
     const requestSession = await app.sessions.open(browser.header());
     const refresh = requestSession.getAccessToken();
-    await expect.poll(() => issued.length).toBe(2);
+    await expect.poll(() => issuedTokens.length).toBe(2);
     await browser.visit('/auth/logout', { method: 'POST', headers: { origin: baseUrl } });
     release();
     await expect(refresh).rejects.toMatchObject({ code: 'session_ended' });
-    expect(readRevoked()).toEqual(issued);
+    expect(readRevokedTokens()).toEqual(issuedTokens);
   });
 
-  test('S81: revokes tokens that were written but unknown to the logout', async () => {
-    const { app, other, server, browser, stores, issued, readRevoked } = await start(kind);
+  test('S81: revokes tokens that a refresh wrote, but that the logout did not find', async () => {
+    const { app, other, server, browser, stores, issuedTokens, readRevokedTokens } = await start(kind);
     server.clock.advance(3_590);
-    // Another process, which does not know the successor yet, logs the user out with the previous cookie.
+    // Another process logs the user out with the previous cookie before the successor is stored.
     const { set } = stores.successors;
     const header = browser.header();
     stores.successors.set = async (...args) => {
@@ -124,30 +126,30 @@ describe.each(sessionKinds)('%s', (kind) => {
     };
     const requestSession = await app.sessions.open(header);
     await expect(requestSession.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
-    expect(issued).toHaveLength(2);
-    expect(readRevoked()).toContain(issued[1]);
+    expect(issuedTokens).toHaveLength(2);
+    expect(readRevokedTokens()).toContain(issuedTokens[1]);
   });
 });
 
 test('K10: a repeated write does not replace the tokens of a later refresh', async () => {
-  const { app, other, server, browser, stores, issued } = await start('stored');
+  const { app, other, server, browser, stores, issuedTokens } = await start('stored');
   server.clock.advance(3_590);
-  const released = vi.spyOn(stores.lock, 'release');
+  const release = vi.spyOn(stores.lock, 'release');
   const { set } = stores.store;
   stores.store.set = fail;
   const one = await app.sessions.open(browser.header());
   await one.getAccessToken({ resource: resources[0] });
-  expect(released).not.toHaveBeenCalled();
+  expect(release).not.toHaveBeenCalled();
   stores.store.set = set;
   const two = await app.sessions.open(browser.header());
   await two.getAccessToken({ resource: resources[1] });
-  expect(issued).toHaveLength(3);
-  // The repeated write has ended when the lock of the first refresh is released.
-  await vi.waitFor(() => expect(released).toHaveBeenCalledTimes(2), { timeout: 10_000 });
+  expect(issuedTokens).toHaveLength(3);
+  // The lock of the first refresh is released after the repeated write.
+  await vi.waitFor(() => expect(release).toHaveBeenCalledTimes(2), { timeout: 10_000 });
   stores.successors.get = async () => undefined;
   server.clock.advance(3_590);
   const later = await other.sessions.open(browser.header());
   await later.getAccessToken({ resource: resources[0] });
-  expect(server.requestsTo('token').at(-1)?.body.refresh_token).toBe(issued[2]);
+  expect(server.requestsTo('token').at(-1)?.body.refresh_token).toBe(issuedTokens[2]);
   expect(later.session).toBeDefined();
 });

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { createWebApp } from '../support/web-browser.ts';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
-const patience = { timeout: 120_000 };
+const longTimeout = { timeout: 120_000 };
 
-test('S11: responds to malformed requests without an exception', patience, async () => {
+test('S11: responds to malformed requests without an exception', longTimeout, async () => {
   const app = await createWebApp();
   const values = [
     '%',
@@ -54,20 +54,20 @@ const name = fc.constantFrom(
   'logout_token',
 );
 
-test('S11: responds to any callback parameters, and signs no user in', patience, async () => {
+test('S11: responds to any callback parameters, and signs no user in', longTimeout, async () => {
   const app = await createWebApp();
   const browser = app.open();
-  const started = await browser.visit('/auth/login');
-  const state = new URL(started.headers.get('location') ?? '').searchParams.get('state') ?? '';
+  const loginResponse = await browser.visit('/auth/login');
+  const state = new URL(loginResponse.headers.get('location') ?? '').searchParams.get('state') ?? '';
   const cookies = new Map(browser.cookies);
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(name, fc.oneof(text, fc.constantFrom(state, app.server.issuer))), { maxLength: 5 }),
       fc.boolean(),
-      async (pairs, posted) => {
+      async (pairs, isPosted) => {
         const query = new URLSearchParams(pairs).toString();
         const visitor = app.open(new Map(cookies));
-        const response = posted
+        const response = isPosted
           ? await visitor.visit('/auth/callback', { method: 'POST', headers: form, body: query })
           : await visitor.visit(`/auth/callback?${query}`);
         expect([303, 400, 403, 502]).toContain(response.status);
@@ -80,13 +80,13 @@ test('S11: responds to any callback parameters, and signs no user in', patience,
 
 test(
   'S11, S13: responds with 400 to any malformed back-channel logout, and ends no session',
-  patience,
+  longTimeout,
   async () => {
     const app = await createWebApp();
     const browser = app.open();
     await browser.logIn();
-    const genuine = await app.server.mintLogoutToken({ aud: 'web' });
-    const [header = '', payload = '', signature = ''] = genuine.split('.');
+    const validToken = await app.server.mintLogoutToken({ aud: 'web' });
+    const [header = '', payload = '', signature = ''] = validToken.split('.');
     const part = fc.oneof(fc.constantFrom(header, payload, signature), text);
     const token = fc.oneof(
       fc.array(part, { maxLength: 5 }).map((parts) => parts.join('.')),
@@ -94,18 +94,18 @@ test(
     );
     const body = fc.oneof(
       token
-        .filter((each) => each !== genuine)
+        .filter((each) => each !== validToken)
         .map((each) => new URLSearchParams({ logout_token: each }).toString()),
       text,
       fc.uint8Array({ maxLength: 200 }),
     );
     const type = fc.constantFrom(form['content-type'], 'application/json', 'text/plain');
     await fc.assert(
-      fc.asyncProperty(body, type, async (sent, contentType) => {
+      fc.asyncProperty(body, type, async (requestBody, contentType) => {
         const response = await app.open().visit('/auth/backchannel-logout', {
           method: 'POST',
           headers: { 'content-type': contentType },
-          body: sent as BodyInit,
+          body: requestBody as BodyInit,
         });
         expect(response.status).toBe(400);
         expect(response.headers.get('cache-control')).toContain('no-store');
@@ -117,26 +117,26 @@ test(
   },
 );
 
-test('S11: a signed authorization response whose state is not a string belongs to no login', async () => {
+test('S11: rejects a signed authorization response whose state is not a string', async () => {
   const app = await createWebApp();
   for (const state of [5, true, null, ['x'], { length: 16 }]) {
     const payload = btoa(JSON.stringify({ state })).replace(/=+$/, '');
     const body = `response=e30.${payload}.AAAA`;
-    const received = await app.open().visit(`/auth/callback?${body}`);
-    expect(received.status, payload).toBe(400);
-    const posted = await app.open().visit('/auth/callback', { method: 'POST', headers: form, body });
-    expect(posted.headers.get('location'), payload).toBe('/auth/callback?state=');
+    const response = await app.open().visit(`/auth/callback?${body}`);
+    expect(response.status, payload).toBe(400);
+    const postResponse = await app.open().visit('/auth/callback', { method: 'POST', headers: form, body });
+    expect(postResponse.headers.get('location'), payload).toBe('/auth/callback?state=');
   }
 });
 
 test('S11: rejects an incomplete body as malformed', async () => {
   const app = await createWebApp();
   for (const path of ['/auth/callback', '/auth/backchannel-logout']) {
-    let sent = false;
+    let isPartSent = false;
     const broken = new ReadableStream<Uint8Array>({
       pull(controller) {
-        if (sent) return controller.error(new Error('gone'));
-        sent = true;
+        if (isPartSent) return controller.error(new Error('gone'));
+        isPartSent = true;
         controller.enqueue(new TextEncoder().encode('state=x&logout_token='));
       },
     });
@@ -166,7 +166,7 @@ test('S32: ignores a login cookie with an invalid name and starts the login', as
     const browser = app.open(new Map([[`__Host-session.login.${name}`, 'x']]));
     const response = await browser.visit('/auth/login');
     expect(response.status, name).toBe(303);
-    // The login, and the record that this browser has started one.
+    // One cookie contains the login. The other records that this browser has started one.
     expect(response.headers.getSetCookie(), name).toHaveLength(2);
   }
 });

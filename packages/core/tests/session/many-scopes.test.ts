@@ -2,15 +2,16 @@
 import { expect, test } from 'vitest';
 import { createSessionOptions, createWebApp, sessionKinds } from '../support/web-browser.ts';
 
-// A page passes input of its request as `scope` or `resource`. One session must not use up the rate limit of the client.
+// A page passes input of its request as `scope` or `resource`. The requests of one session are limited, because the
+// provider limits the rate of the whole client.
 
-const invented = 50;
+const inputCount = 50;
 const limit = 20;
 
-type Request = { readonly scope?: string; readonly resource?: string };
+type TokenRequest = { readonly scope?: string; readonly resource?: string };
 
 async function setUp(kind: (typeof sessionKinds)[number]) {
-  // The clock of the application stands still, so that the count of refreshes does not depend on the machine.
+  // The clock of the application does not advance by itself, so that the count of refreshes does not depend on the machine.
   let time = Date.now();
   const app = await createWebApp(createSessionOptions(kind), { client: { now: () => time } });
   const browser = app.open();
@@ -23,7 +24,7 @@ async function setUp(kind: (typeof sessionKinds)[number]) {
       time += seconds * 1000;
       app.server.clock.advance(seconds);
     },
-    async request(request: Request) {
+    async request(request: TokenRequest) {
       const session = await app.sessions.open(browser.header());
       try {
         return await session.getAccessToken(request);
@@ -37,7 +38,7 @@ async function setUp(kind: (typeof sessionKinds)[number]) {
   };
 }
 
-const kindsOfInput: readonly [string, (index: number) => Request][] = [
+const kindsOfInput: readonly [string, (index: number) => TokenRequest][] = [
   ['resources', (index) => ({ resource: `https://api.example.test/${index}` })],
   ['scopes', (index) => ({ scope: `openid ${'profile '.repeat(index + 1)}`.trim() })],
   ['scopes that the provider rejects', (index) => ({ scope: `openid invented-${index}` })],
@@ -53,7 +54,7 @@ for (const kind of sessionKinds) {
     async (_, create) => {
       const { countRefreshes, advanceClock, request } = await setUp(kind);
       const errors: { code?: string; retryAfter?: number }[] = [];
-      for (let index = 0; index < invented; index++)
+      for (let index = 0; index < inputCount; index++)
         await request(create(index)).catch((error) => errors.push(error));
       expect(countRefreshes()).toBe(limit);
       const last = errors.at(-1);
@@ -67,9 +68,9 @@ for (const kind of sessionKinds) {
       await request({});
       const count = countRefreshes();
       advanceClock(last?.retryAfter ?? 0);
-      await request(create(invented)).catch(({ code }) => expect(code).not.toBe('rate_limited'));
+      await request(create(inputCount)).catch(({ code }) => expect(code).not.toBe('rate_limited'));
       expect(countRefreshes()).toBe(count + 1);
-      await expect(request(create(invented + 1))).rejects.toMatchObject({ code: 'rate_limited' });
+      await expect(request(create(inputCount + 1))).rejects.toMatchObject({ code: 'rate_limited' });
       expect(countRefreshes()).toBe(count + 1);
     },
   );
@@ -77,7 +78,7 @@ for (const kind of sessionKinds) {
   test(`S86, ${kind}: 50 concurrent requests with different resources cause at most 20 refreshes`, async () => {
     const { app, countRefreshes, request } = await setUp(kind);
     const results = await Promise.allSettled(
-      Array.from({ length: invented }, (_, index) =>
+      Array.from({ length: inputCount }, (_, index) =>
         request({ resource: `https://api.example.test/${index}` }),
       ),
     );
@@ -94,7 +95,7 @@ for (const kind of sessionKinds) {
     await session.getAccessToken({ resource: 'https://api.example.test/other' });
   });
 
-  test(`${kind}: renewals of tokens that the session has are not limited`, async () => {
+  test(`${kind}: does not limit renewals of tokens that the session contains`, async () => {
     const { advanceClock, request } = await setUp(kind);
     for (let hour = 0; hour < 30; hour++) {
       advanceClock(3_590);

@@ -5,7 +5,7 @@ import type { SessionRecord } from '../../src/session/backends/stores/session-st
 
 const week = 7 * 86_400_000;
 
-test('S35: after 100,001 logouts of one user the first one still counts, and other users stay signed in', async () => {
+test('S35: retains the first of 100,001 logouts of one user, and keeps other users signed in', async () => {
   const store = createMemoryTombstoneStore();
   for (let count = 0; count <= 100_000; count++) {
     await store.set(`session-${count}`, 1_000 + count, week, { coveredBy: 'alice' });
@@ -15,11 +15,11 @@ test('S35: after 100,001 logouts of one user the first one still counts, and oth
     expect(endedAt, String(count)).toBeGreaterThanOrEqual(1_000 + count);
   }
   expect(await store.latest(['bob', 'session-of-bob'])).toBeUndefined();
-  // A later session of the user is not ended by them.
+  // These logouts do not end a later session of the user.
   expect(await store.latest(['alice', 'live'])).toBeLessThan(101_000);
 });
 
-test('S35: after logouts of more users than the limit the first one still counts', async () => {
+test('S35: retains the first logout after logouts of more users than the limit', async () => {
   const store = createMemoryTombstoneStore({ maxEntries: 100 });
   for (let count = 0; count < 1_000; count++) {
     await store.set(`session-${count}`, 1_000 + count, week, { coveredBy: `user-${count}` });
@@ -27,7 +27,7 @@ test('S35: after logouts of more users than the limit the first one still counts
   for (let count = 0; count < 1_000; count++) {
     expect(await store.latest([`user-${count}`, `session-${count}`])).toBeGreaterThanOrEqual(1_000 + count);
   }
-  // Sessions from before the last evicted logout have ended; later ones have not.
+  // Sessions that are older than the last evicted logout have ended. Later sessions continue.
   expect(await store.latest(['other'])).toBe(1_899);
 });
 

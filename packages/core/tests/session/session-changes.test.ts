@@ -4,7 +4,7 @@ import { createMemoryTombstoneStore } from '../../src/session/backends/stores/me
 import type { RequestSession } from '../../src/session/requests/request-session.ts';
 import { createSessionOptions, createWebApp, sessionKinds, type WebApp } from '../support/web-browser.ts';
 
-// Concurrent requests, or parts of one request, change a session during a refresh.
+// Concurrent requests, or concurrent parts of one request, change a session during a refresh.
 
 type Browser = ReturnType<WebApp['open']>;
 
@@ -17,19 +17,19 @@ function storeCookies(browser: Browser, { cookies }: RequestSession): void {
 }
 
 for (const kind of sessionKinds) {
-  async function signedIn(options: Parameters<typeof createWebApp>[0] = {}) {
-    const remembered = new Map<string, string>();
+  async function startSession(options: Parameters<typeof createWebApp>[0] = {}) {
+    const storedSuccessors = new Map<string, string>();
     const successors = {
-      get: vi.fn(async (key: string) => remembered.get(key)),
-      set: async (key: string, value: string) => void remembered.set(key, value),
+      get: vi.fn(async (key: string) => storedSuccessors.get(key)),
+      set: async (key: string, value: string) => void storedSuccessors.set(key, value),
     };
     const app = await createWebApp({ ...createSessionOptions(kind), refresh: { successors }, ...options });
     const browser = app.open();
     await browser.logIn();
     const open = () => app.sessions.open(browser.header());
-    /** After the lifetime of successors, when the session depends on its own refresh token. */
+    /** Uses the session after the lifetime of successors, with its own refresh token. */
     const useLater = async () => {
-      remembered.clear();
+      storedSuccessors.clear();
       app.server.clock.advance(4_000);
       const requestSession = await open();
       await requestSession.getAccessToken();
@@ -38,8 +38,8 @@ for (const kind of sessionKinds) {
     return { app, browser, open, useLater, successors };
   }
 
-  test(`${kind}: a change with the cookie from before a refresh does not lose the session`, async () => {
-    const { browser, open, useLater, successors } = await signedIn();
+  test(`${kind}: keeps the session after a change with the previous cookie`, async () => {
+    const { browser, open, useLater, successors } = await startSession();
     const [first, late] = [await open(), await open()];
     await first.getAccessToken({ forceRefresh: true });
     successors.get.mockClear();
@@ -51,8 +51,8 @@ for (const kind of sessionKinds) {
     expect(await useLater()).toEqual({ theme: 'dark' });
   });
 
-  test(`${kind}: a use that a late request writes does not lose the session`, async () => {
-    const { app, browser, open, useLater } = await signedIn({ idleLifetime: 20_000 });
+  test(`${kind}: keeps the session after a late request has recorded its use`, async () => {
+    const { app, browser, open, useLater } = await startSession({ idleLifetime: 20_000 });
     app.server.clock.advance(3_000);
     const [first, late] = [await open(), await open()];
     await first.getAccessToken({ forceRefresh: true });
@@ -62,8 +62,8 @@ for (const kind of sessionKinds) {
     await useLater();
   });
 
-  test(`${kind}: retains a change when the request applies the tokens of another`, async () => {
-    const { app, browser, open, useLater } = await signedIn();
+  test(`${kind}: retains a change when the request adopts the tokens of another request`, async () => {
+    const { app, browser, open, useLater } = await startSession();
     app.server.clock.advance(3_590);
     const [one, other] = [await open(), await open()];
     await one.update((data) => ({ ...data, theme: 'dark' }));
@@ -74,8 +74,8 @@ for (const kind of sessionKinds) {
     expect(await useLater()).toEqual({ theme: 'dark' });
   });
 
-  test(`${kind}: loses no change of concurrent changes and refreshes in one request`, async () => {
-    const { app, browser, open, useLater } = await signedIn();
+  test(`${kind}: retains all changes that one request makes during refreshes`, async () => {
+    const { app, browser, open, useLater } = await startSession();
     app.server.clock.advance(3_590);
     const requestSession = await open();
     await Promise.all([
@@ -89,8 +89,8 @@ for (const kind of sessionKinds) {
     expect(await useLater()).toEqual({ a: 1, b: 2, c: 3 });
   });
 
-  test(`${kind}: shares the session among all callers with the same request object only`, async () => {
-    const { app, browser } = await signedIn();
+  test(`${kind}: shares a session only among callers with the same request object`, async () => {
+    const { app, browser } = await startSession();
     const request = {};
     const openFor = (key?: object) =>
       app.sessions.open(browser.header(), { writable: true, ...(key && { request: key }) });
@@ -106,7 +106,7 @@ for (const kind of sessionKinds) {
   });
 }
 
-/** A signed-in request whose next tombstone lookup waits until the test releases it. */
+/** Opens a session whose next tombstone lookup waits until the test releases it. */
 async function openWithBarrier() {
   const tombstones = createMemoryTombstoneStore();
   const latest = vi.spyOn(tombstones, 'latest');
@@ -123,7 +123,7 @@ async function openWithBarrier() {
 
 const waitShortly = () => new Promise((resolve) => setTimeout(resolve, 30));
 
-test('a change waits for the previous one and starts from its result', async () => {
+test('a change waits for the previous change, and starts from its result', async () => {
   const { requestSession, release } = await openWithBarrier();
   const first = requestSession.update((data) => ({ ...data, a: 1 }));
   const second = requestSession.update((data) => ({ ...data, b: 2 }));
@@ -158,16 +158,16 @@ test('a valid token does not replace the session with an older one', async () =>
 test('a failed change does not block other changes', async () => {
   const { requestSession, release } = await openWithBarrier();
   release();
-  const mistake = new Error('of the application');
+  const applicationError = new Error('of the application');
   const failing = requestSession.update(() => {
-    throw mistake;
+    throw applicationError;
   });
-  await expect(failing).rejects.toBe(mistake);
+  await expect(failing).rejects.toBe(applicationError);
   await requestSession.update((data) => ({ ...data, a: 1 }));
   expect(requestSession.session?.data).toEqual({ a: 1 });
 });
 
-test('checks whether a cookie can be set when it is needed', async () => {
+test('checks at each change and refresh whether the cookie can be set', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();

@@ -21,8 +21,8 @@ test('S11: rejects a changed cookie, even if the original is cached', async () =
   expect((await app.sessions.open(cookie)).session).toBeDefined();
   for (let at = cookie.indexOf('~') + 3; at < cookie.length - 1; at += 7) {
     const other = cookie[at] === 'A' ? 'B' : 'A';
-    const changed = cookie.slice(0, at) + other + cookie.slice(at + 1);
-    expect((await app.sessions.open(changed)).session, String(at)).toBeUndefined();
+    const changedCookie = cookie.slice(0, at) + other + cookie.slice(at + 1);
+    expect((await app.sessions.open(changedCookie)).session, String(at)).toBeUndefined();
   }
   expect((await app.sessions.open(cookie)).session).toBeDefined();
 });
@@ -36,15 +36,15 @@ test("S1: requests with the same cookie cannot change each other's session", asy
     Object.assign(data as object, { cart: { items: ['tea'] } }),
   );
   expect(updated.data).toEqual({ cart: { items: ['tea'] } });
-  // The cookie from before the change.
+  // The previous cookie contains the session without the change.
   expect((await app.sessions.open(browser.header())).session?.data).toEqual({});
   const later = applyCookies(browser.header(), requestSession.cookies);
   const { session } = await app.sessions.open(later);
   expect(() => Object.assign(session?.data.cart as object, { items: [] })).toThrow(TypeError);
   // A change receives a copy, which may be changed in place.
-  const { data } = await (await app.sessions.open(later)).update((own) => {
-    (own as { cart: { items: string[] } }).cart.items.push('milk');
-    return own;
+  const { data } = await (await app.sessions.open(later)).update((copy) => {
+    (copy as { cart: { items: string[] } }).cart.items.push('milk');
+    return copy;
   });
   expect(data).toEqual({ cart: { items: ['tea', 'milk'] } });
   expect((await app.sessions.open(later)).session?.data).toEqual({ cart: { items: ['tea'] } });
@@ -72,7 +72,7 @@ test('S10: rejects a session of another provider or client with the same secret'
   }
 });
 
-test('S9: responds with 503 if the store is unavailable, neither signed in nor signed out', async () => {
+test('S9: responds with 503 if the store is unavailable, and changes no cookie', async () => {
   const store = createMemorySessionStore();
   const app = await createWebApp({ store, accessTokenRoute: true });
   const browser = app.open();
@@ -97,7 +97,7 @@ test('S9: responds with 503 if the store is unavailable, neither signed in nor s
   expect(app.events).toContainEqual({ type: 'store.unavailable', port: 'session' });
 });
 
-test('S9: rejects a stored record that was changed or moved to another key', async () => {
+test('S9: rejects a stored record that was changed, or moved to another key', async () => {
   const records = new Map<string, { value: string }>();
   const memory = createMemorySessionStore();
   const store = {
@@ -124,7 +124,7 @@ test('S9: rejects a stored record that was changed or moved to another key', asy
   expect((await app.sessions.open(alice.header())).session?.user.sub).toBe('alice');
 });
 
-test('S8: stores only the hash of the identifier', async () => {
+test('S8: stores only the hash of the session identifier', async () => {
   const keys: string[] = [];
   const store = createMemorySessionStore();
   const app = await createWebApp({
@@ -142,7 +142,7 @@ test('S8: stores only the hash of the identifier', async () => {
   expect(keys[0]).not.toContain(browser.cookies.get('__Host-session'));
 });
 
-test('S35: rejects every logged-out cookie after more logouts than the limit', async () => {
+test('S35: rejects the cookie of each logged-out session after more logouts than the limit', async () => {
   for (const limits of [{ maxEntries: 5 }, { maxEntries: 6, maxEntriesPerUser: 4 }]) {
     const tombstones = createMemoryTombstoneStore(limits);
     const app = await createWebApp({ tombstones }, { server: { users: [{ sub: 'alice' }, { sub: 'bob' }] } });
@@ -154,17 +154,17 @@ test('S35: rejects every logged-out cookie after more logouts than the limit', a
     };
     const readUser = async (cookie: string) => (await app.sessions.open(cookie)).session?.user.sub;
     const bob = await logIn('bob');
-    const ended: string[] = [];
+    const endedCookies: string[] = [];
     for (let count = 0; count < 12; count++) {
       app.server.clock.advance(2);
       const { browser, cookie } = await logIn('alice');
-      ended.push(cookie);
+      endedCookies.push(cookie);
       await browser.visit('/auth/logout', { method: 'POST', headers: { origin: app.sessions.origin } });
     }
-    for (const cookie of ended) expect(await readUser(cookie)).toBeUndefined();
+    for (const cookie of endedCookies) expect(await readUser(cookie)).toBeUndefined();
     // The limit per user protects the sessions of other users.
-    const isApart = limits.maxEntriesPerUser !== undefined;
-    expect(await readUser(bob.cookie)).toBe(isApart ? 'bob' : undefined);
+    const isProtected = limits.maxEntriesPerUser !== undefined;
+    expect(await readUser(bob.cookie)).toBe(isProtected ? 'bob' : undefined);
     app.server.clock.advance(2);
     expect(await readUser((await logIn('bob')).cookie)).toBe('bob');
   }

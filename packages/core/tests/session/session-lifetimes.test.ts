@@ -19,16 +19,17 @@ for (const kind of sessionKinds) {
     [{ absoluteLifetime: hour }, hour],
     [{ idleLifetime: 2 * hour, absoluteLifetime: 3 * hour }, 2 * hour],
   ])(
-    `S3, ${kind}: the current lifetimes %j bind a session that began under longer ones`,
-    async (shorter, end) => {
+    `S3, ${kind}: applies the current lifetimes %j to a session that began with longer ones`,
+    async (shorterLifetimes, lifetime) => {
       const options = createSessionOptions(kind);
       const app = await createWebApp(options);
+      app.server.clock.stop();
       const browser = app.open();
       await browser.logIn();
-      const deployed = await createWebApp({ ...options, ...shorter }, { at: app.server });
-      const open = async () => (await deployed.sessions.open(browser.header())).session;
-      expect((await open())?.expiresAt).toBe(Math.floor(app.server.clock.now() / 1000) + end);
-      app.server.clock.advance(end - 1);
+      const newDeployment = await createWebApp({ ...options, ...shorterLifetimes }, { at: app.server });
+      const open = async () => (await newDeployment.sessions.open(browser.header())).session;
+      expect((await open())?.expiresAt).toBe(Math.floor(app.server.clock.now() / 1000) + lifetime);
+      app.server.clock.advance(lifetime - 1);
       expect(await open()).toBeDefined();
       app.server.clock.advance(1);
       expect(await open()).toBeUndefined();
@@ -37,14 +38,14 @@ for (const kind of sessionKinds) {
     },
   );
 
-  test(`S3, ${kind}: longer lifetimes of a deployment do not revive a session that has ended`, async () => {
+  test(`S3, ${kind}: longer lifetimes of a new deployment do not restore an expired session`, async () => {
     const options = createSessionOptions(kind);
     const app = await createWebApp({ ...options, idleLifetime: hour });
     const browser = app.open();
     await browser.logIn();
     app.server.clock.advance(hour);
-    const deployed = await createWebApp({ ...options, idleLifetime: 9 * hour }, { at: app.server });
-    expect((await deployed.sessions.open(browser.header())).session).toBeUndefined();
+    const newDeployment = await createWebApp({ ...options, idleLifetime: 9 * hour }, { at: app.server });
+    expect((await newDeployment.sessions.open(browser.header())).session).toBeUndefined();
   });
 
   for (const accessTokenLifetime of [hour, 600, 60]) {
@@ -65,7 +66,7 @@ for (const kind of sessionKinds) {
     }
   }
 
-  test(`${kind}: a use counts while the provider is unavailable`, async () => {
+  test(`${kind}: records the use of a session while the provider is unavailable`, async () => {
     const app = await createWebApp({ ...createSessionOptions(kind), idleLifetime: 2 * hour });
     const browser = app.open();
     await browser.logIn();
@@ -76,29 +77,30 @@ for (const kind of sessionKinds) {
     }
   });
 
-  test(`${kind}: a session shows when it ends, and "extend" decides whether a request extends it`, async () => {
+  test(`${kind}: reports the expiry of a session, and extends it only with the parameter "extend"`, async () => {
     const app = await createWebApp({
       ...createSessionOptions(kind),
       idleLifetime: hour,
       absoluteLifetime: 1.5 * hour,
     });
+    app.server.clock.stop();
     const browser = app.open();
     await browser.logIn();
-    const began = Math.floor(app.server.clock.now() / 1000);
-    const endsAt = began + 1.5 * hour;
-    expect(await readSession(browser)).toMatchObject({ createdAt: began, expiresAt: began + hour, endsAt });
+    const createdAt = Math.floor(app.server.clock.now() / 1000);
+    const endsAt = createdAt + 1.5 * hour;
+    expect(await readSession(browser)).toMatchObject({ createdAt, expiresAt: createdAt + hour, endsAt });
     app.server.clock.advance(100);
-    // A use is written from time to time only.
-    expect(await readSession(browser)).toMatchObject({ expiresAt: began + hour, endsAt });
+    // Not each use is written.
+    expect(await readSession(browser)).toMatchObject({ expiresAt: createdAt + hour, endsAt });
     expect(await readSession(browser, '?extend=true')).toMatchObject({
-      expiresAt: began + 100 + hour,
+      expiresAt: createdAt + 100 + hour,
       endsAt,
     });
     app.server.clock.advance(hour - 30);
     const response = await browser.visit('/auth/session?extend=false');
     expect(response.headers.getSetCookie()).toEqual([]);
     const body = await response.json();
-    expect(body.now).toBe(began + hour + 70);
+    expect(body.now).toBe(createdAt + hour + 70);
     expect(body.session.expiresAt - body.now).toBe(30);
     // The absolute lifetime is not extended.
     expect(await readSession(browser, '?extend=true')).toMatchObject({ expiresAt: endsAt, endsAt });

@@ -28,7 +28,7 @@ const state: SessionState = {
 
 const lifetimes = { idleLifetime: 5, absoluteLifetime: 20 };
 
-test('S17: neither userinfo nor another claim changes the identity of the user', () => {
+test('S17: identifies the user by the ID token, not by userinfo', () => {
   const userinfo = { iss: 'https://evil.example', sub: 'victim', name: 'Victim', email: 'a@b.example' };
   expect(toSession({ ...state, userinfo }, lifetimes)?.user).toEqual({
     iss: 'https://op.example',

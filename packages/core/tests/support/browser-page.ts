@@ -10,7 +10,7 @@ export const origin = 'https://app.example';
 export let time = Date.UTC(2026, 0, 1);
 export let provider: TestProvider;
 export let events: AuthEvent[];
-let open: BrowserAuth[];
+let openClients: BrowserAuth[];
 export let storage: Map<string, string>;
 
 /** Replaces the globals of a page: its address and the storage of its tab. */
@@ -60,7 +60,7 @@ export function createPage(options: Partial<BrowserAuthOptions> = {}): Page {
     onEvent: (event) => events.push(event),
     ...options,
   });
-  open.push(auth);
+  openClients.push(auth);
   return { auth, visited };
 }
 
@@ -69,14 +69,15 @@ export async function startLogin({ auth, visited }: Page, options?: Parameters<B
   return visited.at(-1) as string;
 }
 
-export async function signedIn(options: Partial<BrowserAuthOptions> = {}): Promise<Page> {
+export async function openSignedInPage(options: Partial<BrowserAuthOptions> = {}): Promise<Page> {
   const page = createPage(options);
   await page.auth.start();
   await page.auth.handleCallback(provider.approve(await startLogin(page)));
   return page;
 }
 
-export const later = (seconds: number) => {
+/** Advances the clock of the pages by a number of seconds. */
+export const advanceClock = (seconds: number) => {
   time += seconds * 1000;
 };
 
@@ -84,12 +85,12 @@ beforeEach(async () => {
   time = Date.UTC(2026, 0, 1);
   provider = await createTestProvider(() => time);
   events = [];
-  open = [];
+  openClients = [];
   showPage(`${origin}/items?filter=a%26b#second`);
 });
 
 afterEach(() => {
-  for (const auth of open) auth.stop();
+  for (const auth of openClients) auth.stop();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });

@@ -28,7 +28,7 @@ export interface Tab {
   readonly auth: BrowserAuth;
   readonly storage: TokenStorage;
   /** The last address to which the page navigated. */
-  left(): string | undefined;
+  readLastUrl(): string | undefined;
   /** Opens the page again, with the storage of this tab. */
   reload(): Tab;
 }
@@ -54,14 +54,14 @@ export interface World {
   /** Records the beginning of a request. */
   begin(tab: Tab): ApiCall;
   /** The API: records the user of the token, and responds. */
-  api(call: ApiCall, headers: { get(name: string): string | null }): Promise<ApiAnswer>;
+  api(call: ApiCall, headers: { get(name: string): string | null }): Promise<ApiResponse>;
   /** Advances the clock by a number of seconds. */
-  later(seconds: number): void;
+  advanceClock(seconds: number): void;
   /** Logs a user in with a visible login in a tab. */
   login(tab: Tab, user: User): Promise<void>;
 }
 
-export interface ApiAnswer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Record<string, string>;
 }
@@ -70,22 +70,22 @@ export interface ApiAnswer {
 export async function createWorld(options: WorldOptions): Promise<World> {
   const scheduler = createScheduler(options.seed, options);
   let time = Date.UTC(2026, 0, 1);
-  /** Each reading is later, as in a browser: an order of two operations is never unknown. */
+  /** Each reading is later than the previous one, as in a browser. */
   const now = () => time++;
   const provider = await createUserProvider({ ...options, scheduler, now });
   showPage(scheduler, provider);
   const calls: ApiCall[] = [];
   const violations: string[] = [];
-  const shared = slowStorage(scheduler, 'shared');
+  const shared = createSlowStorage(scheduler, 'shared');
   const lock = createLock(scheduler);
 
   function createStorage(): TokenStorage {
     if (options.reach === 'shared') return shared;
-    return options.reach === 'tab' ? slowStorage(scheduler, 'tab') : createMemoryStorage();
+    return options.reach === 'tab' ? createSlowStorage(scheduler, 'tab') : createMemoryStorage();
   }
 
   function openTab(name: string, storage = createStorage()): Tab {
-    let left: string | undefined;
+    let lastUrl: string | undefined;
     const auth = createBrowserAuth({
       issuer: provider.issuer,
       clientId: 'spa',
@@ -97,16 +97,16 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       lock,
       storage,
       navigate: (url) => {
-        left = url;
+        lastUrl = url;
       },
       ...(options.silentLogin && { silentRedirectUri: `${origin}/silent.html` }),
-      ...(options.dpop && { dpop: async () => slowProver(scheduler) }),
+      ...(options.dpop && { dpop: async () => createSlowProver(scheduler) }),
     });
     function reload() {
       auth.stop();
       return openTab(name, options.reach === 'memory' ? createMemoryStorage() : storage);
     }
-    return { name, auth, storage, left: () => left, reload };
+    return { name, auth, storage, readLastUrl: () => lastUrl, reload };
   }
 
   const tabs = [openTab('first tab'), openTab('second tab')] as const;
@@ -116,7 +116,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     tabs,
     calls,
     violations,
-    later: (seconds) => {
+    advanceClock: (seconds) => {
       time += seconds * 1000;
     },
     async login(tab, user) {
@@ -125,7 +125,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       });
       await tab.auth.login();
       const callback = await scheduler.step(`${tab.name} gets its callback`, () =>
-        provider.approve(tab.left() ?? ''),
+        provider.approve(tab.readLastUrl() ?? ''),
       );
       await tab.auth.handleCallback(callback);
     },
@@ -141,12 +141,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       const user = readTokenUser(token);
       if (call.owner === undefined) call.owner = user ?? null;
       call.sent.push(String(user));
-      const shown = call.tab.auth.snapshot().claims?.sub;
+      const currentUser = call.tab.auth.snapshot().claims?.sub;
       if (user !== call.owner) violations.push(`a request of ${call.owner} was sent with a token of ${user}`);
-      if (user !== shown) violations.push(`a token of ${user} was sent while the page showed ${shown}`);
+      if (user !== currentUser)
+        violations.push(`a token of ${user} was sent while the page showed ${currentUser}`);
       const proof = headers.get('dpop');
       if (options.dpop && !proof?.startsWith(token)) violations.push('a proof for another token');
-      const response = await scheduler.step('the API checks the token', (): ApiAnswer => {
+      const response = await scheduler.step('the API checks the token', (): ApiResponse => {
         if (options.dpop && !proof?.endsWith('nonce')) {
           const challenge = `${scheme} error="use_dpop_nonce"`;
           return { status: 401, headers: { 'www-authenticate': challenge, 'dpop-nonce': 'nonce' } };
@@ -219,7 +220,7 @@ function showPage(scheduler: Scheduler, provider: UserProvider): void {
 }
 
 /** Models IndexedDB, or the storage of a native shell without `update`. Each operation is atomic and happens at a later step. */
-function slowStorage(scheduler: Scheduler, reach: 'tab' | 'shared'): TokenStorage {
+function createSlowStorage(scheduler: Scheduler, reach: 'tab' | 'shared'): TokenStorage {
   const stored = createMemoryStorage();
   const copy = (tokens: TokenSet | undefined) => tokens && structuredClone(tokens);
   const update: TokenStorage['update'] = (key, change) =>
@@ -247,7 +248,7 @@ function createLock(scheduler: Scheduler): BrowserLock {
   };
 }
 
-function slowProver(scheduler: Scheduler): DpopProver {
+function createSlowProver(scheduler: Scheduler): DpopProver {
   let nonce = '';
   return {
     thumbprint: 'thumbprint',

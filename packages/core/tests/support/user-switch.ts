@@ -68,7 +68,7 @@ async function playUserSwitch(
   const act = (name: string, action: () => unknown) => scheduler.step(name, action);
   const actors = [
     ...tabs.map((tab) => requests(world, tab, send)),
-    plan.accessTokensEnd && act('access tokens expire', () => world.later(61)),
+    plan.accessTokensEnd && act('access tokens expire', () => world.advanceClock(61)),
     plan.accessTokensRejected && act('the API rejects old tokens', () => provider.accepted.clear()),
     plan.refreshTokensEnd && act('refresh tokens are rejected', () => provider.rejectRefreshTokens()),
     plan.bobIn !== undefined &&

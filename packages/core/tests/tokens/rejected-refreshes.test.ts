@@ -117,7 +117,7 @@ describe.each(refreshRejections)('C5: a refresh that is rejected with $name', (r
 });
 
 describe('C5: after a rejection', () => {
-  test('a pause grows from 10 seconds to 60, and a success ends it', async () => {
+  test('the pause grows from 10 to 60 seconds, and a success ends it', async () => {
     const harness = await createHarness();
     await harness.logIn();
     const countTokenRequests = () => harness.server.requestsTo('token').length;
@@ -144,7 +144,7 @@ describe('C5: after a rejection', () => {
     await harness.refresh();
   });
 
-  test('an access token that is still valid is returned until its expiry', async () => {
+  test('a valid access token is returned until its expiry', async () => {
     const app = await createWebApp();
     const browser = app.open();
     await browser.logIn();
@@ -158,7 +158,7 @@ describe('C5: after a rejection', () => {
   });
 
   test.each(['invalid_target', 'invalid_scope', 'consent_required'])(
-    '%s for a resource does not affect other tokens of the login',
+    '%s for one resource does not affect other tokens of the login',
     async (error) => {
       const app = await createWebApp();
       const browser = app.open();
@@ -184,7 +184,7 @@ describe('C5: after a rejection', () => {
   );
 
   test.each(sessionKinds)(
-    'a login that does not help ends the loop, and a new rejection later leads to a login: %s',
+    'a rejection directly after a login leads to an error, and a later one to a login: %s',
     async (kind) => {
       const app = await createWebApp(createSessionOptions(kind));
       const browser = app.open();

@@ -55,7 +55,7 @@ test.each<[keyof typeof create, object, string]>([
   ['nodeFetch', { cert: 'x' }, 'clientCertificate'],
 ])('%s: rejects %o', (name, options, expected) => {
   const run = () => create[name](options);
-  // A name that is not near is ignored: adapters pass options of their own too.
+  // A name without similarity is ignored, because adapters pass their options too.
   if (expected === '') return void expect(run).not.toThrow();
   expect(run).toThrow(
     expect.objectContaining({ code: 'invalid_option', message: expect.stringContaining(expected) }),

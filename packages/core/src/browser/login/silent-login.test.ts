@@ -1,12 +1,12 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
 import {
+  advanceClock,
   createPage,
-  later,
+  openSignedInPage,
   origin,
   provider,
   showPage,
-  signedIn,
 } from '../../../tests/support/browser-page.ts';
 import { json } from '../../../tests/support/browser-provider.ts';
 import type { AccessToken } from '../../tokens/token-set.ts';
@@ -201,7 +201,7 @@ describe('silent login', () => {
     showFrames((url) => provider.approve(url));
     const { auth } = createPage({ silentRedirectUri });
     await auth.start();
-    later(61);
+    advanceClock(61);
     provider.intercept = ({ parameters }) =>
       parameters.get('grant_type') === 'refresh_token'
         ? json({ error: 'invalid_grant' }, { status: 400, headers: { 'content-type': 'application/json' } })
@@ -227,10 +227,10 @@ describe('silent login', () => {
         });
       };
       const storage = { ...createMemoryStorage(), reach: 'shared' as const };
-      const { auth: suspended } = await signedIn({ storage, lock });
+      const { auth: suspended } = await openSignedInPage({ storage, lock });
       const { auth: other } = createPage({ storage, lock, silentRedirectUri });
       await other.start();
-      later(61);
+      advanceClock(61);
       provider.claims = (claims) => ({ ...claims, sub });
       showFrames((url) => provider.approve(url));
       let late: Promise<AccessToken> | undefined;

@@ -1,11 +1,11 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import {
+  advanceClock,
   createPage,
-  later,
+  openSignedInPage,
   origin,
   provider,
-  signedIn,
   startLogin,
 } from '../../../tests/support/browser-page.ts';
 import { stubSilentFrame } from '../../../tests/support/silent-frame.ts';
@@ -37,8 +37,8 @@ describe('a request that waits during a change of the user', () => {
 
   /** Signed in with a refresh token that the provider rejects, while Bob is signed in at the provider. */
   async function createPageWithRejectedTokens() {
-    const page = await signedIn({ silentRedirectUri });
-    later(61);
+    const page = await openSignedInPage({ silentRedirectUri });
+    advanceClock(61);
     signInAsBob();
     provider.intercept = ({ parameters }) =>
       parameters.get('grant_type') === 'refresh_token'
@@ -90,9 +90,9 @@ describe('a request that waits during a change of the user', () => {
   });
 
   test('idTokenHint: false omits the ID token from the URL of the silent login', async () => {
-    const { auth } = await signedIn({ silentRedirectUri, idTokenHint: false });
+    const { auth } = await openSignedInPage({ silentRedirectUri, idTokenHint: false });
     await auth.getAccessToken({ resource: 'https://other.example' }).catch(() => {});
-    later(61);
+    advanceClock(61);
     provider.body = (body) => ({ ...body, refresh_token: undefined });
     await auth.getAccessToken().catch(() => {});
     expect(silentRequests.filter((parameters) => parameters.has('id_token_hint'))).toEqual([]);
@@ -101,9 +101,9 @@ describe('a request that waits during a change of the user', () => {
   test('B23: fails if the shared storage has tokens of another user, before a message of the other tab', async () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const storage = { ...createMemoryStorage(), reach: 'shared' as const };
-    const { auth } = await signedIn({ storage });
+    const { auth } = await openSignedInPage({ storage });
     signInAsBob();
-    await signedIn({ storage });
+    await openSignedInPage({ storage });
     expect(auth.snapshot().claims?.sub).toBe('user-1');
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     expect(auth.snapshot().claims?.sub).toBe('bob');
@@ -111,7 +111,7 @@ describe('a request that waits during a change of the user', () => {
   });
 
   test('B24: a replay after a change of the user fails', async () => {
-    const page = await signedIn();
+    const page = await openSignedInPage();
     const { accessToken, holder } = await page.auth.getAccessToken();
     signInAsBob();
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
@@ -122,7 +122,7 @@ describe('a request that waits during a change of the user', () => {
   });
 
   test('B24: sends no token of the previous user after a change of the user', async () => {
-    const page = await signedIn();
+    const page = await openSignedInPage();
     const token = await page.auth.getAccessToken();
     signInAsBob();
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
@@ -131,7 +131,7 @@ describe('a request that waits during a change of the user', () => {
   });
 
   test('B24: a request that began before a logout fails after another login of the same user', async () => {
-    const page = await signedIn();
+    const page = await openSignedInPage();
     const { holder } = await page.auth.getAccessToken();
     await page.auth.logout({ localOnly: true });
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
@@ -140,7 +140,7 @@ describe('a request that waits during a change of the user', () => {
   });
 
   test('a step-up of the same user serves earlier requests', async () => {
-    const page = await signedIn();
+    const page = await openSignedInPage();
     const { holder, accessToken } = await page.auth.getAccessToken();
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
     expect((await page.auth.getAccessToken({ holder })).accessToken).not.toBe(accessToken);
@@ -173,10 +173,10 @@ describe('the end of a login', () => {
   test('B25: a logout in another tab during a refresh is final, and the refreshed tokens are revoked', async () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const storage = { ...createMemoryStorage(), reach: 'shared' as const };
-    const { auth } = await signedIn({ storage });
+    const { auth } = await openSignedInPage({ storage });
     const { auth: other } = createPage({ storage });
     await other.start();
-    later(61);
+    advanceClock(61);
     provider.intercept = async () => {
       await other.logout({ localOnly: true });
       return undefined;
@@ -190,7 +190,7 @@ describe('the end of a login', () => {
   test('B25: tokens that were read before a logout are not returned after it', async () => {
     const memoryStorage = createMemoryStorage();
     let readSlowly: (() => Promise<void>) | undefined;
-    const { auth } = await signedIn({
+    const { auth } = await openSignedInPage({
       storage: {
         ...memoryStorage,
         async get(key) {
@@ -219,7 +219,7 @@ describe('the end of a login', () => {
 
   test('a missing token for one resource does not end the login', async () => {
     provider.body = (body) => ({ ...body, refresh_token: undefined });
-    const { auth } = await signedIn();
+    const { auth } = await openSignedInPage();
     const { accessToken } = await auth.getAccessToken();
     for (const wanted of [
       { rejectedToken: accessToken },
@@ -235,7 +235,7 @@ describe('the end of a login', () => {
   test('B27: a temporary failure of the storage does not sign the user out', async () => {
     const memoryStorage = createMemoryStorage();
     let broken = false;
-    const { auth } = await signedIn({
+    const { auth } = await openSignedInPage({
       storage: {
         ...memoryStorage,
         reach: 'shared',

@@ -1,19 +1,13 @@
-import {
-  AuthError,
-  AuthorizationServerError,
-  getErrorCode,
-  LoginRequiredError,
-  TransportError,
-  ValidationError,
-} from '../../errors.ts';
+import { getErrorCode, TransportError } from '../../errors.ts';
 import type { EventListener } from '../../events.ts';
 import type { SessionContext } from '../context.ts';
 import type { CookieToSet } from '../cookies/cookies.ts';
 import { acceptsHtml } from '../http/request-checks.ts';
 import { createJsonResponse } from '../http/responses.ts';
+import { findErrorStatus } from './error-status.ts';
 import { describeFailure, findFailureReason, reportFailure } from './failure-report.ts';
 import { createPage, type PageAction } from './page.ts';
-import { type PageName, resolveMessages } from './page-messages.ts';
+import { resolveMessages } from './page-messages.ts';
 import { type PageSubject, respondWithPage } from './respond-with-page.ts';
 import type { UnverifiedError } from './unverified-error.ts';
 
@@ -38,7 +32,7 @@ export interface FailureOptions {
  */
 export function createErrorResponse(request: Request, error: unknown, options: FailureOptions): Response {
   const { cookies = [] } = options;
-  const { status, page } = findErrorPage(error);
+  const { status, page } = findErrorStatus(error, options.route);
   reportFailure(error, { ...options, status });
   const messages = resolveMessages(undefined, request);
   const { title, text } = messages.getPage(page);
@@ -70,7 +64,7 @@ export async function respondToError(
   options: SessionFailureOptions,
 ): Promise<Response> {
   const { cookies = [], returnTo, retry, unverified, route } = options;
-  const { status, page } = findErrorPage(error);
+  const { status, page } = findErrorStatus(error, route);
   reportFailure(error, { route, status, unverified, onEvent: context.client.options.onEvent });
   const reason = findFailureReason(error);
   const subject: PageSubject = {
@@ -95,45 +89,4 @@ export function addRetryAfter(response: Response, error: unknown): Response {
   const { retryAfter } = error instanceof TransportError ? error : {};
   response.headers.set('retry-after', String(retryAfter ?? defaultRetryAfter));
   return response;
-}
-
-/**
- * The user or the provider has denied the login: the user can act. `unauthorized` is the code of Auth0, for example for an
- * address that is not confirmed.
- *
- * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthError
- */
-const denials = new Set([
-  'access_denied',
-  'account_selection_required',
-  'consent_required',
-  'interaction_required',
-  'login_required',
-  'unauthorized',
-  'unmet_authentication_requirements',
-]);
-
-/** The provider reports in its redirect that it cannot serve the login now (RFC 6749 section 4.1.2.1). */
-const providerFailures = new Set(['server_error', 'temporarily_unavailable']);
-
-const validationPages: Partial<Readonly<Record<string, PageName>>> = {
-  transaction_invalid: 'loginExpired',
-  session_cookie_missing: 'cookieMissing',
-};
-
-/** Finds status and page by who must act: the user, later the user again, the provider, or the developer. */
-function findErrorPage(error: unknown): { readonly status: number; readonly page: PageName } {
-  if (error instanceof TransportError) {
-    return { status: 503, page: error.code === 'store_unavailable' ? 'storeUnavailable' : 'unavailable' };
-  }
-  if (error instanceof ValidationError) {
-    return { status: 400, page: validationPages[error.code] ?? 'loginRejected' };
-  }
-  if (error instanceof LoginRequiredError) return { status: 401, page: 'loginEnded' };
-  if (error instanceof AuthorizationServerError) {
-    if (denials.has(error.error)) return { status: 403, page: 'denied' };
-    const isUnavailable = error.code === 'authorization_error' && providerFailures.has(error.error);
-    return isUnavailable ? { status: 503, page: 'unavailable' } : { status: 502, page: 'providerRejected' };
-  }
-  return { status: 500, page: error instanceof AuthError ? 'notConfigured' : 'unexpected' };
 }

@@ -106,7 +106,7 @@ export async function expectBrowserRejection(
     ...(rejection.check !== undefined && { check: rejection.check }),
   });
   const expectedTokens = rejection.code === 'session_ended' ? undefined : storedBefore;
-  expect(harness.stored(), 'tokens must not be stored').toBe(expectedTokens);
+  expect(harness.stored(), 'stored tokens').toBe(expectedTokens);
   expect(logins(), 'no login must be reported').toBe(loginsBefore);
   expect(harness.calls().at(-1), 'the last call').toBe(lastCall);
   if (!storedBefore) {

@@ -12,10 +12,10 @@ import {
   logIn,
 } from '../../support/application-copies.ts';
 
-// A framework loads the modules of an application several times in one process. All copies are one application.
+// A framework loads the modules of an application several times in one process. All copies share one state.
 
-const closing: (() => unknown)[] = [];
-afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
+const cleanups: (() => unknown)[] = [];
+afterEach(() => Promise.all(cleanups.splice(0).map((close) => close())));
 
 async function setUp() {
   const server = await createTestAuthorizationServer({
@@ -30,7 +30,7 @@ async function setUp() {
 const readUser = async ({ sessions }: WebAuth, cookie: string) =>
   (await sessions.open(cookie)).session?.user.sub;
 
-test('S37: a session store in memory that each copy creates is one store', async () => {
+test('S37: copies share one session store in memory, although each of them creates one', async () => {
   const { server, options, copies } = await setUp();
   const stores = copies.map((copy) => copy.createMemorySessionStore());
   const [first, second] = copies.map((copy, at) =>
@@ -56,11 +56,11 @@ test.each([
   ['secret', { secret: 'b'.repeat(43) }],
   ['list of secrets', { secret: ['b'.repeat(43), 'a'.repeat(43)] }],
   ['client', { clientId: 'shop', clientSecret: 'shop-secret' }],
-] as const)('S37: stores in memory of applications with another %s stay apart', async (_, more) => {
+] as const)('S37: applications with another %s have separate stores in memory', async (_, more) => {
   const { server, options, copies } = await setUp();
-  const create = (copy: Copy, own: Partial<WebAuthOptions>) => {
+  const create = (copy: Copy, changes: Partial<WebAuthOptions>) => {
     const store = copy.createMemorySessionStore();
-    return { store, auth: copy.createWebAuth({ ...options, store, ...own }, null) };
+    return { store, auth: copy.createWebAuth({ ...options, store, ...changes }, null) };
   };
   const [mine, other] = [create(copies[0], {}), create(copies[1], more)];
   const cookie = await logIn(mine.auth, server);
@@ -76,7 +76,7 @@ test.each([
   ['address', { baseUrl: 'https://two.example.test' }],
   ['second address', { baseUrl: ['https://app.example.test', 'https://two.example.test'] }],
 ] as const)(
-  'S33: a client with another %s is the same application, so that a host adds no state',
+  'S33: a client with another %s shares the state of its application, so that a host adds none',
   async (_, more) => {
     const { server, options, copies } = await setUp();
     const [store, otherStore] = copies.map((copy) => copy.createMemorySessionStore());
@@ -90,7 +90,7 @@ test.each([
   },
 );
 
-test('S37: two applications that share one store object share it in all copies, in any order', async () => {
+test('S37: two applications that use one store object share it in all copies, in any order', async () => {
   const { server, options, copies } = await setUp();
   const names = ['one', 'two'] as const;
   const [first, second] = copies.map((copy) => {
@@ -112,7 +112,7 @@ test('S37: two applications that share one store object share it in all copies, 
   for (const name of names) expect(await readUser(second.create(name), cookies[name])).toBeUndefined();
 });
 
-test('S37: copies also share stores and locks in memory that the application passes as options', async () => {
+test('S37: copies share the stores and locks in memory that the application passes as options', async () => {
   const { server, options, copies } = await setUp();
   const [first, second] = copies.map((copy) =>
     copy.createWebAuth(
@@ -130,8 +130,8 @@ test('S37: copies also share stores and locks in memory that the application pas
   ) as [WebAuth, WebAuth];
   const cookie = await logIn(first, server);
   server.clock.advance(3_590);
-  const opened = await Promise.all([first, second].map(({ sessions }) => sessions.open(cookie)));
-  const tokens = await Promise.all(opened.map((session) => session.getAccessToken()));
+  const requestSessions = await Promise.all([first, second].map(({ sessions }) => sessions.open(cookie)));
+  const tokens = await Promise.all(requestSessions.map((session) => session.getAccessToken()));
   expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
   expect(server.requestsTo('token')).toHaveLength(2);
   await second.sessions.startLogout(cookie);
@@ -140,7 +140,7 @@ test('S37: copies also share stores and locks in memory that the application pas
 
 test('S37: copies share the lock of this process while the shared lock and store are unavailable', async () => {
   const { server, options, copies } = await setUp();
-  const fail = () => Promise.reject(new Error('away'));
+  const fail = () => Promise.reject(new Error('unavailable'));
   const [first, second] = copies.map((copy) =>
     copy.createWebAuth(
       {
@@ -152,14 +152,14 @@ test('S37: copies share the lock of this process while the shared lock and store
   ) as [WebAuth, WebAuth];
   const cookie = await logIn(first, server);
   server.clock.advance(3_590);
-  const opened = await Promise.all([first, second].map(({ sessions }) => sessions.open(cookie)));
-  const tokens = await Promise.all(opened.map((session) => session.getAccessToken()));
+  const requestSessions = await Promise.all([first, second].map(({ sessions }) => sessions.open(cookie)));
+  const tokens = await Promise.all(requestSessions.map((session) => session.getAccessToken()));
   const late = await (await second.sessions.open(cookie)).getAccessToken();
   expect(new Set([...tokens, late].map(({ accessToken }) => accessToken)).size).toBe(1);
   expect(server.requestsTo('token')).toHaveLength(2);
 });
 
-test('S37: copies share the pause that the provider requests, and the logins that failed', async () => {
+test('S37: copies share the pause that the provider requests, and the record of failed logins', async () => {
   const { server, options, copies } = await setUp();
   const [first, second] = copies.map((copy) => copy.createWebAuth(options, null)) as [WebAuth, WebAuth];
   const cookie = await logIn(first, server);
@@ -175,8 +175,8 @@ test('S37: copies share the pause that the provider requests, and the logins tha
   server.signIn('alice');
   const { url, cookies } = await first.sessions.startLogin('');
   const loginCookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-  const authorized = await server.authorize(url);
-  const state = new URL(authorized.url).searchParams.get('state') ?? '';
+  const authorization = await server.authorize(url);
+  const state = new URL(authorization.url).searchParams.get('state') ?? '';
   const visit = ({ sessions }: WebAuth, address: string | URL) =>
     sessions.handle(new Request(address, { headers: { cookie: loginCookie } }));
   // The login fails in one copy. Its response with a code comes to the other one.
@@ -184,7 +184,7 @@ test('S37: copies share the pause that the provider requests, and the logins tha
   vi.spyOn(console, 'error').mockImplementation(() => {});
   expect((await visit(first, `https://app.example.test/auth/callback?${failing}`))?.status).toBe(403);
   const count = server.requestsTo('token').length;
-  const response = await visit(second, authorized.url);
+  const response = await visit(second, authorization.url);
   expect(response?.headers.getSetCookie().join()).not.toMatch(/__Host-session=[^;]/);
   expect(server.requestsTo('token')).toHaveLength(count);
 });
@@ -196,11 +196,11 @@ test('copies share the metadata of the provider, except with a separate fetch fu
     requestedUrls.push(String(url));
     return server.fetch(url, init);
   });
-  closing.push(() => vi.unstubAllGlobals());
-  const { fetch: ownFetch, now, ...plain } = options;
-  for (const copy of copies) await copy.createWebAuth(plain, null).sessions.startLogin('');
+  cleanups.push(() => vi.unstubAllGlobals());
+  const { fetch: separateFetch, now, ...commonOptions } = options;
+  for (const copy of copies) await copy.createWebAuth(commonOptions, null).sessions.startLogin('');
   expect(requestedUrls).toHaveLength(1);
-  await copies[1].createWebAuth({ ...plain, fetch: ownFetch }, null).sessions.startLogin('');
+  await copies[1].createWebAuth({ ...commonOptions, fetch: separateFetch }, null).sessions.startLogin('');
   expect(server.requestsTo('discovery')).toHaveLength(2);
 });
 
@@ -216,7 +216,7 @@ test('S37: copies share decrypted sessions', async () => {
 const registryKey = Symbol.for('countersign.session');
 const readRegistry = () => (globalThis as Record<symbol, Map<string, unknown>>)[registryKey];
 
-test('an application that is created again, as after each edit in development, adds no state', () => {
+test('an application that is created again adds no state', () => {
   const identity = {
     issuer: `https://${crypto.randomUUID()}.example.test`,
     clientId: 'web',
@@ -237,19 +237,19 @@ const identity = (at: number) => ({
   secrets: ['a'.repeat(43)],
 });
 
-test('the state of applications with stores outside of the process is bounded, and one in use is not dropped', () => {
+test('evicts the least recently used state of applications with external stores', () => {
   readRegistry()?.clear();
   const options = { isRecording: false };
-  const used = getSharedState(identity(0), options);
+  const usedState = getSharedState(identity(0), options);
   for (let at = 1; at <= 2_001; at++) {
     getSharedState(identity(at), options);
-    if (at % 200 === 0) expect(getSharedState(identity(0), options)).toBe(used);
+    if (at % 200 === 0) expect(getSharedState(identity(0), options)).toBe(usedState);
   }
   expect(readRegistry()?.size).toBe(2_000);
   readRegistry()?.clear();
 });
 
-test('S33: records of an application are never dropped: one more application is rejected', () => {
+test('S33: rejects an application beyond the limit instead of evicting records', () => {
   readRegistry()?.clear();
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const other = getSharedState(identity(-1), { isRecording: false });
@@ -264,7 +264,7 @@ test('S33: records of an application are never dropped: one more application is 
   expect(log).toHaveBeenCalledTimes(1);
   for (const at of [0, 999, 1_999])
     expect(getSharedState(identity(at), { isRecording: true })).toBe(states[at]);
-  // Applications without records in memory are still served, and displace only one another.
+  // Applications without records in memory are still accepted, and evict only each other.
   for (let at = 3_000; at < 5_001; at++) getSharedState(identity(at), { isRecording: false });
   expect(getSharedState(identity(-1), { isRecording: false })).not.toBe(other);
   expect(readRegistry()?.size).toBe(4_000);

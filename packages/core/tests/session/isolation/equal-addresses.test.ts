@@ -2,17 +2,17 @@
 import { expect, test } from 'vitest';
 import { baseUrl, createWebApp } from '../../support/web-browser.ts';
 
-// Other spellings of one address: trailing slashes, a trailing dot, HEAD for GET.
+// Equal addresses in different spellings: trailing slashes, a trailing dot. HEAD instead of GET.
 
-test('a path with a trailing slash is the same route, with and without base path', async () => {
+test('serves a route with a trailing slash, with and without base path', async () => {
   for (const prefix of ['', '/shop']) {
     const app = await createWebApp({ baseUrl: baseUrl + prefix, accessTokenRoute: true });
     const browser = app.open();
-    const started = await browser.visit(`${prefix}/auth/login/?returnTo=${prefix}/orders/`);
-    const { url } = await app.server.authorize(started.headers.get('location') ?? '');
+    const loginResponse = await browser.visit(`${prefix}/auth/login/?returnTo=${prefix}/orders/`);
+    const { url } = await app.server.authorize(loginResponse.headers.get('location') ?? '');
     // A framework redirects to the path with a slash.
-    const done = await browser.visit(`${url.pathname}/${url.search}`);
-    expect([done.status, done.headers.get('location')]).toEqual([303, `${prefix}/orders/`]);
+    const response = await browser.visit(`${url.pathname}/${url.search}`);
+    expect([response.status, response.headers.get('location')]).toEqual([303, `${prefix}/orders/`]);
     const { session } = (await (await browser.visit(`${prefix}/auth/session/`)).json()) as {
       session: unknown;
     };
@@ -34,7 +34,7 @@ test('a path with a trailing slash is the same route, with and without base path
   }
 });
 
-test('HEAD has the status and headers of GET without a body', async () => {
+test('responds to HEAD with the status and headers of GET, without a body', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
@@ -65,7 +65,7 @@ test('HEAD has the status and headers of GET without a body', async () => {
   expect([response?.status, response?.headers.get('allow')]).toEqual([405, 'POST']);
 });
 
-test('a login at the host with a trailing dot continues at the host of the callback', async () => {
+test('redirects a login at a host with a trailing dot to the host of the callback', async () => {
   const app = await createWebApp();
   const { host } = new URL(baseUrl);
   for (const dotted of [`${host}.`, `${host}.:443`]) {
@@ -73,11 +73,11 @@ test('a login at the host with a trailing dot continues at the host of the callb
     expect(response.headers.get('location')).toBe(`${baseUrl}/auth/login?returnTo=/a`);
     expect(response.headers.getSetCookie()).toEqual([]);
   }
-  const started = await app.open().visit('/auth/login?returnTo=/a', { headers: { host } });
-  expect(new URL(started.headers.get('location') ?? '').origin).toBe(app.server.issuer);
+  const loginResponse = await app.open().visit('/auth/login?returnTo=/a', { headers: { host } });
+  expect(new URL(loginResponse.headers.get('location') ?? '').origin).toBe(app.server.issuer);
 });
 
-test('S21: the origin with a trailing dot is the same origin, and no other one is', async () => {
+test('S21: accepts the origin with a trailing dot, and no other origin', async () => {
   const app = await createWebApp();
   const logOut = async (origin: string) => {
     const browser = app.open();
@@ -89,10 +89,10 @@ test('S21: the origin with a trailing dot is the same origin, and no other one i
     expect(await logOut(origin), origin).toBe(403);
 });
 
-test('reports a returnTo that is not used', async () => {
+test('reports a rejected returnTo', async () => {
   const app = await createWebApp();
-  const done = await app.open().logIn(`/auth/login?returnTo=/${'x'.repeat(4_000)}`);
-  expect(done.headers.get('location')).toBe('/');
+  const response = await app.open().logIn(`/auth/login?returnTo=/${'x'.repeat(4_000)}`);
+  expect(response.headers.get('location')).toBe('/');
   await app.open().logIn('/auth/login?returnTo=https://evil.example/');
   await app.open().logIn('/auth/login');
   expect(app.events.filter(({ type }) => type === 'return_to.rejected')).toEqual([
@@ -104,20 +104,22 @@ test('reports a returnTo that is not used', async () => {
 test('keeps a returnTo of 3,500 characters and invisible characters through a login', async () => {
   const app = await createWebApp();
   for (const path of [`/${'x'.repeat(3_499)}`, '/%D9%85%DB%8C%E2%80%8C%D8%B4%D9%88%D8%AF']) {
-    const done = await app.open().logIn(`/auth/login?${new URLSearchParams({ returnTo: path })}`);
-    expect(done.headers.get('location')).toBe(path);
+    const response = await app.open().logIn(`/auth/login?${new URLSearchParams({ returnTo: path })}`);
+    expect(response.headers.get('location')).toBe(path);
   }
-  const raw = await app.open().logIn(`/auth/login?${new URLSearchParams({ returnTo: '/soft\u00adhyphen' })}`);
-  expect(raw.headers.get('location')).toBe('/soft%C2%ADhyphen');
+  const rawResponse = await app
+    .open()
+    .logIn(`/auth/login?${new URLSearchParams({ returnTo: '/soft\u00adhyphen' })}`);
+  expect(rawResponse.headers.get('location')).toBe('/soft%C2%ADhyphen');
 });
 
-test('with SameSite=Strict, the callback shows a page that continues by itself', async () => {
+test('with SameSite=Strict, responds to the callback with a page that redirects', async () => {
   const app = await createWebApp({ cookie: { sameSite: 'strict' } });
   const returnTo = `/orders?q='"><script>alert(1)</script>&x=1`;
-  const done = await app.open().logIn(`/auth/login?${new URLSearchParams({ returnTo })}`);
-  const html = await done.text();
-  expect([done.status, done.headers.get('location')]).toEqual([200, null]);
+  const response = await app.open().logIn(`/auth/login?${new URLSearchParams({ returnTo })}`);
+  const html = await response.text();
+  expect([response.status, response.headers.get('location')]).toEqual([200, null]);
   expect(html).toContain('<meta http-equiv="refresh" content="0; url=/orders?q=%27%22%3E%3Cscript%3E');
   expect(html).not.toContain('<script');
-  expect(done.headers.getSetCookie().join()).toContain('__Host-session=');
+  expect(response.headers.getSetCookie().join()).toContain('__Host-session=');
 });

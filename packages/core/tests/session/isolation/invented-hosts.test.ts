@@ -10,7 +10,7 @@ import {
   type WebSessions,
 } from '../../../src/session/index.ts';
 
-// Any client can name any host. The options of an application may be a function that accepts all hosts of a wildcard.
+// A client can send any Host header. The options of an application may be a function that accepts all hosts of a wildcard.
 
 const inventedHosts = 10_000;
 /** Exceeds the count of hosts that a resolver caches, and that of applications whose state is stored. */
@@ -57,7 +57,7 @@ async function setUp(more: (host: string) => Partial<WebAuthOptions> = () => ({}
   return {
     server,
     at,
-    /** Names each host twice: a host of a first request evicts only other such hosts. */
+    /** Sends each host twice, because a host of a first request evicts only other such hosts. */
     inventHosts(count = inventedHosts) {
       for (let index = 0; index < count; index++) {
         at(`h${index}.tenants.test`);
@@ -70,7 +70,7 @@ async function setUp(more: (host: string) => Partial<WebAuthOptions> = () => ({}
       const cookie = readCookies(response);
       return { complete: () => at().handle(new Request(url, { headers: { cookie } })) };
     },
-    endByProvider: async (token: string) =>
+    sendLogoutToken: async (token: string) =>
       (await post('/auth/backchannel-logout', { logout_token: token }))?.status,
     readUser: async (cookie: string) => (await at().open(cookie)).session?.user.sub,
   };
@@ -88,7 +88,7 @@ const variants: readonly [string, (host: string) => Partial<WebAuthOptions>][] =
 ];
 
 test.each(variants)(
-  'S33: with %s, 10,000 invented hosts restore no session that was logged out',
+  'S33: with %s, 10,000 invented hosts do not restore a logged-out session',
   async (_, more) => {
     const { at, startLogin, inventHosts, readUser } = await setUp(more);
     const cookie = readCookies(await (await startLogin()).complete());
@@ -100,29 +100,29 @@ test.each(variants)(
 );
 
 test.each(variants)(
-  'S13: with %s, 2,500 invented hosts do not let a logout token be used again',
+  'S13: with %s, a used logout token stays rejected after 2,500 invented hosts',
   async (_, more) => {
-    const { server, startLogin, endByProvider, inventHosts, readUser } = await setUp(more);
+    const { server, startLogin, sendLogoutToken, inventHosts, readUser } = await setUp(more);
     const token = await server.mintLogoutToken({ aud: 'web', sub: 'alice' });
     const first = readCookies(await (await startLogin()).complete());
-    expect(await endByProvider(token)).toBe(200);
+    expect(await sendLogoutToken(token)).toBe(200);
     server.clock.advance(2);
     const second = readCookies(await (await startLogin()).complete());
     inventHosts(fewerHosts);
-    expect(await endByProvider(token)).toBe(400);
+    expect(await sendLogoutToken(token)).toBe(400);
     expect(await readUser(first)).toBeUndefined();
     expect(await readUser(second)).toBe('alice');
   },
 );
 
-test.each(variants)('S33: with %s, 2,500 invented hosts end no session', async (_, more) => {
+test.each(variants)('S33: with %s, 2,500 invented hosts do not end a session', async (_, more) => {
   const { startLogin, inventHosts, readUser } = await setUp(more);
   const cookie = readCookies(await (await startLogin()).complete());
   inventHosts(fewerHosts);
   expect(await readUser(cookie)).toBe('alice');
 });
 
-test('S33: 2,500 invented hosts do not let the response of a login be used again', async () => {
+test('S33: a used authorization response stays rejected after 2,500 invented hosts', async () => {
   const { server, startLogin, inventHosts } = await setUp();
   const { complete } = await startLogin();
   expect(readCookies(await complete())).toContain('__Host-session=');
@@ -131,7 +131,7 @@ test('S33: 2,500 invented hosts do not let the response of a login be used again
   expect(server.requestsTo('token')).toHaveLength(1);
 });
 
-test('S33: invented hosts send no request to the provider, even if their options have a fetch function', async () => {
+test('S33: invented hosts cause no request to the provider, even if their options have a fetch function', async () => {
   const { server, at, startLogin } = await setUp();
   await startLogin();
   for (let index = 0; index < 1_000; index++) await at(`h${index}.tenants.test`).startLogin('');
@@ -161,7 +161,7 @@ const perHost: readonly [string, (host: string) => Partial<WebAuthOptions>][] = 
 ];
 
 test.each(perHost)(
-  'S33: with a %s of each host, hosts beyond the limit are rejected and known ones stay',
+  'S33: with a separate %s for each host, rejects hosts beyond the limit and keeps known ones',
   async (_, more) => {
     const { at, startLogin, inventHosts, readUser } = await setUp(more);
     const cookie = readCookies(await (await startLogin()).complete());
@@ -177,7 +177,7 @@ test.each(perHost)(
   },
 );
 
-test('hosts with stores outside of this process are not limited, because they add no records to its memory', async () => {
+test('does not limit hosts with external stores, because they add no records to the memory of the process', async () => {
   const external = () => {
     const [tombstones, replay] = [createMemoryTombstoneStore(), createMemoryReplayStore()];
     return {

@@ -44,41 +44,41 @@ for (const names of [
   { a: 'session', b: 'session-b' },
   { a: 'app', b: 'app-1' },
 ]) {
-  test(`logins of "${names.a}" and "${names.b}" do not affect each other`, async () => {
+  test(`logins with the cookie names "${names.a}" and "${names.b}" are independent`, async () => {
     const { a, b, browsers, cookies } = await openZones(names);
-    // Begun at A, then at B several times, finished at A.
-    const atA = await start(browsers.a, '/a/auth/login?returnTo=/a/wanted');
-    const atB: string[] = [];
+    // One login begins at A, several begin at B, then the login at A is completed.
+    const loginAtA = await start(browsers.a, '/a/auth/login?returnTo=/a/wanted');
+    const loginsAtB: string[] = [];
     for (let count = 0; count < 8; count++)
-      atB.push(await start(browsers.b, `/b/auth/login?returnTo=/b/${count}`));
-    expect((await finish(a, browsers.a, atA)).headers.get('location')).toBe('/a/wanted');
-    expect((await finish(b, browsers.b, atB.at(-1) ?? '')).headers.get('location')).toBe('/b/7');
+      loginsAtB.push(await start(browsers.b, `/b/auth/login?returnTo=/b/${count}`));
+    expect((await finish(a, browsers.a, loginAtA)).headers.get('location')).toBe('/a/wanted');
+    expect((await finish(b, browsers.b, loginsAtB.at(-1) ?? '')).headers.get('location')).toBe('/b/7');
     expect([await readUser(a, cookies), await readUser(b, cookies)]).toEqual(['alice', 'alice']);
-    // A logout at A ends nothing at B.
+    // A logout at A does not end the session at B.
     await browsers.a.visit('/a/auth/logout', { method: 'POST', headers: { origin: baseUrl } });
     expect([await readUser(a, cookies), await readUser(b, cookies)]).toEqual([undefined, 'alice']);
   });
 }
 
-test('applications with the same cookie name do not delete pending logins of each other', async () => {
+test('applications with the same cookie name keep the pending logins of other applications', async () => {
   const { a, b, browsers } = await openZones({ a: 'session', b: 'session' });
-  const atA = await start(browsers.a, '/a/auth/login?returnTo=/a/wanted');
-  const atB: string[] = [];
-  for (let count = 0; count < 12; count++) atB.push(await start(browsers.b, '/b/auth/login'));
-  expect((await finish(a, browsers.a, atA)).headers.get('location')).toBe('/a/wanted');
-  expect((await finish(b, browsers.b, atB.at(-1) ?? '')).status).toBe(303);
+  const loginAtA = await start(browsers.a, '/a/auth/login?returnTo=/a/wanted');
+  const loginsAtB: string[] = [];
+  for (let count = 0; count < 12; count++) loginsAtB.push(await start(browsers.b, '/b/auth/login'));
+  expect((await finish(a, browsers.a, loginAtA)).headers.get('location')).toBe('/a/wanted');
+  expect((await finish(b, browsers.b, loginsAtB.at(-1) ?? '')).status).toBe(303);
 });
 
 const [oldSecret, newSecret] = [secrets.a, secrets.b];
 
-/** Two processes of one deployment, with the secrets that each of them has. */
+/** Starts two processes of one deployment with different lists of secrets. */
 async function openProcesses(first: readonly string[], second: readonly string[]) {
   const one = await createWebApp({ secret: first });
   const two = await createWebApp({ secret: second }, { at: one.server });
   return { one, two };
 }
 
-test('two processes accept the logins and sessions of each other in each step of a secret rotation', async () => {
+test('in each step of a secret rotation, both processes accept all logins and sessions', async () => {
   for (const [first, second] of [
     // Each step of a rolling deployment: one process has the new configuration, the other one not yet.
     [[oldSecret], [oldSecret, newSecret]],
@@ -93,7 +93,7 @@ test('two processes accept the logins and sessions of each other in each step of
       [one, two],
       [two, one],
     ] as const) {
-      // In the last step, only sessions of processes that still have the old secret are left.
+      // Each process begins a login that the other one completes.
       const cookies = new Map<string, string>();
       const location = await start(begin.open(cookies), '/auth/login?returnTo=/wanted');
       expect((await finish(end, end.open(cookies), location)).headers.get('location')).toBe('/wanted');
@@ -102,10 +102,10 @@ test('two processes accept the logins and sessions of each other in each step of
   }
 });
 
-test('a new secret in front of the old one in one step breaks logins between the processes', async () => {
+test('a process without the new secret rejects sessions that another process encrypted with it', async () => {
   const { one, two } = await openProcesses([oldSecret], [newSecret, oldSecret]);
   const cookies = new Map<string, string>();
   await finish(two, two.open(cookies), await start(two.open(cookies), '/auth/login'));
-  // The documented order exists because of this.
+  // For this reason, the documented rotation adds the new secret at the end first.
   expect([await readUser(one, cookies), await readUser(two, cookies)]).toEqual([undefined, 'alice']);
 });

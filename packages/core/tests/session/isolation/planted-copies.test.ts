@@ -21,7 +21,7 @@ async function logIn(app: WebApp, sub: string, prefix = ''): Promise<TestBrowser
   return browser;
 }
 
-/** The pairs of the session cookie and its chunks. */
+/** Reads the name-value pairs of the session cookie and its chunks. */
 const readPairs = (browser: TestBrowser) =>
   browser
     .header()
@@ -57,7 +57,7 @@ for (const kind of sessionKinds) {
     };
 
     test.each(['before', 'after'])(
-      'ends the session %s which the session of another user is planted',
+      'ends both sessions if the session of another user is planted %s the cookie',
       async (at) => {
         const { app, browser } = await start();
         const attacker = await logIn(app, 'mallory', prefix);
@@ -66,7 +66,7 @@ for (const kind of sessionKinds) {
         expect(response.status).toBe(303);
         const url = new URL(response.headers.get('location') ?? '');
         expect([url.origin, url.pathname]).toEqual([app.server.issuer, '/end-session']);
-        // It is unknown which user the provider must log out.
+        // The cookies contain two users. Therefore the request has no hint for the provider.
         expect(url.searchParams.has('id_token_hint')).toBe(false);
         for (const each of copies) expect(await readUser(app, each)).toBeUndefined();
         expect(app.server.requestsTo('revocation')).toHaveLength(2);
@@ -78,7 +78,7 @@ for (const kind of sessionKinds) {
     );
 
     test.each([1, 4, 12])(
-      'ends the session after %i planted copies that no secret has encrypted',
+      'ends the session despite %i planted copies that cannot be decrypted',
       async (count) => {
         const { app, browser } = await start();
         const [name = ''] = browser.header().split('=');
@@ -87,24 +87,24 @@ for (const kind of sessionKinds) {
           (index: number) => String(index).padStart(43, 'x'),
           (index: number) => `abcdefg${index % 10}~1~${index}`,
         ]) {
-          const own = await logIn(app, 'alice', prefix);
-          const planted = repeat(count, (index) => `${name}=${create(index)}`).join('; ');
-          const response = await logOut(app, `${planted}; ${own.header()}`);
+          const victim = await logIn(app, 'alice', prefix);
+          const plantedCookies = repeat(count, (index) => `${name}=${create(index)}`).join('; ');
+          const response = await logOut(app, `${plantedCookies}; ${victim.header()}`);
           expect(response.status).toBe(303);
           expect(response.headers.get('location')).toContain('id_token_hint=');
-          expect(await readUser(app, own.header())).toBeUndefined();
+          expect(await readUser(app, victim.header())).toBeUndefined();
         }
         expect(app.server.requestsTo('revocation')).toHaveLength(3);
       },
     );
 
-    test('with more copies than it reads is incomplete', async () => {
+    test('is reported as incomplete with more copies than it reads', async () => {
       const { app, browser } = await start();
       const [name = ''] = browser.header().split('=');
       const create = (index: number) =>
         kind === 'stored' ? String(index).padStart(43, 'x') : `abcdefgh~1~${index}`;
-      const planted = repeat(40, (index) => `${name}=${create(index)}`).join('; ');
-      const response = await logOut(app, `${browser.header()}; ${planted}`);
+      const plantedCookies = repeat(40, (index) => `${name}=${create(index)}`).join('; ');
+      const response = await logOut(app, `${browser.header()}; ${plantedCookies}`);
       expect(response.status).toBe(503);
       expect(await response.text()).toContain('Logout is not complete');
       expect(response.headers.getSetCookie().some((line) => line.startsWith(`${name}=;`))).toBe(true);
@@ -114,8 +114,8 @@ for (const kind of sessionKinds) {
       // The copies that it reads are ended.
       expect(await readUser(app, browser.header())).toBeUndefined();
       const script = { 'sec-fetch-mode': 'cors' };
-      expect((await logOut(app, planted, script)).status).toBe(503);
-      const { failure } = await app.sessions.startLogout(planted);
+      expect((await logOut(app, plantedCookies, script)).status).toBe(503);
+      const { failure } = await app.sessions.startLogout(plantedCookies);
       expect(failure).toMatchObject({ code: 'request_invalid', check: 'cookie' });
     });
 
@@ -132,7 +132,7 @@ for (const kind of sessionKinds) {
     });
   });
 
-  test(`S20: ${kind} sessions: a logout ends the sessions of repeated names with the prefix __Host-`, async () => {
+  test(`S20: ${kind} sessions: a logout ends the sessions of all cookies with one name and the prefix __Host-`, async () => {
     const app = await createWebApp(createSessionOptions(kind), { server: { users } });
     const copies = [(await logIn(app, 'mallory')).header(), (await logIn(app, 'alice')).header()];
     expect(await readUser(app, copies.join('; '))).toBeUndefined();
@@ -140,7 +140,7 @@ for (const kind of sessionKinds) {
     for (const each of copies) expect(await readUser(app, each)).toBeUndefined();
   });
 
-  test(`S20: ${kind} sessions: a logout ends the session of a cookie of other settings`, async () => {
+  test(`S20: ${kind} sessions: a logout ends the session of a cookie with earlier settings`, async () => {
     const options = createSessionOptions(kind);
     const first = await createWebApp(
       { ...options, cookie: { domain: 'example.test' } },
@@ -156,7 +156,7 @@ for (const kind of sessionKinds) {
   });
 }
 
-test('S20: a logout ends a session beside whose chunks a sibling host has planted one of the same generation', async () => {
+test('S20: a logout ends a session despite a planted chunk of the same generation', async () => {
   const app = await createWebApp({ cookie: { domain: 'example.test' } });
   const browser = await logIn(app, 'alice');
   const requestSession = await app.sessions.open(browser.header());
@@ -166,8 +166,8 @@ test('S20: a logout ends a session beside whose chunks a sibling host has plante
     .map(({ name, value }) => `${name}=${value}`);
   expect(pairs).toHaveLength(2);
   const cookie = pairs.join('; ');
-  const planted = `${(pairs[1] ?? '').slice(0, -20)}`;
+  const plantedCookies = `${(pairs[1] ?? '').slice(0, -20)}`;
   expect(await readUser(app, cookie)).toBe('alice');
-  expect((await logOut(app, `${planted}; ${cookie}`)).status).toBe(303);
+  expect((await logOut(app, `${plantedCookies}; ${cookie}`)).status).toBe(303);
   expect(await readUser(app, cookie)).toBeUndefined();
 });

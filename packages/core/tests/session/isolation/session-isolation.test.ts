@@ -11,7 +11,7 @@ import {
   logIn,
 } from '../../support/application-copies.ts';
 
-// Applications in one process must not share cached sessions.
+// Applications in one process do not share cached sessions.
 
 async function startApplications() {
   const server = await createTestAuthorizationServer({
@@ -22,16 +22,17 @@ async function startApplications() {
   const second = await loadCopy();
   expect(second.createWebAuth).not.toBe(createWebAuth);
   const third = await loadCopy();
-  const make = (copy: Copy, more: Partial<WebAuthOptions>) => copy.createWebAuth({ ...base, ...more }, null);
+  const createApplication = (copy: Copy, more: Partial<WebAuthOptions>) =>
+    copy.createWebAuth({ ...base, ...more }, null);
   const applications = {
-    'the first': make({ ...second, createWebAuth }, {}),
-    'with another secret': make(second, { secret: 'b'.repeat(43) }),
-    'with another client': make(third, { clientId: 'shop', clientSecret: 'shop-secret' }),
-    'with another secret, in another copy': make(third, { secret: 'c'.repeat(43) }),
-    'with another cookie': make(second, { cookie: { name: 'other' } }),
-    'with a store': make(second, { store: second.createMemorySessionStore() }),
+    'the first': createApplication({ ...second, createWebAuth }, {}),
+    'with another secret': createApplication(second, { secret: 'b'.repeat(43) }),
+    'with another client': createApplication(third, { clientId: 'shop', clientSecret: 'shop-secret' }),
+    'with another secret, in another copy': createApplication(third, { secret: 'c'.repeat(43) }),
+    'with another cookie': createApplication(second, { cookie: { name: 'other' } }),
+    'with a store': createApplication(second, { store: second.createMemorySessionStore() }),
     // With the same configuration, it would be another copy of the previous application.
-    'with a separate store': make(third, {
+    'with a separate store': createApplication(third, {
       store: third.createMemorySessionStore(),
       cookie: { name: 'separate' },
     }),
@@ -48,7 +49,7 @@ test('S37: never returns the session of another application, copy or user', {
     for (const sub of ['alice', 'bob'])
       logins.push({ at, sub, cookie: await logIn(application, server, sub) });
   }
-  // Twice: the second time, the session is cached.
+  // In the second round, the sessions are cached.
   for (let round = 0; round < 2; round++) {
     for (const { at, sub, cookie } of logins) {
       for (const [name, { sessions }] of Object.entries(applications)) {
@@ -59,7 +60,7 @@ test('S37: never returns the session of another application, copy or user', {
   }
 });
 
-test('S37: returns a token only to its own session, also during concurrent refreshes', {
+test('S37: returns each token only to its session during concurrent refreshes', {
   timeout: 60_000,
 }, async () => {
   const { server, applications } = await startApplications();
@@ -80,7 +81,7 @@ test('S37: returns a token only to its own session, also during concurrent refre
   );
 });
 
-test('S37: a logout in one copy of the package counts in all copies', async () => {
+test('S37: a logout in one copy of the package ends the session in all copies', async () => {
   const server = await createTestAuthorizationServer({ clients: [createRegistration('web')] });
   const options = createWebOptions(server);
   const copies = [createWebAuth(options, null), (await loadCopy()).createWebAuth(options, null)] as const;

@@ -9,8 +9,8 @@ async function start() {
   const browser = app.open();
   /** Posts a response as a browser does: with SameSite=None cookies only. */
   const post = async (parameters: URLSearchParams) => {
-    const sent = new Map([...browser.cookies].filter(([name]) => isCrossSite(browser, name)));
-    const response = await app.open(sent).visit('/auth/callback', {
+    const sentCookies = new Map([...browser.cookies].filter(([name]) => isCrossSite(browser, name)));
+    const response = await app.open(sentCookies).visit('/auth/callback', {
       method: 'POST',
       headers: { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' },
       body: parameters.toString(),
@@ -19,8 +19,8 @@ async function start() {
     return response;
   };
   const login = async (path = '/auth/login?returnTo=/wanted') => {
-    const started = await browser.visit(path);
-    return (await app.server.authorize(started.headers.get('location') ?? '')).parameters;
+    const loginResponse = await browser.visit(path);
+    return (await app.server.authorize(loginResponse.headers.get('location') ?? '')).parameters;
   };
   const follow = (response: Response) =>
     browser.visit(response.headers.get('location') ?? '', { headers: { accept: 'text/html' } });
@@ -30,33 +30,33 @@ async function start() {
 const isCrossSite = (browser: TestBrowser, name: string) =>
   browser.receivedCookies.findLast((line) => line.startsWith(`${name}=`))?.includes('SameSite=None') === true;
 
-test('redirects a signed-in user to returnTo if the response is posted again', async () => {
+test('redirects a signed-in user to returnTo if the authorization response is repeated', async () => {
   const { app, browser, post, login, follow } = await start();
   const parameters = await login();
   const previousCookies = new Map(browser.cookies);
   expect((await post(parameters)).headers.get('location')).toBe('/wanted');
-  const unknown = await post(parameters);
-  expect(unknown.headers.get('location')).toMatch(/^\/auth\/callback\?state=[\w.-]+$/);
-  expect((await follow(unknown)).headers.get('location')).toBe('/wanted');
+  const repeatedResponse = await post(parameters);
+  expect(repeatedResponse.headers.get('location')).toMatch(/^\/auth\/callback\?state=[\w.-]+$/);
+  expect((await follow(repeatedResponse)).headers.get('location')).toBe('/wanted');
   // The browser has not received the first response yet.
   for (const [name, value] of previousCookies) browser.cookies.set(name, value);
   expect((await follow(await post(parameters))).headers.get('location')).toBe('/wanted');
   expect(app.server.requestsTo('token')).toHaveLength(1);
 });
 
-test('restarts a login with a rejected code once, and never in a loop', async () => {
+test('restarts a login once after its code is rejected', async () => {
   const { app, browser, post, login, follow } = await start();
   const headers = { 'content-type': 'application/json' };
   app.server.fail('token', { status: 400, body: '{"error":"invalid_grant"}', headers, times: 2 });
-  const retried = await follow(await post(await login()));
-  const { parameters } = await app.server.authorize(retried.headers.get('location') ?? '');
-  const stopped = await follow(await post(parameters));
-  expect(stopped.status).toBe(400);
-  expect(await stopped.text()).toContain('This login cannot be completed');
+  const restartResponse = await follow(await post(await login()));
+  const { parameters } = await app.server.authorize(restartResponse.headers.get('location') ?? '');
+  const errorPage = await follow(await post(parameters));
+  expect(errorPage.status).toBe(400);
+  expect(await errorPage.text()).toContain('This login cannot be completed');
   expect(browser.cookies.has('__Host-session')).toBe(false);
 });
 
-test('rejects an unsolicited response, and repeats only a part of its state', async () => {
+test('rejects an unsolicited response, and copies only a part of its state into the redirect', async () => {
   const { post, follow } = await start();
   const state = 'x'.repeat(5_000);
   const response = await post(new URLSearchParams({ code: 'stolen', state }));

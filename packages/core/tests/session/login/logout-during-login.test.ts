@@ -11,14 +11,14 @@ import { createWebApp, sessionKinds, type WebApp } from '../../support/web-brows
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
 async function start(kind: (typeof sessionKinds)[number], more: Partial<WebSessionOptions> = {}) {
-  const shared: Partial<WebSessionOptions> = {
+  const options: Partial<WebSessionOptions> = {
     ...(kind === 'stored'
       ? { store: createMemorySessionStore() }
       : { tombstones: createMemoryTombstoneStore() }),
     ...more,
   };
-  const app = await createWebApp(shared);
-  return { app, other: await createWebApp(shared, { at: app.server }) };
+  const app = await createWebApp(options);
+  return { app, other: await createWebApp(options, { at: app.server }) };
 }
 
 async function postLogoutToken(app: WebApp, claims: Record<string, unknown>): Promise<number> {
@@ -40,16 +40,16 @@ describe.each(sessionKinds)('%s', (kind) => {
     ['sub', 'token', true],
     ['sid', 'userinfo', true],
   ] as const)(
-    'S82: a logout by %s during the %s request begins no session (in another process: %s)',
-    async (by, endpoint, inOther) => {
+    'S82: a logout by %s during the %s request prevents the session (in another process: %s)',
+    async (claim, endpoint, isInOtherProcess) => {
       const { app, other } = await start(kind, { userinfo: endpoint === 'userinfo' });
       const browser = app.open();
       const release = app.server.hold(endpoint);
       const login = browser.logIn();
       await expect.poll(() => app.server.requestsTo(endpoint).length).toBe(1);
-      const sid = by === 'sub' ? undefined : await readSid(app);
-      const claims = { sub: by === 'sid' ? undefined : 'alice', sid };
-      expect(await postLogoutToken(inOther ? other : app, claims)).toBe(200);
+      const sid = claim === 'sub' ? undefined : await readSid(app);
+      const claims = { sub: claim === 'sid' ? undefined : 'alice', sid };
+      expect(await postLogoutToken(isInOtherProcess ? other : app, claims)).toBe(200);
       release();
       const response = await login;
       expect(response.status).toBe(401);
@@ -65,7 +65,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     },
   );
 
-  test('a logout of another user or session during the token request begins the session', async () => {
+  test('a logout of another user or session during the token request does not prevent the session', async () => {
     const { app, other } = await start(kind);
     const browser = app.open();
     const release = app.server.hold('token');

@@ -9,7 +9,7 @@ import {
 } from '../../support/web-browser.ts';
 
 // A browser drops the session cookie and stores the others. Each page leads to the login, and the provider logs the user
-// in without a question.
+// in without a prompt.
 
 const html = { accept: 'text/html' };
 
@@ -23,11 +23,11 @@ async function openPage(
   let logins = 0;
   for (; logins < 10; logins++) {
     if ((await app.sessions.open(browser.header())).session) return { logins };
-    const started = await browser.visit(`/auth/login?returnTo=${encodeURIComponent(path)}`, {
+    const loginResponse = await browser.visit(`/auth/login?returnTo=${encodeURIComponent(path)}`, {
       headers: html,
     });
-    if (started.status !== 303) return { logins, response: started };
-    const { url } = await app.server.authorize(started.headers.get('location') ?? '');
+    if (loginResponse.status !== 303) return { logins, response: loginResponse };
+    const { url } = await app.server.authorize(loginResponse.headers.get('location') ?? '');
     const callback = await browser.visit(url.pathname + url.search, { headers: html });
     expect(callback.status).toBe(callback.headers.has('location') ? 303 : 200);
     drop(browser);
@@ -48,7 +48,7 @@ const settings: readonly [string, Partial<WebSessionOptions>][] = [
 
 for (const kind of sessionKinds) {
   test.each(settings)(
-    `S87, ${kind}: with %s, a lost session cookie leads to an error page after two logins`,
+    `S87, ${kind}: with %s, responds with an error page after two logins without a session cookie`,
     async (_, options) => {
       const app = await createWebApp({ ...createSessionOptions(kind), ...options });
       const browser = app.open();
@@ -68,7 +68,7 @@ for (const kind of sessionKinds) {
   );
 }
 
-test('S87: the second cookie of a large session that does not come back leads to the error page', async () => {
+test('S87: responds with the error page if the browser does not send the second cookie of a large session', async () => {
   const app = await createWebApp();
   const name = '__Host-session';
   const { logins, response } = await openPage(app, app.open(), ({ cookies }) => {
@@ -80,7 +80,7 @@ test('S87: the second cookie of a large session that does not come back leads to
   expect(await response?.text()).toContain('session_cookie_missing');
 });
 
-test('one lost session cookie is repaired by one more login', async () => {
+test('a second login succeeds after one lost session cookie', async () => {
   const app = await createWebApp();
   let count = 0;
   const dropFirst = (browser: TestBrowser) => count++ === 0 && dropSession(browser);
@@ -88,7 +88,7 @@ test('one lost session cookie is repaired by one more login', async () => {
   expect(await openPage(app, browser, dropFirst)).toEqual({ logins: 2 });
 });
 
-test('users who log out, or whose session ends, can log in again at once', async () => {
+test('does not count logins after a logout or an ended session', async () => {
   const app = await createWebApp();
   const browser = app.open();
   for (let count = 0; count < 4; count++) {
@@ -104,13 +104,13 @@ test('users who log out, or whose session ends, can log in again at once', async
   }
 });
 
-test('logins of a browser without any cookies, and logins after more than a minute, are not counted', async () => {
+test('does not count logins of a browser without cookies, or logins that are more than a minute old', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   const app = await createWebApp();
   expect((await openPage(app, app.open(), ({ cookies }) => cookies.clear())).logins).toBe(10);
-  const line = app.open();
-  await openPage(app, line, () => {});
-  expect(line.receivedCookies.find((each) => each.includes('.completed=1'))).toContain('Max-Age=60');
+  const browser = app.open();
+  await openPage(app, browser, () => {});
+  expect(browser.receivedCookies.find((line) => line.includes('.completed=1'))).toContain('Max-Age=60');
   vi.restoreAllMocks();
 });
 
@@ -169,4 +169,26 @@ test('S87: "cookie.path" covers the routes, so that a logout receives the sessio
   await expect(
     createWebApp({ baseUrl: 'https://app.example.test/shop', cookie: { path: '/shop' } }),
   ).resolves.toBeDefined();
+});
+
+test.each(sessionKinds)('S87, %s: planted session cookies do not prevent the error page', async (kind) => {
+  const settings = [{}, { domain: 'example.test' }, { path: '/auth' }];
+  const planted = [
+    ['__Secure-session', 'planted'],
+    ['__Secure-session', 'A'.repeat(42)],
+    ['__Secure-session', 'gengengn~1~planted'],
+    ['session', 'A'.repeat(43)],
+  ] as const;
+  for (const cookie of settings) {
+    for (const [name, value] of planted) {
+      const app = await createWebApp({ ...createSessionOptions(kind), cookie });
+      const replace = (browser: TestBrowser) => {
+        dropSession(browser);
+        browser.cookies.set(name, value);
+      };
+      const { logins, response } = await openPage(app, app.open(), replace, '/auth/page');
+      expect(logins, `${name}=${value}`).toBe(2);
+      expect(await response?.text()).toContain('session_cookie_missing');
+    }
+  }
 });

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { createWebApp, type TestBrowser, type WebApp } from '../../support/web-browser.ts';
 
-// A page requires a login although there is a session: the provider rejects its refresh, or a step-up is needed. If the
-// callback of this login led to the page because of the session, the page would require the next login, and so on.
+// A page requires a login although the user has a session: the provider rejects its refresh, or a step-up is needed. If
+// a failed callback led to the page because of this session, the page would require the next login in a loop.
 
 const html = { accept: 'text/html' };
 const headers = { 'content-type': 'application/json' };
@@ -19,8 +19,8 @@ async function setUp() {
 
 /** Returns the callback of a login. */
 async function authorize(app: WebApp, browser: TestBrowser): Promise<string> {
-  const started = await browser.visit('/auth/login?returnTo=/dashboard');
-  const { url } = await app.server.authorize(started.headers.get('location') ?? '');
+  const loginResponse = await browser.visit('/auth/login?returnTo=/dashboard');
+  const { url } = await app.server.authorize(loginResponse.headers.get('location') ?? '');
   return url.pathname + url.search;
 }
 
@@ -29,14 +29,14 @@ function rejectCodes({ server }: WebApp, body: object = { error: 'invalid_grant'
 }
 
 test.each([{ error: 'invalid_grant' }, { error: 'invalid_grant', suberror: 'basic_action' }])(
-  'a login whose code is rejected with %j starts again once, then shows an error page, although an older session exists',
+  'restarts a login once after its code is rejected with %j, then responds with an error page, despite an older session',
   async (body) => {
     const { app, browser } = await setUp();
     rejectCodes(app, body);
     const requests = app.server.requestsTo('token').length;
-    const restarted = await browser.visit(await authorize(app, browser), { headers: html });
-    expect(restarted.status).toBe(303);
-    const { url } = await app.server.authorize(restarted.headers.get('location') ?? '');
+    const restartResponse = await browser.visit(await authorize(app, browser), { headers: html });
+    expect(restartResponse.status).toBe(303);
+    const { url } = await app.server.authorize(restartResponse.headers.get('location') ?? '');
     const response = await browser.visit(url.pathname + url.search, { headers: html });
     expect(response.status).toBe(502);
     const page = await response.text();
@@ -48,22 +48,22 @@ test.each([{ error: 'invalid_grant' }, { error: 'invalid_grant', suberror: 'basi
   },
 );
 
-test('a lost login starts again once, although an older session exists', async () => {
+test('restarts a lost login once, despite an older session', async () => {
   const { app, browser } = await setUp();
   const dropLogin = () => {
     for (const name of browser.cookies.keys()) if (name.includes('.login.')) browser.cookies.delete(name);
   };
   const callback = await authorize(app, browser);
   dropLogin();
-  const restarted = await browser.visit(callback, { headers: html });
-  const { url } = await app.server.authorize(restarted.headers.get('location') ?? '');
+  const restartResponse = await browser.visit(callback, { headers: html });
+  const { url } = await app.server.authorize(restartResponse.headers.get('location') ?? '');
   dropLogin();
-  const stopped = await browser.visit(url.pathname + url.search, { headers: html });
-  expect(stopped.status).toBe(400);
-  expect(await stopped.text()).toContain('transaction_invalid: state');
+  const errorPage = await browser.visit(url.pathname + url.search, { headers: html });
+  expect(errorPage.status).toBe(400);
+  expect(await errorPage.text()).toContain('transaction_invalid: state');
 });
 
-test('a provider that loses the state of each login leads to an error page', async () => {
+test('responds with an error page to a response without state', async () => {
   const { app, browser } = await setUp();
   const { pathname, searchParams } = new URL(await authorize(app, browser), app.sessions.origin);
   searchParams.delete('state');
@@ -71,7 +71,7 @@ test('a provider that loses the state of each login leads to an error page', asy
   expect(response.status).toBe(400);
 });
 
-test('a repeated callback of a login that succeeded leads to its page', async () => {
+test('redirects a repeated callback of a completed login to its page', async () => {
   const { app, browser } = await setUp();
   const callback = await authorize(app, browser);
   const cookiesBefore = new Map(browser.cookies);
@@ -88,7 +88,7 @@ test('a repeated callback of a login that succeeded leads to its page', async ()
   );
 });
 
-test('a failed login leads to its page if another tab has logged in since its start', async () => {
+test('redirects a failed login to its page if another tab has logged in since its start', async () => {
   const { app, browser } = await setUp();
   const callback = await authorize(app, browser);
   app.server.clock.advance(5);
@@ -97,7 +97,7 @@ test('a failed login leads to its page if another tab has logged in since its st
   expect((await browser.visit(callback, { headers: html })).headers.get('location')).toBe('/dashboard');
 });
 
-test('an old address of a callback leads a signed-in user to the start page', async () => {
+test('redirects a signed-in user from an old callback URL to the start page', async () => {
   const { app, browser } = await setUp();
   const callback = await authorize(app, browser);
   await browser.visit(callback);

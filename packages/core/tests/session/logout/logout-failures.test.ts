@@ -13,11 +13,11 @@ const script = { method: 'POST', headers: { origin: baseUrl, 'sec-fetch-mode': '
 
 const fail = () => Promise.reject(new Error('unavailable'));
 
-/** Shared stores that can fail, and two processes that use them. */
+/** Starts two processes with shared stores that can fail. */
 async function start(kind: (typeof sessionKinds)[number]) {
   const store = createMemorySessionStore();
   const tombstones = createMemoryTombstoneStore();
-  const working = { store: { ...store }, tombstones: { ...tombstones } };
+  const originalMethods = { store: { ...store }, tombstones: { ...tombstones } };
   const options: Partial<WebSessionOptions> = kind === 'stored' ? { store, tombstones } : { tombstones };
   const app = await createWebApp(options);
   const other = await createWebApp(options, { at: app.server });
@@ -39,52 +39,57 @@ async function start(kind: (typeof sessionKinds)[number]) {
     },
     breakDeletes: () => void Object.assign(store, { delete: fail, deleteWhere: fail }),
     repair: () => {
-      Object.assign(store, working.store);
-      Object.assign(tombstones, working.tombstones);
+      Object.assign(store, originalMethods.store);
+      Object.assign(tombstones, originalMethods.tombstones);
     },
   };
 }
 
-describe.each(sessionKinds)('S80, %s: a logout while the store', (kind) => {
+describe.each(sessionKinds)('S80, %s: a logout while the store fails', (kind) => {
   test.each([
-    ['cannot write', false],
-    ['can neither read nor write', true],
-  ])('%s is reported, completes at the provider, and ends the session later', async (_, isUnreadable) => {
-    const { app, other, breakReads, breakWrites, repair } = await start(kind);
-    const browser = app.open();
-    await browser.logIn();
-    const copy = browser.header();
-    breakWrites();
-    if (isUnreadable) breakReads();
-    const response = await browser.visit('/auth/logout', page);
-    expect(response.status).toBe(503);
-    expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(response.headers.get('location')).toBeNull();
-    const html = await response.text();
-    expect(html).toContain('Logout is not complete');
-    expect(html).toContain('store_unavailable');
-    expect(html).toContain(`${app.server.issuer}/end-session?`);
-    expect([...browser.cookies.keys()]).toEqual(['__Host-session.logout']);
-    const { issuer } = app.server;
-    for (const event of [
-      { type: 'request.failed', route: 'logout', status: 503, code: 'store_unavailable' },
-      { type: 'logout.incomplete', issuer, clientId: 'web', part: 'session', code: 'store_unavailable' },
-    ])
-      expect(app.events).toContainEqual(event);
-    expect(app.events).not.toContainEqual(expect.objectContaining({ type: 'session.ended' }));
-    // The refresh token of a stored session is unknown until the store can be read.
-    const isKnown = kind === 'cookie' || !isUnreadable;
-    expect(app.server.requestsTo('revocation')).toHaveLength(isKnown ? 1 : 0);
-    repair();
-    expect((await app.sessions.open(copy)).session).toBeUndefined();
-    await vi.waitFor(async () => expect((await other.sessions.open(copy)).session).toBeUndefined(), {
-      timeout: 10_000,
-    });
-    await vi.waitFor(() => expect(app.server.requestsTo('revocation')).toHaveLength(1), { timeout: 10_000 });
-    expect(app.events).toContainEqual({ type: 'session.ended', issuer, reason: 'logout' });
-  });
+    ['writes', false],
+    ['reads and writes', true],
+  ])(
+    'if %s fail, the logout is reported, completes at the provider, and ends the session later',
+    async (_, isUnreadable) => {
+      const { app, other, breakReads, breakWrites, repair } = await start(kind);
+      const browser = app.open();
+      await browser.logIn();
+      const copy = browser.header();
+      breakWrites();
+      if (isUnreadable) breakReads();
+      const response = await browser.visit('/auth/logout', page);
+      expect(response.status).toBe(503);
+      expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(response.headers.get('location')).toBeNull();
+      const html = await response.text();
+      expect(html).toContain('Logout is not complete');
+      expect(html).toContain('store_unavailable');
+      expect(html).toContain(`${app.server.issuer}/end-session?`);
+      expect([...browser.cookies.keys()]).toEqual(['__Host-session.logout']);
+      const { issuer } = app.server;
+      for (const event of [
+        { type: 'request.failed', route: 'logout', status: 503, code: 'store_unavailable' },
+        { type: 'logout.incomplete', issuer, clientId: 'web', part: 'session', code: 'store_unavailable' },
+      ])
+        expect(app.events).toContainEqual(event);
+      expect(app.events).not.toContainEqual(expect.objectContaining({ type: 'session.ended' }));
+      // The refresh token of a stored session is unknown until the store can be read.
+      const isKnown = kind === 'cookie' || !isUnreadable;
+      expect(app.server.requestsTo('revocation')).toHaveLength(isKnown ? 1 : 0);
+      repair();
+      expect((await app.sessions.open(copy)).session).toBeUndefined();
+      await vi.waitFor(async () => expect((await other.sessions.open(copy)).session).toBeUndefined(), {
+        timeout: 10_000,
+      });
+      await vi.waitFor(() => expect(app.server.requestsTo('revocation')).toHaveLength(1), {
+        timeout: 10_000,
+      });
+      expect(app.events).toContainEqual({ type: 'session.ended', issuer, reason: 'logout' });
+    },
+  );
 
-  test('cannot write returns the address of the provider to a script, with status 503', async () => {
+  test('if writes fail, a script receives the address of the provider, with status 503', async () => {
     const { app, breakWrites } = await start(kind);
     const browser = app.open();
     await browser.logIn();
@@ -97,21 +102,21 @@ describe.each(sessionKinds)('S80, %s: a logout while the store', (kind) => {
     expect([...browser.cookies.keys()]).toEqual(['__Host-session.logout']);
   });
 
-  test('cannot write ends no refresh with a new token in this process', async () => {
+  test('if writes fail, no refresh of this process returns a new token', async () => {
     const { app, breakWrites } = await start(kind);
     const browser = app.open();
     await browser.logIn();
     const copy = browser.header();
-    const waiting = await app.sessions.open(copy);
+    const otherSession = await app.sessions.open(copy);
     breakWrites();
     await browser.visit('/auth/logout', page);
     app.server.clock.advance(3_590);
-    await expect(waiting.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
-    expect(waiting.cookies.every(({ maxAge }) => maxAge === 0)).toBe(true);
+    await expect(otherSession.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
+    expect(otherSession.cookies.every(({ maxAge }) => maxAge === 0)).toBe(true);
     expect(app.server.requestsTo('token')).toHaveLength(1);
   });
 
-  test('cannot be read but written ends the session at once', async () => {
+  test('if only reads fail, the session ends at once', async () => {
     const { app, other, breakReads, repair } = await start(kind);
     const browser = app.open();
     await browser.logIn();
@@ -139,14 +144,14 @@ describe.each(sessionKinds)('S80, %s: a logout while another request ends the se
     return { app, other, cookie, copy };
   }
 
-  test('ends the session itself, because the process may stop before the other request has', async () => {
+  test('does not wait for the other request, whose process may stop', async () => {
     const { app, other, cookie, copy } = await startPendingLogout();
     expect((await copy.visit('/auth/logout', page)).status).toBe(303);
     expect((await other.sessions.open(cookie)).session).toBeUndefined();
     expect(app.server.requestsTo('revocation')).toHaveLength(1);
   });
 
-  test('does not keep a new login of the browser from ending the session', async () => {
+  test('does not prevent a new login, which ends the previous session', async () => {
     const { app, other, cookie, copy } = await startPendingLogout();
     app.server.signIn('bob');
     expect((await copy.logIn()).status).toBe(303);
@@ -155,7 +160,7 @@ describe.each(sessionKinds)('S80, %s: a logout while another request ends the se
   });
 
   test.each(['logout', 'login of another user'])(
-    'is reported if it cannot write either (the other request: a %s)',
+    'is reported if its own write fails too (the other request: a %s)',
     async (first) => {
       const { app, other, replaceEnds, repair } = await start(kind);
       const browser = app.open();
@@ -175,31 +180,31 @@ describe.each(sessionKinds)('S80, %s: a logout while another request ends the se
   );
 });
 
-test('reports a refresh token that could not be revoked, and an unknown address of the provider', async () => {
+test('reports a refresh token that could not be revoked', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-  const quiet = await createWebApp({}, { client: { onEvent: undefined, retries: 0 } as object });
-  const browser = quiet.open();
+  const appWithoutListener = await createWebApp({}, { client: { onEvent: undefined, retries: 0 } as object });
+  const browser = appWithoutListener.open();
   await browser.logIn();
-  quiet.server.fail('revocation', { status: 503 });
+  appWithoutListener.server.fail('revocation', { status: 503 });
   expect((await browser.visit('/auth/logout', page)).status).toBe(303);
   expect(log.mock.calls.flat()).toEqual([
     expect.stringMatching(/^countersign: logout: The refresh token of an ended session .*: server_error: /),
   ]);
   log.mockRestore();
-  const app = await createWebApp({}, { at: quiet.server });
+  const app = await createWebApp({}, { at: appWithoutListener.server });
   const other = app.open();
   await other.logIn();
-  quiet.server.fail('revocation', { network: true });
+  appWithoutListener.server.fail('revocation', { network: true });
   await other.visit('/auth/logout', page);
   expect(app.events).toContainEqual(
     expect.objectContaining({ type: 'logout.incomplete', part: 'refresh_token', code: 'network_error' }),
   );
 });
 
-describe.each(sessionKinds)('%s: the refresh token of a session that a new login replaces', (kind) => {
+describe.each(sessionKinds)('%s: a new login that replaces a session', (kind) => {
   const options = () => (kind === 'stored' ? { store: createMemorySessionStore() } : {});
 
-  test('S81: is revoked if the new login is of another user', async () => {
+  test('S81: revokes the previous refresh token if the user is another one', async () => {
     const app = await createWebApp(options());
     const browser = app.open();
     await browser.logIn();
@@ -213,7 +218,7 @@ describe.each(sessionKinds)('%s: the refresh token of a session that a new login
     expect((await requestSession.getAccessToken()).accessToken).toBeTruthy();
   });
 
-  test('is not revoked if the new login may share its grant', async () => {
+  test('does not revoke the previous refresh token if both logins may share a grant', async () => {
     const app = await createWebApp(options());
     const browser = app.open();
     await browser.logIn();
@@ -221,7 +226,7 @@ describe.each(sessionKinds)('%s: the refresh token of a session that a new login
     expect(app.server.requestsTo('revocation')).toHaveLength(0);
   });
 
-  test('S80: that could not be ended is ended later', async () => {
+  test('S80: ends the previous session later if the store fails', async () => {
     const { app, other, breakWrites, breakDeletes, repair } = await start(kind);
     const browser = app.open();
     await browser.logIn();
@@ -243,18 +248,18 @@ describe.each(sessionKinds)('%s: the refresh token of a session that a new login
   });
 });
 
-test('S81: revokes a refresh token that is bound to a DPoP key and arrives after the logout', async () => {
+test('S81: revokes a DPoP-bound refresh token that arrives after the logout', async () => {
   const server = await createTestAuthorizationServer();
-  const issued: string[] = [];
+  const issuedTokens: string[] = [];
   let release = () => {};
-  const isReleased = new Promise<void>((resolve) => {
+  const barrier = new Promise<void>((resolve) => {
     release = resolve;
   });
   const fetch: Fetch = async (url, init) => {
     const response = await server.fetch(url, init);
     if (!url.endsWith('/token') || !response.ok) return response;
-    issued.push((await response.clone().json()).refresh_token);
-    if (issued.length === 2) await isReleased;
+    issuedTokens.push((await response.clone().json()).refresh_token);
+    if (issuedTokens.length === 2) await barrier;
     return response;
   };
   const dpop = { keyPair: await generateDpopKeyPair() };
@@ -263,10 +268,10 @@ test('S81: revokes a refresh token that is bound to a DPoP key and arrives after
   await browser.logIn();
   const requestSession = await app.sessions.open(browser.header());
   const refresh = requestSession.getAccessToken({ forceRefresh: true });
-  await expect.poll(() => issued.length).toBe(2);
+  await expect.poll(() => issuedTokens.length).toBe(2);
   await browser.visit('/auth/logout', page);
   release();
   await expect(refresh).rejects.toMatchObject({ code: 'session_ended' });
-  expect(server.requestsTo('revocation').map(({ body }) => body.token)).toEqual(issued);
+  expect(server.requestsTo('revocation').map(({ body }) => body.token)).toEqual(issuedTokens);
   expect(app.events).not.toContainEqual(expect.objectContaining({ type: 'logout.incomplete' }));
 });

@@ -8,7 +8,7 @@ import type { SessionStore } from '../../../src/session/backends/stores/session-
 import { createMemoryReplayStore } from '../../../src/tokens/stores/replay-store.ts';
 import { createWebApp, sessionKinds, type WebApp } from '../../support/web-browser.ts';
 
-// Two clients of one provider share their stores and their secret. A logout token concerns its audience.
+// Two clients of one provider share their stores and their secret. A logout token is for the clients in its aud.
 
 const post = (app: WebApp, token: string) =>
   app.open().visit('/auth/backchannel-logout', {
@@ -47,7 +47,7 @@ for (const kind of sessionKinds) {
     ['sub', { sid: undefined }],
     ['sid', { sub: undefined }],
     ['sub and sid', {}],
-  ])(`S65, ${kind}: a logout token with %s ends the sessions of its client only`, async (_, claims) => {
+  ])(`S65, ${kind}: a logout token with %s ends only the sessions of its client`, async (_, claims) => {
     const { server, web, shop, logIn } = await start(kind);
     const [webCookie, shopCookie] = [await logIn(web), await logIn(shop)];
     expect((await post(web, await server.mintLogoutToken({ aud: 'web', ...claims }))).status).toBe(200);
@@ -58,7 +58,7 @@ for (const kind of sessionKinds) {
     expect(await isSignedIn(shop, shopCookie)).toBe(false);
   });
 
-  test(`S65, ${kind}: clients that share a store each accept one logout token with several audiences, once`, async () => {
+  test(`S65, ${kind}: each client accepts a logout token with several audiences once`, async () => {
     const { server, web, shop, logIn } = await start(kind);
     const [webCookie, shopCookie] = [await logIn(web), await logIn(shop)];
     const token = await server.mintLogoutToken({ aud: ['web', 'shop'], sub: 'alice', sid: undefined });
@@ -70,7 +70,7 @@ for (const kind of sessionKinds) {
     for (const app of [web, shop]) expect((await post(app, token)).status).toBe(400);
   });
 
-  test(`S65, ${kind}: a logout token of one client does not reject a login of another that is in progress`, async () => {
+  test(`S65, ${kind}: a logout token of one client does not end a pending login of another client`, async () => {
     const { server, web, shop } = await start(kind);
     const browsers = [web.open(), shop.open()];
     const callbacks: string[] = [];
@@ -91,7 +91,7 @@ for (const kind of sessionKinds) {
   });
 }
 
-test('S65, stored: a logout token ends sessions that were stored without their client', async () => {
+test('S65, stored: a logout token ends sessions that were stored without a client ID', async () => {
   const inner = createMemorySessionStore();
   const { server, web, logIn } = await start('stored', {
     ...inner,

@@ -15,21 +15,21 @@ import {
 } from '../../support/web-browser.ts';
 
 const html = { accept: 'text/html' };
-const ownOrigin = { origin: baseUrl };
+const sameOrigin = { origin: baseUrl };
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
-test('S21: logs out only for a page of this application, and shows a confirmation otherwise', async () => {
+test('S21: logs out for a page of this application, and asks for confirmation otherwise', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
-  const forged = [
+  const crossSiteHeaders = [
     { origin: 'https://evil.example' },
     { origin: 'null' },
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
     {},
   ];
-  for (const headers of forged) {
+  for (const headers of crossSiteHeaders) {
     expect(
       (await browser.visit('/auth/logout', { method: 'POST', headers: headers as HeadersInit })).status,
     ).toBe(403);
@@ -40,7 +40,7 @@ test('S21: logs out only for a page of this application, and shows a confirmatio
   expect(browser.cookies.has('__Host-session')).toBe(true);
 });
 
-test('S21: redirects after logout only to a registered URL', async () => {
+test('S21: redirects only to a registered URL after a logout', async () => {
   const uris = [`${baseUrl}/`, 'https://www.example.test/bye'];
   const app = await createWebApp({ postLogoutRedirectUris: uris });
   const target = async (returnTo: string) => {
@@ -49,7 +49,7 @@ test('S21: redirects after logout only to a registered URL', async () => {
     const body = new URLSearchParams({ returnTo }).toString();
     const response = await browser.visit('/auth/logout', {
       method: 'POST',
-      headers: { ...ownOrigin, ...form },
+      headers: { ...sameOrigin, ...form },
       body,
     });
     return new URL(response.headers.get('location') ?? '').searchParams.get('post_logout_redirect_uri');
@@ -60,21 +60,21 @@ test('S21: redirects after logout only to a registered URL', async () => {
   expect(await target('//evil.example')).toBe(`${baseUrl}/`);
 });
 
-test('revokes the newest refresh token, also with the cookie from before a refresh', async () => {
-  const issued: string[] = [];
+test('revokes the newest refresh token if the logout sends the previous cookie', async () => {
+  const issuedTokens: string[] = [];
   const server = await createTestAuthorizationServer();
   const fetch: Fetch = async (url, init) => {
     const response = await server.fetch(url, init);
-    if (url.endsWith('/token')) issued.push((await response.clone().json()).refresh_token);
+    if (url.endsWith('/token')) issuedTokens.push((await response.clone().json()).refresh_token);
     return response;
   };
   const app = await createWebApp({}, { at: server, client: { fetch } });
   const browser = app.open();
   await browser.logIn();
   await (await app.sessions.open(browser.header())).getAccessToken({ forceRefresh: true });
-  await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
-  expect(issued).toHaveLength(2);
-  expect(server.requestsTo('revocation').map(({ body }) => body.token)).toEqual([issued[1]]);
+  await browser.visit('/auth/logout', { method: 'POST', headers: sameOrigin });
+  expect(issuedTokens).toHaveLength(2);
+  expect(server.requestsTo('revocation').map(({ body }) => body.token)).toEqual([issuedTokens[1]]);
 });
 
 test('logs out while the provider is unavailable', async () => {
@@ -83,7 +83,7 @@ test('logs out while the provider is unavailable', async () => {
   await browser.logIn();
   const copy = browser.header();
   app.server.fail('revocation', { network: true });
-  const response = await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+  const response = await browser.visit('/auth/logout', { method: 'POST', headers: sameOrigin });
   expect(response.status).toBe(303);
   expect((await app.sessions.open(copy)).session).toBeUndefined();
 });
@@ -129,8 +129,8 @@ for (const kind of sessionKinds) {
       app.server.clock.advance(60);
       const session = await app.sessions.open(browser.header());
       await session.getAccessToken({ forceRefresh: true });
-      const refreshed = session.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-      const header = kind === 'cookie' ? refreshed : browser.header();
+      const newCookies = session.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+      const header = kind === 'cookie' ? newCookies : browser.header();
       expect((await app.sessions.open(header)).session?.user.sub).toBe('alice');
       expect((await post(app, token)).status).toBe(200);
       expect((await app.sessions.open(header)).session, names).toBeUndefined();
@@ -142,7 +142,7 @@ for (const kind of sessionKinds) {
     const browser = app.open();
     await browser.logIn();
     const now = Math.floor(app.server.clock.now() / 1000);
-    const rejected = {
+    const invalidClaims = {
       'without jti': { jti: undefined },
       'of another client': { aud: 'other' },
       'of another issuer': { iss: 'https://evil.example' },
@@ -152,7 +152,7 @@ for (const kind of sessionKinds) {
       'without event': { events: undefined },
       'without subject': { sub: undefined, sid: undefined },
     };
-    for (const [name, claims] of Object.entries(rejected)) {
+    for (const [name, claims] of Object.entries(invalidClaims)) {
       const result = await post(app, await app.server.mintLogoutToken({ aud: 'web', ...claims }));
       expect(result.status, name).toBe(400);
       expect(result.headers.get('cache-control')).toContain('no-store');
@@ -172,60 +172,63 @@ test.each([
   ['cookie', 'the token cannot be marked as used'],
   ['stored', 'the token cannot be marked as used'],
   ['stored', 'it is unknown whether the token was used'],
-] as const)('S63, %s, %s: accepts a logout token again, once, in each process', async (kind, failure) => {
-  const store = createMemorySessionStore();
-  const tombstones = createMemoryTombstoneStore();
-  const replay = createMemoryReplayStore();
-  const sessionOptions = kind === 'stored' ? { store, replay } : { tombstones, replay };
-  const app = await createWebApp(sessionOptions);
-  // A second process of the application, which receives the repeated token.
-  const other = await createWebApp(sessionOptions, { at: app.server });
-  const browser = app.open();
-  await browser.logIn();
-  const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined });
-  const fails = vi.fn(() => Promise.reject(new Error('unavailable')));
-  const { deleteWhere } = store;
-  const { set } = tombstones;
-  const { claim, has, release } = replay;
-  if (failure === 'the sessions cannot be ended') {
-    Object.assign(store, { deleteWhere: fails });
-    Object.assign(tombstones, { set: fails });
-  } else if (failure === 'the token cannot be marked as used') Object.assign(replay, { claim: fails });
-  else Object.assign(replay, { has: fails });
-  Object.assign(replay, { release: fails });
-  for (const process of [app, other]) {
-    const first = await postLogoutToken(process, token);
-    expect(first.status).toBe(503);
-    expect(first.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(process.events).toContainEqual(expect.objectContaining({ type: 'store.unavailable' }));
-  }
-  expect(fails).toHaveBeenCalled();
-  Object.assign(store, { deleteWhere });
-  Object.assign(tombstones, { set });
-  Object.assign(replay, { claim, has, release });
-  expect((await postLogoutToken(other, token)).status).toBe(200);
-  expect((await app.sessions.open(browser.header())).session).toBeUndefined();
-  for (const again of [app, other]) expect((await postLogoutToken(again, token)).status).toBe(400);
-});
+] as const)(
+  'S63, %s, %s: rejects a logout token with 503, and accepts it once later',
+  async (kind, failure) => {
+    const store = createMemorySessionStore();
+    const tombstones = createMemoryTombstoneStore();
+    const replay = createMemoryReplayStore();
+    const sessionOptions = kind === 'stored' ? { store, replay } : { tombstones, replay };
+    const app = await createWebApp(sessionOptions);
+    // A second process of the application, which receives the repeated token.
+    const other = await createWebApp(sessionOptions, { at: app.server });
+    const browser = app.open();
+    await browser.logIn();
+    const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined });
+    const fail = vi.fn(() => Promise.reject(new Error('unavailable')));
+    const { deleteWhere } = store;
+    const { set } = tombstones;
+    const { claim, has, release } = replay;
+    if (failure === 'the sessions cannot be ended') {
+      Object.assign(store, { deleteWhere: fail });
+      Object.assign(tombstones, { set: fail });
+    } else if (failure === 'the token cannot be marked as used') Object.assign(replay, { claim: fail });
+    else Object.assign(replay, { has: fail });
+    Object.assign(replay, { release: fail });
+    for (const process of [app, other]) {
+      const first = await postLogoutToken(process, token);
+      expect(first.status).toBe(503);
+      expect(first.headers.get('retry-after')).toMatch(/^\d+$/);
+      expect(process.events).toContainEqual(expect.objectContaining({ type: 'store.unavailable' }));
+    }
+    expect(fail).toHaveBeenCalled();
+    Object.assign(store, { deleteWhere });
+    Object.assign(tombstones, { set });
+    Object.assign(replay, { claim, has, release });
+    expect((await postLogoutToken(other, token)).status).toBe(200);
+    expect((await app.sessions.open(browser.header())).session).toBeUndefined();
+    for (const process of [app, other]) expect((await postLogoutToken(process, token)).status).toBe(400);
+  },
+);
 
-test('S63: responds with 503 to a logout token that cannot be verified now, and accepts it later', async () => {
+test('S63: responds with 503 to a logout token while the keys are unavailable, and accepts it later', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
-  const fresh = await createWebApp({}, { at: app.server, client: { retries: 0 } });
+  const appWithoutKeys = await createWebApp({}, { at: app.server, client: { retries: 0 } });
   const token = await app.server.mintLogoutToken({ aud: 'web' });
   for (const failure of [{ network: true }, { status: 500 }, { status: 404 }]) {
     app.server.fail('jwks', failure);
-    const rejected = await postLogoutToken(fresh, token);
-    expect(rejected.status, JSON.stringify(failure)).toBe(503);
-    expect(rejected.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(fresh.events).toContainEqual(
+    const response = await postLogoutToken(appWithoutKeys, token);
+    expect(response.status, JSON.stringify(failure)).toBe(503);
+    expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(appWithoutKeys.events).toContainEqual(
       expect.objectContaining({ type: 'request.failed', route: 'backchannelLogout', status: 503 }),
     );
     // Unverified tokens cause at most one key request per second while the keys are unavailable.
     app.server.clock.advance(1);
   }
-  expect((await postLogoutToken(fresh, token)).status).toBe(200);
+  expect((await postLogoutToken(appWithoutKeys, token)).status).toBe(200);
 });
 
 const postLogoutToken = (app: WebApp, token: string) =>

@@ -3,33 +3,33 @@ import { expect, test } from 'vitest';
 import { baseUrl, createWebApp, type TestBrowser } from '../../support/web-browser.ts';
 
 const html = { accept: 'text/html' };
-const ownOrigin = { origin: baseUrl };
+const sameOrigin = { origin: baseUrl };
 
 const logOut = (browser: TestBrowser, headers: Record<string, string> = {}) =>
-  browser.visit('/auth/logout', { method: 'POST', headers: { ...ownOrigin, ...headers } });
+  browser.visit('/auth/logout', { method: 'POST', headers: { ...sameOrigin, ...headers } });
 
 /** A provider without `end_session_endpoint`. */
 const createAppWithoutLogout = (options: Parameters<typeof createWebApp>[0] = {}) =>
   createWebApp(options, { server: { metadata: { end_session_endpoint: undefined } } });
 
-test('sends a state with the logout, and removes it when the provider redirects the user back', async () => {
+test('sends a state to the provider, and removes it when the user returns', async () => {
   const app = await createWebApp({ postLogoutRedirectUris: [`${baseUrl}/bye?a=1`] });
   const browser = app.open();
   await browser.logIn();
   const url = new URL((await logOut(browser)).headers.get('location') ?? '');
   const state = url.searchParams.get('state') ?? '';
   expect(state).toMatch(/^[\w-]{43}$/);
-  const back = await app.sessions.handle(
+  const response = await app.sessions.handle(
     new Request(`${baseUrl}/bye?a=1&state=${state}`, { headers: { cookie: browser.header() } }),
   );
-  expect(back?.status).toBe(303);
-  expect(back?.headers.get('location')).toBe('/bye?a=1');
-  if (back) browser.take(back);
+  expect(response?.status).toBe(303);
+  expect(response?.headers.get('location')).toBe('/bye?a=1');
+  if (response) browser.take(response);
   expect(browser.cookies.size).toBe(0);
   expect(app.events).toContainEqual({ type: 'logout.returned', issuer: app.server.issuer, verified: true });
 });
 
-test('a redirect with another state is not taken for the logout of this browser', async () => {
+test('ignores a redirect with the state of another logout', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
@@ -51,7 +51,7 @@ test('a redirect with another state is not taken for the logout of this browser'
   expect((await visit(`/?state=${state}`))?.status).toBe(303);
 });
 
-test('sends no state that could not be checked, to a page of another origin', async () => {
+test('sends no state if the user returns to another origin, where it cannot be checked', async () => {
   const app = await createWebApp({ postLogoutRedirectUris: ['https://www.example.test/bye'] });
   const browser = app.open();
   await browser.logIn();
@@ -60,7 +60,7 @@ test('sends no state that could not be checked, to a page of another origin', as
   expect(browser.cookies.size).toBe(0);
 });
 
-test('says that the provider stays signed in if it has no logout', async () => {
+test('shows that the user is still signed in at a provider without a logout endpoint', async () => {
   const app = await createAppWithoutLogout();
   const browser = app.open();
   await browser.logIn();
@@ -75,19 +75,19 @@ test('says that the provider stays signed in if it has no logout', async () => {
   expect(browser.cookies.size).toBe(0);
 });
 
-test('says that the provider stays signed in if it cannot be reached', async () => {
+test('shows that the user is still signed in at a provider that is unavailable', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
-  const fresh = await createWebApp({}, { at: app.server, client: { retries: 0 } });
+  const appWithoutMetadata = await createWebApp({}, { at: app.server, client: { retries: 0 } });
   app.server.fail('discovery', { network: true, times: 9 });
-  const copy = fresh.open(browser.cookies);
+  const copy = appWithoutMetadata.open(browser.cookies);
   const { location } = await (await logOut(copy, { 'sec-fetch-mode': 'cors' })).json();
   expect(location).toContain('/auth/logout?ended=application');
   expect((await app.sessions.open(browser.header())).session).toBeUndefined();
 });
 
-test('does not say to a signed-in user that the user is logged out', async () => {
+test('shows the logout confirmation to a signed-in user who opens the page after a logout', async () => {
   const app = await createAppWithoutLogout();
   const browser = app.open();
   await browser.logIn();
@@ -95,7 +95,7 @@ test('does not say to a signed-in user that the user is logged out', async () =>
   expect(await page.text()).toContain('Log out?');
 });
 
-test('shows the page of the application after such a logout', async () => {
+test('redirects to the page "loggedOut" of the application if the provider has no logout endpoint', async () => {
   const app = await createAppWithoutLogout({ pages: { loggedOut: '/bye' } });
   const browser = app.open();
   await browser.logIn();

@@ -6,14 +6,14 @@ import type { PageContext } from '../../../src/session/index.ts';
 import type { WebSessionOptions } from '../../../src/session/options.ts';
 import { baseUrl, createWebApp, sessionKinds, type TestBrowser } from '../../support/web-browser.ts';
 
-// A logout that could not end its session deletes the cookie. The page of the response repeats the logout by a form.
+// A logout deletes the cookie even if it could not end the session. The page of the response has a form that repeats it.
 
 const headers = { origin: baseUrl, accept: 'text/html' };
 const unavailable = () => Promise.reject(new Error('unavailable'));
 
 async function start(kind: (typeof sessionKinds)[number], more: Partial<WebSessionOptions> = {}) {
   const stores = { store: createMemorySessionStore(), tombstones: createMemoryTombstoneStore() };
-  const working = { store: { ...stores.store }, tombstones: { ...stores.tombstones } };
+  const originalMethods = { store: { ...stores.store }, tombstones: { ...stores.tombstones } };
   const options = {
     tombstones: stores.tombstones,
     ...(kind === 'stored' && { store: stores.store }),
@@ -28,8 +28,8 @@ async function start(kind: (typeof sessionKinds)[number], more: Partial<WebSessi
       Object.assign(stores.tombstones, { latest: unavailable, set: unavailable });
     },
     repair() {
-      Object.assign(stores.store, working.store);
-      Object.assign(stores.tombstones, working.tombstones);
+      Object.assign(stores.store, originalMethods.store);
+      Object.assign(stores.tombstones, originalMethods.tombstones);
     },
   };
 }
@@ -53,32 +53,32 @@ async function readForm(response: Response) {
   };
 }
 
-describe.each(sessionKinds)('S80, %s: the user repeats a logout', (kind) => {
-  test('that failed, in another process, and it ends the session when the store is available', async () => {
+describe.each(sessionKinds)('S80, %s: a repeated logout', (kind) => {
+  test('ends the session in another process when the store is available again', async () => {
     const { app, other, breakStores, repair } = await start(kind);
     const browser = app.open();
     await browser.logIn();
     const copy = browser.header();
     breakStores();
-    const failed = await logOut(browser);
-    expect(failed.status).toBe(503);
+    const failedResponse = await logOut(browser);
+    expect(failedResponse.status).toBe(503);
     expect(browser.cookies.has('__Host-session')).toBe(false);
-    const form = await readForm(failed);
+    const form = await readForm(failedResponse);
     expect(form.action).toBe('/auth/logout');
     expect(form.html).toContain('>Try again</button>');
     expect(form.html).not.toContain(copy.split('=')[1]?.slice(0, 40));
-    // The store is still unavailable: the same page again, in any process.
-    const again = await logOut(other.open(new Map(browser.cookies)), form.fields);
-    expect(again.status).toBe(503);
-    const { fields } = await readForm(again);
+    // The store is still unavailable: each process responds with the same page.
+    const repeatedResponse = await logOut(other.open(new Map(browser.cookies)), form.fields);
+    expect(repeatedResponse.status).toBe(503);
+    const { fields } = await readForm(repeatedResponse);
     repair();
     const browserOfOther = other.open(new Map(browser.cookies));
-    const done = await logOut(browserOfOther, fields);
-    expect(done.status).toBe(303);
-    expect(done.headers.get('location')).toContain('/end-session');
+    const response = await logOut(browserOfOther, fields);
+    expect(response.status).toBe(303);
+    expect(response.headers.get('location')).toContain('/end-session');
     expect((await other.sessions.open(copy)).session).toBeUndefined();
     await expect.poll(() => app.server.requestsTo('revocation').length).toBeGreaterThan(0);
-    // A later login is not affected, also if the form is sent again.
+    // The repeated logout does not affect a later login.
     app.server.clock.advance(1);
     await browser.logIn();
     expect((await app.sessions.open(browser.header())).session).toBeDefined();
@@ -87,7 +87,7 @@ describe.each(sessionKinds)('S80, %s: the user repeats a logout', (kind) => {
   test.each([
     ['no text', ''],
     ['another text', 'a.b.c.d.e'],
-  ])('with %s instead of the encrypted value: the user is logged out', async (_, retry) => {
+  ])('logs the user out if the form has %s instead of the encrypted value', async (_, retry) => {
     const { app } = await start(kind);
     const browser = app.open();
     await browser.logIn();
@@ -96,14 +96,14 @@ describe.each(sessionKinds)('S80, %s: the user repeats a logout', (kind) => {
     expect((await app.sessions.open(browser.header())).session).toBeUndefined();
   });
 
-  test('with an expired value, or from another site: nothing ends', async () => {
+  test('ends no session if the value is expired, or the form is sent from another site', async () => {
     const { app, other, breakStores, repair } = await start(kind);
     const browser = app.open();
     await browser.logIn();
     breakStores();
     const { fields } = await readForm(await logOut(browser));
     repair();
-    const foreign = await browser.visit('/auth/logout', {
+    const crossSiteResponse = await browser.visit('/auth/logout', {
       method: 'POST',
       headers: {
         ...headers,
@@ -112,13 +112,13 @@ describe.each(sessionKinds)('S80, %s: the user repeats a logout', (kind) => {
       },
       body: new URLSearchParams(fields).toString(),
     });
-    expect(foreign.status).toBe(403);
+    expect(crossSiteResponse.status).toBe(403);
     app.server.clock.advance(86_401);
-    const late = await logOut(other.open(), fields);
-    expect(late.headers.get('location')).toBe(`${baseUrl}/`);
+    const lateResponse = await logOut(other.open(), fields);
+    expect(lateResponse.headers.get('location')).toBe(`${baseUrl}/`);
   });
 
-  test('from a page of the application, and a script receives the value too', async () => {
+  test('receives the encrypted value in a page of the application, and in a script', async () => {
     let context: PageContext | undefined;
     const { app, breakStores } = await start(kind, {
       pages: {

@@ -4,14 +4,14 @@ import { createMemorySessionStore } from '../../../src/session/backends/stores/m
 import { createMemoryTombstoneStore } from '../../../src/session/backends/stores/memory-tombstone-store.ts';
 import { createWebApp, sessionKinds } from '../../support/web-browser.ts';
 
-// While a store is unavailable, no user is signed out, no login starts and no cookie changes. Afterwards requests succeed again.
+// While a store is unavailable, no user is signed out, no login starts and no cookie changes. Afterwards, requests succeed.
 
 const fail = () => Promise.reject(new Error('unavailable'));
 const unavailable = { name: 'TransportError', code: 'store_unavailable' };
 
 async function start(kind: (typeof sessionKinds)[number]) {
   const stores = { store: createMemorySessionStore(), tombstones: createMemoryTombstoneStore() };
-  const working = { store: { ...stores.store }, tombstones: { ...stores.tombstones } };
+  const originalMethods = { store: { ...stores.store }, tombstones: { ...stores.tombstones } };
   const { store, tombstones } = stores;
   const app = await createWebApp({
     ...(kind === 'stored' && { store }),
@@ -33,16 +33,16 @@ async function start(kind: (typeof sessionKinds)[number]) {
       Object.assign(tombstones, { set: fail });
     },
     repair: () => {
-      Object.assign(store, working.store);
-      Object.assign(tombstones, working.tombstones);
+      Object.assign(store, originalMethods.store);
+      Object.assign(tombstones, originalMethods.tombstones);
     },
   };
 }
 
 describe.each(sessionKinds)('%s', (kind) => {
-  test('S9: rejects requests with 503 while the store cannot be read, and serves the same cookie afterwards', async () => {
+  test('S9: responds with 503 while the store cannot be read, and accepts the same cookie afterwards', async () => {
     const { app, browser, breakReads, repair } = await start(kind);
-    const before = { cookies: new Map(browser.cookies), lines: browser.receivedCookies.length };
+    const initialState = { cookies: new Map(browser.cookies), lines: browser.receivedCookies.length };
     const requestSession = await app.sessions.open(browser.header());
     breakReads();
     await expect(app.sessions.open(browser.header())).rejects.toMatchObject(unavailable);
@@ -52,14 +52,14 @@ describe.each(sessionKinds)('%s', (kind) => {
       expect(response.headers.get('retry-after'), path).toMatch(/^\d+$/);
       expect(await response.json(), path).toMatchObject({ error: 'store_unavailable' });
     }
-    // A request that began before fails in the same way when it reads the session again.
+    // An earlier request fails with the same error when it reads the session again.
     app.server.clock.advance(1);
     await expect(requestSession.getAccessToken()).rejects.toMatchObject(unavailable);
     expect(requestSession.session).toBeDefined();
     expect(requestSession.cookies).toEqual([]);
     repair();
-    expect(browser.cookies).toEqual(before.cookies);
-    expect(browser.receivedCookies).toHaveLength(before.lines);
+    expect(browser.cookies).toEqual(initialState.cookies);
+    expect(browser.receivedCookies).toHaveLength(initialState.lines);
     expect((await requestSession.getAccessToken()).accessToken).toBeTruthy();
     const { session } = await (await browser.visit('/auth/session')).json();
     expect(session.user.sub).toBe('alice');
@@ -67,7 +67,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     expect(app.server.requestsTo('token')).toHaveLength(1);
   });
 
-  test('S9: returns the session and the token while its use cannot be recorded', async () => {
+  test('S9: returns the session and the token while the use of the session cannot be recorded', async () => {
     const { app, browser, breakWrites, repair } = await start(kind);
     // A tenth of the idle lifetime has passed, and the access token is still valid.
     app.server.clock.advance(1_200);

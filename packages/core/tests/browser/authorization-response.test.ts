@@ -1,9 +1,9 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test } from 'vitest';
-import { createPage, later, origin, provider, startLogin, storage } from '../support/browser-page.ts';
+import { advanceClock, createPage, origin, provider, startLogin, storage } from '../support/browser-page.ts';
 import { json } from '../support/browser-provider.ts';
 
-describe('the response of a login', () => {
+describe('an authorization response', () => {
   /** Expects a rejection before the code is sent. */
   async function expectRejected(change: (parameters: URLSearchParams) => void, check: string): Promise<void> {
     const page = createPage();
@@ -13,30 +13,31 @@ describe('the response of a login', () => {
     expect(page.auth.snapshot()).toMatchObject({ status: 'error', error: { check } });
   }
 
-  test('C6: rejects an unknown state', () => expectRejected((p) => p.set('state', 'x'), 'state'));
+  test('C6: is rejected with an unknown state', () => expectRejected((p) => p.set('state', 'x'), 'state'));
 
-  test('C6: rejects a response without state', () => expectRejected((p) => p.delete('state'), 'state'));
+  test('C6: is rejected without state', () => expectRejected((p) => p.delete('state'), 'state'));
 
-  test('C6: rejects another issuer before the code is sent', () =>
+  test('C6: is rejected with another issuer, before the code is sent', () =>
     expectRejected((p) => p.set('iss', 'https://evil.example'), 'iss'));
 
-  test('C6: rejects a missing issuer if the metadata announces it', () =>
+  test('C6: is rejected without iss if the metadata announces it', () =>
     expectRejected((p) => p.delete('iss'), 'iss'));
 
-  test('C6: rejects another issuer even if the metadata does not announce it', async () => {
+  test('C6: is rejected with another issuer even if the metadata does not announce iss', async () => {
     delete provider.metadata.authorization_response_iss_parameter_supported;
     await expectRejected((p) => p.set('iss', 'https://evil.example'), 'iss');
   });
 
-  test('C6: rejects a repeated parameter', () => expectRejected((p) => p.append('code', 'x'), 'repeated'));
+  test('C6: is rejected with a repeated parameter', () =>
+    expectRejected((p) => p.append('code', 'x'), 'repeated'));
 
-  test.each(['response', 'access_token', 'id_token'])('C6: rejects a response with %s', (name) =>
+  test.each(['response', 'access_token', 'id_token'])('C6: is rejected with the parameter %s', (name) =>
     expectRejected((p) => p.set(name, 'x'), 'response_mode'),
   );
 
-  test('C6: rejects a response without code', () => expectRejected((p) => p.delete('code'), 'code'));
+  test('C6: is rejected without code', () => expectRejected((p) => p.delete('code'), 'code'));
 
-  test('C6: completes a login once, and a rejected response also deletes its transaction', async () => {
+  test('C6: deletes its transaction, even if it is rejected', async () => {
     const page = createPage();
     const url = await startLogin(page);
     const wrong = provider.approve(url, (p) => p.set('iss', 'https://evil.example'));
@@ -45,7 +46,7 @@ describe('the response of a login', () => {
     expect(provider.tokenRequests).toEqual([]);
   });
 
-  test('C6: a forged response does not sign the user out', async () => {
+  test('C6: does not sign the user out if it is forged', async () => {
     const page = createPage();
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
     const forged = `${origin}/callback?code=forged&state=forged`;
@@ -53,23 +54,23 @@ describe('the response of a login', () => {
     expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', error: { check: 'state' } });
   });
 
-  test('C6: rejects a login after the lifetime of its transaction', async () => {
+  test('C6: is rejected after the lifetime of its transaction', async () => {
     const page = createPage();
     const url = await startLogin(page);
-    later(3601);
+    advanceClock(3601);
     await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'expired' });
   });
 
-  test('S10: rejects the transaction of another client', async () => {
+  test('S10: is rejected with the transaction of another client', async () => {
     const other = createPage({ clientId: 'other' });
     const url = await startLogin(other);
     const page = createPage();
-    // Also under the storage name of this client.
+    // The attacker copies it to the storage name of this client.
     for (const [name, value] of storage) sessionStorage.setItem(name.replace(' other ', ' spa '), value);
     await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'issuer' });
   });
 
-  test('S10: rejects the transaction of another provider, also under the storage name of this one', async () => {
+  test('S10: is rejected with the transaction of another provider under the storage name of this one', async () => {
     const page = createPage();
     const url = await startLogin(page);
     for (const [name, value] of storage) {
@@ -79,7 +80,7 @@ describe('the response of a login', () => {
     expect(provider.tokenRequests).toEqual([]);
   });
 
-  /** Completes two logins; the first receives its tokens after the second, of the given user, is complete. */
+  /** Completes two logins. The first one receives its tokens after the second one, of the given user, is complete. */
   async function completeTwo(sub: string) {
     const page = createPage();
     const [first, second] = [await startLogin(page), await startLogin(page)];
@@ -103,28 +104,28 @@ describe('the response of a login', () => {
     return { page, slow, accessToken };
   }
 
-  test('B21: if two users log in concurrently, the first completed login remains', async () => {
+  test('B21: of two users ends with session_ended if the other user has logged in first', async () => {
     const { page, slow, accessToken } = await completeTwo('user-2');
     await expect(slow).rejects.toMatchObject({ code: 'session_ended' });
     expect((await page.auth.getAccessToken()).accessToken).toBe(accessToken);
     expect(page.auth.snapshot().claims?.sub).toBe('user-2');
   });
 
-  test('S15: if one user completes two logins, the last one remains', async () => {
+  test('S15: replaces an earlier login of the same user', async () => {
     const { page, slow, accessToken } = await completeTwo('user-1');
     await slow;
     expect((await page.auth.getAccessToken()).accessToken).not.toBe(accessToken);
     expect(provider.revoked).toEqual([]);
   });
 
-  test('signs in a user who granted no scope', async () => {
+  test('signs the user in if no scope is granted', async () => {
     const page = createPage();
     provider.body = (body) => ({ ...body, scope: '' });
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
     expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', scopes: [] });
   });
 
-  test('passes on an error of the provider as one line of limited length', async () => {
+  test('leads to an error whose description is one line of limited length', async () => {
     const page = createPage();
     const callback = provider.approve(await startLogin(page), (p) => {
       p.delete('code');
@@ -137,7 +138,7 @@ describe('the response of a login', () => {
     expect((error as { errorDescription: string }).errorDescription).not.toContain('\n');
   });
 
-  test('B9: concurrent logins do not affect each other', async () => {
+  test('B9: completes its login while another login is pending', async () => {
     const page = createPage();
     const first = await startLogin(page, { returnTo: '/first' });
     const second = await startLogin(page, { returnTo: '/second' });
@@ -145,12 +146,12 @@ describe('the response of a login', () => {
     expect(await page.auth.handleCallback(provider.approve(second))).toEqual({ returnTo: '/second' });
   });
 
-  test('S14: deletes the oldest abandoned transactions', async () => {
+  test('S14: is rejected if its transaction is older than eight others', async () => {
     const page = createPage();
     const urls: string[] = [];
     for (let times = 0; times < 10; times++) {
       urls.push(await startLogin(page));
-      later(1);
+      advanceClock(1);
     }
     expect([...storage.keys()].filter((name) => name.includes(' login '))).toHaveLength(8);
     await page.auth.handleCallback(provider.approve(urls[9] as string));
@@ -159,7 +160,7 @@ describe('the response of a login', () => {
     });
   });
 
-  test('rejects a redirect of the token endpoint', async () => {
+  test('is rejected if the token endpoint redirects', async () => {
     const page = createPage();
     const callback = provider.approve(await startLogin(page));
     provider.intercept = () =>
@@ -170,7 +171,7 @@ describe('the response of a login', () => {
     });
   });
 
-  test('C9: rejects an oversized or ambiguous response', async () => {
+  test('C9: is rejected if the token response is too large or ambiguous', async () => {
     for (const [body, check] of [
       [`{"access_token":"a","access_token":"b","token_type":"Bearer"}`, 'json'],
       [`"${'x'.repeat(1_100_000)}"`, 'size'],
@@ -196,7 +197,7 @@ describe('the response of a login', () => {
     ['refresh_token', { refresh_token: 7 }],
     ['scope', { scope: ['openid', 7] }],
     ['id_token', { id_token: 7 }],
-  ])('C9: rejects tokens with an invalid %s: %j', async (check, change) => {
+  ])('C9: is rejected if the token response has an invalid %s: %j', async (check, change) => {
     const page = createPage();
     const callback = provider.approve(await startLogin(page));
     provider.body = (body) => ({ ...body, ...change });
@@ -207,7 +208,7 @@ describe('the response of a login', () => {
     expect(page.auth.snapshot().status).toBe('error');
   });
 
-  test('does not repeat a request for a DPoP nonce without DPoP', async () => {
+  test('is rejected without a second request if the provider requires a DPoP nonce from a client without DPoP', async () => {
     const page = createPage();
     const callback = provider.approve(await startLogin(page));
     provider.intercept = () =>
@@ -216,7 +217,7 @@ describe('the response of a login', () => {
     expect(provider.tokenRequests).toHaveLength(1);
   });
 
-  test('C8: sends each request without redirects', async () => {
+  test('C8: causes no request that follows redirects', async () => {
     const redirectModes: (RequestRedirect | undefined)[] = [];
     const page = createPage({
       fetch: (url, init) => {
@@ -228,12 +229,12 @@ describe('the response of a login', () => {
     expect(redirectModes).toEqual(['manual', 'manual', 'manual']);
   });
 
-  test('rejects a provider without PKCE S256', async () => {
+  test('login() rejects a provider without PKCE S256', async () => {
     provider.metadata.code_challenge_methods_supported = ['plain'];
     await expect(createPage().auth.login()).rejects.toMatchObject({ code: 'unsupported_by_provider' });
   });
 
-  test('rejects metadata of another issuer or with a plain http endpoint', async () => {
+  test('login() rejects metadata of another issuer or with a plain http endpoint', async () => {
     provider.metadata.issuer = `${provider.issuer}/`;
     await expect(createPage().auth.login()).rejects.toMatchObject({ check: 'issuer' });
     provider.metadata.issuer = provider.issuer;
@@ -249,7 +250,7 @@ test.each([
   ['consent_required', /without prompt=none/],
   ['temporarily_unavailable', /Try again later/],
   ['invalid_request', /Compare the registration of the client "spa"/],
-])('the error %s says what the provider wrote and what to do', async (error, remedy) => {
+])('the error %s contains the description of the provider and the remedy', async (error, remedy) => {
   const page = createPage();
   const callback = provider.approve(await startLogin(page), (parameters) => {
     parameters.delete('code');

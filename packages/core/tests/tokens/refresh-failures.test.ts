@@ -5,7 +5,7 @@ import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-st
 import { createCoordinator, expireTokens, runConcurrently } from '../support/coordinator.ts';
 import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
 
-describe('C5: a failure does not end a session', () => {
+describe('C5: a failure of the provider does not end a session', () => {
   const failures = [
     ['network_error', new TransportError('network_error', 'x')],
     ['timeout', new TransportError('timeout', 'x')],
@@ -30,7 +30,7 @@ describe('C5: a failure does not end a session', () => {
     await expect(tokens.getAccessToken(holder('s'))).resolves.toMatchObject({ changed: true });
   });
 
-  test('a token inside its leeway is returned during a failure', async () => {
+  test('returns a token inside its leeway during a failure', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     provider.state.accessTokenLifetime = 1_000;
@@ -57,7 +57,7 @@ describe('C5: a failure does not end a session', () => {
     });
   });
 
-  test('all requests of a session respect Retry-After, in every process', async () => {
+  test('sends no request of the session before Retry-After has passed, in any process', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
@@ -83,7 +83,7 @@ describe('C5: a failure does not end a session', () => {
     await expect(processes[0]?.getAccessToken(holder('b'))).resolves.toMatchObject({ changed: true });
   });
 
-  test.each([3, 10, 100])('K8: %d limited sessions do not affect other sessions', async (count) => {
+  test.each([3, 10, 100])('K8: a rate limit of %d sessions does not affect other sessions', async (count) => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     const limitedUsers = Array.from({ length: count }, (_, i) => `limited${i}`);
@@ -105,7 +105,7 @@ describe('C5: a failure does not end a session', () => {
     await expect(another.getAccessToken(holder('bob'))).resolves.toMatchObject({ changed: true });
   });
 
-  test('each session sends one request to a provider that limits the client', async () => {
+  test('sends one request of each session to a provider that limits the client', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     for (let i = 0; i < 20; i++) sessions.set(`s${i}`, expireTokens(provider.login(`user${i}`)));
@@ -121,7 +121,7 @@ describe('C5: a failure does not end a session', () => {
     expect(sessions.size).toBe(20);
   });
 
-  test('invalid_grant ends the session once', async () => {
+  test('ends a session once after invalid_grant', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
@@ -134,7 +134,7 @@ describe('C5: a failure does not end a session', () => {
     expect(client.events.filter(({ type }) => type === 'session.ended')).toHaveLength(1);
   });
 
-  test('invalid_grant after another process has refreshed returns the tokens of that process', async () => {
+  test('returns the tokens of another process after invalid_grant', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     const old = expireTokens(provider.login('alice'));
@@ -154,7 +154,7 @@ describe('unavailable stores', () => {
     throw new Error('the store is unavailable');
   };
 
-  test('lock and successors: requests of this process are serial, and an event reports it', async () => {
+  test('serializes the requests of this process without lock and successors, and reports an event', async () => {
     const provider = createTestProvider();
     const cookie = expireTokens(provider.login('alice'));
     const client = provider.client();
@@ -172,7 +172,7 @@ describe('unavailable stores', () => {
       expect(client.events).toContainEqual({ type: 'store.unavailable', port });
   });
 
-  test('the session store: the token is returned, written later, and the previous refresh token is not sent again', {
+  test('returns a token that the session store rejects, writes it later, and does not send the spent refresh token', {
     timeout: 30_000,
   }, async () => {
     const provider = createTestProvider();
@@ -209,7 +209,7 @@ describe('unavailable stores', () => {
     expect(provider.state).toMatchObject({ requests: 1, replays: 0 });
   });
 
-  test('S15: a late write does not restore a session that ended meanwhile', async () => {
+  test('S15: does not restore an ended session with a late write', async () => {
     const provider = createTestProvider();
     const { sessions, holder, state } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
@@ -234,8 +234,8 @@ describe('unavailable stores', () => {
   });
 });
 
-describe('clocks', () => {
-  test('a change of the clock by two hours, forward and back, causes one refresh each', async () => {
+describe('the clock', () => {
+  test('refreshes once after a clock change by two hours, forward and back', async () => {
     let time = 1_000_000_000_000;
     const now = () => time;
     const provider = createTestProvider({ now });
@@ -251,7 +251,7 @@ describe('clocks', () => {
     expect(provider.state).toMatchObject({ requests: 2, replays: 0 });
   });
 
-  test('a late request finds the successor after a change of the clock', async () => {
+  test('finds the successor for a late request after a clock change', async () => {
     let time = 1_000_000_000_000;
     const now = () => time;
     const provider = createTestProvider({ now });

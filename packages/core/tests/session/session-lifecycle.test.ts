@@ -9,13 +9,13 @@ import {
   type WebApp,
 } from '../support/web-browser.ts';
 
-const ownOrigin = { origin: baseUrl };
+const sameOrigin = { origin: baseUrl };
 
 for (const kind of sessionKinds) {
   const start = (...[options, more]: Parameters<typeof createWebApp>) =>
     createWebApp({ ...createSessionOptions(kind), ...options }, more);
 
-  test(`S3, ${kind}: a session ends after its idle lifetime, and at the latest after its absolute lifetime`, async () => {
+  test(`S3, ${kind}: ends a session after its idle lifetime`, async () => {
     const app = await start({ idleLifetime: 1_000, absoluteLifetime: 5_000 });
     if (kind === 'stored') return checkStoredLifetimes(app);
     const browser = app.open();
@@ -27,7 +27,7 @@ for (const kind of sessionKinds) {
     expect((await app.sessions.open(copy)).session).toBeUndefined();
   });
 
-  test(`S3, ${kind}: use extends a session, but not beyond its absolute lifetime`, async () => {
+  test(`S3, ${kind}: extends a used session, but not beyond its absolute lifetime`, async () => {
     const app = await start({ idleLifetime: 1_000, absoluteLifetime: 2_500 });
     const browser = app.open();
     await browser.logIn();
@@ -40,12 +40,12 @@ for (const kind of sessionKinds) {
     expect(await (await browser.visit('/auth/session')).json()).toEqual({ session: null });
   });
 
-  test(`S3, ${kind}: rejects a copied cookie after logout`, async () => {
+  test(`S3, ${kind}: rejects a copied cookie after a logout`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
     const copy = browser.header();
-    const response = await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+    const response = await browser.visit('/auth/logout', { method: 'POST', headers: sameOrigin });
     expect(response.status).toBe(303);
     expect(new URL(response.headers.get('location') ?? '').searchParams.get('post_logout_redirect_uri')).toBe(
       `${baseUrl}/`,
@@ -66,7 +66,7 @@ for (const kind of sessionKinds) {
     const refresh = requestSession.getAccessToken();
     await expect.poll(() => app.server.requestsTo('token').length).toBe(2);
     const copy = browser.header();
-    await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+    await browser.visit('/auth/logout', { method: 'POST', headers: sameOrigin });
     release();
     await expect(refresh).rejects.toMatchObject({ code: 'session_ended' });
     expect(requestSession.cookies.every(({ maxAge }) => maxAge === 0)).toBe(true);
@@ -79,26 +79,26 @@ for (const kind of sessionKinds) {
     await browser.logIn();
     const requestSession = await app.sessions.open(browser.header());
     expect((await requestSession.getAccessToken()).accessToken).toBeTruthy();
-    const waiting = await app.sessions.open(browser.header());
-    await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+    const otherSession = await app.sessions.open(browser.header());
+    await browser.visit('/auth/logout', { method: 'POST', headers: sameOrigin });
     await expect(requestSession.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
     app.server.clock.advance(1);
-    await expect(waiting.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
+    await expect(otherSession.getAccessToken()).rejects.toMatchObject({ name: 'LoginRequiredError' });
   });
 
-  test(`S8, S19, ${kind}: a login as another user ends the previous session, with a new identifier`, async () => {
+  test(`S8, S19, ${kind}: a login of another user ends the previous session, and gets a new identifier`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
-    const before = browser.header();
+    const previousCookie = browser.header();
     app.server.signIn('bob');
     await browser.logIn();
-    expect(browser.header()).not.toBe(before);
+    expect(browser.header()).not.toBe(previousCookie);
     expect((await app.sessions.open(browser.header())).session?.user.sub).toBe('bob');
-    expect((await app.sessions.open(before)).session).toBeUndefined();
+    expect((await app.sessions.open(previousCookie)).session).toBeUndefined();
   });
 
-  test(`${kind}: only invalid_grant ends a session, not an unavailable provider`, async () => {
+  test(`${kind}: ends a session after invalid_grant, but not while the provider is unavailable`, async () => {
     const app = await start();
     const browser = app.open();
     await browser.logIn();
@@ -109,21 +109,21 @@ for (const kind of sessionKinds) {
     expect(failingSession.session).toBeDefined();
     expect(failingSession.cookies).toEqual([]);
     app.server.endGrants();
-    const ended = await app.sessions.open(browser.header());
-    await expect(ended.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
-    expect(ended.session).toBeUndefined();
-    expect(ended.cookies.map(({ name, maxAge }) => [name, maxAge])).toEqual([['__Host-session', 0]]);
+    const endedSession = await app.sessions.open(browser.header());
+    await expect(endedSession.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+    expect(endedSession.session).toBeUndefined();
+    expect(endedSession.cookies.map(({ name, maxAge }) => [name, maxAge])).toEqual([['__Host-session', 0]]);
     expect((await app.sessions.open(browser.header())).session).toBeUndefined();
   });
 }
 
-test('S15: does not write a session that has ended concurrently', async () => {
+test('S15: does not write a session that ended concurrently', async () => {
   for (const options of [{}, createSessionOptions('stored')]) {
     const app = await createWebApp(options);
     const browser = app.open();
     await browser.logIn();
     const requestSession = await app.sessions.open(browser.header());
-    await browser.visit('/auth/logout', { method: 'POST', headers: ownOrigin });
+    await browser.visit('/auth/logout', { method: 'POST', headers: sameOrigin });
     await expect(requestSession.update(() => ({ late: true }))).rejects.toMatchObject({
       code: 'session_ended',
     });
@@ -131,13 +131,13 @@ test('S15: does not write a session that has ended concurrently', async () => {
   }
 });
 
-test('spends no refresh token of a cookie session if no cookie can be set, but that of a stored session', async () => {
+test('spends the refresh token of a stored session, but not of a cookie session, if no cookie can be set', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
   app.server.clock.advance(3_610);
-  const page = await app.sessions.open(browser.header(), { writable: false });
-  await expect(page.getAccessToken()).rejects.toMatchObject({ code: 'wrong_context' });
+  const cookieSession = await app.sessions.open(browser.header(), { writable: false });
+  await expect(cookieSession.getAccessToken()).rejects.toMatchObject({ code: 'wrong_context' });
   expect(app.server.requestsTo('token')).toHaveLength(1);
 
   const stored = await createWebApp(createSessionOptions('stored'));
@@ -148,7 +148,7 @@ test('spends no refresh token of a cookie session if no cookie can be set, but t
   expect((await requestSession.getAccessToken()).accessToken).toBeTruthy();
 });
 
-test('reads the store once for a request with a valid token', async () => {
+test('reads the session store once for a request with a valid token', async () => {
   const store = createMemorySessionStore();
   const get = vi.spyOn(store, 'get');
   const app = await createWebApp({ store });
@@ -159,19 +159,19 @@ test('reads the store once for a request with a valid token', async () => {
   expect(get).toHaveBeenCalledTimes(1);
 });
 
-test('returns the same tokens and Set-Cookie to late requests with the old cookie', async () => {
+test('returns the same tokens and Set-Cookie to late requests with the previous cookie', async () => {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
   app.server.clock.advance(3_590);
-  const requestSession = await Promise.all(
+  const requestSessions = await Promise.all(
     Array.from({ length: 20 }, () => app.sessions.open(browser.header())),
   );
-  const tokens = await Promise.all(requestSession.map((each) => each.getAccessToken()));
-  const late = await app.sessions.open(browser.header());
-  tokens.push(await late.getAccessToken());
+  const tokens = await Promise.all(requestSessions.map((each) => each.getAccessToken()));
+  const lateSession = await app.sessions.open(browser.header());
+  tokens.push(await lateSession.getAccessToken());
   expect(new Set(tokens.map(({ accessToken }) => accessToken)).size).toBe(1);
-  const cookies = [...requestSession, late].map((each) =>
+  const cookies = [...requestSessions, lateSession].map((each) =>
     each.cookies.map(({ name, value }) => name + value).join(),
   );
   expect(new Set(cookies).size).toBe(1);

@@ -18,7 +18,7 @@ const request = fc.record({
 
 const fault = fc.constantFrom('none', 'none', 'none', 'error', '429', 'slow');
 
-test('S5: concurrent requests of many users in several processes never receive the token of another user', async () => {
+test('S5: returns only tokens of their user to concurrent requests of many users in several processes', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(request, { minLength: 1, maxLength: 60 }),
@@ -43,17 +43,19 @@ test('S5: concurrent requests of many users in several processes never receive t
           return createCoordinator(provider.client(), { lock, successors, successorLifetime: 600 });
         });
         await Promise.all(
-          requests.map(async ({ user, process, kind, seconds, ...wanted }) => {
+          requests.map(async ({ user, process, kind, seconds, ...tokenRequest }) => {
             time += seconds * 1000;
             const stored = kind === 'stored';
-            const own = stored ? holder(`s${user}`) : cookieHolder(cookies[user] as (typeof cookies)[0]);
+            const tokenHolder = stored
+              ? holder(`s${user}`)
+              : cookieHolder(cookies[user] as (typeof cookies)[0]);
             try {
-              const result = await processes[process]?.getAccessToken(own, wanted);
+              const result = await processes[process]?.getAccessToken(tokenHolder, tokenRequest);
               const owner = `${stored ? 's' : 'c'}${user}x`;
               expect(result?.accessToken.accessToken.split('.')[1]).toBe(owner);
               expect(result?.tokens.claims?.sub).toBe(owner);
               if (result?.sealedSession !== undefined) expect(result.sealedSession).toContain(`.${owner}.`);
-              if (wanted.resource) expect(result?.accessToken.resource).toBe(wanted.resource);
+              if (tokenRequest.resource) expect(result?.accessToken.resource).toBe(tokenRequest.resource);
             } catch (error) {
               if (!(error instanceof AuthError)) throw error;
               expect(error.code).toMatch(/^(server_error|rate_limited)$/);

@@ -1,0 +1,58 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { root } from '../../scripts/lib/process.ts';
+import type { Application } from './applications.ts';
+
+export interface Transcript {
+  readonly application: Application;
+  readonly commands: readonly { readonly command: string; readonly seconds: number }[];
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Writes the page that shows what a run has executed. Seconds are written with `--latest` only, so that other runs change nothing. */
+export async function writeTranscript(transcript: readonly Transcript[], latest: boolean): Promise<void> {
+  if (!latest) return;
+  await writeFile(join(root, 'docs/first-minutes.md'), createPage(transcript));
+}
+
+function createPage(transcript: readonly Transcript[]): string {
+  const sections = transcript.map(({ application, commands, versions }) => {
+    const seconds = commands.reduce((sum, each) => sum + each.seconds, 0);
+    const rows = commands.map((each) => `| \`${each.command}\` | ${each.seconds} s |`);
+    return `## ${titles[application.name] ?? application.name}
+
+${application.generator.options ? `Generated with \`${application.generator.options}\`. ` : ''}The section "From nothing" of [${application.page}](../${application.page}), with ${Object.entries(
+      versions,
+    )
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}:
+
+| command | took |
+|---|---|
+${rows.join('\n')}
+
+Commands: ${Math.ceil(seconds / 60)} min. Also run afterwards: ${[
+      `\`${application.development.replace(' -- --port PORT', '')}\``,
+      `\`${application.build ?? 'npm run build'}\``,
+      ...(application.production ? [`\`${application.production}\``] : []),
+      ...application.checks.map((check) => `\`${check}\``),
+    ].join(', ')}.
+`;
+  });
+  return `# The first minutes
+
+\`npx pnpm@12.21.0 exec node e2e/fresh/main.ts --latest\` writes this page, with the packages that \`test:fresh\` has packed. It executes the commands and writes the files of the READMEs literally, in applications that the frameworks' generators create. Only the addresses, the client and the packages under test are replaced.
+
+A browser then opens the protected page of the development server and of the production build, logs in, sees the response of the generated API, reloads, and logs out.
+
+${sections.join('\n')}`;
+}
+
+const titles: Readonly<Record<string, string>> = {
+  api: 'NestJS',
+  'api-11': 'NestJS 11, with Jest',
+  web: 'Next.js',
+  'web-src': 'Next.js with a `src` folder, webpack and Babel',
+  spa: 'Angular',
+  'spa-zone': 'Angular with zone.js',
+};

@@ -1,0 +1,9 @@
+import { join } from 'node:path';
+import { root } from '../process.ts';
+
+/** The folder of the packed packages. */
+export const packs = join(root, '.test/packs');
+
+/** The file to which a package is packed. */
+export const tarball = ({ name }: { readonly name: string }): string =>
+  join(packs, `${name.replace('@', '').replace('/', '-')}.tgz`);
