@@ -72,9 +72,9 @@ test('S33: normalizes case, default port, trailing dot and punycode', () => {
 
 test('trusts X-Forwarded-Host only if enabled', () => {
   const headers = new Headers({ host: 'internal', 'x-forwarded-host': 'app.example, other.example' });
-  expect(readHost(headers, false)).toBe('internal');
-  expect(readHost(headers, true)).toBe('other.example');
-  expect(readHost(new Headers({ host: 'internal' }), true)).toBe('internal');
+  expect(readHost(headers, { trustProxy: false })).toBe('internal');
+  expect(readHost(headers, { trustProxy: true })).toBe('other.example');
+  expect(readHost(new Headers({ host: 'internal' }), { trustProxy: true })).toBe('internal');
 });
 
 test('S33: a new host evicts only hosts with one request', () => {
