@@ -3,7 +3,7 @@ import { startProgress } from './lib/terminal/progress.ts';
 import { indent } from './lib/terminal/style.ts';
 import { rehearse } from './steps/rehearse.ts';
 
-// Runs the commands of a release against a registry on loopback. Nothing leaves this machine.
+// Runs the commands of a release against a registry on loopback. It publishes nothing outside this machine.
 process.chdir(root);
 onTermination(async (code) => {
   await stopAll();

@@ -70,7 +70,7 @@ export async function watchRedis(redis: TestRedis): Promise<RedisWatch> {
 
 /**
  * Explains why a session was lost. The provider revokes a grant when a used refresh token is sent again. The loss is
- *proven to have another cause than our code if the last response was lost in transit, or with a process that died before it
+ * proven to be caused outside of this repository if the last response was lost in transit, or with a process that died before it
  * sent any part of the response to Redis or to the user.
  */
 export async function explainLoss(

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBlocks } from '../../scripts/lib/examples/markdown.ts';
 import { root } from '../../scripts/lib/process.ts';
-import { type Application, api } from './applications.ts';
+import { type Application, api, spa } from './applications.ts';
 
 /** Nest 11 generates CommonJS and Jest: the README states what differs. */
 const api11: Application = {
@@ -19,8 +19,14 @@ const api11: Application = {
   prepare: configureJest,
 };
 
+const spaZone: Application = {
+  ...spa,
+  name: 'spa-zone',
+  generator: { ...spa.generator, options: '--zoneless=false' },
+};
+
 /** Other choices in the generators. */
-export const variants: readonly Application[] = [api11];
+export const variants: readonly Application[] = [api11, spaZone];
 
 /** Adds the lines of the section "Tests" of the README to the configurations of Jest. */
 async function configureJest(folder: string): Promise<void> {

@@ -33,10 +33,7 @@ export const rehearse: Step = {
       await checkInstallation(rehearsal, open);
       await publishCanary(rehearsal, open);
     } catch (error) {
-      rehearsal.check(
-        'the rehearsal runs to its end',
-        error instanceof Error ? error.message : String(error),
-      );
+      rehearsal.check('the rehearsal completes', error instanceof Error ? error.message : String(error));
     }
     return rehearsal.outcome();
   },
@@ -66,11 +63,11 @@ async function raiseVersions(rehearsal: Rehearsal): Promise<void> {
   await rehearsal.commit('release: raise the versions');
 }
 
-/** Outside a workflow there is no identity for provenance, so a publish that asks for it fails. */
+/** Outside a workflow there is no identity for provenance, so a publish that requests it fails. */
 async function requireProvenance(rehearsal: Rehearsal, registry: Registry): Promise<void> {
   const { code, output } = await rehearsal.publish(registry, { env: { PNPM_CONFIG_PROVENANCE: 'true' } });
-  const isAsked = code !== 0 && output.includes('PROVENANCE');
-  rehearsal.check('the publish asks for provenance', isAsked ? undefined : output);
+  const isRequested = code !== 0 && output.includes('PROVENANCE');
+  rehearsal.check('the publish requests provenance', isRequested ? undefined : output);
   const published = await rehearsal.listPublished(registry);
   rehearsal.check(
     'without provenance, nothing is published',
@@ -81,7 +78,7 @@ async function requireProvenance(rehearsal: Rehearsal, registry: Registry): Prom
 async function failHalfway(rehearsal: Rehearsal, registry: Registry): Promise<void> {
   const { code, output } = await rehearsal.publish(registry);
   rehearsal.check(
-    'a publish that failed halfway says so',
+    'a publish that failed halfway reports its failure',
     code !== 0 && output.includes(failing) ? undefined : output,
   );
   const published = await rehearsal.listPublished(registry);
@@ -128,7 +125,7 @@ async function publishCanary(rehearsal: Rehearsal, registry: Registry): Promise<
   rehearsal.check('a canary is published', code === 0 ? undefined : output);
   const tags = await rehearsal.readTags(registry, '@countersign/core');
   rehearsal.check(
-    'the canary has its own tag, and latest stays',
+    'the canary has a separate tag, and latest does not change',
     /-canary-\d+$/.test(tags.canary ?? '') && tags.latest === rehearsal.version
       ? undefined
       : JSON.stringify(tags),

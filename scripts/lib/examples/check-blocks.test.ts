@@ -140,7 +140,7 @@ test('checks JSON, commands and languages, and does not compile a skipped block'
   expect(messages['docs/other.md:17']).toEqual([]);
 });
 
-test('rejects a note that it does not know, and a skipped block without a reason', () => {
+test('rejects an unknown note, and a skipped block without a reason', () => {
   const read = (note: string) => readBlocks('page', `<!-- example: ${note} -->\n${fence}ts\n${fence}\n`);
   expect(() => read('afer')).toThrow('page:2: unknown note "afer"');
   expect(() => read('skip=')).toThrow('page:2: "skip=" needs the reason.');

@@ -58,12 +58,17 @@ const kinds: Readonly<Record<string, Kind>> = {
       '@countersign/testing',
       '@nestjs/common',
       '@nestjs/core',
+      '@nestjs/bullmq',
       '@nestjs/cache-manager',
+      '@nestjs/devtools-integration',
+      '@nestjs/graphql',
       '@nestjs/microservices',
+      '@nestjs/serve-static',
       '@nestjs/swagger',
       '@nestjs/testing',
       '@nestjs/throttler',
       '@nestjs/websockets',
+      'bullmq',
       'node:http',
       'rxjs',
       'vitest',
@@ -104,7 +109,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   redis: 'packages/redis/node_modules/redis',
 };
 
-/** Checks all blocks: TypeScript and JavaScript compile, JSON parses, commands name what exists. */
+/** Checks all blocks: TypeScript and JavaScript compile, JSON parses, commands contain existing names. */
 export async function checkBlocks(blocks: readonly Block[]): Promise<readonly BlockResult[]> {
   const results = new Map<Block, BlockResult>();
   const compiled: [Block, string][] = [];
@@ -177,7 +182,7 @@ async function compileBlocks(
   return found;
 }
 
-/** The declarations of the built packages, as users get them. */
+/** The declarations of the built packages, as users receive them. */
 function findPaths(): Record<string, string[]> {
   const entries = listPublishedPackages().flatMap((pkg) =>
     listEntries(pkg).map((entry) => [`${pkg.name}${entry.slice(1)}`, [findBuiltFile(pkg, entry, 'types')]]),

@@ -10,7 +10,7 @@ export interface Block {
   readonly notes: BlockNotes;
 }
 
-/** What the comment before a block says about it. */
+/** The content of the comment before a block. */
 export interface BlockNotes {
   /** Why the block is not compiled. */
   readonly skip?: string;

@@ -53,7 +53,7 @@ export async function checkMetadata(rehearsal: Rehearsal, registry: Registry): P
       ),
     ];
     if (!files.includes('CHANGELOG.md')) problems.push('does not contain its changelog');
-    rehearsal.check(`${name} contains what it should`, problems.join(', ') || undefined);
+    rehearsal.check(`${name} contains the expected files`, problems.join(', ') || undefined);
     const texts = await Promise.all(
       ['README.md', 'CHANGELOG.md'].map((file) => readText(join(folder, file))),
     );

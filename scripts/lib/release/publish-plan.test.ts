@@ -13,7 +13,7 @@ const plan: PublishPlan = {
   plan: [[createRelease('core')], [createRelease('nest'), createRelease('next')]],
 };
 
-test('a published version gets its tag only', async () => {
+test('creates only the tag of a published version', async () => {
   const skipped = await skipPublished(
     plan,
     async ({ name }) => (name === 'nest' ? undefined : `sha512-${name}`),
@@ -28,7 +28,7 @@ test('a published version gets its tag only', async () => {
   });
 });
 
-test('a first publish keeps its plan', async () => {
+test('does not change the plan of a first publish', async () => {
   const readNothing = async () => undefined;
   expect(await skipPublished(plan, readNothing, async () => 'sha512-a')).toEqual(plan);
 });
@@ -43,14 +43,14 @@ test('rejects a version that is published with other contents', async () => {
   ).rejects.toThrow('core@0.1.0 is published with other contents than the packed file');
 });
 
-test('a registry that is not reached ends the publish', async () => {
+test('stops the publish if the registry is unreachable', async () => {
   const fail = async () => {
     throw new Error('The registry was not reached');
   };
   await expect(skipPublished(plan, fail, async () => 'sha512-a')).rejects.toThrow('not reached');
 });
 
-test('a canary release changes the tag of what is published', () => {
+test('a canary release changes the tag of the published versions', () => {
   expect(
     changeTag(plan, 'canary')
       .plan.flat()

@@ -28,7 +28,7 @@ export async function installRegistry(folder: string): Promise<void> {
   if (code !== 0) throw new Error(`The registry program was not installed.\n${output}`);
 }
 
-/** Starts a registry on loopback. It passes requests for foreign packages on to the registry of this machine. */
+/** Starts a registry on loopback. It forwards requests for other packages to the registry of this machine. */
 export async function startRegistry({ folder, rejects }: RegistryOptions): Promise<Registry> {
   const upstream = await run({ command: 'pnpm', args: ['config', 'get', 'registry'], cwd: folder });
   const port = await findFreePort();

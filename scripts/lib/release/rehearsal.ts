@@ -37,7 +37,7 @@ export interface Rehearsal {
   outcome(): Outcome;
 }
 
-/** Clones the last commit. Changes that are not committed do not take part. */
+/** Clones the last commit. Uncommitted changes are not included. */
 export async function createRehearsal(home: string, update: (detail: string) => void): Promise<Rehearsal> {
   const folder = join(home, 'repository');
   const origin = join(home, 'origin.git');

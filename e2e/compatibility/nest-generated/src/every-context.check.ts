@@ -104,7 +104,7 @@ for (const [name, variant] of Object.entries(variants)) {
       );
     });
 
-    test('each handler rejects no token and an invalid one, and enforces its scope', async () => {
+    test('each handler rejects a missing and an invalid token, and enforces its scope', async () => {
       const foreign = await mint({ scope: 'items:write' }, { foreignKey: true });
       const reader = await mint({ scope: 'items:read' });
       const writer = await mint({ scope: 'items:write' });

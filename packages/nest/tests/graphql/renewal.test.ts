@@ -122,7 +122,7 @@ describe.each(servers)('N23: a new token on a GraphQL connection: $name', ({ ada
     await alice.end();
   });
 
-  test('moves the end of the connection', async () => {
+  test('moves the expiry of the connection', async () => {
     const { connect, mint, now } = await start();
     const alice = connect(bearer(await mint({ exp: now + 600 })));
     expect(await alice.ask('subscription { ticks }')).toEqual({ data: { ticks: 'one' } });
@@ -155,7 +155,7 @@ describe.each(servers)('N23: a new token on a GraphQL connection: $name', ({ ada
     await alice.end();
   });
 
-  test('is rejected over HTTP, which has no connection', async () => {
+  test('is rejected over HTTP, because HTTP has no connection', async () => {
     const { call, mint } = await start();
     const { body } = await call('/graphql', await mint(), {
       method: 'POST',
@@ -167,7 +167,7 @@ describe.each(servers)('N23: a new token on a GraphQL connection: $name', ({ ada
     );
   });
 
-  test('needs its own proof if it is bound to a key', async () => {
+  test('requires a separate proof if it is bound to a key', async () => {
     const origin = 'https://api.example.test';
     const { connect, mint, now, server } = await start({ origin });
     const mintUntil = (exp: number) => (claims: object) => mint({ ...claims, exp });

@@ -15,10 +15,10 @@ export async function continueRequest(
     headers,
   }: { readonly respond: ProxyOptions['respond'] | undefined; readonly headers?: Headers | undefined },
 ): Promise<Response> {
-  const ours = headers ? NextResponse.next({ request: { headers } }) : NextResponse.next();
-  if (!respond) return ours;
-  const theirs = await respond(headers ? withHeaders(request, headers) : request);
-  return headers ? mergeOverrides(theirs, ours) : theirs;
+  const proxyResponse = headers ? NextResponse.next({ request: { headers } }) : NextResponse.next();
+  if (!respond) return proxyResponse;
+  const applicationResponse = await respond(headers ? withHeaders(request, headers) : request);
+  return headers ? mergeOverrides(applicationResponse, proxyResponse) : applicationResponse;
 }
 
 /** Retains the URL object, which contains the base path and the locales of `next.config`. */
@@ -29,18 +29,21 @@ const overrideList = 'x-middleware-override-headers';
 const overridePrefix = 'x-middleware-request-';
 
 /** Adds the request headers of this proxy to a response that continues to the page. Its other overrides stay. */
-function mergeOverrides(theirs: Response, ours: Response): Response {
+function mergeOverrides(applicationResponse: Response, proxyResponse: Response): Response {
   const continues =
-    theirs.headers.get('x-middleware-next') === '1' || theirs.headers.has('x-middleware-rewrite');
-  if (!continues) return theirs;
-  const merged = new Response(theirs.body, theirs);
+    applicationResponse.headers.get('x-middleware-next') === '1' ||
+    applicationResponse.headers.has('x-middleware-rewrite');
+  if (!continues) return applicationResponse;
+  const merged = new Response(applicationResponse.body, applicationResponse);
   const readOverrides = (response: Response) => response.headers.get(overrideList)?.split(',');
   // If the response has no overrides, all headers of this proxy apply. Otherwise only the changed ones apply.
-  const names = readOverrides(theirs) ? ['cookie', pathHeader, failureHeader] : (readOverrides(ours) ?? []);
-  const overrides = new Set(readOverrides(theirs));
+  const names = readOverrides(applicationResponse)
+    ? ['cookie', pathHeader, failureHeader]
+    : (readOverrides(proxyResponse) ?? []);
+  const overrides = new Set(readOverrides(applicationResponse));
   overrides.delete(failureHeader);
   for (const name of names) {
-    const value = ours.headers.get(overridePrefix + name);
+    const value = proxyResponse.headers.get(overridePrefix + name);
     if (value !== null) merged.headers.set(overridePrefix + name, value);
     if (value !== null) overrides.add(name);
   }

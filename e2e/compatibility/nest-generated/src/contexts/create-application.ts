@@ -17,7 +17,7 @@ import { MessagesModule } from './messages.js';
 
 export const audience = 'https://api.example.test';
 
-/** What the applications differ in. Together they contain each combination of server, GraphQL driver and WebSocket. */
+/** The differences between the applications. Together they contain each combination of server, GraphQL driver and WebSocket. */
 export interface Variant {
   readonly adapter: 'express' | 'fastify';
   readonly versioning: 'uri' | 'header' | 'media-type';
