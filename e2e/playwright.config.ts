@@ -7,6 +7,8 @@ import { onlyInChromium } from './support/tags.ts';
 /** Tests of the Angular application, with and without server rendering. */
 const renderedBothWays = /angular-spa-(attacks|requests|worker)/;
 
+const firefoxOnly = /firefox-[-\w]*\.spec/;
+
 export default defineConfig({
   testDir: 'tests',
   globalSetup: './support/servers.ts',
@@ -19,12 +21,12 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: [['list']],
   projects: [
-    { name: 'apps', testIgnore: [renderedBothWays, /angular-ssr/] },
+    { name: 'apps', testIgnore: [renderedBothWays, /angular-ssr/, firefoxOnly] },
     { name: 'angular-spa', testMatch: renderedBothWays, use: { baseURL: urls.angularSpa } },
     {
       name: 'firefox',
       // The application in a native shell runs in a web view, never in Firefox.
-      testMatch: /angular-spa(?!-native)[-\w]*\.spec/,
+      testMatch: [/angular-spa(?!-native)[-\w]*\.spec/, firefoxOnly],
       grepInvert: new RegExp(onlyInChromium),
       use: { baseURL: urls.angularSpa, browserName: 'firefox', launchOptions: createFirefoxLaunchOptions() },
     },

@@ -6,7 +6,9 @@ import { findProgram, firefox } from './system-packages.ts';
  *
  * @param preferences - As in `about:config`.
  */
-export const createFirefoxLaunchOptions = (preferences: Readonly<Record<string, boolean | number>> = {}) => ({
+export const createFirefoxLaunchOptions = (
+  preferences: Readonly<Record<string, boolean | number | string>> = {},
+) => ({
   channel: 'moz-firefox',
   executablePath: join(import.meta.dirname, 'firefox-for-playwright.mjs'),
   // If Firefox is missing, the error at the start names it.

@@ -16,7 +16,7 @@ const exceptions: Record<string, { readonly uses: number; readonly why: string }
   },
   'packages/testing/src/wire/bounded-json.ts': {
     uses: 1,
-    why: 'the parser of the test server, which does not depend on core',
+    why: 'the parser of the test server, which must not share a fault with core (decision 0018)',
   },
 };
 

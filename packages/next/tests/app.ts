@@ -1,4 +1,5 @@
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
+import { NextRequest } from 'next/server.js';
 import { createAuth } from '../src/create-auth.ts';
 import type { AuthOptions } from '../src/options.ts';
 
@@ -63,3 +64,10 @@ export const readDigest = (promise: Promise<unknown>): Promise<string> =>
     () => '',
     (error: { digest?: string }) => error.digest ?? String(error),
   );
+
+/** Creates a request to the proxy. */
+export const createProxyRequest = (
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): NextRequest => new NextRequest(baseUrl + path, { headers, method });

@@ -2,26 +2,17 @@ import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest, NextResponse } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createAuth } from '../src/create-auth.ts';
-import { baseUrl, logIn, setUp } from './app.ts';
+import { baseUrl, createProxyRequest, setUp, setUpLogin } from './app.ts';
 
 const protect = ['/dashboard'];
 
 afterEach(() => vi.restoreAllMocks());
 
-async function setUpLogin() {
-  const { server, options } = await setUp();
-  const auth = createAuth(options);
-  return { server, auth, cookie: await logIn(auth.handlers, server) };
-}
-
-const request = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-  new NextRequest(baseUrl + path, { headers, method });
-
 test("retains the headers, cookies and rewrites of the application's proxy", async () => {
   const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_590);
   const cookieHeaders: (string | null)[] = [];
-  const response = await auth.proxy(request('/dashboard', { cookie }), {
+  const response = await auth.proxy(createProxyRequest('/dashboard', { cookie }), {
     protect,
     respond: (inner) => {
       cookieHeaders.push(inner.headers.get('cookie'));
@@ -43,7 +34,7 @@ test("retains the headers, cookies and rewrites of the application's proxy", asy
     '__Host-session',
   ]);
   expect(cookieHeaders[0]).not.toContain(cookie);
-  const redirect = await auth.proxy(request('/dashboard', { cookie }), {
+  const redirect = await auth.proxy(createProxyRequest('/dashboard', { cookie }), {
     respond: () => NextResponse.redirect(`${baseUrl}/new`),
   });
   expect(redirect.headers.get('location')).toBe(`${baseUrl}/new`);
@@ -59,7 +50,7 @@ test("passes the new session to the page with any response of the application's 
     NextResponse.rewrite(`${baseUrl}/de/dashboard`),
   ]) {
     applicationResponse.headers.set('vary', 'Accept-Language');
-    const response = await auth.proxy(request('/dashboard?a=b', { cookie }), {
+    const response = await auth.proxy(createProxyRequest('/dashboard?a=b', { cookie }), {
       respond: () => applicationResponse,
     });
     const pageCookie = response.headers.get('x-middleware-request-cookie');
@@ -104,7 +95,7 @@ test('returns after login to the page in the same locale', async () => {
 test('replaces a page path that the client has sent', async () => {
   const { auth, cookie } = await setUpLogin();
   const response = await auth.proxy(
-    request('/dashboard', { cookie, 'x-auth-path': 'https://evil.example' }),
+    createProxyRequest('/dashboard', { cookie, 'x-auth-path': 'https://evil.example' }),
     {
       protect,
     },
@@ -114,7 +105,7 @@ test('replaces a page path that the client has sent', async () => {
 
 test('passes the page path only if the page may redirect to the login', async () => {
   const { server, auth, cookie } = await setUpLogin();
-  const open = (headers: Record<string, string>) => auth.proxy(request('/items?page=2', headers));
+  const open = (headers: Record<string, string>) => auth.proxy(createProxyRequest('/items?page=2', headers));
   const ready = await open({ cookie });
   expect(ready.headers.get('x-middleware-next')).toBe('1');
   expect(ready.headers.has('x-middleware-override-headers')).toBe(false);
@@ -140,10 +131,10 @@ test('S62: marks responses to signed-in users as private, unless the application
     ['/_next/static/a.js', {}, null, null],
   ] as const;
   for (const [path, options, cacheControl, vary] of cases) {
-    const { headers } = await auth.proxy(request(path, { cookie }), options);
+    const { headers } = await auth.proxy(createProxyRequest(path, { cookie }), options);
     expect([headers.get('cache-control'), headers.get('vary')], path).toEqual([cacheControl, vary]);
   }
-  const anonymous = await auth.proxy(request('/'));
+  const anonymous = await auth.proxy(createProxyRequest('/'));
   expect(anonymous.headers.get('cache-control')).toBeNull();
 });
 
@@ -155,10 +146,14 @@ test('removes the state of a logout from the page to which the provider redirect
   );
   const state = new URL(loggedOut.headers.get('location') ?? '').searchParams.get('state') ?? '';
   const [stateCookie = ''] = loggedOut.headers.getSetCookie().filter((line) => line.includes(state));
-  const back = await auth.proxy(request(`/?state=${state}`, { cookie: stateCookie.split(';')[0] ?? '' }));
+  const back = await auth.proxy(
+    createProxyRequest(`/?state=${state}`, { cookie: stateCookie.split(';')[0] ?? '' }),
+  );
   expect([back.status, back.headers.get('location')]).toEqual([303, `${baseUrl}/`]);
   expect(back.headers.getSetCookie().join()).toMatch(/session\.logout=;.*Max-Age=0/);
-  const other = await auth.proxy(request('/?state=open', { cookie: stateCookie.split(';')[0] ?? '' }));
+  const other = await auth.proxy(
+    createProxyRequest('/?state=open', { cookie: stateCookie.split(';')[0] ?? '' }),
+  );
   expect(other.headers.get('x-middleware-next')).toBe('1');
 });
 
@@ -168,11 +163,14 @@ test('redirects to the error page of the application by a URL, because Next requ
   const { options } = await setUp({ store, pages: { error: '/sorry' } });
   const auth = createAuth(options);
   const headers = { cookie: `__Host-session=${'x'.repeat(43)}`, accept: 'text/html' };
-  const response = await auth.proxy(request('/dashboard?page=2', headers), { protect });
+  const response = await auth.proxy(createProxyRequest('/dashboard?page=2', headers), { protect });
   const query = new URLSearchParams({ code: 'store_unavailable', returnTo: '/dashboard?page=2' });
   expect([response.status, response.headers.get('location')]).toEqual([303, `${baseUrl}/sorry?${query}`]);
-  const json = await auth.proxy(request('/dashboard', { ...headers, accept: 'application/json' }), {
-    protect,
-  });
+  const json = await auth.proxy(
+    createProxyRequest('/dashboard', { ...headers, accept: 'application/json' }),
+    {
+      protect,
+    },
+  );
   expect(json.status).toBe(503);
 });

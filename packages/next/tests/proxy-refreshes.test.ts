@@ -1,22 +1,13 @@
 import { TransportError } from '@countersign/core';
-import { NextRequest, NextResponse } from 'next/server.js';
+import { type NextRequest, NextResponse } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createAuth } from '../src/create-auth.ts';
-import { baseUrl, logIn, setUp } from './app.ts';
+import { baseUrl, createProxyRequest, logIn, setUp, setUpLogin } from './app.ts';
 import { runInNext } from './run-in-next.ts';
 
 const protect = ['/dashboard'];
 
 afterEach(() => vi.restoreAllMocks());
-
-async function setUpLogin() {
-  const { server, options } = await setUp();
-  const auth = createAuth(options);
-  return { server, auth, cookie: await logIn(auth.handlers, server) };
-}
-
-const request = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-  new NextRequest(baseUrl + path, { headers, method });
 
 test('stops the redirects if the provider rejects the refresh and every code', async () => {
   for (const rejection of [
@@ -39,7 +30,7 @@ test('stops the redirects if the provider rejects the refresh and every code', a
     for (let url = new URL(`${baseUrl}/dashboard`); trace.length < 20; ) {
       if (url.origin === server.issuer) ({ url } = await server.authorize(url.href));
       const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
-      const sent = request(url.pathname + url.search, { cookie, accept: 'text/html' });
+      const sent = createProxyRequest(url.pathname + url.search, { cookie, accept: 'text/html' });
       const response = url.pathname.startsWith('/auth/')
         ? await auth.handlers.GET(sent)
         : await auth.proxy(sent, { protect });
@@ -63,10 +54,12 @@ function splitCookie(pair: string): [string, string] {
 test('refreshes a token near its expiry, for the browser and for the same request', async () => {
   const { server, auth, cookie: allCookies } = await setUpLogin();
   const cookie = allCookies.split('; ').find((pair) => pair.startsWith('__Host-session=')) ?? '';
-  const early = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  const early = await auth.proxy(createProxyRequest('/dashboard', { cookie }), { protect });
   expect(early.headers.getSetCookie()).toEqual([]);
   server.clock.advance(3_590);
-  const late = await auth.proxy(request('/dashboard', { cookie: `${cookie}; theme=dark` }), { protect });
+  const late = await auth.proxy(createProxyRequest('/dashboard', { cookie: `${cookie}; theme=dark` }), {
+    protect,
+  });
   expect(late.headers.get('x-middleware-next')).toBe('1');
   const [line = ''] = late.headers.getSetCookie();
   const newCookie = line.split(';')[0] ?? '';
@@ -81,7 +74,7 @@ test('removes a session that the provider has ended', async () => {
   const { server, auth, cookie } = await setUpLogin();
   server.endGrants();
   server.clock.advance(3_590);
-  const response = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  const response = await auth.proxy(createProxyRequest('/dashboard', { cookie }), { protect });
   expect(response.status).toBe(307);
   expect(response.headers.getSetCookie().join()).toMatch(/__Host-session=; Max-Age=0/);
 });
@@ -90,7 +83,7 @@ test('shows pages to signed-in users while the provider is unavailable', async (
   const { server, auth, cookie } = await setUpLogin();
   server.clock.advance(3_700);
   server.fail('token', { status: 503 });
-  const response = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  const response = await auth.proxy(createProxyRequest('/dashboard', { cookie }), { protect });
   expect(response.headers.get('x-middleware-next')).toBe('1');
   expect(response.headers.getSetCookie()).toEqual([]);
 });
@@ -133,7 +126,7 @@ test.each([
     () => NextResponse.next(),
     ({ headers }: NextRequest) => NextResponse.next({ request: { headers: new Headers(headers) } }),
   ]) {
-    const response = await auth.proxy(request('/dashboard', { cookie }), {
+    const response = await auth.proxy(createProxyRequest('/dashboard', { cookie }), {
       protect,
       ...(respond && { respond }),
     });
@@ -154,7 +147,7 @@ test('a client cannot send the failure of a refresh through the proxy', async ()
   const forged = { 'x-auth-refresh-failed': 'name=TransportError&code=server_error', cookie };
   const stale = new Headers({ ...forged, 'x-locale': 'de' });
   for (const respond of [undefined, () => NextResponse.next({ request: { headers: stale } })]) {
-    const response = await auth.proxy(request('/dashboard', forged), respond ? { respond } : {});
+    const response = await auth.proxy(createProxyRequest('/dashboard', forged), respond ? { respond } : {});
     expect(response.headers.get('x-middleware-override-headers')).not.toContain('x-auth-refresh-failed');
   }
   // Without a proxy, it changes only the error of its own request.
@@ -181,7 +174,7 @@ test('passes the rejection of the client to the page', async () => {
     headers: { 'content-type': 'application/json' },
     body: '{"error":"invalid_client"}',
   });
-  const response = await auth.proxy(request('/dashboard', { cookie }), { protect });
+  const response = await auth.proxy(createProxyRequest('/dashboard', { cookie }), { protect });
   expect(await readPageError(auth, response)).toMatchObject({
     name: 'AuthorizationServerError',
     status: 401,
@@ -202,17 +195,17 @@ test.each([
     const { server, auth, cookie } = await setUpLogin();
     server.clock.advance(3_601);
     server.fail('token', { ...failure, times: 99 });
-    const page = await auth.proxy(request('/dashboard', { cookie }), { protect });
+    const page = await auth.proxy(createProxyRequest('/dashboard', { cookie }), { protect });
     expect(page.status).toBe(307);
     const login = new URL(page.headers.get('location') ?? '');
     expect(login.pathname).toBe('/auth/login');
     expect(login.searchParams.get('returnTo')).toBe('/dashboard');
     expect(login.searchParams.get('prompt') ?? undefined).toBe(prompt);
     expect(page.headers.getSetCookie()).toEqual([]);
-    const handler = await auth.proxy(request('/api/items', { cookie }), { protect: ['/api'] });
+    const handler = await auth.proxy(createProxyRequest('/api/items', { cookie }), { protect: ['/api'] });
     expect([handler.status, await handler.json()]).toEqual([401, { error: code }]);
     // A page that requires no session is rendered, and receives the reason.
-    const publicPage = await auth.proxy(request('/', { cookie }), { protect });
+    const publicPage = await auth.proxy(createProxyRequest('/', { cookie }), { protect });
     expect(publicPage.headers.get('x-middleware-next')).toBe('1');
     expect(publicPage.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain(`code=${code}`);
     expect(server.requestsTo('token')).toHaveLength(2);
@@ -225,7 +218,8 @@ test('does not redirect a user to the login again after an unsuccessful login', 
   const tokens = [{}];
   server.clock.advance(3_601);
   server.fail('token', { status: 400 });
-  const open = (header: string) => auth.proxy(request('/dashboard', { cookie: header }), { protect, tokens });
+  const open = (header: string) =>
+    auth.proxy(createProxyRequest('/dashboard', { cookie: header }), { protect, tokens });
   expect((await open(cookie)).status).toBe(307);
   server.clock.advance(1);
   server.faults.add('expires_in_zero');

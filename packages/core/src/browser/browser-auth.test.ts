@@ -35,18 +35,18 @@ test('C7: events, errors and the snapshot contain no token, code, verifier or st
   const printedErrors = errors.map(
     (error) => `${String(error)} ${JSON.stringify(error)} ${(error as Error).stack}`,
   );
-  const everything = [
+  const output = [
     ...printedErrors,
     JSON.stringify(events),
     JSON.stringify({ ...page.auth.snapshot(), claims: null }),
   ].join('\n');
-  for (const secret of secrets) expect(everything.includes(secret)).toBe(false);
+  for (const secret of secrets) expect(output.includes(secret)).toBe(false);
 });
 
-describe('options', () => {
+describe('createBrowserAuth()', () => {
   const create = (options: Partial<BrowserAuthOptions>) => () => createPage(options);
 
-  test('rejects missing and invalid options with a message that names them', () => {
+  test('rejects missing and invalid options, and names them', () => {
     expect(create({ issuer: '' })).toThrow(/issuer is missing/);
     expect(create({ redirectUri: '' })).toThrow(/redirectUri is missing/);
     expect(create({ issuer: 'http://login.example' })).toThrow(/allowInsecureIssuer: true/);
@@ -54,14 +54,14 @@ describe('options', () => {
     expect(create({ clockTolerance: 301 })).toThrow(/clockTolerance/);
   });
 
-  test('B3: does not start or use browser APIs on a server', async () => {
+  test('B3: neither starts nor uses browser APIs on a server', async () => {
     vi.unstubAllGlobals();
     const { auth } = createPage();
-    const started = await Promise.race([
+    const result = await Promise.race([
       auth.start(),
       new Promise((resolve) => setTimeout(resolve, 20, 'waiting')),
     ]);
-    expect(started).toBe('waiting');
+    expect(result).toBe('waiting');
     expect(auth.snapshot()).toEqual({ status: 'loading' });
     expect(provider.count('/.well-known/openid-configuration')).toBe(0);
   });

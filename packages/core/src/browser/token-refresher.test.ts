@@ -28,12 +28,12 @@ const createContext = (provider: TestProvider, onEvent: (event: AuthEvent) => vo
     onEvent,
   });
 
-/** A refresher whose stored tokens change between its first and its second read, as another tab changes them. */
-async function setUp(first: StoredTokenSet, later: StoredTokenSet) {
+/** Creates a refresher. The stored tokens change after its first read, as if another tab had changed them. */
+async function setUp(first: StoredTokenSet, second: StoredTokenSet) {
   const provider = await createTestProvider(Date.now);
-  const sent: (string | null)[] = [];
+  const sentTokens: (string | null)[] = [];
   provider.intercept = ({ parameters }) => {
-    sent.push(parameters.get('refresh_token'));
+    sentTokens.push(parameters.get('refresh_token'));
     return json({ access_token: 'new', token_type: 'Bearer', expires_in: 60, refresh_token: 'next' });
   };
   const context = createContext(provider);
@@ -41,7 +41,7 @@ async function setUp(first: StoredTokenSet, later: StoredTokenSet) {
   const refresh = createTokenRefresher(context, {
     async read() {
       const tokens = stored;
-      if (stored === first) stored = later;
+      if (stored === first) stored = second;
       return tokens;
     },
     async replaceTokens(_expected, next) {
@@ -50,34 +50,34 @@ async function setUp(first: StoredTokenSet, later: StoredTokenSet) {
     },
     waitForChange: async () => {},
   });
-  return { sent, getToken: () => refresh({ holder }) };
+  return { sentTokens, getToken: () => refresh({ holder }) };
 }
 
-test('B4: a refresh that waited does not send a refresh token that another tab has used', async () => {
-  const { sent, getToken } = await setUp(
+test('B4: a waiting refresh does not send a refresh token that another tab has used', async () => {
+  const { sentTokens, getToken } = await setUp(
     createTokens({ refreshToken: 'used' }),
     createTokens({ refreshToken: 'current' }),
   );
   await expect(getToken()).resolves.toMatchObject({ accessToken: 'new' });
-  expect(sent).toEqual(['current']);
+  expect(sentTokens).toEqual(['current']);
 });
 
 test.each([
   ['another login of the same user', { login: 'second' }],
   ['another user', { claims: { iss: issuer, sub: 'bob' } }],
-])('B24: a refresh that waited sends no refresh token of %s, even if it is equal', async (_, change) => {
-  const { sent, getToken } = await setUp(
+])('B24: a waiting refresh does not send the refresh token of %s, even if it is equal', async (_, change) => {
+  const { sentTokens, getToken } = await setUp(
     createTokens({ refreshToken: 'same' }),
     createTokens({ refreshToken: 'same', ...change } as never),
   );
   await expect(getToken()).rejects.toMatchObject({ code: 'session_ended' });
-  expect(sent).toEqual([]);
+  expect(sentTokens).toEqual([]);
 });
 
 test('B25: a rejected refresh token does not end a login that another tab has refreshed', async () => {
   const provider = await createTestProvider(Date.now);
   const expiresAt = Math.floor(Date.now() / 1000) + 60;
-  const refreshed = createTokens({
+  const refreshedTokens = createTokens({
     refreshToken: 'next',
     accessTokens: [
       { accessToken: 'token of the other tab', tokenType: 'Bearer', expiresAt, scopes: ['openid'] },
@@ -85,7 +85,7 @@ test('B25: a rejected refresh token does not end a login that another tab has re
   });
   let stored = createTokens({ refreshToken: 'used' });
   provider.intercept = () => {
-    stored = refreshed;
+    stored = refreshedTokens;
     return json({ error: 'invalid_grant' }, { status: 400 });
   };
   const events: string[] = [];
@@ -133,9 +133,9 @@ test('B20: requests of two users never share a refresh', async () => {
   expect(await bobResult).toMatchObject({ accessToken: 'access token of bob' });
 });
 
-test('B24: a login whose refresh token was rejected has ended', async () => {
-  const ended = createTokens({ ended: true });
-  const { sent, getToken } = await setUp(ended, ended);
+test('B24: rejects a refresh of an ended login', async () => {
+  const endedTokens = createTokens({ ended: true });
+  const { sentTokens, getToken } = await setUp(endedTokens, endedTokens);
   await expect(getToken()).rejects.toMatchObject({ code: 'session_ended' });
-  expect(sent).toEqual([]);
+  expect(sentTokens).toEqual([]);
 });

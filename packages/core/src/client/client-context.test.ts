@@ -29,7 +29,7 @@ test.each([[{ ...client }], [{}], [undefined], ['client'], [null]])(
   },
 );
 
-test('a logged client shows no mark', () => {
+test('the mark of a client is not enumerable', () => {
   expect(Object.keys(client)).toEqual(['issuer', 'clientId', 'options']);
   expect(JSON.parse(JSON.stringify(client))).not.toHaveProperty('countersign');
 });

@@ -168,7 +168,7 @@ describe('pool', () => {
     expect(connections.size).toBe(2);
   });
 
-  test('close closes the connections', async () => {
+  test('close() closes the connections', async () => {
     const { url, connections } = await startTlsServer();
     const fetch = createNodeFetch({ ca });
     await json(await fetch(url, {}));
@@ -219,7 +219,7 @@ describe('proxy', () => {
     expect(certificates).toEqual([false]);
   });
 
-  test('environment: reads the variables, including NO_PROXY', async () => {
+  test('reads the variables of the environment, including NO_PROXY', async () => {
     const { url } = await startTlsServer();
     const proxy = await startProxy();
     for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'NO_PROXY'])
@@ -273,7 +273,7 @@ describe.each(['HTTP_PROXY', 'https_proxy'])('the variable %s', (name) => {
   });
 });
 
-describe('undici', () => {
+describe('the package undici', () => {
   afterEach(() => {
     vi.doUnmock('undici');
     vi.resetModules();
@@ -288,7 +288,7 @@ describe('undici', () => {
     return import('./index.ts');
   }
 
-  test('is loaded by the first request only', async () => {
+  test('is loaded at the first request', async () => {
     const { createDecrypt, createNodeFetch: create } = await loadWithoutUndici();
     expect(createDecrypt).toBeTypeOf('function');
     const fetch = create({ ca, clientCertificate, proxy: 'http://proxy.example:3128' });
@@ -300,7 +300,7 @@ describe('undici', () => {
     await fetch.close();
   });
 
-  test('a login names the missing package', async () => {
+  test('is named by a login if it is missing', async () => {
     const { createNodeFetch: create } = await loadWithoutUndici();
     const client = createClient({ issuer: 'https://auth.example', clientId: 'web', fetch: create() });
     await expect(discover(client)).rejects.toMatchObject({ code: 'missing_package' });
@@ -317,7 +317,7 @@ describe('undici', () => {
     await expect(call('https://api.example/items')).rejects.toMatchObject({ code: 'missing_package' });
   });
 
-  test('closing before the first request closes', async () => {
+  test('is not needed for close() before the first request', async () => {
     const fetch = createNodeFetch();
     await fetch.close();
     await expect(fetch('http://127.0.0.1:9/', {})).rejects.toThrow();
@@ -344,7 +344,7 @@ describe('Bun', () => {
     });
   }
 
-  test('gets the proxy, the authorities and the certificate as options of its own fetch', async () => {
+  test('receives the proxy, the authorities and the certificate as options of fetch', async () => {
     simulateBun();
     const proxy = 'http://user:p%40ss@proxy.example:3128/';
     const fetch = createNodeFetch({
@@ -371,7 +371,7 @@ describe('Bun', () => {
     ['clientCertificate', { clientCertificate, proxy: 'https://proxy.example' }],
     ['proxy', { proxy: 'proxy.example' }],
     ['clientCertificate', { clientCertificate: { certificate: 'x', key: 'y' } }],
-  ])('rejects what it cannot do: %s', (name, options) => {
+  ])('rejects an option without support: %s', (name, options) => {
     simulateBun();
     expect(() => createNodeFetch(options)).toThrow(
       expect.objectContaining({ code: 'invalid_option', message: expect.stringContaining(name) }),
@@ -379,7 +379,7 @@ describe('Bun', () => {
   });
 
   test.each(['HTTPS_PROXY', 'http_proxy'])(
-    'rejects a client certificate if %s is an https proxy, because Bun uses it always',
+    'rejects a client certificate if %s is an https proxy, because Bun sends it to the proxy',
     (name) => {
       simulateBun();
       vi.stubEnv(name, 'https://proxy.example');

@@ -130,7 +130,7 @@ test('logs out at the standard endpoint, or at v2/logout if the tenant has none'
   );
 });
 
-test('reports invalid_grant with status 403, and reads the end of a rate limit from x-ratelimit-reset', async () => {
+test('reads invalid_grant with status 403, and the pause of a rate limit from x-ratelimit-reset', async () => {
   const { server, client } = await setUp();
   await expect(refreshTokens(client, 'unknown')).rejects.toMatchObject({
     code: 'token_error',

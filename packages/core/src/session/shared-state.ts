@@ -96,7 +96,7 @@ export function getSharedState(
 
 /** Any client can name any host: a record that a flood of hosts could displace would make a used value valid again. */
 function requireRoom(states: ReadonlyMap<string, SharedState>): void {
-  if (countStates(states, true) < maxRecordingApplications) return;
+  if (countStates(states, { isRecording: true }) < maxRecordingApplications) return;
   const error = new ConfigurationError(
     'too_many_applications',
     `This process records the logouts of ${maxRecordingApplications} applications in its memory, and cannot add another issuer, client ID or secret. Return undefined for unknown hosts from the function of the options. For more applications set "tombstones" (or "store") and "replay" to stores outside of this process, for example in Redis.`,
@@ -107,7 +107,7 @@ function requireRoom(states: ReadonlyMap<string, SharedState>): void {
 }
 
 function dropOldStates(states: Map<string, SharedState>): void {
-  let excess = countStates(states, false) - maxOtherApplications;
+  let excess = countStates(states, { isRecording: false }) - maxOtherApplications;
   for (const [key, { isRecording }] of states) {
     if (excess <= 0) break;
     if (isRecording) continue;
@@ -116,7 +116,10 @@ function dropOldStates(states: Map<string, SharedState>): void {
   }
 }
 
-function countStates(states: ReadonlyMap<string, SharedState>, isRecording: boolean): number {
+function countStates(
+  states: ReadonlyMap<string, SharedState>,
+  { isRecording }: Pick<SharedState, 'isRecording'>,
+): number {
   let count = 0;
   for (const state of states.values()) if (state.isRecording === isRecording) count++;
   return count;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { resolveEnvironment } from './web-auth-options.ts';
 
-test('names all missing options in one error, and no value', () => {
+test('names all missing options in one error without values', () => {
   const environment = {
     AUTH_ISSUER: 'https://login.example',
     AUTH_CLIENT_SECRET: 'hidden',
@@ -12,7 +12,7 @@ test('names all missing options in one error, and no value', () => {
   );
 });
 
-test('names wrong options beside missing ones, and no secret', () => {
+test('names invalid options beside missing ones without secrets', () => {
   const environment = {
     AUTH_ISSUER: 'http://login.example',
     AUTH_SECRET: 'too short',

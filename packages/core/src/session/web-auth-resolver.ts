@@ -38,14 +38,14 @@ export function createWebAuthResolver(
     let application: Application | undefined;
     return (headers) => {
       application ??= createApplication(options, settings);
-      return application(readHost(headers, options.trustProxy));
+      return application(readHost(headers, { trustProxy: options.trustProxy }));
     };
   }
   const applicationsByHost = createHostCache<Application>();
   // Hosts with the same options object share one client.
   const applications = new WeakMap<WebAuthOptions, Application>();
   return (headers) => {
-    const host = normalizeHost(readHost(headers, trustProxy)) ?? '';
+    const host = normalizeHost(readHost(headers, { trustProxy })) ?? '';
     const cachedApplication = applicationsByHost.get(host);
     if (cachedApplication) return cachedApplication(host);
     const hostOptions = options(host);

@@ -47,7 +47,7 @@ test.each<[string, Partial<WebAuthOptions>]>([
     { environment: { AUTH_BASE_URL: 'https://app.example, https://second.example' } },
   ],
   ['a list with a pattern', { baseUrl: ['https://app.example', 'https://*.preview.example'] }],
-])('S33: with %s, 300 invented hosts create nothing', async (_, more) => {
+])('S33: with %s, 300 invented hosts create no client and no request', async (_, more) => {
   const { options, discoveries } = await startProvider();
   const resolve = createWebAuthResolver({ ...options, ...more });
   const { client } = at(resolve, 'app.example');
@@ -73,7 +73,7 @@ test('S33: shares one client among all hosts of a pattern, with separate address
   expect(discoveries()).toBe(1);
 });
 
-test('S33: does not cache unknown hosts of a function, and evicts no known host', async () => {
+test('S33: does not cache hosts that a function rejects, and keeps known hosts', async () => {
   const { options, discoveries } = await startProvider();
   const requestedHosts: string[] = [];
   const resolve = createWebAuthResolver((host) => {
@@ -120,7 +120,7 @@ test('shares one client among hosts with the same options object', () => {
   expect(at(resolve, 'b.example').sessions.origin).toBe('https://b.example');
 });
 
-test('S33: rejects "trustProxy" in the options of a host, where it has no effect', async () => {
+test('S33: rejects "trustProxy" in the options of a host', async () => {
   const { options } = await startProvider();
   const resolve = createWebAuthResolver(() => ({
     ...options,

@@ -12,7 +12,7 @@ import { createClient } from '../index.ts';
 import { createWebSessions } from './index.ts';
 
 const html = { accept: 'text/html' };
-const ownOrigin = { origin: baseUrl };
+const sameOrigin = { origin: baseUrl };
 
 for (const kind of sessionKinds) {
   const start = (...[options, more]: Parameters<typeof createWebApp>) =>
@@ -21,23 +21,23 @@ for (const kind of sessionKinds) {
   test(`${kind}: redirects to returnTo after login, and returns the session of the user`, async () => {
     const app = await start();
     const browser = app.open();
-    const done = await browser.logIn('/auth/login?returnTo=/reports%3Fyear=2026');
-    expect(done.status).toBe(303);
-    expect(done.headers.get('location')).toBe('/reports?year=2026');
+    const response = await browser.logIn('/auth/login?returnTo=/reports%3Fyear=2026');
+    expect(response.status).toBe(303);
+    expect(response.headers.get('location')).toBe('/reports?year=2026');
     const { session } = await (await browser.visit('/auth/session')).json();
     expect(session.user).toMatchObject({ iss: app.server.issuer, sub: 'alice' });
     expect(JSON.stringify(session)).not.toMatch(/eyJ|nonce|at_hash/);
     expect([...browser.cookies.keys()].sort()).toEqual(['__Host-session', '__Host-session.completed']);
   });
 
-  test(`${kind}: reports a missing session in all functions`, async () => {
+  test(`${kind}: reports a missing session in all functions and routes`, async () => {
     const app = await start({ accessTokenRoute: true });
     const browser = app.open();
     expect(await (await browser.visit('/auth/session')).json()).toEqual({ session: null });
     const requestSession = await app.sessions.open('');
     expect(requestSession.session).toBeUndefined();
     await expect(requestSession.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
-    expect((await browser.visit('/auth/access-token', { headers: ownOrigin })).status).toBe(401);
+    expect((await browser.visit('/auth/access-token', { headers: sameOrigin })).status).toBe(401);
   });
 
   test(`${kind}: refreshes an expired access token, and sets the cookie`, async () => {
@@ -52,7 +52,7 @@ for (const kind of sessionKinds) {
       browser.take(
         new Response(null, {
           headers: requestSession.cookies.map(
-            (cookie) => ['set-cookie', serialized(cookie)] as [string, string],
+            (cookie) => ['set-cookie', serialize(cookie)] as [string, string],
           ),
         }),
       );
@@ -60,7 +60,7 @@ for (const kind of sessionKinds) {
     }
   });
 
-  test(`S5, ${kind}: returns each of many concurrent users their own token`, async () => {
+  test(`S5, ${kind}: returns only tokens of their user to concurrent requests`, async () => {
     const subs = Array.from({ length: 12 }, (_, index) => `user-${index}`);
     const app = await start({}, { server: { users: subs.map((sub) => ({ sub })) } });
     const browsers = [];
@@ -84,7 +84,7 @@ for (const kind of sessionKinds) {
     expect(app.server.requestsTo('token')).toHaveLength(24);
   });
 
-  test(`S7, ${kind}: keeps two users apart whose refreshes both need a DPoP nonce`, async () => {
+  test(`S7, ${kind}: returns only tokens of their user to concurrent refreshes that need a DPoP nonce`, async () => {
     const keyPair = (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, [
       'sign',
       'verify',
@@ -149,7 +149,7 @@ for (const kind of sessionKinds) {
       '/auth/login',
       '/auth/callback',
     ]) {
-      responses.push(await browser.visit(path, { headers: ownOrigin }));
+      responses.push(await browser.visit(path, { headers: sameOrigin }));
       responses.push(await browser.visit(path, { method: 'PUT', headers: html }));
     }
     for (const { headers } of responses) {
@@ -161,8 +161,10 @@ for (const kind of sessionKinds) {
 }
 
 test('disables the access-token route by default, and restricts it to this application', async () => {
-  const off = await createWebApp();
-  expect((await off.open().visit('/auth/access-token', { headers: ownOrigin })).status).toBe(404);
+  const appWithoutRoute = await createWebApp();
+  expect((await appWithoutRoute.open().visit('/auth/access-token', { headers: sameOrigin })).status).toBe(
+    404,
+  );
   const app = await createWebApp({ accessTokenRoute: true });
   const browser = app.open();
   await browser.logIn();
@@ -187,7 +189,7 @@ test('writes no secret into events, errors or pages', async () => {
   for (const text of texts) expect(text).not.toMatch(new RegExp(`eyJ|web-secret|${secret}`));
 });
 
-test('rejects wrong options at once, with the remedy', async () => {
+test('rejects invalid options immediately, and names the remedy', async () => {
   const client = createClient({ issuer: 'https://op.example', clientId: 'web', scope: 'openid' });
   const make = (options: object) => () => createWebSessions(client, { secret, baseUrl, ...options });
   expect(make({ baseUrl: 'http://app.example' })).toThrow(/expected https/);
@@ -205,5 +207,5 @@ function readClaims(jwt: string): { sub?: string } {
   return decodeJwt(jwt);
 }
 
-const serialized = ({ name, value, maxAge }: { name: string; value: string; maxAge: number }) =>
+const serialize = ({ name, value, maxAge }: { name: string; value: string; maxAge: number }) =>
   `${name}=${value}; Max-Age=${maxAge}`;

@@ -11,7 +11,7 @@ const findRetryAfter = (limit: ReturnType<typeof createRateLimit>, key: string) 
   );
 
 describe('pauses', () => {
-  test('use Retry-After exactly', async () => {
+  test('last exactly as long as Retry-After', async () => {
     const limit = createRateLimit(undefined);
     await limit.pause('s', 's', 100);
     expect(await findRetryAfter(limit, 's')).toBe(100);

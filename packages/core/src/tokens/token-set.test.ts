@@ -23,7 +23,7 @@ describe('after a refresh', () => {
     });
   });
 
-  test('a new ID token replaces the previous one and its claims', () => {
+  test('replaces the previous ID token and its claims by new ones', () => {
     const fresh = { ...claims, name: 'Alice' };
     expect(applyRefresh(login, createResponse({ idToken: 'id2', claims: fresh }), 1_050)).toMatchObject({
       idToken: 'id2',
@@ -64,7 +64,7 @@ describe('after a refresh', () => {
     expect(set.accessTokens).toHaveLength(8);
   });
 
-  test('updatedAt never decreases', () => {
+  test('does not decrease updatedAt', () => {
     expect(applyRefresh(login, createResponse(), 500).updatedAt).toBe(1_000);
     expect(applyRefresh(login, createResponse(), 500).accessTokens[0]?.receivedAt).toBe(500);
   });
@@ -79,19 +79,19 @@ describe('an access token', () => {
     receivedAt: 1_000,
   };
 
-  test('is renewed before its expiry, not before half of its lifetime', () => {
+  test('is renewed before its expiry, but not in the first half of its lifetime', () => {
     expect(isFresh(entry, 1_029, 300)).toBe(true);
     expect(isFresh(entry, 1_030, 300)).toBe(false);
     expect(isFresh(entry, 1_049, 10)).toBe(true);
     expect(isFresh(entry, 1_050, 10)).toBe(false);
   });
 
-  test('without expiry is always fresh', () => {
+  test('is always fresh without expiry', () => {
     const { expiresAt: _, ...withoutExpiry } = entry;
     expect(isFresh(withoutExpiry, 9_999_999, 30)).toBe(true);
   });
 
-  test('received in the future is not fresh', () => {
+  test('is not fresh if it was received in the future', () => {
     expect(isFresh(entry, 1_000 - 299, 30)).toBe(true);
     expect(isFresh(entry, 1_000 - 301, 30)).toBe(false);
   });
@@ -101,7 +101,7 @@ describe('an access token', () => {
     expect(isValid(entry, 1_060, 0)).toBe(false);
   });
 
-  test('that expires before it was received is not fresh', () => {
+  test('is not fresh if it expires before it was received', () => {
     expect(isFresh({ ...entry, receivedAt: 2_000 }, 1_900, 30)).toBe(false);
   });
 });

@@ -1,32 +1,26 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
-import { baseUrl, logIn, setUp } from '../../tests/app.ts';
+import { baseUrl, createProxyRequest, logIn, setUp, setUpLogin } from '../../tests/app.ts';
 import { createAuth } from '../create-auth.ts';
 
 const protect = ['/dashboard'];
 
 afterEach(() => vi.restoreAllMocks());
 
-async function setUpLogin() {
-  const { server, options } = await setUp();
-  const auth = createAuth(options);
-  return { server, auth, cookie: await logIn(auth.handlers, server) };
-}
-
-const request = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-  new NextRequest(baseUrl + path, { headers, method });
-
 test('redirects users without a session to the login on protected paths only', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
-  const response = await auth.proxy(request('/dashboard/items?page=2'), { protect });
+  const response = await auth.proxy(createProxyRequest('/dashboard/items?page=2'), { protect });
   expect(response.status).toBe(307);
   const location = new URL(response.headers.get('location') ?? '');
   expect(location.pathname).toBe('/auth/login');
   expect(location.searchParams.get('returnTo')).toBe('/dashboard/items?page=2');
   for (const path of ['/', '/dashboards', '/about', '/auth/login']) {
-    expect((await auth.proxy(request(path), { protect })).headers.get('x-middleware-next'), path).toBe('1');
+    expect(
+      (await auth.proxy(createProxyRequest(path), { protect })).headers.get('x-middleware-next'),
+      path,
+    ).toBe('1');
   }
 });
 
@@ -34,27 +28,28 @@ test('compares paths by segments, decoded and without repeated slashes', async (
   const { options } = await setUp();
   const auth = createAuth(options);
   for (const path of ['/dashboard', '/dashboard/', '/%64ashboard', '//dashboard', '/dashboard//x']) {
-    expect((await auth.proxy(request(path), { protect })).status, path).toBe(307);
+    expect((await auth.proxy(createProxyRequest(path), { protect })).status, path).toBe(307);
   }
   const withPublicPaths = { protect, publicPaths: ['/dashboard/public'] };
-  expect((await auth.proxy(request('/dashboard/public/x'), withPublicPaths)).status).toBe(200);
-  expect((await auth.proxy(request('/dashboard/publicity'), withPublicPaths)).status).toBe(307);
+  expect((await auth.proxy(createProxyRequest('/dashboard/public/x'), withPublicPaths)).status).toBe(200);
+  expect((await auth.proxy(createProxyRequest('/dashboard/publicity'), withPublicPaths)).status).toBe(307);
 });
 
 test('treats a path with a trailing slash as the same path, also for the routes', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
   for (const path of ['/auth/login/', '/auth/callback/', '/auth/backchannel-logout/', '/auth/session/'])
-    expect((await auth.proxy(request(path), { protect: ['/'] })).headers.get('x-middleware-next'), path).toBe(
-      '1',
-    );
+    expect(
+      (await auth.proxy(createProxyRequest(path), { protect: ['/'] })).headers.get('x-middleware-next'),
+      path,
+    ).toBe('1');
   for (const path of ['/auth/login//', '/auth/', '/auth/other/'])
-    expect((await auth.proxy(request(path), { protect: ['/'] })).status, path).toBe(307);
+    expect((await auth.proxy(createProxyRequest(path), { protect: ['/'] })).status, path).toBe(307);
   const slashed = { protect: ['/dashboard/'], publicPaths: ['/dashboard/public/'] };
   for (const path of ['/dashboard', '/dashboard/', '/dashboard/x/'])
-    expect((await auth.proxy(request(path), slashed)).status, path).toBe(307);
+    expect((await auth.proxy(createProxyRequest(path), slashed)).status, path).toBe(307);
   for (const path of ['/dashboard/public', '/dashboard/public/', '/dashboard/public/x/'])
-    expect((await auth.proxy(request(path), slashed)).status, path).toBe(200);
+    expect((await auth.proxy(createProxyRequest(path), slashed)).status, path).toBe(200);
 });
 
 test('removes the base path and the language before it compares paths with a trailing slash', async () => {
@@ -88,7 +83,7 @@ test('passes preflights without a session, and no other request', async () => {
   const all = { protect: ['/api'] };
   const preflight = { origin: 'https://other.example', 'access-control-request-method': 'POST' };
   const open = (headers: Record<string, string>, method = 'OPTIONS') =>
-    auth.proxy(request('/api/items', headers, method), all);
+    auth.proxy(createProxyRequest('/api/items', headers, method), all);
   expect((await open(preflight)).headers.get('x-middleware-next')).toBe('1');
   expect((await open({})).status).toBe(401);
   expect((await open({ origin: preflight.origin })).status).toBe(401);
@@ -106,36 +101,41 @@ test('passes no navigation and no incomplete preflight', async () => {
     { origin: '', 'access-control-request-method': 'GET' },
     { 'access-control-request-method': 'GET' },
   ]) {
-    const response = await auth.proxy(request('/dashboard', headers, 'OPTIONS'), { protect });
+    const response = await auth.proxy(createProxyRequest('/dashboard', headers, 'OPTIONS'), { protect });
     expect(response.status, JSON.stringify(headers)).toBe(401);
   }
   const preflight = { origin, 'access-control-request-method': 'GET', 'sec-fetch-mode': 'cors' };
-  const passed = await auth.proxy(request('/dashboard', preflight, 'OPTIONS'), { protect });
+  const passed = await auth.proxy(createProxyRequest('/dashboard', preflight, 'OPTIONS'), { protect });
   expect(passed.headers.get('x-middleware-next')).toBe('1');
 });
 
 test('responds to HEAD as to GET', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
-  const response = await auth.proxy(request('/dashboard', {}, 'HEAD'), { protect });
+  const response = await auth.proxy(createProxyRequest('/dashboard', {}, 'HEAD'), { protect });
   expect([response.status, new URL(response.headers.get('location') ?? '').pathname]).toEqual([
     307,
     '/auth/login',
   ]);
-  expect((await auth.proxy(request('/api/items', {}, 'HEAD'), { protect: ['/api'] })).status).toBe(401);
+  expect((await auth.proxy(createProxyRequest('/api/items', {}, 'HEAD'), { protect: ['/api'] })).status).toBe(
+    401,
+  );
 });
 
 test('responds to forms, actions and scripts in a way that they can handle', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
   const all = { protect: ['/dashboard', '/api'] };
-  expect((await auth.proxy(request('/api/items'), all)).status).toBe(401);
-  expect((await auth.proxy(request('/dashboard', {}, 'POST'), all)).status).toBe(401);
-  const formResponse = await auth.proxy(request('/dashboard', { 'sec-fetch-mode': 'navigate' }, 'POST'), all);
+  expect((await auth.proxy(createProxyRequest('/api/items'), all)).status).toBe(401);
+  expect((await auth.proxy(createProxyRequest('/dashboard', {}, 'POST'), all)).status).toBe(401);
+  const formResponse = await auth.proxy(
+    createProxyRequest('/dashboard', { 'sec-fetch-mode': 'navigate' }, 'POST'),
+    all,
+  );
   expect(formResponse.status).toBe(303);
-  const action = await auth.proxy(request('/dashboard', { 'next-action': 'id' }, 'POST'), all);
+  const action = await auth.proxy(createProxyRequest('/dashboard', { 'next-action': 'id' }, 'POST'), all);
   expect(action.headers.get('x-action-redirect')).toBe('/auth/login?returnTo=%2Fdashboard;push');
-  const custom = await auth.proxy(request('/dashboard'), {
+  const custom = await auth.proxy(createProxyRequest('/dashboard'), {
     protect,
     onUnauthenticated: () => new Response('custom', { status: 418 }),
   });
@@ -151,7 +151,7 @@ test.each([
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   server.clock.advance(3_610);
   const headers = option === 'onUnauthenticated' ? {} : { cookie };
-  const response = await auth.proxy(request('/dashboard', headers), options);
+  const response = await auth.proxy(createProxyRequest('/dashboard', headers), options);
   expect(response.status).toBe(500);
   expect(response.headers.get('x-middleware-next')).toBeNull();
   expect(response.headers.get('cache-control')).toBe('private, no-store');
@@ -168,7 +168,7 @@ function throwError(): never {
 test('S64: denies access to all paths if the options are invalid', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   for (const path of ['/', '/dashboard']) {
-    const response = await createAuth({ environment: {} }).proxy(request(path), { protect });
+    const response = await createAuth({ environment: {} }).proxy(createProxyRequest(path), { protect });
     expect(response.status).toBe(500);
   }
   expect(log).toHaveBeenCalledTimes(2);
@@ -181,13 +181,15 @@ test('S64: responds with 503 on protected paths while the store is unavailable, 
   const cookie = await logIn(auth.handlers, server);
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   vi.spyOn(store, 'get').mockRejectedValue(new Error('away'));
-  const rejection = await auth.proxy(request('/dashboard', { cookie, accept: 'text/html' }), { protect });
+  const rejection = await auth.proxy(createProxyRequest('/dashboard', { cookie, accept: 'text/html' }), {
+    protect,
+  });
   expect(rejection.status).toBe(503);
   expect(rejection.headers.get('retry-after')).toMatch(/^\d+$/);
   expect(rejection.headers.getSetCookie()).toEqual([]);
   expect(await rejection.text()).toContain('store_unavailable');
   expect(log).toHaveBeenCalledTimes(1);
-  const publicResponse = await auth.proxy(request('/', { cookie }), { protect });
+  const publicResponse = await auth.proxy(createProxyRequest('/', { cookie }), { protect });
   expect(publicResponse.headers.get('x-middleware-next')).toBe('1');
   expect(publicResponse.headers.get('cache-control')).toBe('private, no-store');
   expect(publicResponse.headers.getSetCookie()).toEqual([]);
@@ -201,7 +203,7 @@ test.each(['//evil.example/a', '/\\evil.example/a', '//evil.example', '/%5C/../%
     const { options } = await setUp({ store });
     const auth = createAuth(options);
     const headers = { cookie: `__Host-session=${'x'.repeat(43)}`, accept: 'text/html' };
-    const response = await auth.proxy(request(path, headers), { protect: ['/'] });
+    const response = await auth.proxy(createProxyRequest(path, headers), { protect: ['/'] });
     expect(response.status).toBe(503);
     for (const [, href = ''] of (await response.text()).matchAll(/href="([^"]*)"/g))
       expect(new URL(href, baseUrl).origin).toBe(baseUrl);
@@ -213,11 +215,11 @@ test('S87: a protected page that "cookie.path" does not cover starts no login', 
   const { options } = await setUp();
   const auth = createAuth({ ...options, cookie: { path: '/auth' } });
   for (const path of ['/dashboard', '/dashboard/items?page=/auth', '/authors']) {
-    const response = await auth.proxy(request(path, { accept: 'text/html' }), { protect: ['/'] });
+    const response = await auth.proxy(createProxyRequest(path, { accept: 'text/html' }), { protect: ['/'] });
     expect(response.status, path).toBe(400);
     expect(await response.text()).toContain('session_cookie_missing');
   }
   expect(log.mock.calls.join()).toContain('"cookie.path" is "/auth"');
-  expect((await auth.proxy(request('/auth/page'), { protect: ['/'] })).status).toBe(307);
-  expect((await auth.proxy(request('/about'), { protect })).status).toBe(200);
+  expect((await auth.proxy(createProxyRequest('/auth/page'), { protect: ['/'] })).status).toBe(307);
+  expect((await auth.proxy(createProxyRequest('/about'), { protect })).status).toBe(200);
 });

@@ -19,7 +19,7 @@ const createTokens = (sub: string) =>
     login: `${sub}-login`,
   }) as unknown as StoredTokenSet;
 
-/** A login of a user. `stored` are the tokens at its end, and `afterChange` runs when its tokens were stored. */
+/** Prepares a login. `stored` are the tokens that it finds. `afterChange` runs after its tokens were stored. */
 async function setUp(stored: StoredTokenSet | undefined, afterChange = () => {}) {
   const provider = await createTestProvider(Date.now);
   const context = resolveOptions({
@@ -56,7 +56,7 @@ async function setUp(stored: StoredTokenSet | undefined, afterChange = () => {})
   return { provider, store, complete, getStored };
 }
 
-test('B24: the login of another user is a new login, in a new generation', async () => {
+test('B24: starts a new login and a new generation for another user', async () => {
   const { store, complete, getStored } = await setUp(createTokens('alice'));
   const generation = store.getGeneration();
   await complete('bob');
@@ -65,7 +65,7 @@ test('B24: the login of another user is a new login, in a new generation', async
   expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
 });
 
-test('a repeated login of the same user continues the login and its generation', async () => {
+test('continues the login and its generation for the same user', async () => {
   const { store, complete, getStored } = await setUp(createTokens('alice'));
   const generation = store.getGeneration();
   await complete('alice');
@@ -73,7 +73,7 @@ test('a repeated login of the same user continues the login and its generation',
   expect(store.getGeneration()).toBe(generation);
 });
 
-test('B25: a login that a logout follows immediately fails, and its tokens are revoked', async () => {
+test('B25: rejects a login that is followed by a logout, and revokes its tokens', async () => {
   const { provider, store, complete } = await setUp(undefined, () => void store.advanceGeneration());
   await expect(complete('alice')).rejects.toMatchObject({ code: 'session_ended' });
   expect(store.snapshot()).toEqual({ status: 'loading' });
@@ -82,35 +82,35 @@ test('B25: a login that a logout follows immediately fails, and its tokens are r
 
 const silent = { isVisible: false, previousTokens: undefined };
 
-test('a silent login uses the tokens of the same user that another tab has stored meanwhile', async () => {
+test('a silent login uses newer tokens of the same user that another tab has stored', async () => {
   const { store, complete, getStored } = await setUp(createTokens('alice'));
   await expect(complete('alice', silent)).resolves.toEqual({ sub: 'alice' });
   expect(getStored()).toEqual(createTokens('alice'));
   expect(store.snapshot()).toMatchObject({ status: 'signed-in', holder: { login: 'alice-login' } });
 });
 
-test('B25: a silent login does not use such tokens after a logout', async () => {
+test('B25: a silent login does not use tokens of another tab after a logout', async () => {
   const { store, complete } = await setUp(createTokens('alice'), () => void store.advanceGeneration());
   await expect(complete('alice', silent)).rejects.toMatchObject({ code: 'session_ended' });
   expect(store.snapshot()).toEqual({ status: 'loading' });
 });
 
-test('B22: a silent login does not use the tokens of another user that another tab has stored', async () => {
+test('B22: a silent login does not use tokens of another user that another tab has stored', async () => {
   const { store, complete, getStored } = await setUp(createTokens('bob'));
   await expect(complete('alice', silent)).rejects.toMatchObject({ code: 'session_ended' });
   expect(getStored()).toEqual(createTokens('bob'));
   expect(store.snapshot()).toEqual({ status: 'loading' });
 });
 
-test('B25: a login that began before a logout stores nothing, even while another login of the user is stored', async () => {
+test('B25: a login that began before a logout stores no tokens beside a newer login of the user', async () => {
   const alice = createTokens('alice');
   const { provider, store, complete, getStored } = await setUp(alice);
-  const begun = { startedAt: store.readClock(), generation: store.getGeneration() };
-  store.recordLogout(begun.startedAt);
-  const later = { ...alice, loginStartedAt: begun.startedAt + 1 };
-  await store.changeTokens(() => later);
+  const attempt = { startedAt: store.readClock(), generation: store.getGeneration() };
+  store.recordLogout(attempt.startedAt);
+  const newerTokens = { ...alice, loginStartedAt: attempt.startedAt + 1 };
+  await store.changeTokens(() => newerTokens);
   const revokedBefore = provider.revoked.length;
-  await expect(complete('alice', begun)).rejects.toMatchObject({ code: 'session_ended' });
-  expect(getStored()).toEqual(later);
+  await expect(complete('alice', attempt)).rejects.toMatchObject({ code: 'session_ended' });
+  expect(getStored()).toEqual(newerTokens);
   expect(provider.revoked).toHaveLength(revokedBefore);
 });

@@ -28,7 +28,7 @@ describe('silent login', () => {
   const silentRedirectUri = `${origin}/silent.html`;
   let frames: Frame[];
 
-  /** A hidden frame in which the provider redirects to an address, or shows a page (`undefined`). */
+  /** Stubs the hidden frame. `respond` returns the address of the redirect, or `undefined` for a page of the provider. */
   function showFrames(respond: (url: string) => string | undefined, loads = true): void {
     frames = [];
     vi.stubGlobal('document', {
@@ -73,7 +73,7 @@ describe('silent login', () => {
     expect(frames.map(({ hidden, removed }) => [hidden, removed])).toEqual([[true, true]]);
   });
 
-  test('login_required publishes signed out without an error', async () => {
+  test('publishes the state signed out without an error after login_required', async () => {
     showFrames((url) =>
       provider.approve(url, (p) => {
         p.delete('code');
@@ -85,7 +85,7 @@ describe('silent login', () => {
     expect(auth.snapshot()).toEqual({ status: 'signed-out' });
   });
 
-  test('B25: a silent login serves only calls with the same user, in the same generation', async () => {
+  test('B25: shares its result only among calls with the same user in the same generation', async () => {
     showFrames((url) => provider.approve(url), false);
     const context = resolveOptions({
       issuer: provider.issuer,
@@ -107,7 +107,7 @@ describe('silent login', () => {
     expect(frames).toHaveLength(3);
   });
 
-  test('B25: a logout in another tab ends a silent login whose operation began earlier', async () => {
+  test('B25: ends at a logout in another tab if its operation began earlier', async () => {
     showFrames((url) => provider.approve(url));
     const started = Date.UTC(2026, 0, 1);
     let time = started;
@@ -164,29 +164,29 @@ describe('silent login', () => {
     try {
       let address = 'about:blank';
       showFrames(() => address);
-      const slow = createPage({ silentRedirectUri });
-      const started = slow.auth.start();
+      const slowPage = createPage({ silentRedirectUri });
+      const started = slowPage.auth.start();
       await vi.waitFor(() => expect(frames).toHaveLength(1));
       await vi.advanceTimersByTimeAsync(9_000);
       address = provider.approve(frames[0]?.src as string);
       frames[0]?.load();
       await started;
-      expect(slow.auth.snapshot().status).toBe('signed-in');
+      expect(slowPage.auth.snapshot().status).toBe('signed-in');
 
       showFrames(() => undefined, false);
-      const never = createPage({ silentRedirectUri });
-      const waiting = never.auth.start();
+      const unresponsivePage = createPage({ silentRedirectUri });
+      const waiting = unresponsivePage.auth.start();
       await vi.waitFor(() => expect(frames).toHaveLength(1));
       await vi.advanceTimersByTimeAsync(10_000);
       await waiting;
-      expect(never.auth.snapshot()).toMatchObject({ status: 'error', error: { code: 'timeout' } });
+      expect(unresponsivePage.auth.snapshot()).toMatchObject({ status: 'error', error: { code: 'timeout' } });
       expect(frames[0]?.removed).toBe(true);
     } finally {
       vi.useRealTimers();
     }
   });
 
-  test('a page in the hidden frame does not start', async () => {
+  test('does not start a page in the hidden frame', async () => {
     vi.stubGlobal('window', { name: 'countersign silent login' });
     const { auth } = createPage({ silentRedirectUri });
     const started = await Promise.race([
@@ -197,7 +197,7 @@ describe('silent login', () => {
     expect(provider.count('/.well-known/openid-configuration')).toBe(0);
   });
 
-  test('runs after the provider rejected the refresh token', async () => {
+  test('runs after the provider has rejected the refresh token', async () => {
     showFrames((url) => provider.approve(url));
     const { auth } = createPage({ silentRedirectUri });
     await auth.start();
@@ -215,15 +215,15 @@ describe('silent login', () => {
     /** The first tab holds the lock and waits for the response of its refresh. */
     async function suspendFirstTab(sub = 'user-1') {
       vi.useFakeTimers({ toFake: ['performance'] });
-      let held: string | undefined;
+      let heldLock: string | undefined;
       const lock: BrowserLock = async (name, run) => {
-        if (held === name) {
+        if (heldLock === name) {
           vi.advanceTimersByTime(16_000);
           return undefined;
         }
-        held = name;
+        heldLock = name;
         return run().finally(() => {
-          held = undefined;
+          heldLock = undefined;
         });
       };
       const storage = { ...createMemoryStorage(), reach: 'shared' as const };
@@ -243,23 +243,23 @@ describe('silent login', () => {
       });
       return { suspended, other, late, resume };
     }
-    const spent = () =>
+    const readSentTokens = () =>
       provider.tokenRequests.flatMap(({ parameters }) => parameters.getAll('refresh_token'));
 
-    test('B4: other tabs log in silently, and the refresh token is sent once', async () => {
+    test('B4: runs in other tabs, and the refresh token is sent once', async () => {
       const { suspended, other, late, resume } = await suspendFirstTab();
       const { accessToken } = await other.getAccessToken();
-      expect(spent()).toHaveLength(1);
+      expect(readSentTokens()).toHaveLength(1);
       resume();
       expect((await late)?.accessToken).toBe(accessToken);
-      expect(spent()).toHaveLength(1);
+      expect(readSentTokens()).toHaveLength(1);
       for (const tab of [suspended, other]) {
         expect((await tab.getAccessToken()).accessToken).toBe(accessToken);
         expect(tab.snapshot().status).toBe('signed-in');
       }
     });
 
-    test('B4: other tabs do not accept another user', async () => {
+    test('B4: does not accept another user in other tabs', async () => {
       const { other, late, resume } = await suspendFirstTab('user-2');
       await expect(other.getAccessToken()).rejects.toMatchObject({ code: 'lock_timeout' });
       expect(other.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
@@ -272,7 +272,7 @@ describe('silent login', () => {
     });
   });
 
-  test('a forged callback does not end the current login', async () => {
+  test('restores the login despite a forged callback', async () => {
     showPage(`${origin}/callback?code=forged&state=forged`);
     showFrames((url) => provider.approve(url));
     const { auth } = createPage({ silentRedirectUri });

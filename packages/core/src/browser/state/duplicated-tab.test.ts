@@ -5,15 +5,15 @@ import { createWebStorage } from './token-storage.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** A browser whose tabs share its locks. */
+/** Creates a browser whose tabs share its locks. */
 function createBrowser() {
-  const held = new Set<string>();
+  const heldLocks = new Set<string>();
   const locks = {
     request(name: string, { signal }: { signal: AbortSignal }, run: () => void) {
-      if (held.has(name)) {
+      if (heldLocks.has(name)) {
         return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
       }
-      held.add(name);
+      heldLocks.add(name);
       run();
       return new Promise<never>(() => {});
     },
@@ -28,31 +28,31 @@ function createBrowser() {
     });
     return stored;
   };
-  return { held, show };
+  return { heldLocks, show };
 }
 
 test('a new tab and its reload are not duplicates', async () => {
-  const { held, show } = createBrowser();
+  const { heldLocks, show } = createBrowser();
   const stored = show(new Map());
   expect(await isDuplicatedTab('tab ')).toBe(false);
   const name = stored.get('tab ');
-  expect([...held]).toEqual([`tab ${name}`]);
+  expect([...heldLocks]).toEqual([`tab ${name}`]);
   // The closed page releases its lock.
-  held.clear();
+  heldLocks.clear();
   show(stored);
   expect(await isDuplicatedTab('tab ')).toBe(false);
   expect(stored.get('tab ')).toBe(name);
-  expect([...held]).toEqual([`tab ${name}`]);
+  expect([...heldLocks]).toEqual([`tab ${name}`]);
 });
 
-test('B4: a copy of an open tab is a duplicate, and so is a copy of the copy', async () => {
-  const { held, show } = createBrowser();
+test('B4: a copy of an open tab is a duplicate, and a copy of the copy too', async () => {
+  const { heldLocks, show } = createBrowser();
   const first = show(new Map());
   await isDuplicatedTab('tab ');
   const second = show(new Map(first));
   expect(await isDuplicatedTab('tab ')).toBe(true);
   expect(second.get('tab ')).not.toBe(first.get('tab '));
-  expect([...held]).toEqual([`tab ${first.get('tab ')}`, `tab ${second.get('tab ')}`]);
+  expect([...heldLocks]).toEqual([`tab ${first.get('tab ')}`, `tab ${second.get('tab ')}`]);
   show(new Map(second));
   expect(await isDuplicatedTab('tab ')).toBe(true);
 });
@@ -90,7 +90,7 @@ test.each([
 });
 
 test('B4: a duplicated tab does not use the refresh token of the other tab', async () => {
-  const { held, show } = createBrowser();
+  const { heldLocks, show } = createBrowser();
   const storage = createWebStorage('tab');
   const tokens = { accessTokens: [], scopes: [], updatedAt: 0, refreshToken: 'refresh' };
   const first = show(new Map());
@@ -99,7 +99,7 @@ test('B4: a duplicated tab does not use the refresh token of the other tab', asy
   show(new Map(first));
   await storage.open?.('tokens');
   expect(storage.get('tokens')).toBeUndefined();
-  held.clear();
+  heldLocks.clear();
   show(first);
   await storage.open?.('tokens');
   expect(storage.get('tokens')).toEqual(tokens);

@@ -35,7 +35,7 @@ const fail = (error: string) => (url: string) =>
 describe('a request that waits during a change of the user', () => {
   beforeEach(() => respondToSilentLogins());
 
-  /** Signed in with a refresh token that the provider rejects, while Bob is signed in at the provider. */
+  /** Opens a page whose refresh token the provider rejects, while Bob is signed in at the provider. */
   async function createPageWithRejectedTokens() {
     const page = await openSignedInPage({ silentRedirectUri });
     advanceClock(61);
@@ -61,35 +61,35 @@ describe('a request that waits during a change of the user', () => {
     expect(provider.revoked).toEqual([]);
   });
 
-  test('B22: the silent login sends the ID token of the user as a hint', async () => {
+  test('B22: sends the ID token of the user as a hint in the silent login', async () => {
     const { auth } = await createPageWithRejectedTokens();
     await auth.getAccessToken().catch(() => {});
     const hint = silentRequests.at(-1)?.get('id_token_hint') ?? '';
     expect(JSON.parse(atob(hint.split('.')[1] ?? '')).sub).toBe('user-1');
   });
 
-  test('B22: login_required ends the login', async () => {
+  test('B22: fails and ends the login after login_required', async () => {
     const { auth } = await createPageWithRejectedTokens();
     respondToSilentLogins(fail('login_required'));
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     expect(auth.snapshot()).toMatchObject({ status: 'signed-out', error: { code: 'session_ended' } });
   });
 
-  test('omits a hint that the provider rejects, and still compares the user', async () => {
+  test('repeats the silent login without a rejected hint, and compares the user', async () => {
     const { auth } = await createPageWithRejectedTokens();
     respondToSilentLogins((url) =>
       new URL(url).searchParams.has('id_token_hint') ? fail('invalid_request')(url) : provider.approve(url),
     );
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     provider.claims = (claims) => claims;
-    const again = await createPageWithRejectedTokens();
+    const secondPage = await createPageWithRejectedTokens();
     provider.claims = (claims) => claims;
-    expect((await again.auth.getAccessToken()).holder?.sub).toBe('user-1');
-    const hinted = silentRequests.filter((parameters) => parameters.has('id_token_hint'));
-    expect(hinted).toHaveLength(2);
+    expect((await secondPage.auth.getAccessToken()).holder?.sub).toBe('user-1');
+    const requestsWithHint = silentRequests.filter((parameters) => parameters.has('id_token_hint'));
+    expect(requestsWithHint).toHaveLength(2);
   });
 
-  test('idTokenHint: false omits the ID token from the URL of the silent login', async () => {
+  test('sends no ID token in the silent login with idTokenHint: false', async () => {
     const { auth } = await openSignedInPage({ silentRedirectUri, idTokenHint: false });
     await auth.getAccessToken({ resource: 'https://other.example' }).catch(() => {});
     advanceClock(61);
@@ -98,7 +98,7 @@ describe('a request that waits during a change of the user', () => {
     expect(silentRequests.filter((parameters) => parameters.has('id_token_hint'))).toEqual([]);
   });
 
-  test('B23: fails if the shared storage has tokens of another user, before a message of the other tab', async () => {
+  test('B23: fails if the shared storage contains tokens of another user, even before a message of the other tab', async () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const storage = { ...createMemoryStorage(), reach: 'shared' as const };
     const { auth } = await openSignedInPage({ storage });
@@ -110,7 +110,7 @@ describe('a request that waits during a change of the user', () => {
     expect((await auth.getAccessToken()).holder?.sub).toBe('bob');
   });
 
-  test('B24: a replay after a change of the user fails', async () => {
+  test('B24: fails if it is repeated after a change of the user', async () => {
     const page = await openSignedInPage();
     const { accessToken, holder } = await page.auth.getAccessToken();
     signInAsBob();
@@ -130,7 +130,7 @@ describe('a request that waits during a change of the user', () => {
     await expect(page.auth.authorize(request, token)).rejects.toMatchObject({ code: 'session_ended' });
   });
 
-  test('B24: a request that began before a logout fails after another login of the same user', async () => {
+  test('B24: fails after a logout and another login of the same user', async () => {
     const page = await openSignedInPage();
     const { holder } = await page.auth.getAccessToken();
     await page.auth.logout({ localOnly: true });
@@ -139,14 +139,14 @@ describe('a request that waits during a change of the user', () => {
     expect((await page.auth.getAccessToken()).holder?.sub).toBe('user-1');
   });
 
-  test('a step-up of the same user serves earlier requests', async () => {
+  test('receives the tokens of a step-up of the same user', async () => {
     const page = await openSignedInPage();
     const { holder, accessToken } = await page.auth.getAccessToken();
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
     expect((await page.auth.getAccessToken({ holder })).accessToken).not.toBe(accessToken);
   });
 
-  test('B24: a request that began without a login receives no token of a later login', async () => {
+  test('B24: fails if it began without a login, even after a later login', async () => {
     const page = createPage();
     await page.auth.start();
     const rejection = expect(page.auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
@@ -155,12 +155,12 @@ describe('a request that waits during a change of the user', () => {
     await expect(page.auth.getAccessToken({ holder: null })).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 
-  test('a request that began while the login was being restored waits for it', async () => {
+  test('waits for the login that the start restores', async () => {
     const { auth } = createPage({ silentRedirectUri });
     expect((await auth.getAccessToken()).holder?.sub).toBe('user-1');
   });
 
-  test('B24: a page that a server rendered for another user receives no token', async () => {
+  test('B24: fails in a page that a server rendered for another user', async () => {
     const { auth } = createPage({ silentRedirectUri });
     await expect(auth.getAccessToken({ holder: { sub: 'bob' } })).rejects.toMatchObject({
       code: 'session_ended',
@@ -169,8 +169,8 @@ describe('a request that waits during a change of the user', () => {
   });
 });
 
-describe('the end of a login', () => {
-  test('B25: a logout in another tab during a refresh is final, and the refreshed tokens are revoked', async () => {
+describe('a login', () => {
+  test('B25: ends at a logout in another tab during a refresh, and the refreshed tokens are revoked', async () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const storage = { ...createMemoryStorage(), reach: 'shared' as const };
     const { auth } = await openSignedInPage({ storage });
@@ -187,7 +187,7 @@ describe('the end of a login', () => {
     expect(provider.revoked).toHaveLength(2);
   });
 
-  test('B25: tokens that were read before a logout are not returned after it', async () => {
+  test('B25: returns no tokens after a logout that were read before it', async () => {
     const memoryStorage = createMemoryStorage();
     let readSlowly: (() => Promise<void>) | undefined;
     const { auth } = await openSignedInPage({
@@ -217,22 +217,24 @@ describe('the end of a login', () => {
     expect(await waiting).toMatchObject({ code: 'session_ended' });
   });
 
-  test('a missing token for one resource does not end the login', async () => {
+  test('continues if the token for one resource is missing', async () => {
     provider.body = (body) => ({ ...body, refresh_token: undefined });
     const { auth } = await openSignedInPage();
     const { accessToken } = await auth.getAccessToken();
-    for (const wanted of [
+    for (const tokenRequest of [
       { rejectedToken: accessToken },
       { scope: 'items:write' },
       { resource: 'https://other.example' },
       { forceRefresh: true },
     ])
-      await expect(auth.getAccessToken(wanted)).rejects.toMatchObject({ code: 'refresh_token_missing' });
+      await expect(auth.getAccessToken(tokenRequest)).rejects.toMatchObject({
+        code: 'refresh_token_missing',
+      });
     expect(auth.snapshot().status).toBe('signed-in');
     expect((await auth.getAccessToken()).accessToken).toBe(accessToken);
   });
 
-  test('B27: a temporary failure of the storage does not sign the user out', async () => {
+  test('B27: continues after a temporary failure of the storage', async () => {
     const memoryStorage = createMemoryStorage();
     let broken = false;
     const { auth } = await openSignedInPage({

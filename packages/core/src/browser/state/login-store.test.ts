@@ -21,7 +21,7 @@ const createTokens = (sub: string, more: Partial<StoredTokenSet> = {}) =>
 const alice = createTokens('alice');
 const bob = createTokens('bob');
 
-/** A store with the tokens of Alice, and functions that run during its operations. */
+/** Creates a store with tokens, by default those of Alice, and functions that run during its operations. */
 function setUp(stored: StoredTokenSet = alice, now?: () => number) {
   const memory = createMemoryStorage();
   const during: { read?: () => void; beforeChange?: () => unknown; afterChange?: () => void } = {};
@@ -50,7 +50,7 @@ function setUp(stored: StoredTokenSet = alice, now?: () => number) {
   return { store, during, getStored: () => memory.get(key), memory };
 }
 
-test('B24: a holder with another issuer, sub or login is another holder', () => {
+test('B24: distinguishes holders by issuer, sub and login', () => {
   const holder = { iss: issuer, sub: 'alice', login: 'first' };
   expect(isSameHolder(holder, { ...holder })).toBe(true);
   expect(isSameHolder({ sub: 'alice' }, holder)).toBe(true);
@@ -79,21 +79,21 @@ test('B25: stores no refreshed tokens after another login or another refresh', a
   }
 });
 
-test('B25: does not show refreshed tokens after a logout or another login', async () => {
+test('B25: does not publish refreshed tokens after a logout or another login', async () => {
   const { store, during } = setUp();
   during.afterChange = () => void store.advanceGeneration();
   await store.replaceTokens(alice, createTokens('alice', { updatedAt: 1 }));
   expect(store.snapshot()).toEqual({ status: 'loading' });
 });
 
-test('B24: the end of one login does not delete the tokens of another user', async () => {
+test('B24: deleteTokens() keeps the tokens of another user', async () => {
   const { store, getStored } = setUp(bob);
   await store.deleteTokens(alice);
   expect(getStored()).toEqual(bob);
   expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
 });
 
-test('B24: the end of a login deletes nothing after a later login has begun', async () => {
+test('B24: deleteTokens() keeps all tokens after another login has begun', async () => {
   const { store, during, getStored } = setUp();
   during.beforeChange = () => store.advanceGeneration();
   await store.deleteTokens(alice);
@@ -101,7 +101,7 @@ test('B24: the end of a login deletes nothing after a later login has begun', as
   expect(store.snapshot()).toEqual({ status: 'loading' });
 });
 
-test('B24: the end of a login does not replace the snapshot of a later login', async () => {
+test('B24: deleteTokens() keeps the snapshot of a later login', async () => {
   const { store, during } = setUp();
   during.afterChange = () => {
     store.advanceGeneration();
@@ -111,7 +111,7 @@ test('B24: the end of a login does not replace the snapshot of a later login', a
   expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
 });
 
-test('the end of a login does not delete tokens that a login or a refresh has replaced', async () => {
+test('deleteTokens() keeps tokens that a login or a refresh has replaced', async () => {
   const accessTokens = [{ accessToken: 'new', tokenType: 'Bearer', scopes: [] }] as const;
   for (const change of [{ refreshToken: 'alice-2' }, { accessTokens }]) {
     const replaced = createTokens('alice', change);
@@ -135,21 +135,21 @@ test('B25: a logout starts a generation before and after it deletes the tokens',
   expect(store.getGeneration()).toBeGreaterThan(duringLogout);
 });
 
-test('B25: after a logout, the snapshot is signed out even if tokens were shown during it', async () => {
+test('B25: publishes the state signed out after a logout, even if tokens were published during it', async () => {
   const { store, during } = setUp();
   during.beforeChange = () => store.publishTokens(alice);
   await store.clear();
   expect(store.snapshot()).toEqual({ status: 'signed-out' });
 });
 
-test('B25: tokens that were read before a logout or login are not shown after it', async () => {
+test('B25: does not publish tokens after a logout or login that were read before it', async () => {
   const { store, during } = setUp();
   during.read = () => void store.advanceGeneration();
   await store.synchronize();
   expect(store.snapshot()).toEqual({ status: 'loading' });
 });
 
-test('B25: tokens that are read during a logout are not shown', async () => {
+test('B25: does not publish tokens that were read during a logout', async () => {
   const { store, during } = setUp();
   during.beforeChange = () => store.synchronize();
   const statuses: string[] = [];
@@ -158,7 +158,7 @@ test('B25: tokens that are read during a logout are not shown', async () => {
   expect(statuses).toEqual(['signed-out']);
 });
 
-test('B25: after a logout, tokens of an earlier login that are stored late are not read, changed or shown', async () => {
+test('B25: ignores tokens of an earlier login that are stored after a logout', async () => {
   const { store, getStored } = setUp(createTokens('alice', { loginStartedAt: 10 }));
   await expect(store.read()).resolves.toMatchObject({ claims: { sub: 'alice' } });
   store.recordLogout(10);
@@ -233,7 +233,7 @@ test('B25: a logout deletes a login that began before the clock was set back', a
   }
 });
 
-test('B25: a logout that is already recorded has one time', async () => {
+test('B25: records a logout with one time', async () => {
   let time = 20;
   const { store } = setUp(createTokens('alice', { loginStartedAt: 10 }), () => time++);
   const logout = store.recordLogout();

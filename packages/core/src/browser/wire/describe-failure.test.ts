@@ -23,14 +23,14 @@ const fail = async (): Promise<never> => {
   throw new TypeError('Failed to fetch');
 };
 
-/** The error of a request. */
+/** Sends a request, and returns its error. */
 const findError = (context = createContext(), init: RequestInit = { method: 'POST' }) =>
   sendRequest(context, url, init).then(
     () => expect.unreachable(),
     (error: Error) => error,
   );
 
-describe('the error of a request without a response names the request, the reason and the remedy', () => {
+describe('the error of a request without a response names the request, the cause and the remedy', () => {
   test('a directive of the Content-Security-Policy', async () => {
     vi.stubGlobal('fetch', async () => {
       setTimeout(() => {
@@ -46,7 +46,7 @@ describe('the error of a request without a response names the request, the reaso
     });
   });
 
-  test('CORS: the server responds to a request whose response the page cannot read', async () => {
+  test('CORS, if the server responds to a request of another mode', async () => {
     const probes: RequestInit[] = [];
     vi.stubGlobal('fetch', async (_url: string, init: RequestInit) => {
       if (init.mode !== 'no-cors') return fail();
@@ -87,7 +87,7 @@ describe('the error of a request without a response names the request, the reaso
     });
   });
 
-  test('a page without a document sends no second request', async () => {
+  test('no cause in a page without a document, which sends no second request', async () => {
     vi.stubGlobal('document', undefined);
     let requests = 0;
     vi.stubGlobal('fetch', () => {
@@ -99,7 +99,7 @@ describe('the error of a request without a response names the request, the reaso
   });
 });
 
-describe('an unexpected response', () => {
+describe('the error of an unexpected response names the response and the remedy', () => {
   const respond = (response: Response) => createContext({ fetch: async () => response });
   const json = (value: unknown) => Response.json(value);
 

@@ -4,7 +4,7 @@ import type { FromWorker, ToWorker } from './messages.ts';
 import { runTokenWorker, type WorkerScope } from './run-token-worker.ts';
 import { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';
 
-// Page and worker communicate through a MessageChannel. The tests of the Angular app use a real worker in Chromium.
+// Page and worker communicate through a MessageChannel. Browser tests of the Angular app use a real worker.
 
 const now = () => Date.now();
 let provider: TestProvider;
@@ -63,16 +63,16 @@ const requestTokens = (createResponse: () => Response) => {
   return fetch(`${provider.issuer}/token`, form({ grant_type: 'authorization_code', code: 'a' }));
 };
 
-test('B8: the page receives a placeholder, and the worker sends the refresh token', async () => {
+test('B8: returns a placeholder to the page, and sends the refresh token from the worker', async () => {
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
-  provider.intercept = () => json({ access_token: 'access', refresh_token: 'the-real-one' });
+  provider.intercept = () => json({ access_token: 'access', refresh_token: 'real-refresh-token' });
   const url = `${provider.issuer}/token`;
   const first = await (await fetch(url, form({ grant_type: 'authorization_code', code: 'a' }))).json();
   expect(first.access_token).toBe('access');
   expect(first.refresh_token).toMatch(/^[\w-]{43}$/);
   await fetch(url, form({ grant_type: 'refresh_token', refresh_token: first.refresh_token }));
-  expect(provider.tokenRequests[1]?.parameters.get('refresh_token')).toBe('the-real-one');
-  expect(JSON.stringify([toWorker, toPage])).not.toContain('the-real-one');
+  expect(provider.tokenRequests[1]?.parameters.get('refresh_token')).toBe('real-refresh-token');
+  expect(JSON.stringify([toWorker, toPage])).not.toContain('real-refresh-token');
 });
 
 test.each([
@@ -80,7 +80,7 @@ test.each([
   ['another path of the provider', 'https://login.example/auth'],
   ['the endpoint with a query', 'https://login.example/token?to=https://evil.example'],
   ['a likely prefix', 'https://login.example.evil.example/token'],
-])('B8: the worker sends no request to %s', async (_, url) => {
+])('B8: sends no request from the worker to %s', async (_, url) => {
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   await expect(fetch(url, form({ grant_type: 'refresh_token', refresh_token: 'r' }))).rejects.toThrow(
     TypeError,
@@ -124,18 +124,18 @@ test('B8: sends no request if the issuer is not an https URL', async () => {
 });
 
 test.each([
-  ['text', () => new Response('refresh_token=the-real-one')],
-  ['a list', () => json(['the-real-one'])],
+  ['text', () => new Response('refresh_token=real-refresh-token')],
+  ['a list', () => json(['real-refresh-token'])],
   [
     'a member that occurs twice',
-    () => new Response('{"refresh_token":"the-real-one","x":1,"x":"the-real-one"}'),
+    () => new Response('{"refresh_token":"real-refresh-token","x":1,"x":"real-refresh-token"}'),
   ],
 ])('B8: forwards no refresh token of a response that is %s', async (_, createResponse) => {
   expect(await (await requestTokens(createResponse)).text()).toBe('');
-  expect(JSON.stringify(toPage)).not.toContain('the-real-one');
+  expect(JSON.stringify(toPage)).not.toContain('real-refresh-token');
 });
 
-test('B8: the worker does not follow redirects', async () => {
+test('B8: does not follow redirects in the worker', async () => {
   const modes: (string | undefined)[] = [];
   vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
     modes.push(init.redirect);
@@ -176,14 +176,14 @@ test('aborts a request in the worker if the page aborts it', async () => {
   await vi.waitFor(() => expect(signal?.aborted).toBe(true));
 });
 
-test('sends requests without code or token from the page', async () => {
+test('sends a request without code or token from the page', async () => {
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   await fetch(`${provider.issuer}/jwks`, {});
   expect(requestedUrls).toEqual([`${provider.issuer}/jwks`]);
   expect(toWorker.map(({ type }) => type)).toEqual(['start']);
 });
 
-test('B26: a worker that cannot be loaded fails pending and later requests immediately', async () => {
+test('B26: rejects pending and later requests immediately if the worker cannot be loaded', async () => {
   const worker: TokenWorker = { onmessage: null, postMessage: (message) => void toWorker.push(message) };
   close = () => {};
   const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
@@ -197,7 +197,7 @@ test('B26: a worker that cannot be loaded fails pending and later requests immed
   expect(toWorker.map(({ type }) => type)).toEqual(['start', 'request']);
 });
 
-test('B26: an error in the worker fails the request, and the worker continues', async () => {
+test('B26: rejects only one request after an error in the worker', async () => {
   const worker = startWorker();
   const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
   const send = () =>
@@ -212,7 +212,7 @@ test('B26: an error in the worker fails the request, and the worker continues', 
   expect(await (await send()).json()).toEqual({ access_token: 'access' });
 });
 
-test('B26: the page ignores malformed messages', async () => {
+test('B26: ignores malformed messages in the page', async () => {
   const worker = startWorker();
   const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
   provider.intercept = () => json({ access_token: 'access' });
@@ -221,7 +221,7 @@ test('B26: the page ignores malformed messages', async () => {
   expect(await response.json()).toEqual({ access_token: 'access' });
 });
 
-test('a worker that cannot be created fails each request with the reason', async () => {
+test('rejects each request with the reason if the worker cannot be created', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   close = () => {};
   const fetch = createWorkerFetch(
@@ -239,15 +239,15 @@ test('a worker that cannot be created fails each request with the reason', async
   expect((await fetch(`${provider.issuer}/jwks`, {})).status).toBe(200);
 });
 
-/** Locks of one origin. `endWorker` releases those that were requested first. */
+/** Stubs the locks of one origin. `endWorker` grants the waiting requests. */
 function stubLocks() {
-  const held = new Set<string>();
+  const heldLocks = new Set<string>();
   const waiting: (() => void)[] = [];
   vi.stubGlobal('navigator', {
     locks: {
       async request(name: string, run: () => unknown) {
-        if (held.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
-        held.add(name);
+        if (heldLocks.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
+        heldLocks.add(name);
         return run();
       },
     },
@@ -260,7 +260,7 @@ function stubLocks() {
   };
 }
 
-test('B26: the end of the worker fails waiting and later requests immediately', async () => {
+test('B26: rejects pending and later requests immediately after the worker has ended', async () => {
   const { waiting, endWorker } = stubLocks();
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   await vi.waitFor(() => expect(waiting).toHaveLength(1));
@@ -276,7 +276,7 @@ test('B26: the end of the worker fails waiting and later requests immediately', 
   expect(provider.tokenRequests).toHaveLength(1);
 });
 
-test('static metadata replaces the metadata of the issuer', async () => {
+test('uses static metadata instead of the metadata of the issuer', async () => {
   const metadata = {
     issuer: provider.issuer,
     token_endpoint: 'https://login.example/static',
@@ -302,7 +302,7 @@ test.each([
   expect(requestedUrls).toEqual([]);
 });
 
-test('B8: a later start message does not replace static metadata', async () => {
+test('B8: ignores metadata in a later start message', async () => {
   const worker = startWorker();
   const metadata = { issuer: provider.issuer, token_endpoint: 'https://evil.example/token' };
   createWorkerFetch(worker, { issuer: provider.issuer });
@@ -312,7 +312,7 @@ test('B8: a later start message does not replace static metadata', async () => {
   expect(requestedUrls).not.toContain(metadata.token_endpoint);
 });
 
-test('the page and the worker use their own fetch functions', async () => {
+test('uses separate fetch functions in the page and the worker', async () => {
   const sentByPage: string[] = [];
   const sentByWorker: string[] = [];
   const record = (urls: string[]) => async (url: string, init: RequestInit) => {
@@ -330,9 +330,9 @@ test('the page and the worker use their own fetch functions', async () => {
   expect(requestedUrls).toEqual([]);
 });
 
-test('B25: forgets a refresh token that the page revokes, even if the revocation fails', async () => {
+test('B25: deletes a refresh token that the page revokes, even if the revocation fails', async () => {
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
-  provider.intercept = () => json({ refresh_token: 'the-real-one' });
+  provider.intercept = () => json({ refresh_token: 'real-refresh-token' });
   const send = async (parameters: Record<string, string>, path = 'token') =>
     (await fetch(`${provider.issuer}/${path}`, form(parameters))).json();
   const { refresh_token: placeholder } = await send({ grant_type: 'authorization_code', code: 'a' });
@@ -343,7 +343,7 @@ test('B25: forgets a refresh token that the page revokes, even if the revocation
   expect(provider.tokenRequests.at(-1)?.parameters.get('refresh_token')).toBe(placeholder);
 });
 
-test('evicts the oldest refresh tokens', async () => {
+test('evicts the oldest of more than 32 refresh tokens', async () => {
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   const url = `${provider.issuer}/token`;
   provider.intercept = ({ parameters }) => json({ refresh_token: `real-${parameters.get('code')}` });

@@ -3,7 +3,7 @@ import { createHarness } from '../../../tests/conformance/harness.ts';
 import { pollDeviceAuthorization, requestDeviceAuthorization } from '../../index.ts';
 
 describe('device authorization', () => {
-  test('polls with the required interval, slows down on request, and returns validated tokens', async () => {
+  test('polls with the required interval, slows down after slow_down, and returns validated tokens', async () => {
     const { client, server } = await createHarness();
     server.clock.stop();
     const device = await requestDeviceAuthorization(client, { scope: 'openid offline_access' });
@@ -27,7 +27,7 @@ describe('device authorization', () => {
   test.each([
     ['denied', 'access_denied'],
     ['ignored', 'expired_token'],
-  ])('ends with the error of a login that the user %s: %s', async (outcome, error) => {
+  ])('fails with the error of a login that the user %s: %s', async (outcome, error) => {
     const { client, server } = await createHarness();
     server.clock.stop();
     const device = await requestDeviceAuthorization(client);

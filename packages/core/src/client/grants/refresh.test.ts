@@ -71,7 +71,7 @@ describe('a refresh during a key rotation of the provider', () => {
   });
 });
 
-test('requests a narrower scope and another resource, and by default no scope', async () => {
+test('requests a narrower scope and another resource only if they are given', async () => {
   const harness = await createHarness({ client: { resource: ['https://a.example', 'https://b.example'] } });
   const { refreshToken, claims, scopes } = await harness.logIn();
   const resource = 'https://b.example';

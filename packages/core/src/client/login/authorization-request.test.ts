@@ -135,7 +135,7 @@ describe('createAuthorizationRequest', () => {
     });
   });
 
-  test('requires a redirect URI and names the option', async () => {
+  test('rejects a missing redirect URI, and names the option', async () => {
     const client = createClient({ issuer: 'https://auth.example.test', clientId: 'web' });
     await expect(createAuthorizationRequest(client)).rejects.toMatchObject({
       name: 'ConfigurationError',

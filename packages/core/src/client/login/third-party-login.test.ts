@@ -4,7 +4,7 @@ import { createClient, parseThirdPartyLogin } from '../../index.ts';
 const client = createClient({ issuer: 'https://auth.example.test', clientId: 'web' });
 const iss = 'https://auth.example.test';
 
-test('rejects another issuer than the configured one', () => {
+test('rejects an issuer that is not configured', () => {
   for (const other of ['https://attacker.example', `${iss}/`, '', undefined]) {
     const parameters = new URLSearchParams(other === undefined ? {} : { iss: other });
     expect(() => parseThirdPartyLogin(client, parameters)).toThrow(

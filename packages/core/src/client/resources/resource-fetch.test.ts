@@ -94,7 +94,7 @@ describe('createResourceFetch', () => {
     expect(calls.map(({ init }) => init.body)).toEqual(['{}', '{}']);
   });
 
-  test('sends a stream once only', async () => {
+  test('sends a stream only once', async () => {
     const { calls, resourceFetch } = await setUp([createChallenge('Bearer error="invalid_token"')]);
     const body = new Blob(['x']).stream();
     const response = await resourceFetch(`${api}/items`, { method: 'POST', body });

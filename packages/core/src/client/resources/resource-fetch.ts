@@ -53,7 +53,11 @@ export function createResourceFetch(
   const origins = options.origins.map((origin) => parseOrigin(origin));
   const dpop = clientOptions.dpop && oauth.DPoP(toProtocolClient(client), clientOptions.dpop.keyPair);
 
-  async function send(url: URL, init: RequestInit, forceRefresh: boolean): Promise<ResourceResponse> {
+  async function send(
+    url: URL,
+    init: RequestInit,
+    { forceRefresh = false }: { readonly forceRefresh?: boolean } = {},
+  ): Promise<ResourceResponse> {
     const { accessToken, tokenType } = await options.getAccessToken({ forceRefresh });
     if (tokenType === 'DPoP' && !dpop) {
       throw new ConfigurationError(
@@ -96,7 +100,7 @@ export function createResourceFetch(
     discardBody(previous.response.body);
     // During one rendering, React returns the previous response to a repeated GET, unless the request has a signal.
     const signal = init.signal ?? new AbortController().signal;
-    return send(url, { ...init, signal }, previous.forceRefresh);
+    return send(url, { ...init, signal }, { forceRefresh: previous.forceRefresh });
   }
 
   return async (input, init = {}) => {
@@ -108,7 +112,7 @@ export function createResourceFetch(
         `The origin "${url.origin}" is not in the option origins.`,
       );
     }
-    let result = await send(url, init, false);
+    let result = await send(url, init);
     if (!isReplayable(init.body)) return result.response;
     // The API requires its nonce in the proof (RFC 9449 section 9).
     if (result.challenge && oauth.isDPoPNonceError(result.challenge)) {

@@ -13,7 +13,7 @@ import {
 const findAssertions = (harness: Awaited<ReturnType<typeof createHarness>>) =>
   harness.server.requestsTo('token').map(({ body }) => String(body.client_assertion));
 
-test('private_key_jwt: each assertion has the key ID, a lifetime of 60 seconds and a unique jti', async () => {
+test('private_key_jwt: creates assertions with the key ID, a lifetime of 60 seconds and a unique jti', async () => {
   const [old, current] = [await getSigningKey('ES256'), await getSigningKey('PS256')];
   let signing = old;
   const harness = await createHarness({
@@ -38,7 +38,7 @@ test('private_key_jwt: each assertion has the key ID, a lifetime of 60 seconds a
   expect(new Set(claims.map(({ jti }) => jti)).size).toBe(2);
 });
 
-test('client_secret_jwt: signs with the secret and does not send it', async () => {
+test('client_secret_jwt: signs with the secret, and does not send it', async () => {
   const clientSecret = 'a-secret-of-at-least-thirty-two-characters';
   const harness = await createHarness({
     registration: { tokenEndpointAuthMethod: 'client_secret_jwt', clientSecret },

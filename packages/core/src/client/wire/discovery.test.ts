@@ -12,28 +12,25 @@ const failures = [
   ['200 without JSON', { status: 200, body: '<html>' }],
 ] as const;
 
-describe('S38: failing discovery', () => {
-  test.each(failures)(
-    'with %s, login requests cause one discovery request per second',
-    async (_, failure) => {
-      const app = await createWebApp({}, { client: { retries: 0 } });
-      app.server.clock.stop();
-      app.server.fail('discovery', { ...failure, times: 1_000 });
-      const requests = () => app.server.requestsTo('discovery').length;
-      const visit = async () => (await app.open().visit('/auth/login')).status;
-      const statuses = [];
-      for (let i = 0; i < 30; i++) statuses.push(await visit());
-      statuses.push(...(await Promise.all(Array.from({ length: 30 }, visit))));
-      expect(requests()).toBe(1);
-      expect(new Set(statuses).size).toBe(1);
-      expect(statuses[0]).toBeGreaterThanOrEqual(400);
-      app.server.clock.advance(1);
-      for (let i = 0; i < 30; i++) await visit();
-      expect(requests()).toBe(2);
-    },
-  );
+describe('S38: a failed discovery', () => {
+  test.each(failures)('is repeated once per second for login requests with %s', async (_, failure) => {
+    const app = await createWebApp({}, { client: { retries: 0 } });
+    app.server.clock.stop();
+    app.server.fail('discovery', { ...failure, times: 1_000 });
+    const requests = () => app.server.requestsTo('discovery').length;
+    const visit = async () => (await app.open().visit('/auth/login')).status;
+    const statuses = [];
+    for (let i = 0; i < 30; i++) statuses.push(await visit());
+    statuses.push(...(await Promise.all(Array.from({ length: 30 }, visit))));
+    expect(requests()).toBe(1);
+    expect(new Set(statuses).size).toBe(1);
+    expect(statuses[0]).toBeGreaterThanOrEqual(400);
+    app.server.clock.advance(1);
+    for (let i = 0; i < 30; i++) await visit();
+    expect(requests()).toBe(2);
+  });
 
-  test('the limit counts retries as one discovery', async () => {
+  test('counts as one with its retries', async () => {
     const { client, server } = await createHarness({ client: { retries: 1 } });
     server.clock.stop();
     server.fail('discovery', { network: true, times: 1_000 });
@@ -41,7 +38,7 @@ describe('S38: failing discovery', () => {
     expect(server.requestsTo('discovery')).toHaveLength(2);
   });
 
-  test.each(failures)('with %s, all callers get the same error', async (_, failure) => {
+  test.each(failures)('rejects all callers with the same error with %s', async (_, failure) => {
     const { client, server } = await createHarness({ client: { retries: 0 } });
     server.clock.stop();
     server.fail('discovery', { ...failure, times: 1_000 });
@@ -58,7 +55,7 @@ describe('S38: failing discovery', () => {
       expect((error as { retryAfter?: number }).retryAfter).toBe(retryAfter);
   });
 
-  test('the response to a login has Retry-After', async () => {
+  test('leads to Retry-After in the response to a login', async () => {
     const app = await createWebApp({}, { client: { retries: 0 } });
     app.server.clock.stop();
     app.server.fail('discovery', { network: true, times: 1_000 });
@@ -68,7 +65,7 @@ describe('S38: failing discovery', () => {
     }
   });
 
-  test('logout tokens and logins share the pause', async () => {
+  test('starts one pause for logout tokens and logins', async () => {
     const { client, server } = await createHarness({ client: { retries: 0 } });
     server.clock.stop();
     server.fail('discovery', { network: true, times: 1_000 });
@@ -79,7 +76,7 @@ describe('S38: failing discovery', () => {
     expect(server.requestsTo('discovery')).toHaveLength(1);
   });
 
-  test('the pause ends after one second, and when the clock is set back', async () => {
+  test('starts a pause of one second, which ends if the clock is set back', async () => {
     for (const seconds of [1, -60]) {
       const { client, server } = await createHarness({ client: { retries: 0 } });
       server.clock.stop();
@@ -108,7 +105,7 @@ describe('S38: cached metadata', () => {
       body: JSON.stringify({ ...server.metadata, ...change }),
     });
 
-  test.each(failures.slice(0, 2))('is used for another hour with %s, and no longer', async (_, failure) => {
+  test.each(failures.slice(0, 2))('is used only for another hour with %s', async (_, failure) => {
     const { client, server } = await createExpired();
     server.fail('discovery', { ...failure, times: 1_000 });
     await expect(discover(client)).resolves.toMatchObject({ issuer: server.issuer });
@@ -124,7 +121,7 @@ describe('S38: cached metadata', () => {
   test.each([
     ['the issuer of another provider', { issuer: 'https://other.example' }],
     ['a malformed endpoint', { token_endpoint: 'http://id.example/token' }],
-  ])('does not hide metadata with %s', async (_, change) => {
+  ])('does not replace metadata with %s', async (_, change) => {
     const { client, server } = await createExpired();
     serve({ server }, change);
     await expect(discover(client)).rejects.toMatchObject({ code: 'metadata_invalid' });
@@ -135,7 +132,7 @@ describe('S38: cached metadata', () => {
     await expect(discover(client)).resolves.toMatchObject({ issuer: server.issuer });
   });
 
-  test('compares the issuer as a string: a trailing slash is another issuer', async () => {
+  test('is rejected if its issuer differs in a trailing slash', async () => {
     const { client, server } = await createHarness({ client: { retries: 0 } });
     serve({ server }, { issuer: `${server.issuer}/` });
     await expect(discover(client)).rejects.toMatchObject({ code: 'metadata_invalid', check: 'issuer' });

@@ -53,7 +53,7 @@ test.each([
   expect(({} as { admin?: unknown }).admin).toBeUndefined();
 });
 
-test('parses an escaped name correctly after a similar name', () => {
+test('distinguishes an escaped name from a similar name', () => {
   for (const [earlier, escaped] of [
     ['\\\\', '\\"'],
     ['\\\\u0', '\\u0069ss'],

@@ -5,7 +5,7 @@ import * as web from './encryption-web.ts';
 
 const secret = new TextEncoder().encode('a secret of the tests');
 
-test('each platform derives the same bytes and decrypts the output of the other', async () => {
+test('derives the same bytes on each platform, and decrypts the output of the other', async () => {
   const raw = node.deriveBytes(secret, 'purpose', 32);
   expect(await web.deriveBytes(secret, 'purpose', 32)).toEqual(raw);
   const keys = { node: node.importAesKey(raw), web: await web.importAesKey(raw) };

@@ -33,7 +33,7 @@ describe.each([
   });
 });
 
-test.each([3, 40])('among %i signatures, one error does not affect the others', async (count) => {
+test.each([3, 40])('verifies %i signatures correctly beside an error', async (count) => {
   const all = createSignatures(count);
   const broken = { ...(all[1] as (typeof all)[number]), digest: 'no such digest' };
   const results = await Promise.allSettled(all.toSpliced(1, 1, broken).map(verifyRsaInBatch));

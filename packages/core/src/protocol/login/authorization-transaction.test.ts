@@ -51,7 +51,7 @@ test('S6: rejects additional parameters that decide the security of a login', ()
   expect(() => checkAdditionalParameters(['prompt'], ['prompt'])).toThrow('"prompt"');
 });
 
-test('rejects a response that repeats a parameter, also with equal values', () => {
+test('rejects a response that repeats a parameter, even with equal values', () => {
   rejectRepeatedParameters(new URLSearchParams('code=a&state=b'));
   expect(() => rejectRepeatedParameters(new URLSearchParams('code=a&state=b&code=a'))).toThrow(
     expect.objectContaining({ code: 'authorization_response_invalid', check: 'repeated' }),

@@ -52,7 +52,7 @@ describe('readRedirectResponse', () => {
     expect(readRedirectResponse(page + response, redirectUri)).toBeUndefined();
   });
 
-  test('finds no response in a page of the application with parameters of its own', () => {
+  test('finds no response in a page of the application with other parameters', () => {
     for (const query of ['', 'code=SPRING', 'state=open', 'iss=1', 'code=']) {
       expect(readRedirectResponse(`https://app.example/?${query}`, 'https://app.example/')).toBeUndefined();
     }
@@ -67,7 +67,7 @@ test('isRedirectUri ignores further parameters and the fragment', () => {
   expect(isRedirectUri('/items', 'https://app.example')).toBe(false);
 });
 
-test('checkRedirectUri rejects a value to which no provider can redirect, and names the option and the value', () => {
+test('checkRedirectUri rejects a value that no provider can redirect to, and names the option and the value', () => {
   for (const [value, problem] of [
     ['/callback', 'absolute URL'],
     ['app.example/callback', 'absolute URL'],

@@ -11,7 +11,7 @@ test('returns a path of the application with query and fragment', () => {
   expect(sanitize('/a?next=https://evil.example')).toBe('/a?next=https://evil.example');
 });
 
-test('S2: returns the fallback for an address that could lead to another origin', () => {
+test('S2: returns the fallback for an address of another origin', () => {
   const attacks = [
     '//evil.example',
     '///evil.example',
@@ -69,7 +69,7 @@ test('keeps long paths and invisible characters, percent-encoded', () => {
   }
 });
 
-test('returns why a value is rejected', () => {
+test('returns the reason of a rejection', () => {
   const check = (value: unknown) => checkReturnTo(value, { origin: base.origin });
   expect(check('/a')).toEqual({ path: '/a' });
   expect(check(`/${'x'.repeat(4_000)}`)).toEqual({ problem: 'too_long' });

@@ -33,7 +33,7 @@ test.each([
   ['iss', { iss: 'https://evil.example' }],
   ['sub', { sub: 'user-2' }],
   ['sub', { sub: 7 }],
-])('C1: an ID token with another %s is one of another user', (check, change) => {
+])('C1: classifies an ID token with another %s as another user', (check, change) => {
   const run = () => requireSameUser({ ...previousClaims, ...change }, previousClaims);
   expect(run).toThrow(expect.objectContaining({ code: 'id_token_invalid', check }));
   try {
@@ -49,7 +49,7 @@ test.each([
   ['azp', { azp: 'other' }],
   ['nonce', { nonce: 'other' }],
   ['nonce', { nonce: '' }],
-])('C1: an ID token with another %s is one of the same user, but not of this login', (check, change) => {
+])('C1: classifies an ID token with another %s as another login of the same user', (check, change) => {
   const claims = { ...previousClaims, ...change };
   requireSameUser(claims, previousClaims);
   const difference = findLoginDifference(claims, previousClaims);

@@ -129,7 +129,7 @@ describe('entra-b2c', () => {
     await expect(verify({ ...claims, ...change }, options)).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
-  test('the profile entra rejects its nonce, as before', async () => {
+  test('the profile entra rejects a nonce', async () => {
     await expect(verify(claims, { profile: 'entra' })).rejects.toMatchObject({ code: 'invalid_token' });
   });
 });

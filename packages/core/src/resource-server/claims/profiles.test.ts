@@ -21,7 +21,7 @@ async function verify(
 
 const none = { client_id: undefined, scope: undefined, jti: undefined };
 
-describe('reads the tokens of each issuer', () => {
+describe('reads the tokens of', () => {
   test('auth0', async () => {
     const claims = { ...none, azp: 'spa', scope: 'openid read:items', permissions: ['read:items'] };
     await expect(verify('auth0', claims)).resolves.toMatchObject({
@@ -74,7 +74,7 @@ describe('reads the tokens of each issuer', () => {
   });
 });
 
-describe('A8: no profile accepts another kind of token', () => {
+describe('A8: each profile rejects another kind of token', () => {
   test.each<[AccessTokenProfileName, Record<string, unknown>]>([
     ['auth0', { nonce: 'n' }],
     ['auth0', { at_hash: 'x' }],

@@ -45,8 +45,8 @@ async function explain(
   return { ...explanation, server, verifier, events, token };
 }
 
-describe('explains which check rejects a token', () => {
-  test('accepts a valid token', async () => {
+describe('the explanation of a rejected token names', () => {
+  test('no check if the token is valid', async () => {
     const { accepted, problems, proof, text } = await explain();
     expect({ accepted, problems, proof }).toEqual({ accepted: true, problems: [], proof: undefined });
     expect(text).toBe('The access token is accepted.');
@@ -151,7 +151,7 @@ describe('explains which check rejects a token', () => {
     expect(problems[0]?.remedy).toMatch(remedy);
   });
 
-  test('how the token is bound', async () => {
+  test('the binding of the token', async () => {
     const dpop = { origin: 'https://api.example.test' };
     const bound = { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } };
     expect((await explainBinding(bound)).problems).toMatchObject([
@@ -168,7 +168,7 @@ describe('explains which check rejects a token', () => {
     return verifier.explainToken(await server.mintAccessToken({ ...claims }));
   }
 
-  test('that the issuer is unavailable', async () => {
+  test('an unavailable issuer', async () => {
     const { verifier, server } = await startVerifier({
       fetch: () => Promise.reject(new TypeError('fetch failed')),
     });
@@ -177,8 +177,8 @@ describe('explains which check rejects a token', () => {
   });
 });
 
-describe('discloses nothing', () => {
-  test('no claim value except iss, aud, typ, alg and times, and no part of the token', async () => {
+describe('the explanation', () => {
+  test('contains no part of the token, and only the values of iss, aud, typ, alg and times', async () => {
     const secret = 'S3cretValueOfAClaim';
     const secretClaims = {
       sub: secret,
@@ -225,7 +225,7 @@ describe('discloses nothing', () => {
     }
   });
 
-  test('a value of a hostile token is one short printable line', async () => {
+  test('shows a value of a hostile token as one short printable line', async () => {
     const { text, problems } = await explain({
       iss: `https://x.test/\n\u202e${'a'.repeat(5000)}`,
       aud: Array(40).fill('x'),
@@ -234,7 +234,7 @@ describe('discloses nothing', () => {
     expect(problems[0]?.found).not.toMatch(/[\n\u202e]/);
   });
 
-  test('does not run in production', async () => {
+  test('is not available in production', async () => {
     const { server, verifier } = await startVerifier();
     const token = await server.mintAccessToken();
     setProduction();
@@ -243,7 +243,7 @@ describe('discloses nothing', () => {
 });
 
 describe('the event of a rejection', () => {
-  test('contains what was expected and found, the response does not, and in production neither does', async () => {
+  test('contains the expected and the found value outside production, and the response does not', async () => {
     const { server, verifier, events } = await startVerifier();
     const token = await server.mintAccessToken({ aud: 'https://other.example.test' });
     const reject = () => verifier.verify(request(`Bearer ${token}`)).catch((caught: unknown) => caught);

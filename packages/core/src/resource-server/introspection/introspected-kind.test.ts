@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { activeResponse, startIntrospection } from '../../../tests/support/start-introspection.ts';
 import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '../index.ts';
 
-describe('R2: an active token of another kind is not an access token', () => {
+describe('R2: the kind of an active token', () => {
   test.each([
     { token_use: 'refresh_token' },
     { token_use: 'id' },

@@ -1,9 +1,8 @@
 import type { TestAuthorizationServerOptions } from '@countersign/testing';
-import { base64url, decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { base64url, decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { audience, startVerifier } from '../../../tests/support/start-verifier.ts';
-import { isKeyForAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
-import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from '../index.ts';
+import { startVerifier } from '../../../tests/support/start-verifier.ts';
+import type { AccessTokenVerifierOptions } from '../index.ts';
 
 async function setUp(
   options: Partial<AccessTokenVerifierOptions> = {},
@@ -64,7 +63,7 @@ describe('A4: tokens with unknown keys', () => {
     await verifier.verifyToken(await server.mintAccessToken(longLived));
   });
 
-  test('K1: do not delay a valid token after a rotation if they are few', async () => {
+  test('K1: do not delay a valid token after a rotation if their count is small', async () => {
     const { server, verifier, longLived } = await setUp({ keysCoolDown: 10 });
     const good = await server.mintAccessToken(longLived);
     await verifier.verifyToken(good);
@@ -76,7 +75,7 @@ describe('A4: tokens with unknown keys', () => {
     await expect(verifier.verifyToken(await server.mintAccessToken(longLived))).resolves.toBeDefined();
   });
 
-  test('K2: delay the tokens of a new key by one cool-down at most, with 503', async () => {
+  test('K2: delay the tokens of a new key by at most one cool-down, with 503', async () => {
     const { server, verifier, longLived } = await setUp({ keysCoolDown: 10 });
     const good = await server.mintAccessToken(longLived);
     await verifier.verifyToken(good);
@@ -96,7 +95,7 @@ describe('A4: tokens with unknown keys', () => {
     await expect(verifier.verifyToken(fresh)).resolves.toBeDefined();
   });
 
-  test('K2: during a flood, a wrong signature with a known kid is rejected', async () => {
+  test('K2: do not affect the rejection of a wrong signature with a known kid', async () => {
     const { server, verifier, longLived } = await setUp({ keysCoolDown: 10 });
     const good = await server.mintAccessToken(longLived);
     await verifier.verifyToken(good);
@@ -110,7 +109,7 @@ describe('A4: tokens with unknown keys', () => {
     });
   });
 
-  test('K3: a token is accepted as soon as its key is published', async () => {
+  test('K3: are accepted when their key is published', async () => {
     const { server, verifier, longLived } = await setUp();
     await verifier.verifyToken(await server.mintAccessToken(longLived));
     const old = await (await server.fetch(`${server.issuer}/jwks`, {})).text();
@@ -121,7 +120,7 @@ describe('A4: tokens with unknown keys', () => {
     await expect(verifier.verifyToken(fresh)).resolves.toBeDefined();
   });
 
-  test('K4: tokens of removed keys are rejected without a fetch each', async () => {
+  test('K4: are rejected without further fetches if their keys were removed', async () => {
     const { server, verifier, longLived } = await setUp({ keysMaxAge: 60 });
     const tokens = await Promise.all(
       Array.from({ length: 20 }, (_, i) => server.mintAccessToken({ ...longLived, sub: `user${i}` })),
@@ -140,7 +139,7 @@ describe('A4: tokens with unknown keys', () => {
     expect(server.requestsTo('jwks').length - fetched).toBeLessThanOrEqual(5);
   });
 
-  test('K4: tokens that were issued long before the last fetch cause none', async () => {
+  test('K4: cause no fetch if they were issued long before the last fetch', async () => {
     const { server, verifier, longLived } = await setUp();
     const stale = decodeJwt(await server.mintAccessToken(longLived));
     server.clock.advance(91);
@@ -152,7 +151,7 @@ describe('A4: tokens with unknown keys', () => {
     expect(server.requestsTo('jwks')).toHaveLength(1);
   });
 
-  test('after a rotation, concurrent tokens wait for one fetch and are accepted', async () => {
+  test('wait for one fetch after a rotation, and are accepted', async () => {
     const { server, verifier, longLived } = await setUp();
     await verifier.verifyToken(await server.mintAccessToken(longLived));
     await server.rotateKeys({ keepOld: true });
@@ -161,7 +160,7 @@ describe('A4: tokens with unknown keys', () => {
     expect(server.requestsTo('jwks')).toHaveLength(2);
   });
 
-  test('a fetch whose response precedes the rotation does not reject the new key', async () => {
+  test('are accepted after a fetch whose response is older than the rotation', async () => {
     let hold: Promise<void> | undefined;
     let serverFetch: typeof fetch;
     const { server, verifier, longLived } = await setUp({
@@ -189,7 +188,7 @@ describe('A4: tokens with unknown keys', () => {
     expect(server.requestsTo('jwks')).toHaveLength(3);
   });
 
-  test('a token with an unknown key leads to 503 while the keys cannot be fetched', async () => {
+  test('lead to 503 while the keys cannot be fetched', async () => {
     const { server, verifier, longLived } = await setUp();
     await verifier.verifyToken(await server.mintAccessToken(longLived));
     await server.rotateKeys({ keepOld: true });
@@ -240,7 +239,7 @@ describe('A5: an unavailable key endpoint', () => {
     await expect(verifier.verifyToken(tokens[0] as string)).resolves.toBeDefined();
   });
 
-  test('keys are fetched in the background', async () => {
+  test('does not delay requests, because keys are fetched in the background', async () => {
     const { server, verifier, longLived } = await setUp({ keysMaxAge: 60 });
     const token = await server.mintAccessToken(longLived);
     await verifier.verifyToken(token);
@@ -251,84 +250,5 @@ describe('A5: an unavailable key endpoint', () => {
     await verifier.verifyToken(await server.mintAccessToken(longLived));
     release();
     await expect.poll(() => server.requestsTo('jwks').length).toBe(2);
-  });
-});
-
-describe('key sets of providers', () => {
-  test('skips keys of other types, encryption keys and other keys with the same kid', async () => {
-    const { server, verifier, longLived } = await setUp({}, { decoyKeys: true });
-    for (const alg of ['RS256', 'ES256'])
-      await expect(
-        verifier.verifyToken(await server.mintAccessToken(longLived, { alg })),
-      ).resolves.toBeDefined();
-  });
-
-  test('accepts several keys with one kid, keys without kid or alg, tokens without kid, a malformed key', async () => {
-    const pairs = await Promise.all([1, 2, 3].map(() => generateKeyPair('ES256', { extractable: true })));
-    const [one, two, three] = await Promise.all(pairs.map(({ publicKey }) => exportJWK(publicKey)));
-    const verifier = createAccessTokenVerifier({
-      issuer: 'https://auth.example.test',
-      audience,
-      jwks: { keys: [{ ...one, x: '!!' }, { ...one, kid: 'same' }, { ...two, kid: 'same' }, { ...three }] },
-    });
-    const mint = (index: number, kid?: string) =>
-      new SignJWT({ client_id: 'app', jti: '1' })
-        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', ...(kid !== undefined && { kid }) })
-        .setIssuer('https://auth.example.test')
-        .setAudience(audience)
-        .setSubject('alice')
-        .setIssuedAt()
-        .setExpirationTime('1h')
-        .sign(pairs[index]!.privateKey);
-    for (const token of [mint(0, 'same'), mint(1, 'same'), mint(0), mint(1), mint(2), mint(2, 'unknown')])
-      await expect(verifier.verifyToken(await token)).resolves.toBeDefined();
-    for (const token of [mint(2, 'same'), mint(0, 'unknown')])
-      await expect(verifier.verifyToken(await token)).rejects.toMatchObject({ code: 'invalid_token' });
-  });
-
-  test('A1: uses a key only for its alg, use and key_ops', async () => {
-    const { privateKey, publicKey } = await generateKeyPair('PS256', { extractable: true });
-    const jwk = await exportJWK(publicKey);
-    const token = await new SignJWT({ client_id: 'app', jti: '1' })
-      .setProtectedHeader({ alg: 'PS256', typ: 'at+jwt', kid: 'k' })
-      .setIssuer('https://auth.example.test')
-      .setAudience(audience)
-      .setSubject('alice')
-      .setIssuedAt()
-      .setExpirationTime('1h')
-      .sign(privateKey);
-    const verifyWith = (members: object) =>
-      createAccessTokenVerifier({
-        issuer: 'https://auth.example.test',
-        audience,
-        jwks: { keys: [{ ...jwk, kid: 'k', ...members }] },
-      }).verifyToken(token);
-    for (const members of [{}, { alg: 'PS256' }, { use: 'sig' }, { key_ops: ['verify'] }])
-      await expect(verifyWith(members)).resolves.toBeDefined();
-    for (const members of [{ alg: 'RS256' }, { use: 'enc' }, { key_ops: ['encrypt'] }, { key_ops: 'verify' }])
-      await expect(verifyWith(members)).rejects.toMatchObject({ code: 'invalid_token' });
-  });
-
-  test.each([
-    [1024, 'RS256'],
-    [16_384, 'RS256'],
-  ])('A1: does not use an RSA key of %d bits', (bits, alg) => {
-    const n = base64url.encode(new Uint8Array(bits / 8).fill(255));
-    expect(isKeyForAlgorithm({ kty: 'RSA', n, e: 'AQAB' }, alg as 'RS256')).toBe(false);
-    const common = base64url.encode(new Uint8Array(256).fill(255));
-    expect(isKeyForAlgorithm({ kty: 'RSA', n: common, e: 'AQAB' }, alg as 'RS256')).toBe(true);
-  });
-
-  test.each([
-    ['keys that are not a list', '{"keys":{}}'],
-    ['keys that are not objects', '{"keys":["a"]}'],
-    ['HTML', '<html>'],
-    ['null', 'null'],
-  ])('treats %s as unavailable', async (_, body) => {
-    const { server, verifier, longLived } = await setUp();
-    server.fail('jwks', { status: 200, body, headers: { 'content-type': 'application/json' } });
-    await expect(verifier.verifyToken(await server.mintAccessToken(longLived))).rejects.toMatchObject({
-      name: 'TransportError',
-    });
   });
 });

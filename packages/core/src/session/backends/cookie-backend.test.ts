@@ -5,7 +5,7 @@ import { createWebApp, type TestBrowser } from '../../../tests/support/web-brows
 import { createMemoryTombstoneStore } from '../index.ts';
 import type { TombstoneStore } from './stores/tombstone-store.ts';
 
-// Logins and logouts of all sessions of a user within one second. A clock of whole seconds cannot order them.
+// A login and a logout of all sessions of a user occur within one second, so that whole seconds cannot order them.
 
 async function open(tombstones?: TombstoneStore, more: Parameters<typeof createWebApp>[1] = {}) {
   const app = await createWebApp({ ...(tombstones && { tombstones }) }, more);
@@ -24,7 +24,7 @@ async function open(tombstones?: TombstoneStore, more: Parameters<typeof createW
   return { app, clock, endAll, readUser };
 }
 
-test('S15: accepts a login right after a logout of the user, and ends it with the next logout', async () => {
+test('S15: accepts a login directly after a logout of the user, and ends it at the next logout', async () => {
   const { app, clock, endAll, readUser } = await open();
   const [before, after, last] = [app.open(), app.open(), app.open()];
   await before.logIn();
@@ -42,7 +42,7 @@ test('S15: accepts a login right after a logout of the user, and ends it with th
     undefined,
     'alice',
   ]);
-  // Also by its session ID at the provider, whose tombstone did not exist at login.
+  // The tombstone of its session ID at the provider did not exist at the login.
   const { sid } = decodeJwt<{ sid: string }>(await app.server.mintLogoutToken({ aud: 'web' }));
   await endAll({ sid });
   expect(await readUser(last)).toBeUndefined();
@@ -63,7 +63,7 @@ test('S15: retains the preceding logout of a session across refreshes', async ()
   expect(await readUser(browser)).toBeUndefined();
 });
 
-test('S15: a logout during the token request ends the session of that login', async () => {
+test('S15: ends the session of a login at a logout during its token request', async () => {
   for (const [wait, nextSecond] of [
     [0.2, false],
     [1.5, true],
@@ -84,10 +84,10 @@ test('S15: a logout during the token request ends the session of that login', as
   }
 });
 
-test('S15: a logout counts if the clock of the process that receives it is slow', async () => {
+test('S15: applies a logout whose process has a slow clock', async () => {
   const tombstones = createMemoryTombstoneStore();
   const { app, clock, endAll, readUser } = await open(tombstones);
-  const late = await createWebApp(
+  const processWithSlowClock = await createWebApp(
     { tombstones },
     { at: app.server, client: { now: () => clock.now() - 300 } },
   );
@@ -101,7 +101,9 @@ test('S15: a logout counts if the clock of the process that receives it is slow'
     logout_token: await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined }),
   });
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  await late.open().visit('/auth/backchannel-logout', { method: 'POST', headers, body: body.toString() });
+  await processWithSlowClock
+    .open()
+    .visit('/auth/backchannel-logout', { method: 'POST', headers, body: body.toString() });
   expect(await readUser(browser)).toBeUndefined();
 });
 
@@ -119,6 +121,6 @@ test('S9: rejects a session while the tombstones cannot be read, and names the s
   expect((await browser.logIn()).status).toBe(303);
   await expect(readUser(browser)).rejects.toMatchObject({ code: 'store_unavailable' });
   isUnavailable = false;
-  // The order of logout and login is unknown now.
+  // The order of logout and login is unknown.
   expect(await readUser(browser)).toBeUndefined();
 });

@@ -3,9 +3,9 @@ import { expect, test, vi } from 'vitest';
 import { createWebApp, type TestBrowser, type WebApp } from '../../../tests/support/web-browser.ts';
 import type { CookieToSet } from '../index.ts';
 
-// All cookies of an application together: the session, its chunks and pending logins.
+// One budget applies to all cookies of an application: the session, its chunks and pending logins.
 
-/** Bytes as a browser sends them. */
+/** Counts the bytes of the cookies in a Cookie header. */
 const countBytes = ({ cookies }: TestBrowser, prefix = '') =>
   [...cookies]
     .filter(([name]) => name.startsWith(prefix))
@@ -28,7 +28,7 @@ async function getToken({ sessions }: WebApp, browser: TestBrowser, resource?: s
   }
 }
 
-/** An application whose access tokens contain this many characters more. */
+/** Starts an application whose access tokens are longer by a number of characters. */
 async function open(padding: { length: number }) {
   const app = await createWebApp(
     {},
@@ -55,7 +55,7 @@ async function open(padding: { length: number }) {
 
 const api = (number: number) => `https://api-${number}.example.test`;
 
-test('tokens for many APIs stay below 8 KB, and no token is lost', async () => {
+test('keeps tokens for many APIs below 8 KB, and returns each token', async () => {
   const { app, browser, countRequests } = await open({ length: 600 });
   await browser.logIn();
   for (let number = 0; number < 12; number++) {
@@ -70,7 +70,7 @@ test('tokens for many APIs stay below 8 KB, and no token is lost', async () => {
   expect((await app.sessions.open(browser.header())).session?.user.sub).toBe('alice');
 });
 
-test('the least recently used access token leaves the cookie first', async () => {
+test('removes the least recently used access token from the cookie first', async () => {
   const { app, browser, countRequests } = await open({ length: 600 });
   await browser.logIn();
   const stored: number[] = [];
@@ -89,7 +89,7 @@ test('the least recently used access token leaves the cookie first', async () =>
   expect(countRequests()).toBe(before + 1);
 });
 
-test('an access token that does not fit is returned, its refresh token is kept, and the next call fails before a request', async () => {
+test('returns an access token that does not fit and keeps its refresh token, and the next call sends no request', async () => {
   vi.spyOn(console, 'warn').mockReturnValue();
   const padding = { length: 0 };
   const { app, browser, countRequests } = await open(padding);
@@ -113,7 +113,7 @@ test('an access token that does not fit is returned, its refresh token is kept, 
   expect((await app.sessions.open(browser.header())).session?.user.sub).toBe('alice');
 });
 
-test('a login with an access token that does not fit signs the user in', async () => {
+test('signs the user in although the access token does not fit', async () => {
   vi.spyOn(console, 'warn').mockReturnValue();
   const { app, browser, countRequests } = await open({ length: 7_000 });
   expect((await browser.logIn()).status).toBe(303);
@@ -123,7 +123,7 @@ test('a login with an access token that does not fit signs the user in', async (
   expect(countRequests()).toBe(before);
 });
 
-test('data that does not fit is a typed error, and nothing is lost', async () => {
+test('rejects data that does not fit with a typed error, and keeps the session', async () => {
   const { app, browser } = await open({ length: 600 });
   await browser.logIn();
   const before = browser.header();
@@ -138,7 +138,7 @@ test('data that does not fit is a typed error, and nothing is lost', async () =>
   expect((await app.sessions.open(browser.header())).session?.data.text).toHaveLength(1_500);
 });
 
-test('pending logins and the session together stay below 8 KB, even if both grow', async () => {
+test('keeps pending logins and the session together below 8 KB', async () => {
   const { app, browser } = await open({ length: 600 });
   for (let count = 0; count < 9; count++) {
     await browser.visit(`/auth/login?returnTo=/${'x'.repeat(300)}`);
@@ -160,7 +160,7 @@ test('pending logins and the session together stay below 8 KB, even if both grow
   expect((await app.sessions.open(browser.header())).session?.data.text).toHaveLength(2_000);
 });
 
-test('the text of the ID token leaves a cookie before the only access token, and its claims stay', async () => {
+test('removes the text of the ID token before the only access token, and keeps its claims', async () => {
   const { app, browser } = await open({ length: 3_200 });
   await browser.logIn();
   const requestSession = await app.sessions.open(browser.header());
@@ -169,7 +169,7 @@ test('the text of the ID token leaves a cookie before the only access token, and
   expect(app.events.some(({ type }) => type === 'session.token_omitted')).toBe(false);
 });
 
-test('the log names the remedy once for each process if a session needs a second cookie', async () => {
+test('logs the remedy once for each process if a session needs a second cookie', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue();
   const key = Symbol.for('countersign.session.notices');
   Reflect.deleteProperty(globalThis, key);
@@ -184,7 +184,7 @@ test('the log names the remedy once for each process if a session needs a second
   expect(events[0]).toMatchObject({ cookies: 2 });
 });
 
-test('a session in one cookie that exceeds a header buffer of 4 KB is reported too', async () => {
+test('reports a session in one cookie that exceeds a header buffer of 4 KB', async () => {
   const warn = vi.spyOn(console, 'warn').mockReturnValue();
   Reflect.deleteProperty(globalThis, Symbol.for('countersign.session.notices'));
   const { app, browser } = await open({ length: 700 });

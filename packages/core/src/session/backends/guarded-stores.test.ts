@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { guardReplayStore } from './guarded-stores.ts';
 
-test('S63: release() of a replay store without that function fails, because the key stays used', async () => {
+test('S63: release() fails if the replay store has no such function, because the key stays used', async () => {
   const store = guardReplayStore({ claim: async () => true, has: async () => true });
   await expect(store.release?.('key')).rejects.toMatchObject({
     name: 'TransportError',

@@ -11,7 +11,7 @@ import { type CookieSettings, serializeCookie } from '../index.ts';
 
 // A deployment changes the domain or path of the session cookie. Browsers then have two cookies with one name.
 
-/** A browser that stores cookies by name, domain and path (RFC 6265bis section 5.7), for one host over https. */
+/** Opens a browser that stores the cookies of one host by name, domain and path (RFC 6265bis section 5.7). */
 function openBrowser(host = new URL(baseUrl).hostname) {
   const cookies = new Map<string, { pair: string; path: string }>();
   let setCount = 0;
@@ -48,8 +48,8 @@ async function visit(app: WebApp, browser: Browser, path: string, init: RequestI
 async function logIn(app: WebApp, browser: Browser, prefix = '') {
   // The previous login was more than a minute ago: its marker has expired.
   for (const key of browser.cookies.keys()) if (key.includes('.completed')) browser.cookies.delete(key);
-  const started = await visit(app, browser, `${prefix}/auth/login`);
-  const { url } = await app.server.authorize(started.headers.get('location') ?? '');
+  const loginResponse = await visit(app, browser, `${prefix}/auth/login`);
+  const { url } = await app.server.authorize(loginResponse.headers.get('location') ?? '');
   expect((await visit(app, browser, url.pathname + url.search)).status).toBe(303);
 }
 
@@ -67,17 +67,17 @@ const sessionNames = (browser: Browser) =>
 
 const domain = 'example.test';
 const changes: readonly (readonly [string, CookieSettings, CookieSettings])[] = [
-  ['a domain is added', {}, { domain }],
-  ['the domain changes', { domain: 'app.example.test' }, { domain }],
-  ['the domain becomes narrower', { domain }, { domain: 'app.example.test' }],
-  ['the path becomes shorter', { path: '/shop' }, { path: '/shop', domain }],
-  ['the path becomes longer', { domain }, { domain, path: '/shop' }],
-  ['the path of the routes becomes the root', { path: '/shop/auth', domain }, { domain }],
+  ['the addition of a domain', {}, { domain }],
+  ['a change of the domain', { domain: 'app.example.test' }, { domain }],
+  ['a change to a narrower domain', { domain }, { domain: 'app.example.test' }],
+  ['a change to a shorter path', { path: '/shop' }, { path: '/shop', domain }],
+  ['a change to a longer path', { domain }, { domain, path: '/shop' }],
+  ['a change from the path of the routes to the root', { path: '/shop/auth', domain }, { domain }],
 ];
 
 for (const kind of sessionKinds) {
   test.each(changes)(
-    `${kind} sessions: %s, and users stay signed in with one cookie`,
+    `${kind} sessions: keeps users signed in with one cookie after %s`,
     async (_, before, after) => {
       const options = { ...createSessionOptions(kind), baseUrl: `${baseUrl}/shop` };
       const first = await createWebApp({ ...options, cookie: before });
@@ -105,7 +105,7 @@ for (const kind of sessionKinds) {
   );
 }
 
-test('the newest of two copies is used, in any order', async () => {
+test('uses the newest of two copies in any order', async () => {
   const first = await createWebApp({ cookie: { domain: 'app.example.test' } });
   const second = await createWebApp({ cookie: { domain } }, { at: first.server });
   const browser = openBrowser();
@@ -122,7 +122,7 @@ test('the newest of two copies is used, in any order', async () => {
   }
 });
 
-test('S20: a copy that a sibling host has planted neither signs in another user nor locks the user out', async () => {
+test('S20: a planted copy neither signs in another user nor prevents a login', async () => {
   const app = await createWebApp(
     { cookie: { path: '/shop' }, baseUrl: `${baseUrl}/shop` },
     {
@@ -134,8 +134,8 @@ test('S20: a copy that a sibling host has planted neither signs in another user 
   app.server.signIn('mallory');
   await logIn(app, attacker, '/shop');
   app.server.signIn('alice');
-  const [planted = ''] = attacker.header().split('; ');
-  browser.take([`${planted}; Domain=example.test; Path=/; Secure`]);
+  const [plantedPair = ''] = attacker.header().split('; ');
+  browser.take([`${plantedPair}; Domain=example.test; Path=/; Secure`]);
   expect(await readUser(app, browser, '/shop')).toBeUndefined();
   await logIn(app, browser, '/shop');
   expect(await readUser(app, browser, '/shop')).toBe('alice');
@@ -144,11 +144,11 @@ test('S20: a copy that a sibling host has planted neither signs in another user 
   expect(await readUser(app, browser, '/shop')).toBe('alice');
 });
 
-test('S20: with the prefix __Host- no other cookie is accepted', async () => {
-  const wide = await createWebApp({ cookie: { domain } });
-  const app = await createWebApp({}, { at: wide.server });
+test('S20: accepts no other cookie with the prefix __Host-', async () => {
+  const appWithDomain = await createWebApp({ cookie: { domain } });
+  const app = await createWebApp({}, { at: appWithDomain.server });
   const browser = openBrowser();
-  await logIn(wide, browser);
+  await logIn(appWithDomain, browser);
   expect(await readUser(app, browser)).toBeUndefined();
   // The cookie of the earlier setting is removed at the login.
   await logIn(app, browser);

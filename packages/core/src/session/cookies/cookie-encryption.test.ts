@@ -4,8 +4,8 @@ import { createSealer } from './cookie-encryption.ts';
 
 const secret = 'a secret of the tests, long enough to be one';
 const times = { issuedAt: 1_000, expiresAt: 2_000 };
-/** An independent derivation of the key (RFC 5869). */
-async function sessionKey(): Promise<Uint8Array> {
+/** Derives the key independently of the tested code (RFC 5869). */
+async function deriveSessionKey(): Promise<Uint8Array> {
   const text = (value: string) => new TextEncoder().encode(value);
   const key = await crypto.subtle.importKey('raw', text(secret), 'HKDF', false, ['deriveBits']);
   const parameters = { name: 'HKDF', hash: 'SHA-256', salt: text(''), info: text('countersign session') };
@@ -14,7 +14,7 @@ async function sessionKey(): Promise<Uint8Array> {
 const payload = { user: 'zo\u00eb', list: [1, 2] };
 const decrypted = { ...payload, exp: times.expiresAt };
 
-test('S3: decrypts a value until its own expiry, regardless of the browser', async () => {
+test('S3: decrypts a value until its encrypted expiry', async () => {
   const sealer = createSealer([secret], 'session');
   const value = await sealer.encrypt(payload, times);
   expect(await sealer.decrypt(value, 1_999)).toEqual(decrypted);
@@ -86,17 +86,17 @@ test('S11: rejects characters that are not base64url, even if a decoder ignores 
 test('is compatible with compact JWE of jose in both directions', async () => {
   const sealer = createSealer([secret], 'session');
   const value = await sealer.encrypt(payload, times);
-  const key = await sessionKey();
+  const key = await deriveSessionKey();
   const { plaintext, protectedHeader } = await compactDecrypt(value, key);
   expect(protectedHeader).toMatchObject({ alg: 'dir', enc: 'A256GCM', purpose: 'session' });
   expect(JSON.parse(new TextDecoder().decode(plaintext))).toEqual({ ...payload, iat: 1_000, exp: 2_000 });
-  const theirs = await new CompactEncrypt(plaintext).setProtectedHeader(protectedHeader).encrypt(key);
-  expect(await sealer.decrypt(theirs, 1_500)).toEqual(decrypted);
+  const valueOfJose = await new CompactEncrypt(plaintext).setProtectedHeader(protectedHeader).encrypt(key);
+  expect(await sealer.decrypt(valueOfJose, 1_500)).toEqual(decrypted);
 });
 
 test('rejects a header with another algorithm or without purpose, even if the key matches', async () => {
   const sealer = createSealer([secret], 'session');
-  const key = await sessionKey();
+  const key = await deriveSessionKey();
   const plaintext = new TextEncoder().encode(JSON.stringify({ iat: 1_000, exp: 2_000 }));
   const forged = await new CompactEncrypt(plaintext)
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', zip: undefined as never })
@@ -116,9 +116,9 @@ test('S12: rejects an authentication tag of another length', async () => {
   }
 });
 
-test('S11: rejects an authentic payload that repeats a member or nests too deeply', async () => {
+test('S11: rejects a valid payload that repeats a member or nests too deeply', async () => {
   const sealer = createSealer([secret], 'session');
-  const key = await sessionKey();
+  const key = await deriveSessionKey();
   const { protectedHeader } = await compactDecrypt(await sealer.encrypt(payload, times), key);
   const decryptText = async (text: string) => {
     const jwe = new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader(protectedHeader);

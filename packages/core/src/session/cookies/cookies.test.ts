@@ -11,7 +11,7 @@ import {
 
 const https = createCookieJar(new URL('https://app.example'), {});
 
-const received = (cookies: readonly { name: string; value: string; maxAge: number }[]) =>
+const toReceivedCookies = (cookies: readonly { name: string; value: string; maxAge: number }[]) =>
   parseCookies(
     cookies
       .filter(({ maxAge }) => maxAge > 0)
@@ -35,7 +35,7 @@ test('omits the __Host- prefix with a domain, with a path, and over http on loca
 });
 
 test('S20: ignores a cookie that occurs twice', () => {
-  const cookies = parseCookies('__Host-session=planted; other=1; __Host-session=genuine');
+  const cookies = parseCookies('__Host-session=planted; other=1; __Host-session=valid');
   expect(cookies.get('__Host-session')).toBeUndefined();
   expect(cookies.get('other')).toBe('1');
 });
@@ -46,7 +46,7 @@ test('S16: splits a value into chunks below 4,096 bytes and joins them', { timeo
       const text = Array.from({ length }, (_, index) => (index % 36).toString(36)).join('');
       const cookies = write(text, 'AAAAAAAA');
       for (const cookie of cookies) expect(serializeCookie(cookie).length).toBeLessThanOrEqual(4096);
-      expect(readChunks(https, 'session', received(cookies))).toEqual({
+      expect(readChunks(https, 'session', toReceivedCookies(cookies))).toEqual({
         text,
         generation: 'AAAAAAAA',
         count: cookies.length,
@@ -60,10 +60,10 @@ test('S16: rejects chunks of two generations and missing chunks', () => {
   const first = write('a'.repeat(6_000), 'AAAAAAAA');
   const second = write('b'.repeat(6_000), 'BBBBBBBB');
   expect(first).toHaveLength(2);
-  const mixed = received([first[0]!, second[1]!]);
+  const mixed = toReceivedCookies([first[0]!, second[1]!]);
   expect(readChunks(https, 'session', mixed)).toBeUndefined();
-  expect(readChunks(https, 'session', received(first.slice(0, 1)))).toBeUndefined();
-  expect(readChunks(https, 'session', received(first.slice(1)))).toBeUndefined();
+  expect(readChunks(https, 'session', toReceivedCookies(first.slice(0, 1)))).toBeUndefined();
+  expect(readChunks(https, 'session', toReceivedCookies(first.slice(1)))).toBeUndefined();
 });
 
 test('S16: rejects an impossible chunk count and a malformed prefix', () => {
@@ -92,7 +92,7 @@ test("S16: ignores a cookie whose name only contains the session cookie's name",
 });
 
 test('S16: deletes chunks that are no longer needed', () => {
-  const before = received(write('a'.repeat(6_000), 'AAAAAAAA'));
+  const before = toReceivedCookies(write('a'.repeat(6_000), 'AAAAAAAA'));
   const after = write('short', 'BBBBBBBB', before);
   expect(after.map(({ name, maxAge }) => [name, maxAge])).toEqual([
     ['__Host-session', 60],
@@ -111,7 +111,7 @@ test('S11: parses any Cookie header without an exception', () => {
   );
 }, 30_000);
 
-test('applies set cookies to a Cookie header as a browser does', () => {
+test('applies Set-Cookie values to a Cookie header as a browser does', () => {
   const cookies = [https.createCookie('a', '2', { maxAge: 5 }), https.createCookie('b', '', { maxAge: 0 })];
   expect(applyCookies('__Host-a=1; __Host-b=1; c=1; __Host-a=0', cookies)).toBe('c=1; __Host-a=2');
 });
@@ -158,11 +158,11 @@ const hostileNames = {
   'no name': '=__Host-session',
 };
 
-test("S30: distinguishes the session cookie's name from similar names in any white space, case or encoding", () => {
+test('S30: distinguishes the name of the session cookie from similar names in white space, case or encoding', () => {
   for (const [label, name] of Object.entries(hostileNames)) {
     expect(parseCookies(`${name}=planted`).get('__Host-session'), label).toBeUndefined();
-    const both = parseCookies(`a=1; ${name}=planted; __Host-session=genuine; b=2`);
-    expect(both.get('__Host-session'), label).toBe('genuine');
+    const both = parseCookies(`a=1; ${name}=planted; __Host-session=valid; b=2`);
+    expect(both.get('__Host-session'), label).toBe('valid');
     expect(both.get('a'), label).toBe('1');
     expect(both.get('b'), label).toBe('2');
   }
@@ -170,8 +170,8 @@ test("S30: distinguishes the session cookie's name from similar names in any whi
 
 test('S30: trims only SP and HTAB in names and values', () => {
   expect(parseCookies(' \t__Host-session\t =\t value \t; x=1').get('__Host-session')).toBe('value');
-  expect(parseCookies('__Host-session=\u00a0own\ufeff').get('__Host-session')).toBe('\u00a0own\ufeff');
-  expect(parseCookies('__Host-session="genuine"').get('__Host-session')).toBe('"genuine"');
+  expect(parseCookies('__Host-session=\u00a0value\ufeff').get('__Host-session')).toBe('\u00a0value\ufeff');
+  expect(parseCookies('__Host-session="valid"').get('__Host-session')).toBe('"valid"');
   expect(parseCookies('__Host-session=a=b').get('__Host-session')).toBe('a=b');
   expect(parseCookies('__Host-session; =__Host-session; =; ; x').size).toBe(0);
 });
@@ -179,37 +179,37 @@ test('S30: trims only SP and HTAB in names and values', () => {
 test('S30: replaces only the session cookie in a Cookie header', () => {
   const cookie = https.createCookie('session', 'new', { maxAge: 5 });
   for (const [label, name] of Object.entries(hostileNames)) {
-    const header = applyCookies(`${name}=planted; __Host-session=genuine`, [cookie]);
+    const header = applyCookies(`${name}=planted; __Host-session=valid`, [cookie]);
     expect(parseCookies(header).get('__Host-session'), label).toBe('new');
-    const updated = updateCookieHeader(`${name}=planted; __Host-session=genuine`, [
+    const updated = updateCookieHeader(`${name}=planted; __Host-session=valid`, [
       { name, value: 'planted' },
-      { name: '__Host-session', value: 'genuine' },
+      { name: '__Host-session', value: 'valid' },
     ]);
-    expect(parseCookies(updated).get('__Host-session'), label).toBe('genuine');
+    expect(parseCookies(updated).get('__Host-session'), label).toBe('valid');
   }
 });
 
-test('S31: a value that a framework has decoded cannot add another cookie', () => {
+test('S31: drops a decoded value that would add another cookie', () => {
   for (const value of [
     '; __Host-session=planted',
     ';__Host-session=planted',
     '1\r\n__Host-session=planted',
     '1, __Host-session=planted',
   ]) {
-    const sent = `theme=${encodeURIComponent(value)}; __Host-session=genuine`;
+    const sent = `theme=${encodeURIComponent(value)}; __Host-session=valid`;
     const header = updateCookieHeader(sent, [
       { name: 'theme', value },
-      { name: '__Host-session', value: 'genuine' },
+      { name: '__Host-session', value: 'valid' },
     ]);
-    expect(header).toBe('__Host-session=genuine');
+    expect(header).toBe('__Host-session=valid');
   }
   const named = updateCookieHeader('a=1', [{ name: 'a; __Host-session', value: 'planted' }]);
   expect(named).toBe('');
   // A framework may list a pair without "=" with a placeholder value.
   const bare = updateCookieHeader(
-    '__Host-session=genuine; __Host-session',
+    '__Host-session=valid; __Host-session',
     [{ name: '__Host-session', value: 'true' }],
     { bareValue: 'true' },
   );
-  expect(parseCookies(bare).get('__Host-session')).toBe('genuine');
+  expect(parseCookies(bare).get('__Host-session')).toBe('valid');
 });

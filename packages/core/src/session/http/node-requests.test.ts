@@ -15,7 +15,7 @@ function createResponse(setCookie?: string | string[]) {
   };
 }
 
-async function signedIn() {
+async function startSession() {
   const app = await createWebApp();
   const browser = app.open();
   await browser.logIn();
@@ -23,7 +23,7 @@ async function signedIn() {
 }
 
 test('shares one session per request, and sets its cookie once', async () => {
-  const { sessions, req } = await signedIn();
+  const { sessions, req } = await startSession();
   for (const existing of ['theme=dark', ['theme=dark', 'language=en']]) {
     const request = { ...req };
     const res = createResponse(existing);
@@ -51,7 +51,7 @@ test.each([
 ])(
   'S62: marks responses as private, except for headers of the application: %j',
   async (applicationHeaders, cacheControl, vary) => {
-    const { sessions, req } = await signedIn();
+    const { sessions, req } = await startSession();
     for (const request of [req, { headers: {} }]) {
       const res = createResponse();
       for (const [name, value] of Object.entries(applicationHeaders)) res.headers.set(name, value);
@@ -62,8 +62,8 @@ test.each([
   },
 );
 
-test('S62: a response with a session cookie is private even if the application allows caches to store it', async () => {
-  const { sessions, req } = await signedIn();
+test('S62: makes a response with a session cookie private even if the application allows caches to store it', async () => {
+  const { sessions, req } = await startSession();
   const res = createResponse();
   const { requestSession, save } = await openNodeSession(sessions, req, res);
   res.setHeader('cache-control', 'public, max-age=60');
@@ -74,8 +74,8 @@ test('S62: a response with a session cookie is private even if the application a
   expect(res.headers.get('cache-control')).toBe('private, no-store');
 });
 
-test('neither refreshes nor changes the session after the headers were sent', async () => {
-  const { sessions, server, req } = await signedIn();
+test('rejects refreshes and changes of the session after the headers were sent', async () => {
+  const { sessions, server, req } = await startSession();
   const res = createResponse();
   const { requestSession } = await openNodeSession(sessions, req, res);
   res.headersSent = true;
@@ -129,14 +129,14 @@ test.each(['//', '*', '@evil.example/', ':99999', 'https://evil.example/', '', u
 );
 
 test.each([{ method: 'TRACE' }, { method: 'GE T' }, { headers: { 'x-name': 'line\nbreak' } }])(
-  'S11: rejects a request that is not valid with 400: %j',
+  'S11: rejects an invalid request with 400: %j',
   async (req) => {
     const handler = async () => expect.unreachable();
     expect(await handle(handler, req)).toMatchObject({ statusCode: 400 });
   },
 );
 
-test('S64: an exception of the function becomes an error response, and is reported', async () => {
+test('S64: responds to an exception of the function with an error, and reports it', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const handler = async () => {
     throw new TypeError('foreign text');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isPathBelow, isSamePage } from './path-match.ts';
 
-test('S18: compares paths decoded, without repeated slashes and by segments', () => {
+test('S18: compares decoded paths by segments, without repeated slashes', () => {
   for (const path of ['/admin', '/admin/', '/admin/users', '/%61dmin', '//admin', '/admin//x', '/admin/%']) {
     expect(isPathBelow(path, ['/admin']), path).toBe(true);
   }
@@ -33,7 +33,7 @@ test('S18: compares the decodable parts of a path with malformed escapes', () =>
   }
 });
 
-test('compares pages decoded, without slashes at the end, repeated slashes and case', () => {
+test('compares decoded pages without case, repeated slashes and trailing slashes', () => {
   for (const path of ['/Error', '/error/', '//error//', '/%65rror', '/%45RROR%2f', '/error%2F/'])
     expect(isSamePage(path, '/error'), path).toBe(true);
   for (const path of ['/', '/errors', '/error/x', '/x/error', '/%2565rror'])

@@ -28,7 +28,7 @@ test('selects only configured addresses by the host', () => {
   }
 });
 
-test('rejects an unknown host if there are only patterns, with the remedy', () => {
+test('rejects an unknown host if there are only patterns, and names the remedy', () => {
   expect(() => createAddressSelector(['https://*.preview.example'])('evil.example')).toThrow(/without "\*"/);
   const choose = createAddressSelector(['https://*.preview.example', 'https://app.example']);
   expect(choose('evil.example').baseUrl).toBe('https://app.example');
@@ -72,12 +72,12 @@ test('S33: normalizes case, default port, trailing dot and punycode', () => {
 
 test('trusts X-Forwarded-Host only if enabled', () => {
   const headers = new Headers({ host: 'internal', 'x-forwarded-host': 'app.example, other.example' });
-  expect(readHost(headers, false)).toBe('internal');
-  expect(readHost(headers, true)).toBe('other.example');
-  expect(readHost(new Headers({ host: 'internal' }), true)).toBe('internal');
+  expect(readHost(headers, { trustProxy: false })).toBe('internal');
+  expect(readHost(headers, { trustProxy: true })).toBe('other.example');
+  expect(readHost(new Headers({ host: 'internal' }), { trustProxy: true })).toBe('internal');
 });
 
-test('S33: a host of a first request evicts only hosts of a first request', () => {
+test('S33: a new host evicts only hosts with one request', () => {
   const cache = createHostCache<string>({ maxHosts: 3, maxNewHosts: 2 });
   cache.set('known.example', 'known');
   expect(cache.get('known.example')).toBe('known');

@@ -26,7 +26,10 @@ const maxHostLength = 260;
  * Reads the host of a request. A client can send any value, so it is only compared with configured addresses. Of several
  * forwarded hosts the last one counts: the trusted proxy wrote it, and it received the preceding ones from outside.
  */
-export function readHost(headers: Headers, trustProxy: boolean | undefined): string | null {
+export function readHost(
+  headers: Headers,
+  { trustProxy }: { readonly trustProxy: boolean | undefined },
+): string | null {
   const forwarded = trustProxy ? headers.get('x-forwarded-host')?.split(',').at(-1)?.trim() : undefined;
   return forwarded || headers.get('host');
 }

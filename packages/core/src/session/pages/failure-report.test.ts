@@ -10,7 +10,7 @@ test.each([
   ['an error in the configuration', new ConfigurationError('missing_option', 'Set "secret".'), 1],
   ['an error of other code', new TypeError('text'), 1],
   ['an unavailable provider', new TransportError('network_error', 'Unavailable.'), 0],
-])('S64: with a listener, %s is written to the console as often as expected', (_, error, lines) => {
+])('S64: writes %s to the console as often as expected with a listener', (_, error, lines) => {
   const write = vi.spyOn(console, 'error').mockImplementation(() => {});
   const types: string[] = [];
   reportFailure(error, { route: 'login', status: 500, onEvent: ({ type }) => types.push(type) });

@@ -17,7 +17,7 @@ const decodeParts = (text: string) =>
     .map((part) => String.fromCharCode(...fromBase64Url(part)))
     .join();
 
-describe('one process', () => {
+describe('one process:', () => {
   test('returns a valid token without a request', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
@@ -30,7 +30,7 @@ describe('one process', () => {
     expect(provider.state.requests).toBe(0);
   });
 
-  test('1,000 requests of one expired session share one token request', async () => {
+  test('shares one token request among 1,000 requests of one expired session', async () => {
     const provider = createTestProvider();
     const { sessions, holder, state } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
@@ -42,7 +42,7 @@ describe('one process', () => {
     expect(sessions.get('s')?.updatedAt).toBeGreaterThan(1);
   });
 
-  test('S5: 1,000 requests of 50 users: each receives the token of its user', async () => {
+  test('S5: returns only tokens of their user to 1,000 requests of 50 users', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     for (let user = 0; user < 50; user++)
@@ -55,7 +55,7 @@ describe('one process', () => {
     expect(provider.state).toMatchObject({ requests: 50, replays: 0 });
   });
 
-  test('two resources with one refresh token are refreshed serially, without a replay', async () => {
+  test('refreshes two resources one after the other, and sends each refresh token once', async () => {
     const provider = createTestProvider();
     const cookie = expireTokens(provider.login('alice'));
     const tokens = createCoordinator(provider.client());
@@ -67,7 +67,7 @@ describe('one process', () => {
     expect(provider.state).toMatchObject({ requests: 2, replays: 0 });
   });
 
-  test('forceRefresh refreshes once for all requests with the same token, and reuses a newer token', async () => {
+  test('refreshes once for all requests with forceRefresh and the same token', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     const first = provider.login('alice');
@@ -83,7 +83,7 @@ describe('one process', () => {
     expect(provider.state.requests).toBe(1);
   });
 
-  test('rejects without a session or refresh token, with a message that names the remedy', async () => {
+  test('rejects a request without a session or refresh token, and names the remedy', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     const tokens = createCoordinator(provider.client());
@@ -96,7 +96,7 @@ describe('one process', () => {
     });
   });
 
-  test('S15: a logout during the refresh is final', async () => {
+  test('S15: returns no token after a logout during the refresh', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
@@ -111,7 +111,7 @@ describe('one process', () => {
     await expect(tokens.getAccessToken(holder('s'))).rejects.toBeInstanceOf(LoginRequiredError);
   });
 
-  test('without rotation the refresh token is used again', async () => {
+  test('uses the refresh token again if the provider does not rotate it', async () => {
     let time = 1_000_000_000_000;
     const now = () => time;
     const provider = createTestProvider({ rotate: false, now });
@@ -126,26 +126,29 @@ describe('one process', () => {
   });
 });
 
-describe('several processes', () => {
-  test.each(['cookie', 'stored'] as const)('%s sessions: four processes, one token request', async (kind) => {
-    const provider = createTestProvider();
-    provider.state.before = () => new Promise((resolve) => setTimeout(resolve, 20));
-    const { sessions, holder } = createSharedSessions();
-    const tokenSet = expireTokens(provider.login('alice'));
-    sessions.set('s', tokenSet);
-    const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
-    const processes = Array.from({ length: 4 }, () => createCoordinator(provider.client(), shared));
-    const results = await runConcurrently(400, (i) =>
-      (processes[i % 4] as (typeof processes)[0]).getAccessToken(
-        kind === 'stored' ? holder('s') : cookieHolder(tokenSet),
-      ),
-    );
-    expect(new Set(results.map(({ accessToken }) => accessToken.accessToken)).size).toBe(1);
-    if (kind === 'cookie') expect(new Set(results.map(({ sealedSession }) => sealedSession)).size).toBe(1);
-    expect(provider.state).toMatchObject({ requests: 1, replays: 0 });
-  });
+describe('several processes:', () => {
+  test.each(['cookie', 'stored'] as const)(
+    '%s sessions: send one token request from four processes',
+    async (kind) => {
+      const provider = createTestProvider();
+      provider.state.before = () => new Promise((resolve) => setTimeout(resolve, 20));
+      const { sessions, holder } = createSharedSessions();
+      const tokenSet = expireTokens(provider.login('alice'));
+      sessions.set('s', tokenSet);
+      const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
+      const processes = Array.from({ length: 4 }, () => createCoordinator(provider.client(), shared));
+      const results = await runConcurrently(400, (i) =>
+        (processes[i % 4] as (typeof processes)[0]).getAccessToken(
+          kind === 'stored' ? holder('s') : cookieHolder(tokenSet),
+        ),
+      );
+      expect(new Set(results.map(({ accessToken }) => accessToken.accessToken)).size).toBe(1);
+      if (kind === 'cookie') expect(new Set(results.map(({ sealedSession }) => sealedSession)).size).toBe(1);
+      expect(provider.state).toMatchObject({ requests: 1, replays: 0 });
+    },
+  );
 
-  test('late requests with the previous cookie receive the same tokens and cookie without a token request', async () => {
+  test('return the same tokens and cookie to late requests with the previous cookie', async () => {
     const provider = createTestProvider();
     const cookie = expireTokens(provider.login('alice'));
     const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
@@ -159,7 +162,7 @@ describe('several processes', () => {
     expect(provider.state.requests).toBe(1);
   });
 
-  test('finds the newest tokens for a cookie that is several refreshes old', async () => {
+  test('find the newest tokens for a cookie that is several refreshes old', async () => {
     let time = 1_000_000_000_000;
     const now = () => time;
     const provider = createTestProvider({ now });
@@ -174,7 +177,7 @@ describe('several processes', () => {
     expect(provider.state).toMatchObject({ requests: 3, replays: 0 });
   });
 
-  test('the shared store receives no readable secret', async () => {
+  test('write no readable secret into the shared store', async () => {
     const provider = createTestProvider();
     const cookie = expireTokens(provider.login('alice'));
     const stored: string[] = [];
@@ -191,7 +194,7 @@ describe('several processes', () => {
       expect(text).not.toContain(secret);
   });
 
-  test('if the lock is held too long, an expired session fails and a valid token is returned', async () => {
+  test('return only a valid token if the lock is held too long', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));

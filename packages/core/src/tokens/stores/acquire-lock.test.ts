@@ -22,7 +22,7 @@ describe('a held lock', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
-  test('without renewal gets a time to live that exceeds the slowest exchange', async () => {
+  test('has a time to live beyond the slowest exchange if it cannot be renewed', async () => {
     const timesToLive: number[] = [];
     const lock: RefreshLock = {
       acquire: async (_, { timeToLive }) => timesToLive.push(timeToLive) > 0,
@@ -50,7 +50,7 @@ describe('a held lock', () => {
     expect(events[0]).toEqual({ type: 'store.unavailable', port: 'lock' });
   });
 
-  test('is not given to a second caller of the process whose request to the store fails', async () => {
+  test('is not acquired by a second caller of the process whose request to the store fails', async () => {
     const shared = createMemoryLock();
     let isAvailable = true;
     const acquire: RefreshLock['acquire'] = async (key, options) => {
@@ -73,7 +73,7 @@ describe('a held lock', () => {
     expect(await third).toBeUndefined();
   });
 
-  test('is not replaced by the lock of this process if the shared one is required', async () => {
+  test('is not replaced by the lock of this process if the shared lock is required', async () => {
     const shared = createMemoryLock();
     let isFailing = true;
     // The store has acquired the lock, but its response is lost.

@@ -8,7 +8,7 @@ import { reportFailure } from './reports.ts';
 export async function logOut(world: World, browser: Browser): Promise<void> {
   const { ledger, scheduler, provider } = world;
   await sendRequest(world, browser, 'logout', async (sent) => {
-    // A browser without a session ends only logins whose callback has started, and those of this process.
+    // Without a shared store, a browser without a session ends only the logins of this process. Such ends are not checked.
     const isSignedIn = sent.record !== undefined && sent.record.mayEnd === undefined;
     if (sent.record) sent.record.mayEnd ??= 'a logout';
     const codes = provider.findPendingCodes(sent.cookieHeader);

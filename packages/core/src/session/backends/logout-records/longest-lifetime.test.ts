@@ -40,7 +40,7 @@ test.each([
   ['by the provider', 'shortened and extended again', [7 * day, hour, 7 * day]],
   ['of the user', 'extended', [2 * day, 7 * day, 7 * day]],
   ['by the provider', 'extended', [2 * day, 7 * day, 7 * day]],
-] as const)('S83: a logout %s stays final after the lifetime was %s', async (by, _, [began, ended, last]) => {
+] as const)('S83: a logout %s is final although the lifetime was %s', async (by, _, [began, ended, last]) => {
   const { server, start } = await deploy();
   const browser = (await start(began)).open();
   await browser.logIn();
@@ -58,7 +58,7 @@ test.each([
   }
 });
 
-test('S83: a login succeeds although its lifetime cannot be recorded, and the next one records it', async () => {
+test('S83: a login succeeds if its lifetime cannot be recorded, and the next one records it', async () => {
   const { server, tombstones, start } = await deploy();
   const { set } = tombstones;
   tombstones.set = () => Promise.reject(new Error('unavailable'));

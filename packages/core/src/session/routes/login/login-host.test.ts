@@ -25,7 +25,7 @@ test.each([
   expect((await visit({ host }, { query: '?redirected=1' })).location).toContain('/authorize?');
 });
 
-test('finds the host that a proxy has forwarded', async () => {
+test('uses the host that a proxy has forwarded', async () => {
   const headers = { host: 'internal', 'x-forwarded-host': 'www.example.test' };
   expect((await visit(headers)).location).toContain('redirected=1');
 });

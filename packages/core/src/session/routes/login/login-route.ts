@@ -153,7 +153,7 @@ function isOtherHost({ headers, url }: Request, { baseUrl, options }: SessionCon
   const domain = options.cookie?.domain?.replace(/^\./, '').toLowerCase();
   if (domain === undefined || baseUrl.protocol !== 'https:') return false;
   // Any client can send a header. It only decides whether the login starts at the address of the application.
-  const host = normalizeHost(readHost(headers, true) ?? new URL(url).host);
+  const host = normalizeHost(readHost(headers, { trustProxy: true }) ?? new URL(url).host);
   return (
     host !== undefined && host !== baseUrl.host && `.${host.replace(/:\d+$/, '')}`.endsWith(`.${domain}`)
   );

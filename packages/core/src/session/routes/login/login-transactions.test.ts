@@ -53,7 +53,7 @@ test('finds the login of a state, and deletes its cookie', async () => {
   expect(found.deleteCookies).toMatchObject([{ name: prefix + startOfState, value: '', maxAge: 0 }]);
 });
 
-test('S10: finds no login for a state that only begins like the stored one', async () => {
+test('S10: finds no login for a state with the same beginning', async () => {
   const { context } = createContext();
   const cookies = await save(context, createLogin(`${startOfState}1`));
   const found = await findLogin(context, `${startOfState}2`, cookies);
@@ -85,7 +85,7 @@ test.each([
   ['a transaction that is no object', { transaction: startOfState, returnTo: '/' }],
   ['no returnTo', { transaction: { state: startOfState } }],
   ['a returnTo that is no string', { transaction: { state: startOfState }, returnTo: ['/'] }],
-])('S12: an encrypted value with %s is no login', async (_, payload) => {
+])('S12: rejects an encrypted value with %s as a login', async (_, payload) => {
   const { context } = createContext();
   const times = { issuedAt: 1_000, expiresAt: 2_000 };
   const value = await context.loginSealer.encrypt(payload as unknown as Record<string, unknown>, times);
@@ -112,7 +112,7 @@ test('S14: retains the newest logins in 6,000 bytes of cookies', async () => {
   expect(bytes + bytes / kept.length).toBeGreaterThan(6_000);
 });
 
-test('S14: six restored tabs can each complete their login', async () => {
+test('S14: retains the logins of six restored tabs', async () => {
   const { context } = createContext();
   const states = ['b', 'c', 'd', 'e', 'f', 'g'].map((letter) => letter.repeat(43));
   const login = (state: string) =>
@@ -134,7 +134,7 @@ test('S14: six restored tabs can each complete their login', async () => {
     expect((await findLogin(context, state, cookies)).login).toMatchObject(login(state));
 });
 
-test('S14: retains fewer logins beside a large session, and never drops the session', async () => {
+test('S14: retains fewer logins beside a large session, and keeps the session', async () => {
   const { context } = createContext();
   const session = new Map([
     ['__Host-session', 's'.repeat(3_900)],
@@ -152,7 +152,7 @@ test('S14: retains fewer logins beside a large session, and never drops the sess
   expect((await findLogin(context, 'h'.repeat(16), cookies)).login).toBeDefined();
 });
 
-test('keeps a returnTo of 3,500 characters in two cookies, and deletes both', async () => {
+test('stores a returnTo of 3,500 characters in two cookies, and deletes both', async () => {
   const { context } = createContext();
   const login = { ...createLogin(startOfState), returnTo: `/${'x'.repeat(3_499)}` };
   const cookies = await save(context, login);
@@ -176,7 +176,7 @@ test('replaces a returnTo that does not fit beside the session, and reports it',
   expect(events).toEqual([{ type: 'return_to.rejected', reason: 'too_long', length: 3_001 }]);
 });
 
-test('starts a login beside a session cookie of any size, because it may belong to another application', async () => {
+test('starts a login beside a session cookie of any size', async () => {
   const { context } = createContext();
   const session = new Map([['__Host-session', 's'.repeat(9_000)]]);
   const cookies = await saveLogin(context, createLogin(startOfState), session);
@@ -206,20 +206,20 @@ test('S32: neither reads nor deletes a login cookie that cannot be decrypted', a
   expect((await findLogin(other, 'z'.repeat(16), cookies)).login).toBeDefined();
 });
 
-test('a login cookie has the lifetime of its transaction', async () => {
+test('sets the lifetime of the transaction for a login cookie', async () => {
   const { context } = createContext();
   const cookies = await saveLogin(context, createLogin(startOfState), new Map());
   expect(cookies.map(({ maxAge }) => maxAge)).toEqual([transactionLifetime]);
 });
 
-test('the name of the session cookie is part of the name of the login cookie', async () => {
+test('derives the name of the login cookie from the name of the session cookie', async () => {
   const { context } = createContext();
   Object.assign(context, { loginJar: createLoginJar(new URL('https://app.example'), { name: 'shop' }) });
   const cookies = await saveLogin(context, createLogin(startOfState), new Map());
   expect(cookies.map(({ name }) => name)).toEqual([`__Host-shop.login.${startOfState}`]);
 });
 
-test('sends a login cookie with a request from another site for form_post and embedded applications', async () => {
+test('allows login cookies in cross-site requests for form_post and embedded applications', async () => {
   for (const [responseMode, settings, expected] of [
     [undefined, {}, { sameSite: 'lax' }],
     [undefined, { sameSite: 'strict' }, { sameSite: 'lax' }],

@@ -35,7 +35,7 @@ const responses: Readonly<Record<string, (query: URLSearchParams, issuer: string
 };
 
 test.each(Object.entries(responses))(
-  'S34: repeated logins that end with %s leave no key in the replay store and block no user',
+  'S34: repeated logins that end with %s keep no key in the replay store',
   { timeout: 60_000 },
   async (_, change) => {
     const { store, stored } = createCountingStore(createMemoryReplayStore({ maxEntries: 5 }));
@@ -65,7 +65,7 @@ test.each(Object.entries(responses))(
   },
 );
 
-test('S34: a full quota of logins blocks only logins', async () => {
+test('S34: a full quota of logins rejects only logins', async () => {
   const replay = createMemoryReplayStore({ maxEntries: 2 });
   const app = await createWebApp({ replay });
   await app.open().logIn();
@@ -76,7 +76,7 @@ test('S34: a full quota of logins blocks only logins', async () => {
   expect(await replay.claim('dpop x', 1_000)).toBe(true);
 });
 
-test('S34: stores a completed login for the rest of its lifetime, and no longer', async () => {
+test('S34: stores a completed login until its expiry', async () => {
   const { store, stored } = createCountingStore(createMemoryReplayStore());
   const app = await createWebApp({ replay: store });
   const browser = app.open();
@@ -104,7 +104,7 @@ test('S34: stores a completed login for the rest of its lifetime, and no longer'
   expect(app.server.requestsTo('token')).toHaveLength(1);
 });
 
-test('S34: exchanges one of two concurrent responses for one login', async () => {
+test('S34: exchanges the code of only one of two concurrent responses', async () => {
   const app = await createWebApp();
   const browser = app.open();
   const started = await browser.visit('/auth/login');
