@@ -1,76 +1,44 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createTestProvider, json, type TestProvider } from '../../../tests/support/browser-provider.ts';
-import type { FromWorker, ToWorker } from './messages.ts';
-import { runTokenWorker, type WorkerScope } from './run-token-worker.ts';
-import { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';
+import { json } from '../../../tests/support/browser-provider.ts';
+import {
+  createFormRequest,
+  setUpTokenWorker,
+  type WorkerSetup,
+} from '../../../tests/support/token-worker.ts';
+import { createWorkerFetch } from './worker-fetch.ts';
 
-// Page and worker communicate through a MessageChannel. Browser tests of the Angular app use a real worker.
-
-const now = () => Date.now();
-let provider: TestProvider;
-let requestedUrls: string[];
-let close: () => void;
-let toWorker: ToWorker[];
-let toPage: FromWorker[];
-
+let setup: WorkerSetup;
+let provider: WorkerSetup['provider'];
+let requestedUrls: WorkerSetup['requestedUrls'];
+let toWorker: WorkerSetup['toWorker'];
+let toPage: WorkerSetup['toPage'];
+let startWorker: WorkerSetup['startWorker'];
 beforeEach(async () => {
-  provider = await createTestProvider(now);
-  requestedUrls = [];
-  toWorker = [];
-  toPage = [];
-  vi.stubGlobal('fetch', async (url: string, init: RequestInit = {}) => {
-    requestedUrls.push(url);
-    return provider.fetch(url, init);
-  });
+  setup = await setUpTokenWorker();
+  ({ provider, requestedUrls, toWorker, toPage, startWorker } = setup);
 });
-afterEach(() => {
-  close();
-  vi.unstubAllGlobals();
-});
-
-function startWorker(options?: Parameters<typeof runTokenWorker>[1]): TokenWorker {
-  const { port1, port2 } = new MessageChannel();
-  close = () => port1.close();
-  const scope: WorkerScope = {
-    onmessage: null,
-    postMessage(message) {
-      toPage.push(message);
-      port2.postMessage(message);
-    },
-  };
-  runTokenWorker(scope, options);
-  port2.onmessage = ({ data }) => scope.onmessage?.({ data } as MessageEvent);
-  const worker: TokenWorker = {
-    onmessage: null,
-    postMessage(message) {
-      toWorker.push(message);
-      port1.postMessage(message);
-    },
-  };
-  port1.onmessage = ({ data }) => worker.onmessage?.({ data } as MessageEvent);
-  return worker;
-}
-
-const form = (parameters: Record<string, string>): RequestInit => ({
-  method: 'POST',
-  body: new URLSearchParams(parameters),
-});
+afterEach(() => setup.close());
 
 /** Sends a token request through the worker. */
 const requestTokens = (createResponse: () => Response) => {
   provider.intercept = createResponse;
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
-  return fetch(`${provider.issuer}/token`, form({ grant_type: 'authorization_code', code: 'a' }));
+  return fetch(
+    `${provider.issuer}/token`,
+    createFormRequest({ grant_type: 'authorization_code', code: 'a' }),
+  );
 };
 
 test('B8: returns a placeholder to the page, and sends the refresh token from the worker', async () => {
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   provider.intercept = () => json({ access_token: 'access', refresh_token: 'real-refresh-token' });
   const url = `${provider.issuer}/token`;
-  const first = await (await fetch(url, form({ grant_type: 'authorization_code', code: 'a' }))).json();
+  const first = await (
+    await fetch(url, createFormRequest({ grant_type: 'authorization_code', code: 'a' }))
+  ).json();
   expect(first.access_token).toBe('access');
   expect(first.refresh_token).toMatch(/^[\w-]{43}$/);
-  await fetch(url, form({ grant_type: 'refresh_token', refresh_token: first.refresh_token }));
+  await fetch(url, createFormRequest({ grant_type: 'refresh_token', refresh_token: first.refresh_token }));
   expect(provider.tokenRequests[1]?.parameters.get('refresh_token')).toBe('real-refresh-token');
   expect(JSON.stringify([toWorker, toPage])).not.toContain('real-refresh-token');
 });
@@ -82,9 +50,9 @@ test.each([
   ['a likely prefix', 'https://login.example.evil.example/token'],
 ])('B8: sends no request from the worker to %s', async (_, url) => {
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
-  await expect(fetch(url, form({ grant_type: 'refresh_token', refresh_token: 'r' }))).rejects.toThrow(
-    TypeError,
-  );
+  await expect(
+    fetch(url, createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' })),
+  ).rejects.toThrow(TypeError);
   expect(requestedUrls.filter((each) => each === url)).toEqual([]);
 });
 
@@ -92,7 +60,10 @@ test('B8: ignores a second start message with another issuer', async () => {
   const worker = startWorker();
   createWorkerFetch(worker, { issuer: provider.issuer });
   const fetch = createWorkerFetch(worker, { issuer: 'https://evil.example' });
-  const call = fetch('https://evil.example/token', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  const call = fetch(
+    'https://evil.example/token',
+    createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }),
+  );
   await expect(call).rejects.toThrow(TypeError);
   expect(requestedUrls.every((url) => url.startsWith(provider.issuer))).toBe(true);
 });
@@ -106,7 +77,10 @@ test('B8: rejects metadata of another issuer', async () => {
 test('B8: sends no refresh token to an http endpoint', async () => {
   provider.metadata = { ...provider.metadata, token_endpoint: 'http://login.example/token' };
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
-  const call = fetch('http://login.example/token', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  const call = fetch(
+    'http://login.example/token',
+    createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }),
+  );
   await expect(call).rejects.toThrow(TypeError);
   expect(provider.tokenRequests).toEqual([]);
 });
@@ -118,7 +92,10 @@ test('B8: sends no request if the issuer is not an https URL', async () => {
     return json({});
   });
   const fetch = createWorkerFetch(startWorker(), { issuer: 'http://login.example' });
-  const call = fetch('http://login.example/token', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  const call = fetch(
+    'http://login.example/token',
+    createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }),
+  );
   await expect(call).rejects.toThrow(TypeError);
   expect(requests).toEqual([]);
 });
@@ -167,7 +144,7 @@ test('aborts a request in the worker if the page aborts it', async () => {
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   const control = new AbortController();
   const call = fetch(`${provider.issuer}/token`, {
-    ...form({ grant_type: 'refresh_token', refresh_token: 'r' }),
+    ...createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }),
     signal: control.signal,
   });
   await vi.waitFor(() => expect(signal).toBeDefined());
@@ -183,99 +160,6 @@ test('sends a request without code or token from the page', async () => {
   expect(toWorker.map(({ type }) => type)).toEqual(['start']);
 });
 
-test('B26: rejects pending and later requests immediately if the worker cannot be loaded', async () => {
-  const worker: TokenWorker = { onmessage: null, postMessage: (message) => void toWorker.push(message) };
-  close = () => {};
-  const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
-  const send = () =>
-    fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
-  const waiting = send();
-  worker.onerror?.({} as ErrorEvent);
-  const failure = { code: 'network_error', message: expect.stringContaining('worker-src') };
-  await expect(waiting).rejects.toMatchObject(failure);
-  await expect(send()).rejects.toMatchObject(failure);
-  expect(toWorker.map(({ type }) => type)).toEqual(['start', 'request']);
-});
-
-test('B26: rejects only one request after an error in the worker', async () => {
-  const worker = startWorker();
-  const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
-  const send = () =>
-    fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
-  for (const junk of [null, undefined, 7, {}, { type: 'request', id: 5, url: 7, body: null, headers: null }])
-    worker.postMessage(junk as never);
-  provider.intercept = () => {
-    throw new TypeError('failed to fetch');
-  };
-  await expect(send()).rejects.toThrow('The token worker rejected the request');
-  provider.intercept = () => json({ access_token: 'access' });
-  expect(await (await send()).json()).toEqual({ access_token: 'access' });
-});
-
-test('B26: ignores malformed messages in the page', async () => {
-  const worker = startWorker();
-  const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
-  provider.intercept = () => json({ access_token: 'access' });
-  for (const junk of [null, undefined, 7, {}]) worker.onmessage?.({ data: junk } as MessageEvent);
-  const response = await fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token' }));
-  expect(await response.json()).toEqual({ access_token: 'access' });
-});
-
-test('rejects each request with the reason if the worker cannot be created', async () => {
-  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-  close = () => {};
-  const fetch = createWorkerFetch(
-    () => {
-      throw new TypeError('This document requires TrustedScriptURL assignment.');
-    },
-    { issuer: provider.issuer },
-  );
-  const call = fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
-  await expect(call).rejects.toMatchObject({
-    code: 'unsupported_by_browser',
-    message: expect.stringContaining('Trusted Types'),
-  });
-  expect(warn).toHaveBeenCalledTimes(1);
-  expect((await fetch(`${provider.issuer}/jwks`, {})).status).toBe(200);
-});
-
-/** Stubs the locks of one origin. `endWorker` grants the waiting requests. */
-function stubLocks() {
-  const heldLocks = new Set<string>();
-  const waiting: (() => void)[] = [];
-  vi.stubGlobal('navigator', {
-    locks: {
-      async request(name: string, run: () => unknown) {
-        if (heldLocks.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
-        heldLocks.add(name);
-        return run();
-      },
-    },
-  });
-  return {
-    waiting,
-    endWorker() {
-      for (const grant of waiting) grant();
-    },
-  };
-}
-
-test('B26: rejects pending and later requests immediately after the worker has ended', async () => {
-  const { waiting, endWorker } = stubLocks();
-  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
-  await vi.waitFor(() => expect(waiting).toHaveLength(1));
-  provider.intercept = () => new Promise(() => {});
-  const send = () =>
-    fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
-  const waitingRequest = send();
-  await vi.waitFor(() => expect(provider.tokenRequests).toHaveLength(1));
-  endWorker();
-  const failure = { code: 'network_error', message: expect.stringContaining('Reload the page') };
-  await expect(waitingRequest).rejects.toMatchObject(failure);
-  await expect(send()).rejects.toMatchObject(failure);
-  expect(provider.tokenRequests).toHaveLength(1);
-});
-
 test('uses static metadata instead of the metadata of the issuer', async () => {
   const metadata = {
     issuer: provider.issuer,
@@ -283,9 +167,15 @@ test('uses static metadata instead of the metadata of the issuer', async () => {
     other: () => {},
   };
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer, metadata });
-  await fetch('https://login.example/static', form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  await fetch(
+    'https://login.example/static',
+    createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }),
+  );
   expect(requestedUrls).toEqual(['https://login.example/static']);
-  const other = fetch(`${provider.issuer}/token`, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  const other = fetch(
+    `${provider.issuer}/token`,
+    createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }),
+  );
   await expect(other).rejects.toThrow(TypeError);
 });
 
@@ -297,7 +187,10 @@ test.each([
   ],
 ])('B8: rejects static metadata %s', async (_, metadata) => {
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer, metadata });
-  const call = fetch(metadata.token_endpoint, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  const call = fetch(
+    metadata.token_endpoint,
+    createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }),
+  );
   await expect(call).rejects.toThrow(TypeError);
   expect(requestedUrls).toEqual([]);
 });
@@ -307,7 +200,10 @@ test('B8: ignores metadata in a later start message', async () => {
   const metadata = { issuer: provider.issuer, token_endpoint: 'https://evil.example/token' };
   createWorkerFetch(worker, { issuer: provider.issuer });
   const fetch = createWorkerFetch(worker, { issuer: provider.issuer, metadata });
-  const call = fetch(metadata.token_endpoint, form({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  const call = fetch(
+    metadata.token_endpoint,
+    createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }),
+  );
   await expect(call).rejects.toThrow(TypeError);
   expect(requestedUrls).not.toContain(metadata.token_endpoint);
 });
@@ -324,7 +220,7 @@ test('uses separate fetch functions in the page and the worker', async () => {
     fetch: record(sentByPage),
   });
   await fetch(`${provider.issuer}/jwks`, {});
-  await fetch(`${provider.issuer}/token`, form({ grant_type: 'authorization_code', code: 'a' }));
+  await fetch(`${provider.issuer}/token`, createFormRequest({ grant_type: 'authorization_code', code: 'a' }));
   expect(sentByPage).toEqual(['/jwks']);
   expect(sentByWorker).toEqual(['/.well-known/openid-configuration', '/token']);
   expect(requestedUrls).toEqual([]);
@@ -334,7 +230,7 @@ test('B25: deletes a refresh token that the page revokes, even if the revocation
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   provider.intercept = () => json({ refresh_token: 'real-refresh-token' });
   const send = async (parameters: Record<string, string>, path = 'token') =>
-    (await fetch(`${provider.issuer}/${path}`, form(parameters))).json();
+    (await fetch(`${provider.issuer}/${path}`, createFormRequest(parameters))).json();
   const { refresh_token: placeholder } = await send({ grant_type: 'authorization_code', code: 'a' });
   vi.stubGlobal('fetch', async () => new Response('{}', { status: 503 }));
   await send({ token: placeholder }, 'revoke');
@@ -349,12 +245,18 @@ test('evicts the oldest of more than 32 refresh tokens', async () => {
   provider.intercept = ({ parameters }) => json({ refresh_token: `real-${parameters.get('code')}` });
   const placeholders: string[] = [];
   for (let code = 0; code < 33; code++) {
-    const response = await fetch(url, form({ grant_type: 'authorization_code', code: String(code) }));
+    const response = await fetch(
+      url,
+      createFormRequest({ grant_type: 'authorization_code', code: String(code) }),
+    );
     placeholders.push((await response.json()).refresh_token);
   }
   provider.intercept = () => json({});
   for (const index of [0, 1]) {
-    await fetch(url, form({ grant_type: 'refresh_token', refresh_token: placeholders[index] ?? '' }));
+    await fetch(
+      url,
+      createFormRequest({ grant_type: 'refresh_token', refresh_token: placeholders[index] ?? '' }),
+    );
   }
   const sent = provider.tokenRequests.slice(-2).map(({ parameters }) => parameters.get('refresh_token'));
   expect(sent).toEqual([placeholders[0], 'real-1']);

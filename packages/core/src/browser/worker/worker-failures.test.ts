@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { json } from '../../../tests/support/browser-provider.ts';
+import {
+  createFormRequest,
+  setUpTokenWorker,
+  type WorkerSetup,
+} from '../../../tests/support/token-worker.ts';
+import { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';
+
+let setup: WorkerSetup;
+let provider: WorkerSetup['provider'];
+let toWorker: WorkerSetup['toWorker'];
+let startWorker: WorkerSetup['startWorker'];
+beforeEach(async () => {
+  setup = await setUpTokenWorker();
+  ({ provider, toWorker, startWorker } = setup);
+});
+afterEach(() => setup.close());
+
+test('B26: rejects pending and later requests immediately if the worker cannot be loaded', async () => {
+  const worker: TokenWorker = { onmessage: null, postMessage: (message) => void toWorker.push(message) };
+  const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
+  const send = () =>
+    fetch(`${provider.issuer}/token`, createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  const waiting = send();
+  worker.onerror?.({} as ErrorEvent);
+  const failure = { code: 'network_error', message: expect.stringContaining('worker-src') };
+  await expect(waiting).rejects.toMatchObject(failure);
+  await expect(send()).rejects.toMatchObject(failure);
+  expect(toWorker.map(({ type }) => type)).toEqual(['start', 'request']);
+});
+
+test('B26: rejects only one request after an error in the worker', async () => {
+  const worker = startWorker();
+  const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
+  const send = () =>
+    fetch(`${provider.issuer}/token`, createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  for (const junk of [null, undefined, 7, {}, { type: 'request', id: 5, url: 7, body: null, headers: null }])
+    worker.postMessage(junk as never);
+  provider.intercept = () => {
+    throw new TypeError('failed to fetch');
+  };
+  await expect(send()).rejects.toThrow('The token worker rejected the request');
+  provider.intercept = () => json({ access_token: 'access' });
+  expect(await (await send()).json()).toEqual({ access_token: 'access' });
+});
+
+test('B26: ignores malformed messages in the page', async () => {
+  const worker = startWorker();
+  const fetch = createWorkerFetch(worker, { issuer: provider.issuer });
+  provider.intercept = () => json({ access_token: 'access' });
+  for (const junk of [null, undefined, 7, {}]) worker.onmessage?.({ data: junk } as MessageEvent);
+  const response = await fetch(
+    `${provider.issuer}/token`,
+    createFormRequest({ grant_type: 'refresh_token' }),
+  );
+  expect(await response.json()).toEqual({ access_token: 'access' });
+});
+
+test('rejects each request with the reason if the worker cannot be created', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const fetch = createWorkerFetch(
+    () => {
+      throw new TypeError('This document requires TrustedScriptURL assignment.');
+    },
+    { issuer: provider.issuer },
+  );
+  const call = fetch(
+    `${provider.issuer}/token`,
+    createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }),
+  );
+  await expect(call).rejects.toMatchObject({
+    code: 'unsupported_by_browser',
+    message: expect.stringContaining('Trusted Types'),
+  });
+  expect(warn).toHaveBeenCalledTimes(1);
+  expect((await fetch(`${provider.issuer}/jwks`, {})).status).toBe(200);
+});
+
+/** Stubs the locks of one origin. `endWorker` grants the waiting requests. */
+function stubLocks() {
+  const heldLocks = new Set<string>();
+  const waiting: (() => void)[] = [];
+  vi.stubGlobal('navigator', {
+    locks: {
+      async request(name: string, run: () => unknown) {
+        if (heldLocks.has(name)) await new Promise<void>((resolve) => waiting.push(resolve));
+        heldLocks.add(name);
+        return run();
+      },
+    },
+  });
+  return {
+    waiting,
+    endWorker() {
+      for (const grant of waiting) grant();
+    },
+  };
+}
+
+test('B26: rejects pending and later requests immediately after the worker has ended', async () => {
+  const { waiting, endWorker } = stubLocks();
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
+  await vi.waitFor(() => expect(waiting).toHaveLength(1));
+  provider.intercept = () => new Promise(() => {});
+  const send = () =>
+    fetch(`${provider.issuer}/token`, createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }));
+  const waitingRequest = send();
+  await vi.waitFor(() => expect(provider.tokenRequests).toHaveLength(1));
+  endWorker();
+  const failure = { code: 'network_error', message: expect.stringContaining('Reload the page') };
+  await expect(waitingRequest).rejects.toMatchObject(failure);
+  await expect(send()).rejects.toMatchObject(failure);
+  expect(provider.tokenRequests).toHaveLength(1);
+});
