@@ -2,6 +2,7 @@ import { runSuite } from './lib/run-suite.ts';
 import type { Step } from './lib/step.ts';
 import { build } from './steps/checks.ts';
 import { pack } from './steps/packages.ts';
+import { rehearse } from './steps/rehearse.ts';
 import { createScriptStep, programs } from './steps/tests.ts';
 
 /** Tests with applications, runtimes and tools that other people make. They download these from the registry. */
@@ -24,6 +25,7 @@ const steps: readonly Step[] = [
     },
     ['pack'],
   ),
+  rehearse,
 ];
 
 await runSuite({ title: 'world', steps, prerequisites: [programs, build, pack] }, process.argv.slice(2));
