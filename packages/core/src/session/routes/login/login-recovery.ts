@@ -68,6 +68,7 @@ export async function recoverLogin(
     returnTo,
     authorization: selectAuthorization(login, loginState),
     isRestart: true,
+    previousSessions: login?.previousSessions,
   });
   return { location: restart.url.href, cookies: restart.cookies };
 }
