@@ -14,7 +14,7 @@ const variants: Readonly<Record<string, (host: string) => AuthOptions>> = {
   'ten-minutes': () => ({ idleLifetime: 600, absoluteLifetime: 600 }),
   strict: () => ({ cookie: { sameSite: 'strict' } }),
   framed: (host) => ({ baseUrl: `https://${host}`, cookie: { sameSite: 'none', partitioned: true } }),
-  path: () => ({ cookie: { path: '/items' } }),
+  domain: (host) => ({ cookie: { domain: new URL(`http://${host}`).hostname } }),
   shop: () => ({ cookie: { name: 'shop' }, secret: oldSecret }),
   admin: () => ({ cookie: { name: 'admin' }, secret: newSecret }),
   old: () => ({ secret: oldSecret }),

@@ -56,15 +56,15 @@ describe.each(sessionKinds)('%s', (kind) => {
       current.change = change;
       for (let calls = 0; calls < 5; calls++) {
         const failed = await browser.visit('/auth/access-token', script);
-        expect(failed.status).toBe(400);
+        expect(failed.status).toBe(502);
         expect(await failed.text()).toContain('token_response_invalid');
       }
       expect(countRefreshes()).toBe(1);
       // The pauses of the refresh tokens grow.
       server.clock.advance(11);
-      expect((await browser.visit('/auth/access-token', script)).status).toBe(400);
+      expect((await browser.visit('/auth/access-token', script)).status).toBe(502);
       server.clock.advance(11);
-      expect((await browser.visit('/auth/access-token', script)).status).toBe(400);
+      expect((await browser.visit('/auth/access-token', script)).status).toBe(502);
       expect(countRefreshes()).toBe(2);
       current.change = (body) => body;
       server.clock.advance(20);
@@ -76,7 +76,7 @@ describe.each(sessionKinds)('%s', (kind) => {
   );
 
   test.each([
-    ['rejects the access token', new Error('wrong audience'), 400, 'access_token_invalid'],
+    ['rejects the access token', new Error('wrong audience'), 502, 'access_token_invalid'],
     [
       'cannot fetch its keys',
       new TransportError('network_error', 'The keys are unavailable.'),

@@ -119,4 +119,48 @@ describe.each(sessionKinds)('%s', (kind) => {
     expect((await another.visit(callbackOfAnother)).status).toBe(303);
     expect(await isSignedIn(app, another)).toBe(true);
   });
+
+  for (const wasSignedIn of [false, true]) {
+    test.each(['query', 'form_post'])(
+      `S88: a logout deletes the cookie of a login, whose %s callback is then not restarted (signed in before: ${wasSignedIn})`,
+      async (mode) => {
+        const { app, other } = await start(kind);
+        const browser = app.open();
+        if (wasSignedIn) await browser.logIn();
+        const callback = await startLogin(app, browser);
+        // The browser does not receive all deletions.
+        const marker = [...browser.cookies].filter(([name]) => name.endsWith('.started'));
+        expect(marker).toHaveLength(1);
+        await browser.visit('/auth/logout', page);
+        const copies = [openTab(app, browser), openTab(app, browser), openTab(other, browser)];
+        for (const copy of copies.slice(1)) copy.cookies.set(...(marker[0] as [string, string]));
+        for (const copy of [browser, ...copies]) {
+          const { pathname, searchParams } = new URL(callback, baseUrl);
+          let response =
+            mode === 'query'
+              ? await copy.visit(callback, { headers: html })
+              : await copy.visit(pathname, { method: 'POST', body: searchParams, headers: html });
+          if (mode === 'form_post')
+            response = await copy.visit(response.headers.get('location') ?? '', { headers: html });
+          expect(response.status).toBe(401);
+          expect(await response.text()).toContain('session_ended');
+          expect(await isSignedIn(app, copy)).toBe(false);
+        }
+      },
+    );
+  }
+
+  test('S88: a logout prevents the restart of a login whose cookie has expired', async () => {
+    const { app } = await start(kind);
+    const browser = app.open();
+    const callback = await startLogin(app, browser);
+    app.server.clock.advance(3_700);
+    for (const name of browser.cookies.keys()) if (name.includes('.login.')) browser.cookies.delete(name);
+    const copy = openTab(app, browser);
+    expect((await copy.visit(callback, { headers: html })).status).toBe(303);
+    await browser.visit('/auth/logout', page);
+    const response = await browser.visit(callback, { headers: html });
+    expect(response.status).toBe(400);
+    expect(response.headers.get('location')).toBeNull();
+  });
 });

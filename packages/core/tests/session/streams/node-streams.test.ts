@@ -1,3 +1,4 @@
+// @platforms node: the suite starts a Node server.
 import { afterEach, expect, test } from 'vitest';
 import { catchError, cleanups, createBarrier, setUp, wrongContext } from './node-server.ts';
 

@@ -58,16 +58,18 @@ export async function recoverLogin(
       };
     }
   }
+  if (!loginState) return undefined;
+  // The provider could log the user in again without a question. The logout has deleted the cookie of the login.
+  if (await hasLoggedOut(context, loginState.token)) throw createEndedLoginError();
   // Another site must not start logins, so this browser must have started one. A restart is never restarted.
   const hasStarted = login !== undefined || hasLoginMarker(context, cookies);
-  if (!hasStarted || !loginState || loginState.isRestart) return undefined;
-  // The user has logged out while the code was exchanged. The provider could log the user in again without a question.
-  if (login && (await hasLoggedOut(context, login))) throw createEndedLoginError();
+  if (!hasStarted || loginState.isRestart) return undefined;
   report(context, failure, 'restart');
   const restart = await createLogin(context, cookieHeader, {
     returnTo,
     authorization: selectAuthorization(login, loginState),
     isRestart: true,
+    previousSessions: login?.previousSessions,
   });
   return { location: restart.url.href, cookies: restart.cookies };
 }

@@ -20,6 +20,8 @@ export interface LoginState {
 
 /** A state that was read. */
 export interface ReceivedLoginState extends LoginState {
+  /** The random part of the state. It is not part of what is encrypted. */
+  readonly token: string;
   /** Seconds since the epoch. */
   readonly createdAt: number;
 }
@@ -56,11 +58,13 @@ export async function readLoginState(
   state: string,
 ): Promise<ReceivedLoginState | undefined> {
   if (state.length > maxState) return undefined;
-  const sealed = state.slice(getStateToken(state).length + 1);
+  const token = getStateToken(state);
+  const sealed = state.slice(token.length + 1);
   const payload = await context.stateSealer.decrypt(sealed, seconds(context.now));
   if (!payload) return undefined;
   const returnTo = sanitizeReturnTo(payload.to, { origin: context.baseUrl.origin, fallback: '' });
   return {
+    token,
     returnTo: returnTo === '' ? undefined : returnTo,
     isRestart: payload.restart === true,
     isSilent: payload.silent === true,

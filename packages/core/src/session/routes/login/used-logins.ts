@@ -71,13 +71,18 @@ export async function claimCompletion(
   if (ends.includes(true)) throw createEndedLoginError();
 }
 
-/** Checks whether the browser has logged out since the start of a login. */
+/**
+ * Checks whether the browser has logged out since the start of a login.
+ *
+ * @param state the random part of the state
+ */
 export async function hasLoggedOut(
   { failedLogins, replay }: SessionContext,
-  { transaction }: LoginTransaction,
+  state: string,
 ): Promise<boolean> {
-  const { ended, loggedOut } = await createLoginKeys(transaction.state);
-  return failedLogins.has(ended) || (await replay.has(loggedOut));
+  const { ended, loggedOut } = await createLoginKeys(state);
+  if (failedLogins.has(ended)) return true;
+  return (await Promise.all([ended, loggedOut].map((key) => replay.has(key)))).includes(true);
 }
 
 /** Keys of one login in the replay store. */

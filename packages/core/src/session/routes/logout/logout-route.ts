@@ -17,7 +17,7 @@ import { createJsonResponse, createRedirect, createSessionHeaders } from '../../
 import { addRetryAfter } from '../../pages/error-responses.ts';
 import { reportFailure } from '../../pages/failure-report.ts';
 import { respondWithPage } from '../../pages/respond-with-page.ts';
-import { deleteCompletedMarker } from '../login/login-marker.ts';
+import { deleteCompletedMarker, deleteLoginMarker, hasLoginMarker } from '../login/login-marker.ts';
 import { endPendingLogins } from './end-pending-logins.ts';
 import { createLogoutCookie, getLogoutTargets } from './logout-return.ts';
 import { createLogoutRetry, repeatLogout } from './repeated-logout.ts';
@@ -73,6 +73,8 @@ export async function startLogout(
     ...backend.deleteCookies(existing),
     ...logins.cookies,
     ...deleteCompletedMarker(context, existing),
+    // The request does not contain each login: the cookies of old ones have expired. None of them is started again.
+    ...(hasLoginMarker(context, existing) ? [deleteLoginMarker(context)] : []),
   ];
   const unfinished = [...ended.unfinished, ...logins.unfinished, ...(repeated?.unfinished ?? [])];
   if (count === 0 && !logins.hasStarted && (repeated || !failure)) {
