@@ -61,7 +61,9 @@ describe('R4: unknown tokens', () => {
     await expect.poll(countUnknown, { timeout: 10_000 }).toBe(3);
     await expect(verifier.verifyToken('known')).resolves.toBeDefined();
     release();
-    expect(await Promise.all(flood)).toEqual([401, 401, 401, ...Array(7).fill('503 1')]);
+    // Which tokens get a slot depends on the order in which their hashes are computed.
+    const outcomes = await Promise.all(flood);
+    expect(outcomes.toSorted()).toEqual([401, 401, 401, ...Array(7).fill('503 1')]);
   });
 
   test('include a token that is no longer active', async () => {
