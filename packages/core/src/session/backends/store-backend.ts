@@ -97,7 +97,9 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     // A request of a session reads no other record: a sibling host can plant identifiers.
     if (loaded) {
       const { cookieScope: scope = {} } = loaded.state;
-      return deleteCopies(jar, name, [{ wireName: jar.toWireName(name, scope), count: 1, scope }]);
+      return deleteCopies(jar, name, {
+        copies: [{ wireName: jar.toWireName(name, scope), count: 1, scope }],
+      });
     }
     const copies = await Promise.all(
       selectIdentifiers(existing).copies.map(async ({ wireName, value }) => {
@@ -105,7 +107,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
         return session ? [{ wireName, count: 1, scope: session.state.cookieScope ?? {} }] : [];
       }),
     );
-    return deleteCopies(jar, name, copies.flat());
+    return deleteCopies(jar, name, { copies: copies.flat(), cookies: existing });
   }
 
   return {

@@ -1,4 +1,5 @@
 import type { SessionContext } from '../../context.ts';
+import { listValues } from '../../cookies/chunks.ts';
 import { countBytes } from '../../cookies/cookie-budget.ts';
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
 
@@ -61,7 +62,8 @@ export async function countLostSessions(
   context: SessionContext,
   cookies: RequestCookies,
 ): Promise<0 | 1 | 2> {
-  const value = cookies.get(context.loginJar.toWireName(getCompletedName(context)));
-  if (value === undefined || (await context.backend.hasCookie(cookies))) return 0;
-  return value === '2' ? 2 : 1;
+  // There are two markers after a change of `cookie.partitioned`. The larger one counts.
+  const values = listValues(context.loginJar.toWireName(getCompletedName(context)), cookies);
+  if (values.length === 0 || (await context.backend.hasCookie(cookies))) return 0;
+  return values.includes('2') ? 2 : 1;
 }
