@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fuzzRuns, fuzzTimeout, printFuzzLine, readFuzzSeed } from '../support/hostile-inputs.ts';
-import { fuzzCookieHeaders } from './cookie-headers.ts';
+import { fuzzCookieHeaders, fuzzUnchangedLists } from './cookie-headers.ts';
 
 const runs = fuzzRuns(2_000);
 
@@ -12,4 +12,13 @@ test('S30: finds only cookies with the names of this library in any Cookie heade
   printFuzzLine('cookie headers', { runs, seed, outcomes: { 'names found': found, ambiguous } });
   expect(found).toBeGreaterThan(0);
   expect(ambiguous).toBeGreaterThan(0);
+});
+
+test('S31: a list of cookies that a framework decodes, and has not changed, changes no cookie of a request', {
+  timeout: fuzzTimeout(runs),
+}, () => {
+  const seed = readFuzzSeed();
+  const { repeated } = fuzzUnchangedLists({ runs, seed });
+  printFuzzLine('listed cookies', { runs, seed, outcomes: { repeated } });
+  expect(repeated).toBeGreaterThan(0);
 });

@@ -132,3 +132,97 @@ function isUpdateExact(header: string): boolean {
   ].filter((each, index) => index < 2 || each.name !== name);
   return parseCookies(updateCookieHeader('', listed)).get(name) === 'new';
 }
+
+/** Values of two sessions, as they are, encoded, and in white space. */
+const sessionValue = fc.constantFrom(
+  ...['own', '%6Fwn', 'o%77n', '%20own', 'own%20', '"own"', 'own=1'],
+  ...[
+    'other',
+    '%6fther',
+    'o%74her',
+    'other\t',
+    '%',
+    '%zz',
+    '',
+    'true',
+    '%C3%A9',
+    '%253B',
+    'x%3B%20session%3Dother',
+  ],
+);
+const sessionPair = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom('', ' ', '\t'),
+      fc.constantFrom(...names, 'theme'),
+      fc.constantFrom('', ' '),
+      sessionValue,
+    )
+    .map(([before, name, after, value]) => `${before}${name}${after}=${value}`),
+  fc.constantFrom(...names, '', 'a%3D=own', '=own'),
+);
+/** A `Cookie` header with several cookies of one name. */
+export const encodedCookieHeader = fc
+  .array(fc.tuple(sessionPair, fc.constantFrom('; ', ';', ' ; ', ';\t', ';;')), {
+    minLength: 1,
+    maxLength: 5,
+  })
+  .map((pairs) => pairs.flat().join(''));
+
+/** A framework that lists the first or the last cookie of each name, decoded or not. */
+export interface CookieList {
+  readonly decode: boolean;
+  readonly keepFirst: boolean;
+  /** How it lists a cookie without `=`. */
+  readonly bareValue?: string;
+}
+
+/** Lists the cookies of a header, as a framework does. A value that cannot be decoded is not listed. */
+export function listCookies(header: string, { decode, keepFirst, bareValue }: CookieList) {
+  const list = new Map<string, string>();
+  for (const pair of header.split(/; */)) {
+    const at = pair.indexOf('=');
+    if (pair === '' || (at === -1 && bareValue === undefined)) continue;
+    const name = at === -1 ? pair : pair.slice(0, at);
+    const value = at === -1 ? (bareValue ?? '') : pair.slice(at + 1);
+    if (keepFirst && list.has(name)) continue;
+    try {
+      list.set(name, decode && at !== -1 ? decodeURIComponent(value) : value);
+    } catch {}
+  }
+  return [...list].map(([name, value]) => ({ name, value }));
+}
+
+/**
+ * Updates random `Cookie` headers from the list of a framework that has changed none of the cookies. The result contains
+ * the cookies that were sent, each with its value: a planted value is neither decoded nor becomes the only one of its name.
+ *
+ * @throws Error with seed and counterexample
+ */
+export function fuzzUnchangedLists({ runs, seed }: { readonly runs: number; readonly seed: number }): {
+  /** Count of names with several values. */
+  readonly repeated: number;
+} {
+  let repeated = 0;
+  const list = fc.record({
+    decode: fc.boolean(),
+    keepFirst: fc.boolean(),
+    bareValue: fc.constantFrom('true', undefined),
+  });
+  fc.assert(
+    fc.property(encodedCookieHeader, list, (header, { decode, keepFirst, bareValue }) => {
+      const options = bareValue === undefined ? {} : { bareValue };
+      const listed = listCookies(header, { decode, keepFirst, ...options });
+      const sent = parseCookies(header);
+      const updated = parseCookies(updateCookieHeader(header, listed, options));
+      for (const [name, value] of updated) {
+        if (value !== sent.get(name)) return false;
+        if (`${updated.repeated?.get(name)}` !== `${sent.repeated?.get(name)}`) return false;
+        if (updated.repeated?.has(name)) repeated++;
+      }
+      return true;
+    }),
+    { numRuns: runs, seed },
+  );
+  return { repeated };
+}

@@ -196,12 +196,14 @@ test('S31: drops a decoded value that would add another cookie', () => {
     '1\r\n__Host-session=planted',
     '1, __Host-session=planted',
   ]) {
-    const sent = `theme=${encodeURIComponent(value)}; __Host-session=valid`;
-    const header = updateCookieHeader(sent, [
+    const listed = [
       { name: 'theme', value },
       { name: '__Host-session', value: 'valid' },
-    ]);
-    expect(header).toBe('__Host-session=valid');
+    ];
+    expect(updateCookieHeader('theme=dark; __Host-session=valid', listed)).toBe('__Host-session=valid');
+    // The cookie that was sent encoded stays encoded.
+    const sent = `theme=${encodeURIComponent(value)}; __Host-session=valid`;
+    expect(updateCookieHeader(sent, listed)).toBe(sent);
   }
   const named = updateCookieHeader('a=1', [{ name: 'a; __Host-session', value: 'planted' }]);
   expect(named).toBe('');
@@ -212,4 +214,18 @@ test('S31: drops a decoded value that would add another cookie', () => {
     { bareValue: 'true' },
   );
   expect(parseCookies(bare).get('__Host-session')).toBe('valid');
+});
+
+test('S31: a cookie that a framework lists decoded does not displace those that were sent', () => {
+  const lists = (sent: string, value: string) => updateCookieHeader(sent, [{ name: 'session', value }]);
+  for (const planted of ['%62ob', 'b%6Fb', '%62%6f%62']) {
+    for (const sent of [`session=own; session=${planted}`, `session=${planted}`]) {
+      expect(lists(sent, 'bob')).toBe(sent);
+      expect(lists(`${sent}; theme=%`, 'bob')).toBe(sent);
+    }
+  }
+  // A cookie that was set in the meantime replaces all of them.
+  expect(lists('session=own; session=%62ob', 'new')).toBe('session=new');
+  // It is not valid without encoding, but it is unchanged.
+  expect(lists('session=a%20b', 'a b')).toBe('session=a%20b');
 });

@@ -220,9 +220,12 @@ export function applyCookies(header: string | null | undefined, cookies: readonl
  * Applies the cookies that a framework lists to the `Cookie` header of the request. The list contains what was set and
  * deleted while the request is handled. A name that was sent twice stays twice.
  *
- * A framework decodes the values that it lists, and a sibling host may have planted them. A cookie that is not valid in
- * a `Cookie` header without encoding (RFC 6265 section 4.1.1) is left out: `x=%3B%20session%3Dvalue` would add a
- * cookie with the name `session`.
+ * A framework decodes the values that it lists, and a sibling host may have planted them. Therefore:
+ *
+ * - A listed cookie that equals a sent one, as it is or decoded, is unchanged: all cookies of that name stay as they were
+ *   sent. A planted session with an encoded character is none, and does not become one that displaces the others.
+ * - A cookie that is not valid in a `Cookie` header without encoding (RFC 6265 section 4.1.1) is left out:
+ *   `x=%3B%20session%3Dvalue` would add a cookie with the name `session`.
  *
  * @param listed the current cookies in the framework's list
  * @param options `bareValue`: the value that the framework lists for a cookie that was sent without `=`. Default: it does
@@ -236,13 +239,30 @@ export function updateCookieHeader(
   const sent = splitPairs(header)
     .map(trimWhiteSpace)
     .filter((pair) => pair !== '');
-  const { bareValue } = options;
-  const isBare = (pair: string) => bareValue !== undefined && !pair.includes('=');
-  const known = new Set(sent.map((pair) => (isBare(pair) ? `${pair}=${bareValue}` : pair)));
-  const changed = listed.filter(({ name, value }) => !known.has(`${name}=${value}`));
-  const unchanged = new Set(listed.map(({ name }) => name));
-  for (const { name } of changed) unchanged.delete(name);
+  const known = new Set(sent.flatMap((pair) => listSpellings(pair, options.bareValue)));
+  const changed = listed.filter(({ name, value }) => !known.has(spellPair(name, value)));
+  const unchanged = new Set(listed.map(({ name }) => trimWhiteSpace(name)));
+  for (const { name } of changed) unchanged.delete(trimWhiteSpace(name));
   const retained = sent.filter((pair) => unchanged.has(readName(pair)));
   const added = changed.filter(({ name, value }) => isToken(name) && isCookieValue(value));
   return [...retained, ...added.map(({ name, value }) => `${name}=${value}`)].join('; ');
+}
+
+const spellPair = (name: string, value: string) => `${trimWhiteSpace(name)}=${trimWhiteSpace(value)}`;
+
+/** Lists how a framework may show a pair: as it was sent, and with its value decoded. */
+function listSpellings(pair: string, bareValue: string | undefined): readonly string[] {
+  if (!pair.includes('=')) return bareValue === undefined ? [pair] : [`${pair}=${bareValue}`];
+  const name = readName(pair);
+  const value = pair.slice(pair.indexOf('=') + 1);
+  return [spellPair(name, value), spellPair(name, decodeValue(value))];
+}
+
+/** A value that cannot be decoded is not listed, or listed as it was sent. */
+function decodeValue(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
