@@ -8,7 +8,7 @@ const fail = () => Promise.reject(new Error('unavailable'));
 
 test('S80: one loop repeats all ends, and stops each round while the store is unavailable', async () => {
   const retries = createEndRetries();
-  const end = vi.fn(fail);
+  const end = vi.fn((): Promise<void> => fail());
   for (let index = 0; index < 12_000; index++)
     repeatEnd(retries, `key ${index}`, { isKnown: index % 2 === 0, end });
   expect(vi.getTimerCount()).toBe(1);
