@@ -7,6 +7,7 @@ import type { GuardOptions } from './guard-options.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
 import { GuardInstaller } from './handlers/guard-installer.ts';
 import { StartupCheck } from './handlers/startup/startup-check.ts';
+import { StreamCallFilterInstaller } from './handlers/stream-call-filter.ts';
 
 /**
  * Options of `AuthModule.forRoot()`: the options of the guard, and either the options of the verifier or a verifier of
@@ -38,6 +39,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
         ...(definition.providers ?? []),
         { provide: APP_FILTER, useClass: AccessTokenErrorFilter },
         StartupCheck,
+        StreamCallFilterInstaller,
         ...(extras.globalGuard === false
           ? []
           : [

@@ -25,6 +25,9 @@ export const handshakesByClient = new WeakMap<object, NodeRequest>();
 /** The identifier of a request for which policies were resolved, by request or context of GraphQL. */
 export const contextIds = new WeakMap<object, ContextId>();
 
+/** The exceptions that `EntityAccess` has thrown. The filter of `@GrpcStreamCall()` ends the call for them. */
+export const entityAccessErrors = new WeakSet<object>();
+
 /** The paths at which metadata of resources is served, by HTTP adapter. */
 export const metadataPaths = new WeakMap<object, Set<string>>();
 

@@ -1,4 +1,4 @@
-import { AccessTokenError, TransportError } from '@countersign/core/resource-server';
+import { AccessTokenError, type TransportError } from '@countersign/core/resource-server';
 import { type ArgumentsHost, Catch, type HttpException, Inject } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { type Observable, of, throwError } from 'rxjs';
@@ -9,6 +9,7 @@ import type { Transport } from '../transport/transport.ts';
 import { AccessTokenException } from './access-token.exception.ts';
 import { createRejectionBody, toHttpException } from './exceptions.ts';
 import { isKafkaEvent } from './kafka-events.ts';
+import { Outage } from './outage.ts';
 import { logRejectedEvent, RejectedEvent } from './rejected-messages.ts';
 
 interface MessageClient {
@@ -18,19 +19,9 @@ interface MessageClient {
 }
 
 /**
- * Matches the 503 of the injected verifier and of `EntityAccess`. A `TransportError` of another client of the application
- * is not about this API's tokens.
- */
-abstract class Outage extends AccessTokenException {
-  static override [Symbol.hasInstance](value: unknown): value is AccessTokenException & TransportError {
-    return value instanceof AccessTokenException && value instanceof TransportError;
-  }
-}
-
-/**
- * Sends the response for an `AccessTokenError`, or for an outage that the injected verifier or `EntityAccess` reports, that a handler or service throws, in the same form as the guard's
- * rejections. `AuthModule` applies it to the application. Apply it yourself only to a gateway or controller of messages
- * in an application with `globalGuard: false`.
+ * Sends the response for an `AccessTokenError` that a handler or service throws, and for an outage that the injected
+ * verifier or `EntityAccess` reports, in the same form as the guard's rejections. `AuthModule` applies it to the
+ * application. Apply it yourself only to a gateway or controller of messages in an application with `globalGuard: false`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  * @example

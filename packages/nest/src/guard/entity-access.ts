@@ -17,6 +17,7 @@ import { toPolicyError } from '../errors/policy-errors.ts';
 import { isInstance, isRejection, logUnexpectedError } from '../errors/unexpected-errors.ts';
 import type { GuardOptions } from '../guard-options.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
+import { entityAccessErrors } from '../module-state.ts';
 
 /** The principal and the entity of an access check. */
 export interface EntityAccessOptions<Entity> {
@@ -70,6 +71,18 @@ export class EntityAccess {
    * @throws ConfigurationError `invalid_option` if the argument is not a policy
    */
   async require<Entity>(
+    policy: EntityPolicyDeclaration<Entity>,
+    options: EntityAccessOptions<Entity>,
+  ): Promise<void> {
+    try {
+      await this.#check(policy, options);
+    } catch (error) {
+      if (typeof error === 'object' && error !== null) entityAccessErrors.add(error);
+      throw error;
+    }
+  }
+
+  async #check<Entity>(
     policy: EntityPolicyDeclaration<Entity>,
     { principal, entity }: EntityAccessOptions<Entity>,
   ): Promise<void> {

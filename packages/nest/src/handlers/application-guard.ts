@@ -1,4 +1,4 @@
-import { AccessTokenError } from '@countersign/core/resource-server';
+import { AccessTokenError, type TransportError } from '@countersign/core/resource-server';
 import {
   type ArgumentsHost,
   type CanActivate,
@@ -8,7 +8,9 @@ import {
   Injectable,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import type { AccessTokenException } from '../errors/access-token.exception.ts';
 import { AccessTokenErrorFilter } from '../errors/access-token-error.filter.ts';
+import { Outage } from '../errors/outage.ts';
 import { RejectedEvent } from '../errors/rejected-messages.ts';
 import type { GuardOptions } from '../guard-options.ts';
 
@@ -58,8 +60,11 @@ async function runGuards(guards: readonly CanActivate[], context: ExecutionConte
   return true;
 }
 
-/** The exception filter in the metadata of a class that handles messages. It uses the options of its application. */
-@Catch(AccessTokenError, RejectedEvent)
+/**
+ * The exception filter in the metadata of a class that handles messages. It responds to the same exceptions as
+ * `AccessTokenErrorFilter`, and uses the options of its application.
+ */
+@Catch(AccessTokenError, Outage, RejectedEvent)
 export class ApplicationErrorFilter {
   readonly #modules: ModulesContainer;
 
@@ -67,7 +72,10 @@ export class ApplicationErrorFilter {
     this.#modules = modules;
   }
 
-  catch(error: AccessTokenError | RejectedEvent, host: ArgumentsHost): unknown {
+  catch(
+    error: AccessTokenError | (AccessTokenException & TransportError) | RejectedEvent,
+    host: ArgumentsHost,
+  ): unknown {
     const options = findApplicationAuth(this.#modules)[0]?.options ?? {};
     return new AccessTokenErrorFilter(options).catch(error, host);
   }

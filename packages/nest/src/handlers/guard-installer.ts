@@ -5,12 +5,13 @@ import type { GuardOptions } from '../guard-options.ts';
 import { describeOperation } from '../http/openapi.ts';
 import { GUARD_OPTIONS } from '../injection-tokens.ts';
 import { nestMetadata } from '../nest-metadata.ts';
+import { addEnhancer } from './add-enhancer.ts';
 import { ApplicationAuth, ApplicationErrorFilter, ApplicationGuard } from './application-guard.ts';
 import { createExplicitGuardFinder } from './explicit-guards.ts';
 import { listGraphqlModules } from './graphql/graphql-modules.ts';
 import { guardSchema } from './graphql/guard-schema.ts';
 import { listHandlers } from './list-handlers.ts';
-import { listMethods, listModuleClasses, type ModuleClass } from './module-classes.ts';
+import { listMethods, listModuleClasses } from './module-classes.ts';
 
 /**
  * Applies the guard where Nest does not apply global guards: to microservices of a hybrid application, to gateways in
@@ -34,10 +35,11 @@ export class GuardInstaller extends ApplicationAuth implements OnApplicationBoot
       const { type, isController } = each;
       const methods = listMethods(type).map(({ method }) => method);
       if (isController) describeRoutes(type, methods);
-      const handlesMessages = methods.some(isMessageHandler);
-      if (handlesMessages || Reflect.getMetadata(nestMetadata.gateway, type) === true)
-        addFirst(nestMetadata.guards, each, applicationGuard);
-      if (handlesMessages) addFirst(nestMetadata.filters, each, applicationFilter);
+      // Nest applies the global filters of an application to gateways as little as its guards.
+      if (!methods.some(isMessageHandler) && Reflect.getMetadata(nestMetadata.gateway, type) !== true)
+        continue;
+      addEnhancer(each, applicationGuard, { key: nestMetadata.guards, targets: listConstructors(type) });
+      addEnhancer(each, applicationFilter, { key: nestMetadata.filters, targets: listConstructors(type) });
     }
   }
 
@@ -57,24 +59,8 @@ function describeRoutes(type: Type, methods: readonly object[]): void {
     if (Reflect.hasMetadata(nestMetadata.routePath, method)) describeOperation(method, type);
 }
 
-/**
- * Adds a guard or filter before all others of a class, including those of base classes. The instance belongs to the
- * module, so that each application that shares the class uses its own instance.
- */
-function addFirst(
-  key: string,
-  { type, module }: ModuleClass,
-  instance: ApplicationGuard | ApplicationErrorFilter,
-): void {
-  const enhancer = instance.constructor as Type;
-  module.addInjectable(
-    { provide: enhancer, useValue: instance },
-    key === nestMetadata.guards ? 'guard' : 'filter',
-  );
+/** A class decorator may have wrapped the class. Versions of Nest differ in which of the two they read. */
+function listConstructors(type: Type): Set<object> {
   const wrapped = (type.prototype as object).constructor;
-  // A class decorator may have wrapped the class. Versions of Nest differ in which of the two they read.
-  for (const target of new Set(wrapped.prototype === type.prototype ? [type, wrapped] : [type])) {
-    const others = ((Reflect.getMetadata(key, target) ?? []) as object[]).filter((each) => each !== enhancer);
-    Reflect.defineMetadata(key, [enhancer, ...others], target);
-  }
+  return new Set(wrapped.prototype === type.prototype ? [type, wrapped] : [type]);
 }

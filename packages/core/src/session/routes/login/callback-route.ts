@@ -128,8 +128,9 @@ async function completeLogin(
   const tokens = createTokenSet(tokenResponse, seconds(now), { resource: context.resource });
   const userinfo = await fetchUserinfoClaims(context, tokens);
   await claimOrRevoke(context, login, tokens);
-  const { identifier } = login;
-  return (await startSession(context, existing, tokens, { userinfo, requestedAt, identifier })).cookies;
+  const { identifier, previousSessions } = login;
+  const newSession = { userinfo, requestedAt, identifier, previousSessions };
+  return (await startSession(context, existing, tokens, newSession)).cookies;
 }
 
 /** Revokes the tokens of a login that a logout has ended. */

@@ -69,6 +69,7 @@ export async function recoverLogin(
     returnTo,
     authorization: selectAuthorization(login, loginState),
     isRestart: true,
+    previousSessions: login?.previousSessions,
   });
   return { location: restart.url.href, cookies: restart.cookies };
 }

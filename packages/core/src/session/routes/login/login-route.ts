@@ -16,6 +16,7 @@ import { getDefaultReturnTo } from './default-return-to.ts';
 import { countLostSessions, createLoginMarker, hasCompletedMarker } from './login-marker.ts';
 import { createStateSuffix, getStateToken } from './login-state.ts';
 import { saveLogin } from './login-transactions.ts';
+import { type PreviousSession, selectPreviousSessions } from './previous-sessions.ts';
 
 /** Options of `sessions.startLogin()`. */
 export interface StartLoginOptions {
@@ -44,7 +45,11 @@ export async function startLogin(
 export async function createLogin(
   context: SessionContext,
   cookieHeader: string | null | undefined,
-  options: StartLoginOptions & { readonly isRestart?: boolean },
+  options: StartLoginOptions & {
+    readonly isRestart?: boolean;
+    /** Those of the login that is restarted. Default: none. */
+    readonly previousSessions?: readonly PreviousSession[] | undefined;
+  },
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
   const { authorization, isRestart = false } = options;
   const existing = parseCookies(cookieHeader);
@@ -71,12 +76,17 @@ export async function createLogin(
       }),
     },
   );
+  const previousSessions = [
+    ...(await selectPreviousSessions(context, existing)),
+    ...(options.previousSessions ?? []),
+  ];
   const cookies = await saveLogin(
     context,
     {
       // The cookie is limited in size. The callback receives the rest of the state.
       transaction: { ...transaction, state: getStateToken(transaction.state) },
       returnTo,
+      ...(previousSessions.length > 0 && { previousSessions }),
       ...selectRepeatable(authorization),
     },
     existing,

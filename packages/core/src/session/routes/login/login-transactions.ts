@@ -12,6 +12,7 @@ import { countBytes, countSessionBytes, maxCookieBytes, maxLoginBytes } from '..
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
 import { reportReturnTo } from '../../pages/failure-report.ts';
 import { countMarkerBytes } from './login-marker.ts';
+import { omitRefreshTokens, type PreviousSession } from './previous-sessions.ts';
 
 /** A pending login. Each has a separate cookie, so that logins in two tabs do not interfere. */
 export interface LoginTransaction {
@@ -23,6 +24,8 @@ export interface LoginTransaction {
    * although the browser does not have its cookie yet.
    */
   readonly identifier: string;
+  /** The sessions of the browser, if it does not send their cookies with the authorization response. */
+  readonly previousSessions?: readonly PreviousSession[];
   /** Parameters to repeat if the login is started again. */
   readonly authorization?: Pick<AuthorizationRequest, 'prompt' | 'loginHint' | 'uiLocales' | 'parameters'>;
 }
@@ -51,12 +54,18 @@ const getCookieName = ({ loginJar }: SessionContext, state: string) =>
  */
 export async function saveLogin(
   context: SessionContext,
-  login: NewLogin,
+  newLogin: NewLogin,
   existing: RequestCookies,
   { fallback = '/' }: { readonly fallback?: string } = {},
 ): Promise<CookieToSet[]> {
   const available = getAvailableBytes(context, existing);
+  let login = newLogin;
   let cookies = await createLoginCookies(context, login);
+  const { previousSessions } = login;
+  if (sumBytes(cookies) > available && previousSessions) {
+    login = { ...login, previousSessions: omitRefreshTokens(previousSessions) };
+    cookies = await createLoginCookies(context, login);
+  }
   if (sumBytes(cookies) > available && login.returnTo !== fallback) {
     reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
     cookies = await createLoginCookies(context, { ...login, returnTo: fallback });

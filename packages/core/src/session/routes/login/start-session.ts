@@ -4,11 +4,10 @@ import { seconds } from '../../../internal/clock.ts';
 import { createRandomToken, sha256 } from '../../../internal/encoding.ts';
 import type { JsonObject } from '../../../internal/json/json.ts';
 import type { TokenSet } from '../../../tokens/token-set.ts';
-import type { LoadedSession } from '../../backends/session-backend.ts';
 import { type SessionState, toOwner } from '../../backends/state/session-state.ts';
 import type { SessionContext } from '../../context.ts';
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
-import { endSession, revokeNewestTokens } from '../../end-session.ts';
+import { endPreviousSessions, findPreviousSessions, type PreviousSession } from './previous-sessions.ts';
 
 interface NewSession {
   readonly userinfo?: JsonObject | undefined;
@@ -16,6 +15,8 @@ interface NewSession {
   readonly requestedAt?: number;
   /** Random and secret. Default: a new one. */
   readonly identifier?: string;
+  /** Sessions of the browser when the login started. Default: only those of the request. */
+  readonly previousSessions?: readonly PreviousSession[] | undefined;
 }
 
 /** Starts a session with a new identifier. It replaces the sessions of the request. */
@@ -23,13 +24,13 @@ export async function startSession(
   context: SessionContext,
   existing: RequestCookies,
   tokens: TokenSet,
-  { userinfo, requestedAt, identifier = createRandomToken() }: NewSession = {},
+  { userinfo, requestedAt, identifier = createRandomToken(), previousSessions = [] }: NewSession = {},
 ): Promise<{ readonly cookies: readonly CookieToSet[] }> {
   const { backend, client, now } = context;
   const time = seconds(now);
   // A logout during the token request also ends the session that starts with its response.
   const createdAt = requestedAt === undefined ? time : Math.floor(requestedAt);
-  const previousSessions = await findPreviousSessions(context, existing).catch(() => []);
+  const sentSessions = await findPreviousSessions(context, existing).catch(() => []);
   const state: SessionState = {
     id: await sha256(identifier),
     owner: toOwner(client),
@@ -42,27 +43,8 @@ export async function startSession(
   const cookies = await createOrRevoke(context, tokens, () =>
     backend.create(state, existing, { identifier, requestedAt }),
   );
-  // End the previous session, so that a copy of its identifier is no longer valid.
-  for (const previousSession of previousSessions) {
-    const { state: previousState } = await endSession(context, previousSession, 'replaced');
-    if (previousState && !mayShareGrant(previousState.tokens, tokens))
-      await revokeNewestTokens(context, previousState);
-  }
+  await endPreviousSessions(context, [...sentSessions, ...previousSessions], tokens);
   return { cookies };
-}
-
-/**
- * Finds the sessions of all copies of the session cookie that sign in. If there are copies of several users, none signs in: a
- * sibling host has planted one, which would also prevent the new session.
- */
-async function findPreviousSessions(
-  { backend }: SessionContext,
-  existing: RequestCookies,
-): Promise<readonly LoadedSession[]> {
-  const { sessions } = await backend.identifyAll(existing);
-  const accepted = sessions.filter(({ isAccepted }) => isAccepted);
-  const loaded = await Promise.all(accepted.map((session) => backend.reload(session, { toEnd: true })));
-  return loaded.filter((session) => session !== undefined);
 }
 
 /** Revokes the tokens of a login that the provider has ended before its session began. */
@@ -77,14 +59,4 @@ async function createOrRevoke<T>(
     if (error instanceof LoginRequiredError) await revokeEndedLogin(client, tokens.refreshToken);
     throw error;
   }
-}
-
-/**
- * Checks whether the new login may belong to the grant of the previous one: the same user in the same session at the
- * provider. The revocation of a refresh token can revoke its entire grant (RFC 7009 section 2.1), with the new tokens.
- */
-function mayShareGrant({ claims: previous }: TokenSet, { claims: next }: TokenSet): boolean {
-  if (!previous || !next) return true;
-  if (previous.iss !== next.iss || previous.sub !== next.sub) return false;
-  return previous.sid === undefined || next.sid === undefined || previous.sid === next.sid;
 }

@@ -1,0 +1,151 @@
+import { reportIncompleteLogout } from '../../../client/logout/incomplete-logout.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import { seconds } from '../../../internal/clock.ts';
+import type { TokenSet } from '../../../tokens/token-set.ts';
+import type { LoadedSession, SessionReference } from '../../backends/session-backend.ts';
+import type { SessionState } from '../../backends/state/session-state.ts';
+import type { SessionContext } from '../../context.ts';
+import type { RequestCookies } from '../../cookies/cookies.ts';
+import { endSession, revokeNewestTokens } from '../../end-session.ts';
+
+/** A session that a pending login replaces, as its encrypted cookie stores it. */
+export interface PreviousSession extends SessionReference {
+  /** The refresh token does not fit in the cookie. */
+  readonly isTokenOmitted?: true;
+}
+
+/** Maximum count of sessions in the cookie of a pending login. Further ones are copies that a sibling host has planted. */
+const maxStored = 4;
+
+/**
+ * Finds the sessions of all copies of the session cookie that sign in. If there are copies of several users, none signs in: a
+ * sibling host has planted one, which would also prevent the new session.
+ */
+export async function findPreviousSessions(
+  { backend }: SessionContext,
+  existing: RequestCookies,
+): Promise<readonly LoadedSession[]> {
+  const { sessions } = await backend.identifyAll(existing);
+  const accepted = sessions.filter(({ isAccepted }) => isAccepted);
+  const loaded = await Promise.all(accepted.map((session) => backend.reload(session, { toEnd: true })));
+  return loaded.filter((session) => session !== undefined);
+}
+
+/**
+ * Selects what the callback needs to end the sessions of a browser, if the browser sends no session cookie with the
+ * authorization response: a form of the provider's site carries no `Lax` cookie, and its redirect no `Strict` cookie.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6265bis#section-5.2
+ */
+export async function selectPreviousSessions(
+  context: SessionContext,
+  existing: RequestCookies,
+): Promise<readonly PreviousSession[]> {
+  const { sameSite } = context.jar;
+  const isForm = context.client.options.responseMode?.startsWith('form_post') === true;
+  if (sameSite !== 'strict' && (sameSite === 'none' || !isForm)) return [];
+  // The login continues if the store is unavailable.
+  const sessions = await findPreviousSessions(context, existing).catch(() => []);
+  return sessions
+    .slice(0, maxStored)
+    .map(({ key, state }) =>
+      context.backend.kind === 'stored' ? { key } : { key, state: selectState(state) },
+    );
+}
+
+/** The cookie of a cookie session is the only place of its state. */
+function selectState(state: SessionState): SessionState {
+  const { id, owner, tokens, createdAt, usedAt, expiresAt, precedingLogoutAt } = state;
+  const { refreshToken, claims, updatedAt, refreshCount } = tokens;
+  return {
+    id,
+    owner,
+    tokens: {
+      accessTokens: [],
+      scopes: [],
+      updatedAt,
+      ...(refreshToken !== undefined && { refreshToken }),
+      ...(refreshCount !== undefined && { refreshCount }),
+      ...(claims && { claims: selectClaims(claims) }),
+    },
+    createdAt,
+    usedAt,
+    expiresAt,
+    ...(precedingLogoutAt !== undefined && { precedingLogoutAt }),
+  };
+}
+
+const selectClaims = ({ iss, sub, aud, iat, exp, sid }: NonNullable<TokenSet['claims']>) => ({
+  iss,
+  sub,
+  aud,
+  iat,
+  exp,
+  ...(sid !== undefined && { sid }),
+});
+
+/** Removes the refresh tokens, so that the others fit in the cookie. */
+export const omitRefreshTokens = (sessions: readonly PreviousSession[]): readonly PreviousSession[] =>
+  sessions.map(({ key, state }) => {
+    if (state?.tokens.refreshToken === undefined) return { key, ...(state && { state }) };
+    const { refreshToken: _, ...tokens } = state.tokens;
+    return { key, state: { ...state, tokens }, isTokenOmitted: true };
+  });
+
+/**
+ * Ends the sessions that a new login replaces, so that a copy of an identifier is no longer valid.
+ *
+ * @param sessions those of the callback's cookies, and those of the pending login
+ * @param tokens the tokens of the new login
+ */
+export async function endPreviousSessions(
+  context: SessionContext,
+  sessions: readonly (LoadedSession | PreviousSession)[],
+  tokens: TokenSet,
+): Promise<void> {
+  const keys = new Set<string>();
+  for (const session of sessions) {
+    if (keys.has(session.key)) continue;
+    keys.add(session.key);
+    const reference = await findLive(context, session);
+    if (!reference) continue;
+    const { state } = await endSession(context, reference, 'replaced');
+    if (!state || mayShareGrant(state.tokens, tokens)) continue;
+    if ('isTokenOmitted' in session) reportOmittedToken(context);
+    else await revokeNewestTokens(context, state);
+  }
+}
+
+/** Returns `undefined` if the session has ended since the login started. */
+async function findLive(
+  { backend, now }: SessionContext,
+  session: LoadedSession | PreviousSession,
+): Promise<SessionReference | undefined> {
+  const { key, state } = session;
+  if ('version' in session) return session;
+  // The session may have been used since, which extends its idle lifetime.
+  const reference = state ? { key, state: { ...state, usedAt: seconds(now) } } : { key };
+  // The store cannot be read. It may be possible to write to it.
+  return backend.reload(reference, { toEnd: true }).catch(() => reference);
+}
+
+function reportOmittedToken({ client }: SessionContext): void {
+  reportIncompleteLogout(
+    client,
+    'refresh_token',
+    new ConfigurationError(
+      'cookies_too_large',
+      'A login has replaced the session of another user. Its refresh token did not fit in the cookie of the pending login, and was not revoked. Use stored sessions, or "responseMode: \'query\'" with "cookie.sameSite: \'lax\'".',
+    ),
+  );
+}
+
+/**
+ * Checks whether the new login may belong to the grant of the previous one: the same user in the same session at the
+ * provider. The revocation of a refresh token can revoke its entire grant (RFC 7009 section 2.1), with the new tokens.
+ */
+function mayShareGrant({ claims: previous }: TokenSet, { claims: next }: TokenSet): boolean {
+  if (!previous || !next) return true;
+  if (previous.iss !== next.iss || previous.sub !== next.sub) return false;
+  return previous.sid === undefined || next.sid === undefined || previous.sid === next.sid;
+}

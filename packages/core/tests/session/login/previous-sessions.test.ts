@@ -1,0 +1,136 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import { describe, expect, test } from 'vitest';
+import type { ClientOptions } from '../../../src/index.ts';
+import type { WebSessionOptions } from '../../../src/session/options.ts';
+import { createSessionOptions, createWebApp, sessionKinds } from '../../support/web-browser.ts';
+
+// Browsers send no `Lax` session cookie with the form of another site, and no `Strict` one with its redirect. The callback
+// does not receive the session that the login replaces.
+
+interface Setting {
+  readonly client?: Partial<ClientOptions>;
+  readonly options?: Partial<WebSessionOptions>;
+}
+
+const settings: readonly [string, Setting][] = [
+  ['form_post', { client: { responseMode: 'form_post' } }],
+  ['SameSite=Strict', { options: { cookie: { sameSite: 'strict' } } }],
+  [
+    'form_post and SameSite=Strict',
+    { client: { responseMode: 'form_post' }, options: { cookie: { sameSite: 'strict' } } },
+  ],
+];
+
+async function start(kind: (typeof sessionKinds)[number], { client = {}, options = {} }: Setting) {
+  const app = await createWebApp({ ...createSessionOptions(kind), ...options }, { client });
+  const { server, sessions } = app;
+  const browser = app.open();
+  /** Visits the callback as a browser does that was redirected by another site. */
+  const finish = async (location: string) => {
+    const { url, parameters } = await server.authorize(location);
+    const sent = app.open(new Map([...browser.cookies].filter(([name]) => name.includes('.login.'))));
+    const response = client.responseMode
+      ? await sent.visit('/auth/callback', { method: 'POST', body: parameters })
+      : await sent.visit(url.pathname + url.search);
+    browser.take(response);
+    return response;
+  };
+  const startLogin = async () => (await browser.visit('/auth/login')).headers.get('location') ?? '';
+  const logIn = async () => finish(await startLogin());
+  const readUser = async (header: string) => (await sessions.open(header)).session?.user.sub;
+  const readRevokedTokens = () => server.requestsTo('revocation').map(({ body }) => body.token);
+  return { app, server, browser, finish, startLogin, logIn, readUser, readRevokedTokens };
+}
+
+describe.each(sessionKinds)('%s', (kind) => {
+  test.each(settings)(
+    'S19, S81: with %s, a login of another user ends the previous session and revokes its refresh token',
+    async (_, setting) => {
+      const { app, server, browser, logIn, readUser, readRevokedTokens } = await start(kind, setting);
+      await logIn();
+      const previousCookies = browser.header();
+      expect(await readUser(previousCookies)).toBe('alice');
+      server.clock.advance(5);
+      server.signIn('mallory');
+      await logIn();
+      expect(await readUser(browser.header())).toBe('mallory');
+      expect(await readUser(previousCookies)).toBeUndefined();
+      expect(readRevokedTokens()).toHaveLength(1);
+      expect(app.events).toContainEqual(
+        expect.objectContaining({ type: 'session.ended', reason: 'replaced' }),
+      );
+    },
+  );
+
+  test.each(settings)(
+    'S19: with %s, a login of the same user ends the previous session',
+    async (_, setting) => {
+      const { server, browser, logIn, readUser, readRevokedTokens } = await start(kind, setting);
+      await logIn();
+      const previousCookies = browser.header();
+      server.clock.advance(5);
+      await logIn();
+      expect(await readUser(browser.header())).toBe('alice');
+      expect(await readUser(previousCookies)).toBeUndefined();
+      // Both logins belong to one grant.
+      expect(readRevokedTokens()).toEqual([]);
+    },
+  );
+
+  test('S81: revokes the refresh token of a refresh during the login', async () => {
+    const { app, server, browser, finish, startLogin, logIn, readRevokedTokens } = await start(kind, {
+      client: { responseMode: 'form_post' },
+    });
+    await logIn();
+    const location = await startLogin();
+    const session = await app.sessions.open(browser.header());
+    await session.getAccessToken({ forceRefresh: true });
+    server.signIn('mallory');
+    await finish(location);
+    const issuedTokens = server.requestsTo('token').map(({ body }) => body.refresh_token);
+    expect(readRevokedTokens()).toHaveLength(1);
+    expect(issuedTokens).not.toContain(readRevokedTokens()[0]);
+  });
+
+  test('S19: ends a session that was used during the login, so that its idle lifetime is extended', async () => {
+    const { app, server, browser, finish, startLogin, logIn, readUser } = await start(kind, {
+      client: { responseMode: 'form_post' },
+      options: { idleLifetime: 100 },
+    });
+    await logIn();
+    const location = await startLogin();
+    server.clock.advance(90);
+    await browser.visit('/auth/session');
+    server.clock.advance(90);
+    const previousCookies = browser.header();
+    expect(await readUser(previousCookies)).toBe('alice');
+    server.signIn('mallory');
+    await finish(location);
+    expect(app.events).toContainEqual(expect.objectContaining({ type: 'session.ended' }));
+    expect(await readUser(previousCookies)).toBeUndefined();
+  });
+
+  test('S19: ends the previous session after a login that was restarted', async () => {
+    const { server, browser, finish, logIn, readUser } = await start(kind, {
+      options: { cookie: { sameSite: 'strict' } },
+    });
+    await logIn();
+    const previousCookies = browser.header();
+    const headers = { 'content-type': 'application/json' };
+    server.fail('token', { status: 400, body: '{"error":"invalid_grant"}', headers, times: 1 });
+    const restartResponse = await logIn();
+    server.signIn('mallory');
+    await finish(restartResponse.headers.get('location') ?? '');
+    expect(await readUser(browser.header())).toBe('mallory');
+    expect(await readUser(previousCookies)).toBeUndefined();
+  });
+
+  test('S19: a login that is not completed ends no session', async () => {
+    const { browser, startLogin, logIn, readUser } = await start(kind, {
+      client: { responseMode: 'form_post' },
+    });
+    await logIn();
+    await startLogin();
+    expect(await readUser(browser.header())).toBe('alice');
+  });
+});
