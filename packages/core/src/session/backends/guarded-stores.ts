@@ -23,7 +23,6 @@ export function guardBackend(backend: SessionBackend, endedKeys = new Set<string
       const loaded = await guard(() => backend.load(cookies));
       return options.toEnd ? loaded : omitEnded(loaded);
     },
-    hasCookie: (cookies) => backend.hasCookie(cookies),
     identifyAll: (cookies) => guard(() => backend.identifyAll(cookies)),
     async reload(session, options = {}) {
       const loaded = await guard(() => backend.reload(session));
