@@ -24,10 +24,10 @@ import { formatLogName } from '../errors/unexpected-errors.ts';
 import { isStreamingHandler } from '../expiry/streaming-handlers.ts';
 import type { GuardOptions } from '../guard-options.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
-import { recordDecision } from '../memo/guard-memo.ts';
+import { type ConnectionState, findConnectionState, recordDecision } from '../memo/guard-memo.ts';
 import { createFallbackTransport, findTransport } from '../transport/find-transport.ts';
 import type { Transport } from '../transport/transport.ts';
-import { Authenticator } from './authenticator.ts';
+import { Authenticator, createEndedError } from './authenticator.ts';
 
 interface RejectOptions {
   readonly transport: Transport | undefined;
@@ -97,16 +97,31 @@ export class AccessTokenGuard implements CanActivate {
     }
   }
 
-  /** Records that a public field of GraphQL has no user: the fields below it have none either. */
-  #activatePublic(context: ExecutionContext): true {
-    if (context.getType<string>() !== 'graphql') return true;
+  /** Allows a public handler, except over a connection that this package has rejected or closed. */
+  #activatePublic(context: ExecutionContext): boolean | Promise<boolean> {
+    const kind = context.getType<string>();
+    if (kind !== 'graphql' && kind !== 'ws') return true;
+    let transport: Transport | undefined;
     try {
-      const transport = findTransport(context, this.options.rpcCredentials);
-      if (transport) recordDecision(transport, context, { authenticator: this, authenticated: undefined });
+      transport = findTransport(context, this.options.rpcCredentials);
+      // A public field of GraphQL has no user: the fields below it have none either.
+      if (transport && kind === 'graphql')
+        recordDecision(transport, context, { authenticator: this, authenticated: undefined });
     } catch {
       // A public handler runs without a user, so an unreadable request does not matter.
     }
-    return true;
+    const state = transport && findConnectionState(transport);
+    return state?.ended || state?.admission ? this.#activatePublicMessage(state, transport, context) : true;
+  }
+
+  async #activatePublicMessage(
+    state: ConnectionState,
+    transport: Transport | undefined,
+    context: ExecutionContext,
+  ): Promise<boolean> {
+    await state.admission;
+    if (!state.ended) return true;
+    return this.#reject(createEndedError(), { transport, context, verified: false });
   }
 
   async #activate(
@@ -130,7 +145,11 @@ export class AccessTokenGuard implements CanActivate {
     }
   }
 
-  #authenticate(transport: Transport, { mode }: AccessPolicy): Promise<AuthenticatedRequest | undefined> {
+  async #authenticate(
+    transport: Transport,
+    { mode }: AccessPolicy,
+  ): Promise<AuthenticatedRequest | undefined> {
+    if (transport.close) await findConnectionState(transport)?.admission;
     return mode === 'optional'
       ? this.authenticator.authenticateOptional(transport)
       : this.authenticator.authenticate(transport);

@@ -9,7 +9,9 @@ import {
 import { endWithToken, isSameHolder, type VerificationOptions } from '../expiry/end-with-token.ts';
 import {
   addVerification,
+  type ConnectionState,
   deleteVerification,
+  findConnectionState,
   findVerification,
   trackConnection,
   type Verification,
@@ -63,20 +65,48 @@ export class Authenticator {
    * @throws AccessTokenError, TransportError
    */
   async authenticateOptional(transport: Transport): Promise<AuthenticatedRequest | undefined> {
-    const { close, kind } = transport;
     // Each message of a microservice is verified separately: a custom transport may share a context between messages.
-    if (kind === 'rpc') return this.#verify(transport);
+    if (transport.kind === 'rpc') return this.#verify(transport);
+    return transport.close ? this.#authenticateConnection(transport) : this.#verifyOnce(transport);
+  }
+
+  /**
+   * Verifies a message of a connection. A client can send messages while the connection is authenticated, and after it was
+   * closed: a close frame does not stop the client (RFC 6455 section 1.4).
+   */
+  async #authenticateConnection(transport: Transport): Promise<AuthenticatedRequest | undefined> {
+    const state = trackConnection(transport);
+    requireOpen(state);
     const previous = findVerification(transport, this);
-    if (previous && close) return this.#verifyAgain(previous);
+    const authenticated = await (previous ? this.#verifyAgain(previous) : this.#verifyOnce(transport));
+    requireOpen(state);
+    if (authenticated) this.#checkRequirements(authenticated, state);
+    return authenticated;
+  }
+
+  #checkRequirements(authenticated: AuthenticatedRequest, state: ConnectionState | undefined): void {
+    for (const { authenticator, requirements } of state?.requirements ?? [])
+      if (authenticator === this) this.verifier.authorize(authenticated, requirements);
+  }
+
+  async #verifyOnce(transport: Transport): Promise<AuthenticatedRequest | undefined> {
+    const previous = findVerification(transport, this);
     const verification = previous ?? addVerification(transport, this, this.#verify(transport));
     try {
       verification.authenticated = await (verification.pending ?? verification.authenticated);
+      // The handshake may be unknown: a plain WebSocket shows it only to `authenticate()`, which may be called later.
+      if (transport.close && !verification.authenticated) this.#forget(transport, verification);
       return verification.authenticated;
     } catch (error) {
       // A connection can be verified again later: the keys may have been unavailable.
-      if (close) deleteVerification(transport, this);
+      if (transport.close) this.#forget(transport, verification);
       throw error;
     }
+  }
+
+  /** Deletes a verification, unless a message has already started another one. */
+  #forget(transport: Transport, verification: Verification): void {
+    if (findVerification(transport, this) === verification) deleteVerification(transport, this);
   }
 
   /** Ends the response stream of a request when its token expires. */
@@ -115,9 +145,13 @@ export class Authenticator {
         'verifyOptional() of the verifier returned a value that is not an AuthenticatedRequest; ' +
           'return an AuthenticatedRequest, or undefined for a request without a credential',
       );
-    const { close: end, onClosed: onEnded, isClosed } = transport;
-    const isEnded = () => state?.closed === true || isClosed?.() === true;
-    if (end) {
+    const { close, onClosed: onEnded, isClosed } = transport;
+    if (close && state) {
+      const isEnded = () => state.closed || state.ended || isClosed?.() === true;
+      const end: typeof close = (code, reason) => {
+        state.ended = true;
+        close(code, reason);
+      };
       const expiry = endWithToken({ end, onEnded, isEnded }, authenticated, this.#verificationOptions);
       const verification = findVerification(transport, this);
       if (verification) verification.expiry = expiry;
@@ -125,10 +159,9 @@ export class Authenticator {
     return authenticated;
   }
 
-  /** Sets the requirements that each token of a connection must meet. */
-  requireForConnection(transport: Transport, requirements: AccessRequirements | undefined): void {
-    const verification = findVerification(transport, this);
-    if (verification) verification.requirements = requirements;
+  /** Adds requirements that each token of a connection must meet. Call it before the connection is authenticated. */
+  requireForConnection(transport: Transport, requirements: AccessRequirements): void {
+    trackConnection(transport).requirements.push({ authenticator: this, requirements });
   }
 
   /**
@@ -140,27 +173,31 @@ export class Authenticator {
   async renew(transport: Transport, request: ResourceRequest): Promise<AuthenticatedRequest> {
     if (!findVerification(transport, this)) await this.authenticate(transport);
     const verification = findVerification(transport, this);
-    if (!verification) throw rejectRenewal('The connection is not authenticated');
+    if (!verification) throw createTokenError('The connection is not authenticated');
     // Renewals run in sequence: the last token that the client sent applies.
     const previous = verification.renewal;
     const renewal = (async () => {
       await previous;
-      return this.#replaceToken(verification, request);
+      return this.#replaceToken(verification, request, findConnectionState(transport));
     })();
     verification.renewal = renewal.catch(() => {});
     return renewal;
   }
 
-  async #replaceToken(verification: Verification, request: ResourceRequest): Promise<AuthenticatedRequest> {
+  async #replaceToken(
+    verification: Verification,
+    request: ResourceRequest,
+    state: ConnectionState | undefined,
+  ): Promise<AuthenticatedRequest> {
     const first = await verification.pending;
     const current = verification.authenticated ?? first;
-    if (!current) throw rejectRenewal('The connection has no user. Connect again with the access token');
+    if (!current) throw createTokenError('The connection has no user. Connect again with the access token');
     const next = await this.verifier.verify(request);
-    if (!isAuthenticatedRequest(next)) throw rejectRenewal('The access token could not be verified');
+    if (!isAuthenticatedRequest(next)) throw createTokenError('The access token could not be verified');
     if (!isSameConnectionHolder(next.accessToken, current.accessToken))
-      throw rejectRenewal('The access token is of another user or client than the connection');
-    if (verification.requirements) this.verifier.authorize(next, verification.requirements);
-    if (!verification.expiry?.replaceToken(next)) throw rejectRenewal('The connection has ended');
+      throw createTokenError('The access token is of another user or client than the connection');
+    this.#checkRequirements(next, state);
+    if (state?.ended || !verification.expiry?.replaceToken(next)) throw createEndedError();
     verification.authenticated = next;
     return next;
   }
@@ -170,7 +207,14 @@ export class Authenticator {
   }
 }
 
-const rejectRenewal = (description: string): AccessTokenError =>
+function requireOpen({ ended }: ConnectionState): void {
+  if (ended) throw createEndedError();
+}
+
+/** Creates the rejection of a message of a connection that this package has closed. */
+export const createEndedError = (): AccessTokenError => createTokenError('The connection has ended');
+
+const createTokenError = (description: string): AccessTokenError =>
   new AccessTokenError('invalid_token', description, {
     status: 401,
     challenges: ['Bearer error="invalid_token"'],

@@ -10,6 +10,7 @@ import { toException } from '../errors/exceptions.ts';
 import { logUnexpectedError, toRejection } from '../errors/unexpected-errors.ts';
 import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from '../expiry/close-codes.ts';
 import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
+import { addAdmission, endConnection } from '../memo/guard-memo.ts';
 import { createGraphqlConnection } from '../transport/graphql.ts';
 import type { NodeRequest } from '../transport/node-request.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -93,16 +94,24 @@ export class ConnectionAuthenticator {
     request?: NodeRequest,
     options: ConnectionOptions = {},
   ): Promise<AuthenticatedRequest | undefined> {
+    const result = this.#admit(client, request, options);
+    if (isObject(client)) addAdmission(client, result);
+    return result;
+  }
+
+  async #admit(
+    client: object,
+    request: NodeRequest | undefined,
+    { requirements }: ConnectionOptions,
+  ): Promise<AuthenticatedRequest | undefined> {
     let transport: Transport | undefined;
     try {
       if (request) saveHandshake(client, request);
       transport = createWebSocketTransport(client);
       if (!transport) return undefined;
-      const authenticated = await this.#authenticator.authenticate(transport);
-      const { requirements } = options;
-      if (requirements) this.#verifier.authorize(authenticated, requirements);
-      this.#authenticator.requireForConnection(transport, requirements);
-      return authenticated;
+      // Before the verification: the guard checks them for each message, including those that the client sends meanwhile.
+      if (requirements) this.#authenticator.requireForConnection(transport, requirements);
+      return await this.#authenticator.authenticate(transport);
     } catch (error) {
       closeConnection(client, { error, transport });
       return undefined;
@@ -165,9 +174,11 @@ export class ConnectionAuthenticator {
   }
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 /** Finds the connection of a client of a gateway, or of a GraphQL context. An HTTP request has none. */
 function findConnection(client: object): Transport | undefined {
-  if (typeof client !== 'object' || client === null) return undefined;
+  if (!isObject(client)) return undefined;
   if ('handshake' in client || !['req', 'request', 'reply'].some((name) => name in client))
     return createWebSocketTransport(client);
   return createGraphqlConnection(client);
@@ -179,6 +190,8 @@ function closeConnection(
   { error, transport }: { readonly error: unknown; readonly transport: Transport | undefined },
 ): void {
   try {
+    // A client can ignore the close frame and send further messages.
+    if (isObject(client)) endConnection(client);
     const rejection = toRejection(error, { name: 'Connection', transport });
     const [code, reason] =
       rejection instanceof TransportError

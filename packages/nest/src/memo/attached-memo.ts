@@ -11,8 +11,6 @@ export interface Verification {
   authenticated: AuthenticatedRequest | undefined;
   /** The end of the connection. `undefined` for a request, and before the token of a connection was verified. */
   expiry: TokenExpiry | undefined;
-  /** The requirements of the connection, which each of its tokens must meet. */
-  requirements: AccessRequirements | undefined;
   /** Settles when the last renewal of the token is complete. Never rejects. */
   renewal: Promise<unknown> | undefined;
   /** The result of another authenticator for the same object. */
@@ -32,9 +30,23 @@ export interface Decision {
   readonly next: Decision | undefined;
 }
 
-/** Whether a connection has closed. */
+/** The state of a connection. It exists for as long as the connection, unlike a verification that has failed. */
 export interface ConnectionState {
+  /** The connection has closed. */
   closed: boolean;
+  /** This package has closed the connection. Its client can still send messages until it confirms the close. */
+  ended: boolean;
+  /** The requirements of the connection. Each of its tokens must meet all of its authenticator. */
+  readonly requirements: ConnectionRequirements[];
+  /** Settles when the connection has been accepted or closed. Never rejects. `undefined` if nothing is pending. */
+  admission: Promise<unknown> | undefined;
+}
+
+/** What one call requires of a connection. */
+export interface ConnectionRequirements {
+  /** The verifier of this authenticator checks the requirements. */
+  readonly authenticator: object;
+  readonly requirements: AccessRequirements;
 }
 
 /** The records for one object: a request, a connection, a message or a field of an operation. */

@@ -1,14 +1,14 @@
 // The memo of the guard. For a request or connection it stores which credential each verifier has verified, so that
 // several guards verify it once. For a call of a handler it stores what the last guard decided, so that `@Principal()`
 // returns the user of that guard and never that of another verifier, handler or message. For a connection it stores
-// whether it has closed. Only this file reads and writes these records; each one exists as long as its object.
+// whether it has closed and what it requires. Only this file reads and writes these records; each one exists as long as its object.
 
 import type { AuthenticatedRequest } from '@countersign/core/resource-server';
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
 import type { Transport } from '../transport/transport.ts';
 import { AttachedMemo, type ConnectionState, type Decision, type Verification } from './attached-memo.ts';
 
-export type { Decision, Verification } from './attached-memo.ts';
+export type { ConnectionState, Decision, Verification } from './attached-memo.ts';
 
 /** Finds the verification of an authenticator for a request or connection. */
 export function findVerification({ requestKey }: Transport, authenticator: object): Verification | undefined {
@@ -29,7 +29,6 @@ export function addVerification(
     pending,
     authenticated: undefined,
     expiry: undefined,
-    requirements: undefined,
     renewal: undefined,
     next: memo.verifications,
   };
@@ -44,6 +43,13 @@ export function deleteVerification({ requestKey }: Transport, authenticator: obj
     if (each.next?.authenticator === authenticator) each.next = each.next.next;
 }
 
+const createConnectionState = (): ConnectionState => ({
+  closed: false,
+  ended: false,
+  requirements: [],
+  admission: undefined,
+});
+
 /**
  * Tracks whether a connection closes. Call it before a token is verified: a listener that is added afterwards misses an
  * earlier close. A connection has one listener, for any count of verifications.
@@ -51,12 +57,33 @@ export function deleteVerification({ requestKey }: Transport, authenticator: obj
 export function trackConnection({ requestKey, onClosed }: Transport): ConnectionState {
   const memo = AttachedMemo.get(requestKey);
   if (memo.connectionState) return memo.connectionState;
-  const state: ConnectionState = { closed: false };
+  const state = createConnectionState();
   memo.connectionState = state;
   onClosed?.(() => {
     state.closed = true;
   });
   return state;
+}
+
+/** Finds the state of a connection. `undefined` for a request, and for a connection without a verified message. */
+export const findConnectionState = ({ requestKey }: Transport): ConnectionState | undefined =>
+  AttachedMemo.find(requestKey)?.connectionState;
+
+/** Records that this package closes a connection. */
+export function endConnection(requestKey: object): void {
+  const memo = AttachedMemo.get(requestKey);
+  memo.connectionState ??= createConnectionState();
+  memo.connectionState.ended = true;
+}
+
+/** Lets the messages of a connection wait until it has been accepted or closed. */
+export function addAdmission(requestKey: object, pending: Promise<unknown>): void {
+  const state = AttachedMemo.find(requestKey)?.connectionState;
+  if (!state) return;
+  const admission = Promise.allSettled([state.admission, pending]).then(() => {
+    if (state.admission === admission) state.admission = undefined;
+  });
+  state.admission = admission;
 }
 
 /**
