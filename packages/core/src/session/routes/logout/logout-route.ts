@@ -65,7 +65,8 @@ export async function startLogout(
   const deletions = await backend.findDeletions(existing).catch(() => []);
   // The sessions end first, whether or not the provider responds.
   const { count, states, current, ...ended } = await endAllSessions(context, existing);
-  const logins = await endPendingLogins(context, existing, { isSignedIn: count > 0 });
+  // A session that could not be read does not count: its identifier may be invented.
+  const logins = await endPendingLogins(context, existing, { isSignedIn: states.length > 0 });
   const repeated = await repeatLogout(context, options.retry);
   const failure = ended.failure ?? logins.failure ?? repeated?.failure;
   const cookies = [
