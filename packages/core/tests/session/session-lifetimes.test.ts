@@ -145,7 +145,7 @@ for (const kind of sessionKinds) {
         await browser.logIn();
         for (let count = 0; count < 2; count++) {
           app.server.clock.advance(55);
-          const router = { isPrefetch: Object.keys(headers ?? {}).length === 0 };
+          const router = { isPrefetch: Object.keys(headers ?? {}).length === 0, isRouterFetch: false };
           await browser.visit(path, { headers: { ...headers, 'sec-fetch-site': 'same-origin' } }, router);
         }
         expect(await readSession(browser), JSON.stringify(headers)).toBeNull();
