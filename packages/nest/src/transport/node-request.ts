@@ -64,7 +64,7 @@ function readClientCertificate(request: NodeRequest | undefined): Uint8Array | u
  */
 export function toHandshakeRequest(
   handshake: NodeRequest | undefined,
-  authorization: string | undefined,
+  authorization: string | string[] | undefined,
 ): ResourceRequest {
   const headers = { ...handshake?.headers };
   if (authorization !== undefined) {

@@ -45,7 +45,9 @@ export function createWebSocketTransport(client: unknown): Transport | undefined
 /** Clients send the token in `auth: { token }`, with or without its scheme. */
 function createSocketIoTransport(client: SocketIoClient): Transport {
   const { headers, auth } = client.handshake;
-  const authorization = typeof auth?.token === 'string' ? toAuthorization(auth.token) : undefined;
+  const { token } = auth ?? {};
+  // A list is rejected: a token that is no text must not make the connection anonymous.
+  const authorization = typeof token === 'string' ? toAuthorization(token) : (token ?? undefined) && [];
   // The URL of the handshake is omitted: it belongs to the library and has the library's parameters.
   const handshake = { headers, rawHeaders: client.request?.rawHeaders, socket: client.request?.socket };
   return {
