@@ -19,6 +19,10 @@ export interface Transport {
   readonly setHeader?: ((name: string, value: string) => void) | undefined;
   /** Forbids shared caches to store the response. `undefined` if the context has no HTTP response. */
   readonly setPrivateCaching?: () => void;
+  /** True if the request may be an object that the application uses for several operations. */
+  readonly isReusable?: boolean;
+  /** For a subscription on a connection: creates the function that returns whether it is still running. */
+  readonly trackSubscription?: (() => () => boolean) | undefined;
   /** Closes a connection that carries several messages, when its token expires. */
   readonly close?: ((code: number, reason: string) => void) | undefined;
   /** Calls the listener when the connection closes. */

@@ -19,6 +19,12 @@ export function saveHandshake(client: object, request: NodeRequest): void {
   handshakesByClient.set(client, request);
 }
 
+/** Whether an object is the client of a gateway, and not the context of GraphQL. */
+export function isClient(object: object): boolean {
+  const { close, disconnect } = object as Partial<SocketIoClient & NativeClient>;
+  return handshakesByClient.has(object) || typeof close === 'function' || typeof disconnect === 'function';
+}
+
 export function createWebSocketTransport(client: unknown): Transport | undefined {
   if (typeof client !== 'object' || client === null) return undefined;
   if ('handshake' in client) return createSocketIoTransport(client as SocketIoClient);

@@ -216,11 +216,6 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   return {
     kind: 'cookie',
     load: findLoaded,
-    async hasCookie(cookies) {
-      const copies = await listAccepted(cookies);
-      const states = await Promise.all(copies.map((copy) => findOrDecrypt(copy.text, copy.generation)));
-      return selectNewest(states.filter((state) => state !== undefined)) !== undefined;
-    },
     async identifyAll(cookies) {
       const { copies, isTruncated } = selectCandidates(cookies);
       const found = await Promise.all(

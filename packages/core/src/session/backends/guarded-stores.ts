@@ -41,7 +41,6 @@ export function guardBackend(backend: SessionBackend, endedKeys = createEndedKey
       const loaded = await guard(() => backend.load(cookies));
       return options.toEnd ? loaded : omitEnded(loaded);
     },
-    hasCookie: (cookies) => backend.hasCookie(cookies),
     identifyAll: (cookies) => guard(() => backend.identifyAll(cookies)),
     async reload(session, options = {}) {
       const loaded = await guard(() => backend.reload(session));

@@ -113,8 +113,6 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
   return {
     kind: 'stored',
     load,
-    hasCookie: async (cookies) =>
-      acceptedNames.some((wireName) => readValues(wireName, cookies).some(isIdentifier)),
     async identifyAll(cookies) {
       const { copies, isTruncated } = selectIdentifiers(cookies);
       const sessions = await Promise.all(
