@@ -30,7 +30,9 @@ export interface Credentials {
 // b64token of RFC 6750 section 2.1, token68 of RFC 9110 section 11.2: any count of trailing "=", as in base32.
 // The quantifiers do not overlap, so that matching takes linear time.
 const credentialsPattern = /^(bearer|dpop) +([\w\-.~+/]+=*)$/i;
-const schemePattern = /^ *(bearer|dpop)(?: |$)/i;
+// RFC 9110 section 5.6.2: another character of a token continues the name of another scheme, such as "Bearer-x". A proxy may
+// have joined two headers with a comma.
+const schemePattern = /^[\s"',]*(bearer|dpop)(?![\w!#$%&'*+.^`|~-])|,\s*(bearer|dpop)\s/i;
 
 /** Parses an `Authorization` header. Returns `undefined` for an absent header or another scheme. RFC 6750 section 2.1. */
 export function parseAuthorization(header: string | undefined): Credentials | undefined {
@@ -40,7 +42,7 @@ export function parseAuthorization(header: string | undefined): Credentials | un
   const malformed = schemePattern.exec(header);
   if (!malformed) return undefined;
   throw new Rejection('invalid_request', 'authorization', 'The Authorization header is malformed', {
-    scheme: malformed[1]?.length === 4 ? 'DPoP' : 'Bearer',
+    scheme: (malformed[1] ?? malformed[2])?.length === 4 ? 'DPoP' : 'Bearer',
   });
 }
 

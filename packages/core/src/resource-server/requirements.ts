@@ -57,14 +57,20 @@ function checkAuthentication(
   { acr = [], maxAge }: AccessRequirements,
   { now, clockTolerance }: { readonly now: number; readonly clockTolerance: number },
 ): void {
-  const unmetGroup = acr.find((group) => !group.includes(token.claims.acr ?? ''));
-  const { auth_time: authTime } = token.claims;
-  const isOld = maxAge !== undefined && (authTime === undefined || now - authTime > maxAge + clockTolerance);
+  const { acr: context, auth_time: authTime } = token.claims;
+  const unmetGroup = acr.find((group) => context === undefined || !group.includes(context));
+  // Fail closed: a value that is no number, such as `NaN`, is never met, and a login in the future has no age.
+  const isRecent =
+    typeof maxAge === 'number' &&
+    authTime !== undefined &&
+    authTime <= now + clockTolerance &&
+    now - authTime <= maxAge + clockTolerance;
+  const isOld = maxAge !== undefined && !isRecent;
   if (!unmetGroup && !isOld) return;
   throw new Rejection(
     'insufficient_user_authentication',
     unmetGroup ? 'acr' : 'auth_time',
     unmetGroup ? 'A stronger login is required' : 'A more recent login is required',
-    { ...(unmetGroup && { acrValues: unmetGroup }), ...(isOld && { maxAge: maxAge as number }) },
+    { ...(unmetGroup && { acrValues: unmetGroup }), ...(isOld && Number.isFinite(maxAge) && { maxAge }) },
   );
 }

@@ -17,6 +17,7 @@ import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-s
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { checkCookiePath } from './cookies/cookie-path.ts';
 import { type CookieJar, createCookieJar, createLoginJar } from './cookies/cookies.ts';
+import { createEndRetries, type EndRetries } from './end-retries.ts';
 import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';
 import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, requirePositive, type WebSessionOptions } from './options.ts';
@@ -38,6 +39,7 @@ export interface SessionContext {
   /** Creates the cookies of pending logins. */
   readonly loginJar: CookieJar;
   readonly backend: SessionBackend;
+  readonly endRetries: EndRetries;
   readonly coordinator: RefreshCoordinator;
   readonly loginSealer: Sealer;
   /** Encrypts the part of the state that a login needs if the browser has lost its cookie. */
@@ -120,6 +122,7 @@ export function createSessionContext(
     jar,
     loginJar: createLoginJar(baseUrl, options.cookie ?? {}),
     backend: guardBackend(backend, state?.endedKeys),
+    endRetries: state?.endRetries ?? createEndRetries(),
     coordinator: createCoordinatorWithState(
       client,
       options.refresh ?? {},

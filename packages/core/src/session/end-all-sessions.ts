@@ -19,6 +19,8 @@ export interface SessionEnds {
   readonly failure: AuthError | undefined;
   /** The sessions that could not be ended. */
   readonly unfinished: readonly SessionReference[];
+  /** True if the request has more copies than were read: the user's session may be among the others. */
+  readonly isTruncated: boolean;
 }
 
 /**
@@ -33,7 +35,8 @@ export async function endAllSessions(
   try {
     identified = await context.backend.identifyAll(existing);
   } catch (error) {
-    return { count: 0, states: [], current: undefined, failure: error as AuthError, unfinished: [] };
+    const failure = error as AuthError;
+    return { count: 0, states: [], current: undefined, failure, unfinished: [], isTruncated: false };
   }
   const { sessions, isTruncated } = identified;
   const ends = (await Promise.all(sessions.map((session) => endIdentified(context, session)))).flat();
@@ -46,6 +49,7 @@ export async function endAllSessions(
     failure:
       ends.find(({ failure }) => failure)?.failure ?? (isTruncated ? rejectCopies(context) : undefined),
     unfinished: ends.flatMap(({ failure, reference }) => (failure ? [reference] : [])),
+    isTruncated,
   };
 }
 

@@ -5,10 +5,10 @@ import {
 } from '../client/logout/incomplete-logout.ts';
 import { emitEvent } from '../client/observability.ts';
 import type { AuthError } from '../errors.ts';
-import { retryWrite } from '../tokens/stores/retry-write.ts';
 import type { SessionReference } from './backends/session-backend.ts';
 import type { SessionState } from './backends/state/session-state.ts';
 import type { SessionContext } from './context.ts';
+import { repeatEnd } from './end-retries.ts';
 
 /** `replaced`: by a new login in the same browser. */
 type EndReason = 'logout' | 'replaced';
@@ -35,8 +35,10 @@ export async function endSession(
   } catch (error) {
     readError = error;
   }
+  const isKnown = state !== undefined;
+  const reference = state ? { ...session, state } : session;
   try {
-    await backend.end(session);
+    await backend.end(reference);
     emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason });
     if (readError !== undefined) reportIncompleteLogout(client, 'refresh_token', readError);
     return { state };
@@ -46,30 +48,26 @@ export async function endSession(
     // The failure of a logout is also the response, which is reported with its status.
     const report = reason === 'logout' ? emitIncompleteLogout : reportIncompleteLogout;
     report(client, 'session', failure);
-    repeatEnd(context, session, { reason, isRevoked: state !== undefined });
+    repeatEnd(context.endRetries, session.key, {
+      isKnown,
+      end: () => endAgain(context, reference, { reason, isRevoked: isKnown }),
+    });
     return { state, failure };
   }
 }
 
 /** @param isRevoked false if the refresh token is unknown until the store is available */
-function repeatEnd(
+async function endAgain(
   context: SessionContext,
   session: SessionReference,
   { reason, isRevoked }: { readonly reason: EndReason; readonly isRevoked: boolean },
-): void {
+): Promise<void> {
   const { backend, client } = context;
-  retryWrite({
-    async write() {
-      const state = isRevoked ? undefined : await findState(context, session);
-      await backend.end(session);
-      return { state };
-    },
-    async onWritten({ state }) {
-      emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason });
-      await revokeNewestTokens(context, state);
-    },
-    onFinished: async () => {},
-  });
+  const state = session.state ?? (await findState(context, session));
+  await backend.end(state ? { ...session, state } : session);
+  // The identifier of a cookie may be invented.
+  if (state || session.pending) emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason });
+  if (!isRevoked) await revokeNewestTokens(context, state);
 }
 
 /** Revokes the newest known refresh token of a session that has ended. It never throws. */

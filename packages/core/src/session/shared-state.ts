@@ -5,10 +5,12 @@ import { createLocalRefreshState, type LocalRefreshState } from '../tokens/refre
 import { createMemoryLock, type RefreshLock } from '../tokens/stores/refresh-lock.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
 import { createMemorySuccessorStore, type SuccessorStore } from '../tokens/stores/successor-store.ts';
+import { createEndedKeys, type EndedKeys } from './backends/guarded-stores.ts';
 import { createSessionEntries, type SessionEntries } from './backends/state/session-cache.ts';
 import type { MemorySessions } from './backends/stores/memory-sessions.ts';
 import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
 import type { TombstoneStore } from './backends/stores/tombstone-store.ts';
+import { createEndRetries, type EndRetries } from './end-retries.ts';
 import type { RequiredLogin } from './requests/login-loop.ts';
 
 // The only state of this folder that is global to the process. A framework may load the modules of an application several
@@ -62,7 +64,8 @@ export interface SharedState {
   /** Expiry of the records of logouts by browsers without a session. */
   readonly logoutRecords: Map<string, number>;
   /** Keys of sessions that could not be ended. */
-  readonly endedKeys: Set<string>;
+  readonly endedKeys: EndedKeys;
+  readonly endRetries: EndRetries;
   readonly requiredLogins: Map<string, RequiredLogin>;
   /** Decrypted cookie sessions. */
   readonly sessionEntries: SessionEntries;
@@ -138,7 +141,8 @@ const createSharedState = (): SharedState => ({
   refresh: createLocalRefreshState(),
   failedLogins: new Set(),
   logoutRecords: new Map(),
-  endedKeys: new Set(),
+  endedKeys: createEndedKeys(),
+  endRetries: createEndRetries(),
   requiredLogins: new Map(),
   sessionEntries: createSessionEntries(),
   clients: [],

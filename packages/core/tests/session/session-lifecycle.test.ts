@@ -112,7 +112,10 @@ for (const kind of sessionKinds) {
     const endedSession = await app.sessions.open(browser.header());
     await expect(endedSession.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
     expect(endedSession.session).toBeUndefined();
-    expect(endedSession.cookies.map(({ name, maxAge }) => [name, maxAge])).toEqual([['__Host-session', 0]]);
+    expect(endedSession.cookies.map(({ name, maxAge }) => [name, maxAge])).toEqual([
+      ['__Host-session', 0],
+      ['__Host-session.completed', 0],
+    ]);
     expect((await app.sessions.open(browser.header())).session).toBeUndefined();
   });
 }

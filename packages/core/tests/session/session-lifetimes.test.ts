@@ -124,3 +124,32 @@ test('a use near the expiry of the access token does not restore a spent refresh
   app.server.clock.advance(3_700);
   expect((await (await app.sessions.open(copy.header())).getAccessToken()).accessToken).toBeTruthy();
 });
+
+for (const kind of sessionKinds) {
+  test.each(['/auth/session', '/auth/session?extend=true', '/auth/access-token'])(
+    `S3, ${kind}: a prefetch of %s does not extend the idle lifetime`,
+    async (path) => {
+      const prefetches: RequestInit['headers'][] = [
+        { 'sec-purpose': 'prefetch;prerender' },
+        { purpose: 'prefetch' },
+        { 'x-moz': 'prefetch' },
+        {},
+      ];
+      for (const headers of prefetches) {
+        const app = await createWebApp({
+          ...createSessionOptions(kind),
+          idleLifetime: 100,
+          accessTokenRoute: true,
+        });
+        const browser = app.open();
+        await browser.logIn();
+        for (let count = 0; count < 2; count++) {
+          app.server.clock.advance(55);
+          const router = { isPrefetch: Object.keys(headers ?? {}).length === 0, isRouterFetch: false };
+          await browser.visit(path, { headers: { ...headers, 'sec-fetch-site': 'same-origin' } }, router);
+        }
+        expect(await readSession(browser), JSON.stringify(headers)).toBeNull();
+      }
+    },
+  );
+}

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '@countersign/core/resource-server';
 import { declareAccess } from '../access/decorator-metadata.ts';
 
 /** A decorator for a handler or a class. */
@@ -55,6 +56,7 @@ export const Protected = (): AccessDecorator => declareAccess({ mode: 'protected
  * Requires all of these scopes. Otherwise the request is rejected with 403 `insufficient_scope`. The scopes of a handler
  * add to those of its class.
  *
+ * @throws ConfigurationError `invalid_option` if there is no value, or an empty one
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  * @example
  * ```ts
@@ -67,12 +69,14 @@ export const Protected = (): AccessDecorator => declareAccess({ mode: 'protected
  * }
  * ```
  */
-export const RequireScopes = (...scopes: [string, ...string[]]): AccessDecorator => declareAccess({ scopes });
+export const RequireScopes = (...scopes: [string, ...string[]]): AccessDecorator =>
+  declareAccess({ scopes: checkTexts('RequireScopes', scopes) });
 
 /**
  * Requires at least one of these scopes. Otherwise the request is rejected with 403 `insufficient_scope`. With several
  * of these decorators, each one must be met.
  *
+ * @throws ConfigurationError `invalid_option` if there is no value, or an empty one
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  * @example
  * ```ts
@@ -82,12 +86,13 @@ export const RequireScopes = (...scopes: [string, ...string[]]): AccessDecorator
  * ```
  */
 export const RequireAnyScope = (...scopes: [string, ...string[]]): AccessDecorator =>
-  declareAccess({ anyScope: [scopes] });
+  declareAccess({ anyScope: [checkTexts('RequireAnyScope', scopes)] });
 
 /**
  * Requires all of these permissions. Otherwise the request is rejected with 403. The profile of the issuer reads
  * permissions from the token.
  *
+ * @throws ConfigurationError `invalid_option` if there is no value, or an empty one
  * @example
  * ```ts
  * @RequirePermissions('items:delete')
@@ -96,12 +101,13 @@ export const RequireAnyScope = (...scopes: [string, ...string[]]): AccessDecorat
  * ```
  */
 export const RequirePermissions = (...permissions: [string, ...string[]]): AccessDecorator =>
-  declareAccess({ permissions });
+  declareAccess({ permissions: checkTexts('RequirePermissions', permissions) });
 
 /**
  * Requires at least one of these roles. Otherwise the request is rejected with 403. The profile of the issuer reads
  * roles from the token. With several of these decorators, each one must be met.
  *
+ * @throws ConfigurationError `invalid_option` if there is no value, or an empty one
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3.1
  * @example
  * ```ts
@@ -111,12 +117,13 @@ export const RequirePermissions = (...permissions: [string, ...string[]]): Acces
  * ```
  */
 export const RequireRoles = (...roles: [string, ...string[]]): AccessDecorator =>
-  declareAccess({ roles: [roles] });
+  declareAccess({ roles: [checkTexts('RequireRoles', roles)] });
 
 /**
  * Requires a login with one of these authentication contexts (`acr`). Otherwise the request is rejected with 401
  * `insufficient_user_authentication`, and the challenge names the contexts.
  *
+ * @throws ConfigurationError `invalid_option` if there is no value, or an empty one
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  * @example
  * ```ts
@@ -126,12 +133,13 @@ export const RequireRoles = (...roles: [string, ...string[]]): AccessDecorator =
  * ```
  */
 export const RequireAcr = (...values: [string, ...string[]]): AccessDecorator =>
-  declareAccess({ acr: [values] });
+  declareAccess({ acr: [checkTexts('RequireAcr', values)] });
 
 /**
  * Requires a login within this count of seconds. Otherwise the request is rejected with 401
  * `insufficient_user_authentication`, and the challenge contains `max_age`. Of several values, the smallest applies.
  *
+ * @throws ConfigurationError `invalid_option` if it is not a number of 0 or more
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  * @example
  * ```ts
@@ -140,4 +148,21 @@ export const RequireAcr = (...values: [string, ...string[]]): AccessDecorator =>
  * class PaymentsController {}
  * ```
  */
-export const MaxAge = (seconds: number): AccessDecorator => declareAccess({ maxAge: seconds });
+export const MaxAge = (seconds: number): AccessDecorator => {
+  if (typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0)
+    return declareAccess({ maxAge: seconds });
+  const found = typeof seconds === 'number' ? String(seconds) : `a value of type ${typeof seconds}`;
+  throw new ConfigurationError(
+    'invalid_option',
+    `@MaxAge() expects a count of seconds, 0 or more, got ${found}. Check the variable that it is read from`,
+  );
+};
+
+/** An empty list would require nothing. A variable that is not set is `undefined` for callers without a compiler. */
+function checkTexts(name: string, values: [string, ...string[]]): [string, ...string[]] {
+  if (values.length > 0 && values.every((value) => typeof value === 'string' && value !== '')) return values;
+  throw new ConfigurationError(
+    'invalid_option',
+    `@${name}() expects at least one value, and only texts that are not empty, got ${values.length} values, of type ${values.map((value) => (value === '' ? 'empty text' : typeof value)).join(', ') || 'none'}`,
+  );
+}

@@ -134,8 +134,15 @@ export class AccessTokenGuard implements CanActivate {
       const authenticated = cached ?? (await this.#authenticate(transport, policy));
       verified = true;
       if (authenticated && policy.hasRequirements) {
-        this.verifier.authorize(authenticated, policy.requirements);
-        await this.#checkPolicies(policy.policies, authenticated, context);
+        const check = async (each: AuthenticatedRequest) => {
+          this.verifier.authorize(each, policy.requirements);
+          await this.#checkPolicies(policy.policies, each, context);
+        };
+        await check(authenticated);
+        const isRunning = transport.trackSubscription?.();
+        const renewed =
+          isRunning && this.authenticator.addSubscription(transport, authenticated, { check, isRunning });
+        if (renewed) await check(renewed);
       }
       for (const [name, value] of Object.entries(authenticated?.headers ?? {}))
         transport.setHeader?.(name, value);

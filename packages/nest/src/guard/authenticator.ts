@@ -13,10 +13,14 @@ import {
   deleteVerification,
   findConnectionState,
   findVerification,
+  type RunningSubscription,
   trackConnection,
   type Verification,
 } from '../memo/guard-memo.ts';
 import type { Transport } from '../transport/transport.ts';
+
+/** The count of subscriptions with requirements up to which the token of a connection can be renewed. */
+const maxSubscriptions = 1000;
 
 /**
  * Verifies each request once, even with several guards and resolvers, and each connection again for every message. An
@@ -32,7 +36,7 @@ export class Authenticator {
 
   /** Finds a request whose token was verified before. Returns `undefined` if `authenticate()` must decide. */
   findCachedRequest(transport: Transport): AuthenticatedRequest | undefined {
-    if (transport.kind === 'rpc' || transport.close) return undefined;
+    if (transport.kind === 'rpc' || transport.close || transport.isReusable) return undefined;
     const verification = findVerification(transport, this);
     if (verification) return verification.authenticated;
     const request = transport.request();
@@ -67,7 +71,9 @@ export class Authenticator {
   async authenticateOptional(transport: Transport): Promise<AuthenticatedRequest | undefined> {
     // Each message of a microservice is verified separately: a custom transport may share a context between messages.
     if (transport.kind === 'rpc') return this.#verify(transport);
-    return transport.close ? this.#authenticateConnection(transport) : this.#verifyOnce(transport);
+    if (transport.close) return this.#authenticateConnection(transport);
+    const previous = transport.isReusable ? findVerification(transport, this) : undefined;
+    return previous ? this.#verifyAgain(previous) : this.#verifyOnce(transport);
   }
 
   /**
@@ -184,6 +190,42 @@ export class Authenticator {
     return renewal;
   }
 
+  /**
+   * Adds a subscription, which continues after a renewal of the token only if the new token is also allowed.
+   *
+   * @returns the current token of the connection, if the client has renewed it during the check of the subscription
+   */
+  addSubscription(
+    transport: Transport,
+    authenticated: AuthenticatedRequest,
+    subscription: Pick<RunningSubscription, 'check' | 'isRunning'>,
+  ): AuthenticatedRequest | undefined {
+    const state = trackConnection(transport);
+    state.subscriptions = state.subscriptions.filter(({ isRunning }) => isRunning());
+    // One more than the limit stays in the list, and rejects each renewal.
+    if (state.subscriptions.length <= maxSubscriptions)
+      state.subscriptions.push({ authenticator: this, ...subscription });
+    const current = findVerification(transport, this)?.authenticated;
+    return current === authenticated ? undefined : current;
+  }
+
+  async #checkSubscriptions(next: AuthenticatedRequest, state: ConnectionState | undefined): Promise<void> {
+    const checked = new Set<RunningSubscription>();
+    const findNext = () =>
+      state?.subscriptions.find(
+        (each) => each.authenticator === this && each.isRunning() && !checked.has(each),
+      );
+    if (state && state.subscriptions.length > maxSubscriptions)
+      throw createTokenError(
+        'The connection has too many subscriptions. Connect again with the access token',
+      );
+    // Another subscription may start during a check.
+    for (let each = findNext(); each; each = findNext()) {
+      await each.check(next);
+      checked.add(each);
+    }
+  }
+
   async #replaceToken(
     verification: Verification,
     request: ResourceRequest,
@@ -197,6 +239,7 @@ export class Authenticator {
     if (!isSameConnectionHolder(next.accessToken, current.accessToken))
       throw createTokenError('The access token is of another user or client than the connection');
     this.#checkRequirements(next, state);
+    await this.#checkSubscriptions(next, state);
     if (state?.ended || !verification.expiry?.replaceToken(next)) throw createEndedError();
     verification.authenticated = next;
     return next;

@@ -3,6 +3,7 @@ import {
   AccessTokenError,
   type AccessTokenVerifier,
   type AuthenticatedRequest,
+  type ResourceRequest,
   TransportError,
 } from '@countersign/core/resource-server';
 import { Inject, Injectable } from '@nestjs/common';
@@ -18,6 +19,7 @@ import {
   createCloser,
   createRenewalRequest,
   createWebSocketTransport,
+  isClient,
   saveHandshake,
   terminateConnection,
 } from '../transport/websocket.ts';
@@ -147,6 +149,7 @@ export class ConnectionAuthenticator {
    */
   async renew(client: object, token: string, options: RenewalOptions = {}): Promise<AuthenticatedRequest> {
     const transport = findConnection(client);
+    let request: ResourceRequest | undefined;
     try {
       if (!transport || typeof token !== 'string')
         throw new AccessTokenError(
@@ -156,11 +159,12 @@ export class ConnectionAuthenticator {
             : 'A new access token can be sent only on an open WebSocket',
           { status: 400, challenges: [] },
         );
-      const request = createRenewalRequest(transport, { token, proof: options.proof });
+      request = createRenewalRequest(transport, { token, proof: options.proof });
       return await this.#authenticator.renew(transport, request);
     } catch (error) {
       throw await toException(error, {
-        transport,
+        // The log of an unexpected exception must not contain the new token, which is not in the handshake.
+        transport: transport && { ...transport, request: () => request },
         options: {},
         name: 'ConnectionAuthenticator.renew',
         verified: false,
@@ -179,9 +183,8 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 /** Finds the connection of a client of a gateway, or of a GraphQL context. An HTTP request has none. */
 function findConnection(client: object): Transport | undefined {
   if (!isObject(client)) return undefined;
-  if ('handshake' in client || !['req', 'request', 'reply'].some((name) => name in client))
-    return createWebSocketTransport(client);
-  return createGraphqlConnection(client);
+  // Applications store the handshake on a client of `ws` as `request` or `req`, as the context of GraphQL does.
+  return isClient(client) ? createWebSocketTransport(client) : createGraphqlConnection(client);
 }
 
 /** Nest does not handle an exception of a connection hook, and then the process ends. */

@@ -38,8 +38,18 @@ export interface ConnectionState {
   ended: boolean;
   /** The requirements of the connection. Each of its tokens must meet all of its authenticator. */
   readonly requirements: ConnectionRequirements[];
+  /** The running subscriptions with requirements. A token that does not meet them cannot replace theirs. */
+  subscriptions: RunningSubscription[];
   /** Settles when the connection has been accepted or closed. Never rejects. `undefined` if nothing is pending. */
   admission: Promise<unknown> | undefined;
+}
+
+/** A subscription that continues until its connection ends. */
+export interface RunningSubscription {
+  readonly authenticator: object;
+  readonly isRunning: () => boolean;
+  /** Rejects if the guard of the subscription would reject the token. */
+  readonly check: (authenticated: AuthenticatedRequest) => Promise<void>;
 }
 
 /** What one call requires of a connection. */

@@ -5,10 +5,17 @@
 
 import type { AuthenticatedRequest } from '@countersign/core/resource-server';
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
+import { isSameHolder } from '../expiry/end-with-token.ts';
 import type { Transport } from '../transport/transport.ts';
-import { AttachedMemo, type ConnectionState, type Decision, type Verification } from './attached-memo.ts';
+import {
+  AttachedMemo,
+  type ConnectionState,
+  type Decision,
+  type Memo,
+  type Verification,
+} from './attached-memo.ts';
 
-export type { ConnectionState, Decision, Verification } from './attached-memo.ts';
+export type { ConnectionState, Decision, RunningSubscription, Verification } from './attached-memo.ts';
 
 /** Finds the verification of an authenticator for a request or connection. */
 export function findVerification({ requestKey }: Transport, authenticator: object): Verification | undefined {
@@ -47,6 +54,7 @@ const createConnectionState = (): ConnectionState => ({
   closed: false,
   ended: false,
   requirements: [],
+  subscriptions: [],
   admission: undefined,
 });
 
@@ -145,10 +153,27 @@ export function findInheritedDecision({ ancestors }: Transport): Decision | unde
  */
 export function findAuthenticatedRequest(object: object): AuthenticatedRequest | undefined {
   const memo = AttachedMemo.find(object);
+  if (memo?.connectionState && memo.verifications) return findCurrentRequest(memo);
   if (memo?.decisions) return findOnlyDecision(memo.decisions)?.authenticated;
   for (let each = memo?.verifications?.next; each; each = each.next)
     if (each.authenticated !== memo?.verifications?.authenticated) return undefined;
   return memo?.verifications?.authenticated;
+}
+
+/**
+ * Finds the current result of a connection. Its decisions are of several messages, and those before a renewal have the
+ * previous token, but all have the same user.
+ */
+function findCurrentRequest({ verifications, decisions }: Memo): AuthenticatedRequest | undefined {
+  const current = verifications?.authenticated;
+  if (!current) return undefined;
+  for (let each = verifications?.next; each; each = each.next)
+    if (!each.authenticated || !isSameHolder(each.authenticated.accessToken, current.accessToken))
+      return undefined;
+  for (let each = decisions; each; each = each.next)
+    if (each.authenticated && !isSameHolder(each.authenticated.accessToken, current.accessToken))
+      return undefined;
+  return current;
 }
 
 /** Lists the handlers that guards have decided about for one call or message. */

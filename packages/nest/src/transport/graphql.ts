@@ -1,6 +1,6 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { type HttpResponse, HttpTransport } from './http.ts';
-import { type HttpRequest, type NodeRequest, toHandshakeRequest } from './node-request.ts';
+import { type HttpRequest, type NodeRequest, toHandshakeRequest, toResourceRequest } from './node-request.ts';
 import { type Emitter, isClosed, type LongLivedStream, readHeaders, type Transport } from './transport.ts';
 
 /** The position of a field in an operation. It links to the position of the field above. */
@@ -22,6 +22,8 @@ type Field = Pick<Transport, 'ancestors'> & {
 
 /** The context that `graphql-ws` creates for a connection. */
 interface ConnectionContext {
+  /** The running operations by their identifiers. The value is `null` until a subscription has started. */
+  readonly subscriptions?: Readonly<Record<string, unknown>>;
   readonly connectionParams?: unknown;
   readonly extra: {
     readonly socket?: Emitter & { close(code: number, reason: string): void };
@@ -43,6 +45,8 @@ interface GraphqlContext {
   /** With Mercurius: Fastify's response, which links to the request. */
   readonly reply?: HttpResponse & { readonly request?: GraphqlRequest };
   readonly request?: GraphqlRequest;
+  /** With Mercurius: the queue of the subscription. */
+  readonly pubsub?: { readonly closed?: unknown };
   /** With Mercurius: the parameters of `connection_init`. */
   readonly _connectionInit?: unknown;
   /** With Mercurius: the Fastify instance, to which `@fastify/websocket` adds its server. */
@@ -68,6 +72,7 @@ export function createGraphqlTransport(host: ArgumentsHost): Transport | undefin
   const connection = createConnection(request, context, field);
   if (connection) return connection;
   if (isConnectionContext(request) || typeof request.headers !== 'object') return undefined;
+  if (isUpgradeRequest(request)) return createUpgradeTransport(request, field);
   return new FieldTransport(request, context?.res ?? context?.reply ?? request.res, field);
 }
 
@@ -89,9 +94,34 @@ function createConnection(
   field: Field,
 ): Transport | undefined {
   if (isConnectionContext(request)) return createGraphqlWsTransport(request, field);
-  return request.ws === true && typeof request.headers === 'object'
+  const isMercurius =
+    request.ws === true || (isUpgradeRequest(request) && context?._connectionInit !== undefined);
+  return isMercurius && typeof request.headers === 'object'
     ? createMercuriusTransport(request, context, field)
     : undefined;
+}
+
+/** Whether a request has opened a WebSocket. Node sets the property by its parser, not by a header alone. */
+const isUpgradeRequest = (request: HttpRequest): boolean => (request.raw ?? request).upgrade === true;
+
+/**
+ * The transport of a context of the application that has only the upgrade request of its connection. The WebSocket is
+ * not known, so the connection is closed without a close code.
+ */
+function createUpgradeTransport(request: HttpRequest, field: Field): Transport {
+  const { raw = request } = request;
+  const socket = raw.socket as (Emitter & { destroy?(): void }) | undefined;
+  return {
+    kind: 'graphql',
+    requestKey: raw,
+    invocationKey: field.invocationKey ?? raw,
+    ancestors: field.ancestors,
+    trackSubscription: isSubscription(field) ? () => () => true : undefined,
+    request: () => toResourceRequest(request),
+    close: () => socket?.destroy?.(),
+    onClosed: (listener) => socket?.once?.('close', listener),
+    isClosed: () => socket && isClosed(socket),
+  };
 }
 
 /** A field of an operation over HTTP. */
@@ -105,15 +135,26 @@ class FieldTransport extends HttpTransport {
     this.ancestors = field.ancestors;
   }
 
+  /**
+   * A context of the application may contain an object that it creates once for a connection. Only a request of Node is
+   * certainly for one operation.
+   */
+  get isReusable(): boolean {
+    const { requestKey } = this;
+    return typeof (requestKey.raw ?? requestKey).upgrade !== 'boolean';
+  }
+
   override get invocationKey(): object {
     return this.#field.invocationKey ?? this.requestKey;
   }
 
   /** Only a subscription over HTTP has a response that can outlive its token. */
   override get responseStream(): LongLivedStream | undefined {
-    return this.#field.info.operation?.operation === 'subscription' ? super.responseStream : undefined;
+    return isSubscription(this.#field) ? super.responseStream : undefined;
   }
 }
+
+const isSubscription = ({ info }: Field): boolean => info.operation?.operation === 'subscription';
 
 function readField(value: unknown): Field {
   const info = (typeof value === 'object' && value !== null ? value : {}) as FieldInfo;
@@ -138,6 +179,15 @@ function createGraphqlWsTransport(context: ConnectionContext, field: Field): Tra
     requestKey: context,
     invocationKey: field.invocationKey ?? context,
     ancestors: field.ancestors,
+    trackSubscription: isSubscription(field)
+      ? () => {
+          // A resolver does not receive the identifier of its operation, which is one of those that are starting.
+          const starting = Object.entries(context.subscriptions ?? {}).flatMap(([id, value]) =>
+            value === null ? id : [],
+          );
+          return () => starting.length === 0 || starting.some((id) => id in (context.subscriptions ?? {}));
+        }
+      : undefined,
     request: () => toHandshakeRequest(request, authorization),
     close: (code, reason) => socket?.close(code, reason),
     onClosed: (listener) => socket?.once?.('close', listener),
@@ -161,6 +211,7 @@ function createMercuriusTransport(
     requestKey: request,
     invocationKey: field.invocationKey ?? request,
     ancestors: field.ancestors,
+    trackSubscription: isSubscription(field) ? () => () => context?.pubsub?.closed !== true : undefined,
     request: () => toHandshakeRequest(toSentRequest(raw), authorization),
     close: (code, reason) => {
       const webSocket = findWebSocket(socket, context);

@@ -10,6 +10,8 @@ export interface NodeRequest {
   readonly headers: Record<string, string | string[] | undefined>;
   /** Alternating names and values as received. Only this list shows that a header was sent twice. */
   readonly rawHeaders?: string[] | undefined;
+  /** Whether the request opened a WebSocket. Node sets it for each request of a server. */
+  readonly upgrade?: boolean | undefined;
   /** The connection. A TLS connection provides the client's certificate. */
   readonly socket?: object | undefined;
 }
@@ -62,7 +64,7 @@ function readClientCertificate(request: NodeRequest | undefined): Uint8Array | u
  */
 export function toHandshakeRequest(
   handshake: NodeRequest | undefined,
-  authorization: string | undefined,
+  authorization: string | string[] | undefined,
 ): ResourceRequest {
   const headers = { ...handshake?.headers };
   if (authorization !== undefined) {

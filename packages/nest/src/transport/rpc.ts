@@ -1,5 +1,5 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { type Emitter, readHeaders, type Transport } from './transport.ts';
+import { type Emitter, type HeaderValue, readHeaders, type Transport } from './transport.ts';
 
 /**
  * Finds the `authorization` value of a microservice message, such as `Bearer ...`. Returns `undefined` if the message
@@ -41,7 +41,8 @@ export function createRpcTransport(host: ArgumentsHost, credentials: RpcCredenti
     requestKey: key,
     invocationKey: key,
     request: () => {
-      const authorization = credentials(data, context);
+      const find = credentials === rpcCredentials ? findCredential : credentials;
+      const authorization = find(data, context);
       return { headers: authorization === undefined ? {} : { authorization } };
     },
     ...(stream && {
@@ -93,15 +94,19 @@ interface MessageContext {
  * ```
  */
 export function rpcCredentials(data: unknown, context: unknown): string | undefined {
+  const value = findCredential(data, context);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Finds the value, or a list of several values, which the verifier rejects. */
+function findCredential(data: unknown, context: unknown): HeaderValue | undefined {
   const metadata = findGrpcMetadata(data, context);
   if (metadata) return toSingleValue(metadata.get('authorization'));
   if (typeof context !== 'object' || context === null) return undefined;
   const { getMessage, getHeaders, getPacket, getMetadata } = context as MessageContext;
   if (typeof getHeaders === 'function') {
-    const headers = getHeaders.call(context) as { get?(name: string): unknown } | undefined;
-    return typeof headers?.get === 'function'
-      ? toSingleValue(headers.get.call(headers, 'authorization'))
-      : readHeaders(headers).authorization;
+    const headers = getHeaders.call(context) as Partial<NatsHeaders> | undefined;
+    return isNatsHeaders(headers) ? toSingleValue(listValues(headers)) : readHeaders(headers).authorization;
   }
   if (typeof getMessage === 'function') {
     const message = getMessage.call(context) as { headers?: unknown; properties?: { headers?: unknown } };
@@ -115,8 +120,33 @@ export function rpcCredentials(data: unknown, context: unknown): string | undefi
   return undefined;
 }
 
-/** Returns the only value of a list. Returns `undefined` for several, because it is unknown which one is valid. */
-function toSingleValue(value: unknown): string | undefined {
-  const list = Array.isArray(value) ? value : [value];
-  return list.length === 1 && typeof list[0] === 'string' && list[0] !== '' ? list[0] : undefined;
+/** The headers of NATS. `get` returns the first of several values, and distinguishes case. */
+interface NatsHeaders {
+  get(name: string): unknown;
+  keys?(): Iterable<string>;
+  values?(name: string): unknown;
+}
+
+const isNatsHeaders = (headers: Partial<NatsHeaders> | undefined): headers is NatsHeaders =>
+  typeof headers?.get === 'function';
+
+/** Lists the values of every spelling of the header. */
+function listValues(headers: NatsHeaders): unknown[] {
+  const names = typeof headers.keys === 'function' ? [...headers.keys()] : ['authorization'];
+  return names
+    .filter((name) => name.toLowerCase() === 'authorization')
+    .flatMap((name) => {
+      const values = headers.values?.(name);
+      // `values()` of a `Map` is an iterator of all its values.
+      return Array.isArray(values) ? (values as unknown[]) : [headers.get(name)];
+    });
+}
+
+/** Returns the only value of a list. Several remain a list, because it is unknown which one is valid. */
+function toSingleValue(value: unknown): HeaderValue | undefined {
+  const list = [value].flat().filter((each) => each !== undefined && each !== null && each !== '');
+  if (list.length === 0) return undefined;
+  const [first] = list;
+  if (list.length === 1 && typeof first === 'string') return first;
+  return list.filter((each) => typeof each === 'string');
 }

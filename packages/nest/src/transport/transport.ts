@@ -19,6 +19,10 @@ export interface Transport {
   readonly setHeader?: ((name: string, value: string) => void) | undefined;
   /** Forbids shared caches to store the response. `undefined` if the context has no HTTP response. */
   readonly setPrivateCaching?: () => void;
+  /** True if the request may be an object that the application uses for several operations. */
+  readonly isReusable?: boolean;
+  /** For a subscription on a connection: creates the function that returns whether it is still running. */
+  readonly trackSubscription?: (() => () => boolean) | undefined;
   /** Closes a connection that carries several messages, when its token expires. */
   readonly close?: ((code: number, reason: string) => void) | undefined;
   /** Calls the listener when the connection closes. */
@@ -40,23 +44,26 @@ export interface LongLivedStream {
 }
 
 /**
- * Reads headers into a record with lower-case names, like Node's. Skips values that are not text. Skips a name that
- * occurs twice with different values, because it is unknown which value a proxy has checked.
+ * Reads headers into a record with lower-case names, like Node's. Skips `null`. A value that is not text, or a name that
+ * occurs twice with different values, becomes a list, which the verifier rejects: it is unknown which value a proxy has
+ * checked, and a request without the header would be anonymous.
  */
-export function readHeaders(source: unknown): Record<string, string> {
-  const headers: Record<string, string> = {};
-  const ambiguous = new Set<string>();
+export function readHeaders(source: unknown): Record<string, HeaderValue> {
+  const headers: Record<string, HeaderValue> = {};
   if (typeof source !== 'object' || source === null) return headers;
   for (const [name, value] of Object.entries(source)) {
-    const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
-    if (typeof text !== 'string') continue;
+    const text: unknown = value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
+    if (text === undefined || text === null) continue;
     const lower = name.toLowerCase();
-    if (Object.hasOwn(headers, lower) && headers[lower] !== text) ambiguous.add(lower);
-    headers[lower] = text;
+    const previous = Object.hasOwn(headers, lower) ? headers[lower] : undefined;
+    if (typeof text !== 'string') headers[lower] = [previous ?? []].flat();
+    else headers[lower] = previous === undefined || previous === text ? text : [previous, text].flat();
   }
-  for (const name of ambiguous) delete headers[name];
   return headers;
 }
+
+/** The value of a header. A list is invalid where one value is expected. */
+export type HeaderValue = string | string[];
 
 /** The part of connections and Node's event emitters that this package uses. */
 export interface Emitter {

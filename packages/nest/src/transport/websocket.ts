@@ -19,6 +19,12 @@ export function saveHandshake(client: object, request: NodeRequest): void {
   handshakesByClient.set(client, request);
 }
 
+/** Whether an object is the client of a gateway, and not the context of GraphQL. */
+export function isClient(object: object): boolean {
+  const { close, disconnect } = object as Partial<SocketIoClient & NativeClient>;
+  return handshakesByClient.has(object) || typeof close === 'function' || typeof disconnect === 'function';
+}
+
 export function createWebSocketTransport(client: unknown): Transport | undefined {
   if (typeof client !== 'object' || client === null) return undefined;
   if ('handshake' in client) return createSocketIoTransport(client as SocketIoClient);
@@ -39,7 +45,9 @@ export function createWebSocketTransport(client: unknown): Transport | undefined
 /** Clients send the token in `auth: { token }`, with or without its scheme. */
 function createSocketIoTransport(client: SocketIoClient): Transport {
   const { headers, auth } = client.handshake;
-  const authorization = typeof auth?.token === 'string' ? toAuthorization(auth.token) : undefined;
+  const { token } = auth ?? {};
+  // A list is rejected: a token that is no text must not make the connection anonymous.
+  const authorization = typeof token === 'string' ? toAuthorization(token) : (token ?? undefined) && [];
   // The URL of the handshake is omitted: it belongs to the library and has the library's parameters.
   const handshake = { headers, rawHeaders: client.request?.rawHeaders, socket: client.request?.socket };
   return {

@@ -4,11 +4,20 @@ import { Inject } from '@nestjs/common';
 import { Args, Context, GraphQLModule, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { createClient } from 'graphql-ws';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
-import { ConnectionAuthenticator, Principal, RequireScopes } from '../../src/index.ts';
+import {
+  ConnectionAuthenticator,
+  Policy,
+  Principal,
+  RequireScopes,
+  type VerifiedAccessToken,
+} from '../../src/index.ts';
 import { createHolder } from '../support/dpop.ts';
 import { type Adapter, startApp } from '../support/start-app.ts';
+
+/** Lets the event loop process the messages of clients. */
+const nextEntry = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 @Resolver()
 class TokensResolver {
@@ -29,6 +38,24 @@ class TokensResolver {
   async *ticks() {
     yield { ticks: 'one' };
     await new Promise(() => {});
+  }
+
+  @RequireScopes('audit:read')
+  @Subscription(() => String)
+  async *audit() {
+    for (let count = 1; ; count++) {
+      yield { audit: `entry ${count}` };
+      await nextEntry();
+    }
+  }
+
+  @Policy(({ scopes }: VerifiedAccessToken) => scopes.includes('alerts:read'))
+  @Subscription(() => String)
+  async *alerts() {
+    for (let count = 1; ; count++) {
+      yield { alerts: `alert ${count}` };
+      await nextEntry();
+    }
   }
 
   @Mutation(() => String)
@@ -96,12 +123,17 @@ describe.each(servers)('N23: a new token on a GraphQL connection: $name', ({ ada
             },
           );
         });
+      /** Starts a subscription. Returns the function that ends it. */
+      const subscribe = (query: string) =>
+        new Promise<() => void>((resolve, reject) => {
+          const end = client.subscribe({ query }, { next: () => resolve(end), error: reject, complete() {} });
+        });
       const renew = (token: unknown, proof?: string) =>
         ask('mutation ($token: String!, $proof: String) { renew(token: $token, proof: $proof) }', {
           token,
           ...(proof && { proof }),
         });
-      return { ask, renew, closed, end: () => client.dispose() };
+      return { ask, subscribe, renew, closed, end: () => client.dispose() };
     };
     return { ...testApp, now, connect };
   }
@@ -152,6 +184,22 @@ describe.each(servers)('N23: a new token on a GraphQL connection: $name', ({ ada
     expect(await alice.ask('{ me }')).toEqual({ data: { me: 'alice: a' } });
     server.clock.advance(120);
     expect((await alice.ask('{ me }')).errors?.[0]?.message).toBe('The access token has expired');
+    await alice.end();
+  });
+
+  test.each([
+    ['audit', 'audit:read', "The access token lacks the scope 'audit:read'"],
+    ['alerts', 'alerts:read', 'Access is denied'],
+  ])('N28: is rejected without the access of a running subscription: %s', async (name, scope, message) => {
+    const { connect, mint } = await start();
+    const alice = connect(bearer(await mint({ scope })));
+    const end = await alice.subscribe(`subscription { ${name} }`);
+    const other = await mint({ scope: 'other' });
+    expect((await alice.renew(other)).errors?.[0]?.message).toBe(message);
+    expect(await alice.ask('{ me }')).toEqual({ data: { me: `alice: ${scope}` } });
+    expect(await alice.renew(await mint({ scope: `${scope} other` }))).toEqual({ data: { renew: 'alice' } });
+    end();
+    await vi.waitFor(async () => expect(await alice.renew(other)).toEqual({ data: { renew: 'alice' } }));
     await alice.end();
   });
 

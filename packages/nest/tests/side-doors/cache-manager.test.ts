@@ -4,7 +4,10 @@ import {
   type ExecutionContext,
   Get,
   Injectable,
+  Patch,
   Post,
+  Scope,
+  Search,
   type Type,
   UseInterceptors,
 } from '@nestjs/common';
@@ -23,6 +26,24 @@ class UserCacheInterceptor extends CacheInterceptor {
 
 @Injectable()
 class RenamedInterceptor extends CacheInterceptor {}
+
+@Injectable()
+class PostCacheInterceptor extends CacheInterceptor {
+  protected override allowedMethods = ['GET', 'POST'];
+}
+
+@Injectable()
+class InheritedPostCacheInterceptor extends PostCacheInterceptor {}
+
+@Injectable({ scope: Scope.REQUEST })
+class ScopedPostCacheInterceptor extends PostCacheInterceptor {}
+
+@Injectable()
+class EveryMethodInterceptor extends CacheInterceptor {
+  protected override isRequestCacheable() {
+    return true;
+  }
+}
 
 /** Creates a controller with a decorator on its class or on its handler. */
 function createController(
@@ -67,6 +88,17 @@ describe('N24: CacheInterceptor', () => {
       'with a fixed key on a handler that writes',
       { onClass: UseInterceptors(CacheInterceptor), onMethod: CacheKey('x'), route: Post() },
     ],
+    ['for POST, on a class', { onClass: UseInterceptors(PostCacheInterceptor), route: Post() }],
+    ['for POST, on a handler', { onMethod: UseInterceptors(PostCacheInterceptor), route: Post() }],
+    ['for POST, for the application', { route: Post() }, PostCacheInterceptor],
+    ['for POST by a base class', { route: Post() }, InheritedPostCacheInterceptor],
+    ['for POST, request-scoped', { route: Post() }, ScopedPostCacheInterceptor],
+    [
+      'for POST, request-scoped on a handler',
+      { onMethod: UseInterceptors(ScopedPostCacheInterceptor), route: Post() },
+    ],
+    ['for every method', { onClass: UseInterceptors(EveryMethodInterceptor), route: Search() }],
+    ['for every method, for the application', { route: Patch() }, EveryMethodInterceptor],
   ])('%s: the application does not start', async (_, decorate, global) => {
     const error = await start(createController(decorate), global ? { global } : {}).catch(
       (caught: unknown) => caught,
@@ -86,9 +118,23 @@ describe('N24: CacheInterceptor', () => {
     ).rejects.toMatchObject({ code: 'shared_cache' });
   });
 
+  test('as an instance with other methods: the application does not start', async () => {
+    const interceptor = Object.assign(Object.create(CacheInterceptor.prototype) as CacheInterceptor, {
+      allowedMethods: ['POST'],
+    });
+    await expect(
+      startApp(
+        { controllers: [createController({ route: Post() })] },
+        { before: (app) => void app.useGlobalInterceptors(interceptor) },
+      ),
+    ).rejects.toMatchObject({ code: 'shared_cache' });
+  });
+
   test.each<[string, Parameters<typeof createController>[0]]>([
     ['a public handler', { onClass: UseInterceptors(CacheInterceptor), onMethod: Public() }],
     ['a handler that only writes', { onClass: UseInterceptors(CacheInterceptor), route: Post() }],
+    ['a class that caches GET', { onClass: UseInterceptors(RenamedInterceptor), route: Post() }],
+    ['a method that is not cached', { onClass: UseInterceptors(PostCacheInterceptor), route: Patch() }],
     [
       'a key that the application computes',
       {

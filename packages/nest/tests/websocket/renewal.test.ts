@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/resource-server';
 import { createTestAuthorizationServer } from '@countersign/testing';
-import { Inject } from '@nestjs/common';
+import { Inject, Logger } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
@@ -10,7 +10,14 @@ import { io } from 'socket.io-client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { Authenticator } from '../../src/guard/authenticator.ts';
-import { AuthModule, ConnectionAuthenticator, type ConnectionOptions, Principal } from '../../src/index.ts';
+import {
+  AuthModule,
+  ConnectionAuthenticator,
+  type ConnectionOptions,
+  getPrincipal,
+  getPrincipalKey,
+  Principal,
+} from '../../src/index.ts';
 import { testPrincipal } from '../../src/testing/index.ts';
 import { createWebSocketTransport } from '../../src/transport/websocket.ts';
 import { audience, startApp } from '../support/start-app.ts';
@@ -119,6 +126,31 @@ describe('N23: a new token on an open connection', () => {
     },
   );
 
+  test.each(['request', 'req'])(
+    'is accepted for a client on which the application has set `%s`',
+    async (name) => {
+      const { connections, client, mintUntil } = await connect();
+      Object.assign(client, { [name]: { headers: {}, url: '/' } });
+      const renewed = await connections.renew(client, await mintUntil(200));
+      expect(renewed.accessToken.sub).toBe('alice');
+      client.emit('close');
+    },
+  );
+
+  test('is not in the log, if its verification throws an exception that quotes it', async () => {
+    const token = 'secretopaquetokenabcdefghijk';
+    const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+    const { connections, client, app } = await connect();
+    const { verifier } = app.get(Authenticator);
+    vi.spyOn(verifier, 'verify').mockRejectedValueOnce(new Error(`unknown prefix of ${token}`));
+    await expect(connections.renew(client, token)).rejects.toMatchObject({ error: { statusCode: 401 } });
+    const lines = JSON.stringify(log.mock.calls);
+    log.mockRestore();
+    expect(lines).toContain('unknown prefix of [redacted]');
+    expect(lines).not.toContain(token);
+    client.emit('close');
+  });
+
   test('is rejected after the connection has closed, and starts no timer', async () => {
     const { connections, client, close, mintUntil, advance } = await connect();
     const next = await mintUntil(500);
@@ -189,6 +221,11 @@ class ItemsGateway implements OnGatewayConnection {
   me(@Principal() { sub, scopes }: { sub: string; scopes: string[] }) {
     return { event: 'me', data: { sub, scopes } };
   }
+
+  @SubscribeMessage('client')
+  client(client: object) {
+    return { event: 'client', data: [getPrincipalKey(client) !== undefined, getPrincipal(client)?.scopes] };
+  }
 }
 
 describe.each(['socket.io', 'ws'])('N23: over %s', (kind) => {
@@ -204,7 +241,9 @@ describe.each(['socket.io', 'ws'])('N23: over %s', (kind) => {
     const ask = kind === 'ws' ? await connectNative(url, token) : connectSocketIo(url, token);
     expect(await ask('me')).toEqual({ sub: 'alice', scopes: ['a'] });
     expect(await ask('token', await mint({ scope: 'a b' }))).toEqual(['a', 'b']);
+    expect(await ask('client')).toEqual([true, ['a', 'b']]);
     expect(await ask('me')).toEqual({ sub: 'alice', scopes: ['a', 'b'] });
+    expect(await ask('client')).toEqual([true, ['a', 'b']]);
     expect(await ask('token', await mint({ sub: 'bob' }))).toMatchObject({
       statusCode: 401,
       code: 'invalid_token',

@@ -7,9 +7,10 @@ import {
   deleteChunks,
   listCandidates,
   readCopies,
+  readPartitions,
   writeChunks,
 } from '../cookies/chunks.ts';
-import { deleteCopies, hasSeveralCopies } from '../cookies/cookie-copies.ts';
+import { areBothPartitions, deleteCopies, hasSeveralCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
 import { isSameScope } from '../cookies/cookie-scope.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
@@ -136,12 +137,22 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       ({ generation, text }) => `${generation}~${text}`,
     );
 
+  async function listAccepted(cookies: RequestCookies): Promise<readonly ChunkedValue[]> {
+    const copies = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
+    const partitions = acceptedNames.flatMap((wireName) => readPartitions(wireName, cookies));
+    if (partitions.length === 0) return copies;
+    const written = (await Promise.all(partitions.map(decryptExpired))).filter((each) => each !== undefined);
+    return areBothPartitions(written.map((state) => state.cookieScope ?? {})) && selectNewest(written)
+      ? [...copies, ...partitions]
+      : copies;
+  }
+
   /**
    * Finds the session of the newest copy. An ended one does not count if there are several: a sibling host may have planted
    * the session of another user, which the next login ends.
    */
   async function findLoaded(cookies: RequestCookies): Promise<LoadedSession | undefined> {
-    const [value, ...copies] = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
+    const [value, ...copies] = await listAccepted(cookies);
     if (!value) return undefined;
     const loadCopy = async ({ text, generation }: ChunkedValue) => {
       const state = await findOrDecrypt(text, generation);
@@ -199,17 +210,12 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
         return state ? [{ wireName, count: value.count, scope: state.cookieScope ?? {} }] : [];
       }),
     );
-    return deleteCopies(jar, name, copies.flat());
+    return deleteCopies(jar, name, { copies: copies.flat(), cookies: loaded ? undefined : existing });
   }
 
   return {
     kind: 'cookie',
     load: findLoaded,
-    async hasCookie(cookies) {
-      const copies = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
-      const states = await Promise.all(copies.map((copy) => findOrDecrypt(copy.text, copy.generation)));
-      return selectNewest(states.filter((state) => state !== undefined)) !== undefined;
-    },
     async identifyAll(cookies) {
       const { copies, isTruncated } = selectCandidates(cookies);
       const found = await Promise.all(

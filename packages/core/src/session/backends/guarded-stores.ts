@@ -1,21 +1,39 @@
 import { AuthError, TransportError } from '../../errors.ts';
+import { reserveRecord } from '../../internal/reserve-record.ts';
 import type { ReplayStore } from '../../tokens/stores/replay-store.ts';
 import { nameForeignError } from '../pages/failure-report.ts';
-import type { LoadedSession, SessionBackend } from './session-backend.ts';
+import type { LoadedSession, SessionBackend, SessionReference } from './session-backend.ts';
 
 /** Maximum count of sessions that could not be ended; the oldest is evicted. */
 const maxEndedKeys = 10_000;
+/** Maximum count of keys that could not be ended and may be of no session. Beyond it, none is added. */
+const maxUnknownKeys = 1_000;
+/** Milliseconds for which such a key is rejected. */
+const unknownKeyLifetime = 600_000;
+
+/** Keys of sessions whose end is pending or has failed. This process rejects them until it succeeds. */
+export interface EndedKeys {
+  /** Of sessions that exist. */
+  readonly known: Set<string>;
+  /**
+   * Keys whose session could not be read, and their expiry: while a store is unavailable, anyone can log out with invented
+   * keys, which must not displace those of users.
+   */
+  readonly unknown: Map<string, number>;
+}
+
+export const createEndedKeys = (): EndedKeys => ({ known: new Set(), unknown: new Map() });
 
 /**
  * Wraps a backend so that its failures are typed: a store that throws is unavailable, which is neither "signed out" nor
  * "signed in". The error of the store is not retained as `cause`, because its text may contain stored data.
- *
- * @param endedKeys keys of sessions whose end is pending or has failed. This process rejects them until it succeeds.
  */
-export function guardBackend(backend: SessionBackend, endedKeys = new Set<string>()): SessionBackend {
+export function guardBackend(backend: SessionBackend, endedKeys = createEndedKeys()): SessionBackend {
+  const { known, unknown } = endedKeys;
+  const hasEnded = (key: string) => known.has(key) || (unknown.get(key) ?? 0) > performance.now();
   // A pending end may fail, or this process may stop before it: a request that ends a session (`toEnd`) does so itself.
   const omitEnded = (loaded: LoadedSession | undefined) =>
-    loaded && endedKeys.has(loaded.key) ? undefined : loaded;
+    loaded && hasEnded(loaded.key) ? undefined : loaded;
 
   return {
     kind: backend.kind,
@@ -23,7 +41,6 @@ export function guardBackend(backend: SessionBackend, endedKeys = new Set<string
       const loaded = await guard(() => backend.load(cookies));
       return options.toEnd ? loaded : omitEnded(loaded);
     },
-    hasCookie: (cookies) => backend.hasCookie(cookies),
     identifyAll: (cookies) => guard(() => backend.identifyAll(cookies)),
     async reload(session, options = {}) {
       const loaded = await guard(() => backend.reload(session));
@@ -31,7 +48,7 @@ export function guardBackend(backend: SessionBackend, endedKeys = new Set<string
     },
     create: (state, cookies, start) => guard(() => backend.create(state, cookies, start)),
     async write(loaded, change, options) {
-      if (endedKeys.has(loaded.key)) return false;
+      if (hasEnded(loaded.key)) return false;
       let thrown: { readonly error: unknown } | undefined;
       const guardedChange: typeof change = (state) => {
         try {
@@ -53,16 +70,26 @@ export function guardBackend(backend: SessionBackend, endedKeys = new Set<string
     recordUse: (loaded, request) => backend.recordUse(loaded, request),
     async end(session) {
       // From now on this process accepts no request of the session, even if the store fails.
-      endedKeys.add(session.key);
-      if (endedKeys.size > maxEndedKeys) endedKeys.delete(endedKeys.values().next().value as string);
+      recordEnd(session);
       await guard(() => backend.end(session));
-      endedKeys.delete(session.key);
+      known.delete(session.key);
+      unknown.delete(session.key);
     },
     endMatching: (match, endedAt) => guard(() => backend.endMatching(match, endedAt)),
     findDeletions: (existing, loaded) => guard(() => backend.findDeletions(existing, loaded)),
     deleteCookies: (existing) => backend.deleteCookies(existing),
     getCacheStatistics: () => backend.getCacheStatistics(),
   };
+
+  function recordEnd({ key, state }: SessionReference): void {
+    if (!state) {
+      const now = performance.now();
+      reserveRecord(unknown, key, { now, expiresAt: now + unknownKeyLifetime, limit: maxUnknownKeys });
+      return;
+    }
+    known.add(key);
+    if (known.size > maxEndedKeys) known.delete(known.values().next().value as string);
+  }
 }
 
 /** Wraps a replay store so that its failures are typed. If it cannot tell whether a key is new, nothing is accepted. */

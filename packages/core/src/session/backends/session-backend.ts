@@ -63,8 +63,6 @@ export interface SessionBackend {
    * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
    */
   load(cookies: RequestCookies, options?: { readonly toEnd?: boolean }): Promise<LoadedSession | undefined>;
-  /** Checks without the stores whether a request has a session cookie that signs in. Its session may have ended. */
-  hasCookie(cookies: RequestCookies): Promise<boolean>;
   /**
    * Finds the sessions of all copies of the session cookie without the stores, for a logout. This
    * includes copies that do not sign in, because another copy is of another user or has the same name. The sessions may

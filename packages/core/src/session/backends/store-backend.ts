@@ -97,7 +97,9 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     // A request of a session reads no other record: a sibling host can plant identifiers.
     if (loaded) {
       const { cookieScope: scope = {} } = loaded.state;
-      return deleteCopies(jar, name, [{ wireName: jar.toWireName(name, scope), count: 1, scope }]);
+      return deleteCopies(jar, name, {
+        copies: [{ wireName: jar.toWireName(name, scope), count: 1, scope }],
+      });
     }
     const copies = await Promise.all(
       selectIdentifiers(existing).copies.map(async ({ wireName, value }) => {
@@ -105,14 +107,12 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
         return session ? [{ wireName, count: 1, scope: session.state.cookieScope ?? {} }] : [];
       }),
     );
-    return deleteCopies(jar, name, copies.flat());
+    return deleteCopies(jar, name, { copies: copies.flat(), cookies: existing });
   }
 
   return {
     kind: 'stored',
     load,
-    hasCookie: async (cookies) =>
-      acceptedNames.some((wireName) => readValues(wireName, cookies).some(isIdentifier)),
     async identifyAll(cookies) {
       const { copies, isTruncated } = selectIdentifiers(cookies);
       const sessions = await Promise.all(

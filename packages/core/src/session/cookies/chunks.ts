@@ -80,11 +80,27 @@ export function readChunks(jar: CookieJar, name: string, cookies: RequestCookies
 /**
  * Joins the chunks of each copy of a value. There are several copies if the browser has the cookie with several domains
  * or paths: an earlier deployment has set one, or a sibling host has planted one. The chunks of a copy have the same
- * generation. A browser sends at most one cookie with the prefix `__Host-`, so two are not accepted.
+ * generation. Two copies with the prefix `__Host-` are not accepted: see {@link readPartitions}.
  */
-export function readCopies(wireName: string, cookies: RequestCookies): readonly ChunkedValue[] {
+export const readCopies = (wireName: string, cookies: RequestCookies): readonly ChunkedValue[] =>
+  joinCopies(wireName, cookies, readValues);
+
+/**
+ * Joins the chunks of two copies with the prefix `__Host-`. A browser has two if one is partitioned (CHIPS) and the other
+ * one is not. They are accepted only if this application has written both.
+ */
+export const readPartitions = (wireName: string, cookies: RequestCookies): readonly ChunkedValue[] =>
+  wireName.startsWith('__Host-') && listValues(wireName, cookies).length === 2
+    ? joinCopies(wireName, cookies, listValues)
+    : [];
+
+function joinCopies(
+  wireName: string,
+  cookies: RequestCookies,
+  read: (wireName: string, cookies: RequestCookies) => readonly string[],
+): readonly ChunkedValue[] {
   const readChunksAt = (index: number) =>
-    readValues(getChunkName(wireName, index), cookies).flatMap((value) => parseChunk(value) ?? []);
+    read(getChunkName(wireName, index), cookies).flatMap((value) => parseChunk(value) ?? []);
   return readChunksAt(0).flatMap((first) => {
     if (!(first.count >= 1 && first.count <= maxChunks)) return [];
     let text = first.part;

@@ -23,8 +23,18 @@ export function hasSeveralCopies(jar: CookieJar, name: string, cookies: RequestC
 /**
  * Creates the cookies that delete copies at the scopes of other settings, one for each cookie of a copy. A copy whose name
  * does not fit its scope was not written there: a sibling host has planted it.
+ *
+ * @param options `cookies`: those of the request, to delete unknown ones in the other partition too. Default: only the copies.
  */
-export function deleteCopies(jar: CookieJar, name: string, copies: readonly CookieCopy[]): CookieToSet[] {
+export function deleteCopies(
+  jar: CookieJar,
+  name: string,
+  {
+    copies,
+    cookies,
+  }: { readonly copies: readonly CookieCopy[]; readonly cookies?: RequestCookies | undefined },
+): CookieToSet[] {
+  const others = cookies ? deleteOtherPartition(jar, name, { cookies, copies }) : [];
   const deletions = copies
     .filter(({ wireName, scope }) => wireName === jar.toWireName(name, scope))
     .filter(({ scope }) => !isSameScope(scope, jar.scope))
@@ -33,5 +43,34 @@ export function deleteCopies(jar: CookieJar, name: string, copies: readonly Cook
         jar.createDeletion(index === 0 ? wireName : `${wireName}.${index}`, scope),
       ),
     );
-  return [...new Map(deletions.map((cookie) => [JSON.stringify(cookie), cookie])).values()];
+  return [...new Map([...deletions, ...others].map((cookie) => [JSON.stringify(cookie), cookie])).values()];
 }
+
+/** Checks whether two scopes are those of a partitioned cookie (CHIPS) and of the same cookie without a partition. */
+export const areBothPartitions = ([a, b, ...others]: readonly CookieScope[]): boolean =>
+  a !== undefined && b !== undefined && others.length === 0 && isSameScope(a, invertPartition(b));
+
+/**
+ * Creates the cookies that delete the cookies with the prefix `__Host-` in the other partition. A cookie with this prefix
+ * has one of two scopes. If the application does not know a value, because the session has ended or the secret was
+ * replaced, the cookie may be there: it would be sent beside the new one, and two mean no session.
+ */
+function deleteOtherPartition(
+  jar: CookieJar,
+  name: string,
+  { cookies, copies }: { readonly cookies: RequestCookies; readonly copies: readonly CookieCopy[] },
+): CookieToSet[] {
+  const wireName = jar.toWireName(name);
+  if (!wireName.startsWith('__Host-') || !cookies.has(wireName)) return [];
+  const known = copies.filter((copy) => copy.wireName === wireName);
+  if (known.length === countValues(wireName, cookies)) return [];
+  return [wireName, `${wireName}.1`]
+    .filter((each) => cookies.has(each))
+    .map((each) => jar.createDeletion(each, invertPartition(jar.scope)));
+}
+
+const countValues = (wireName: string, cookies: RequestCookies) =>
+  cookies.repeated?.get(wireName)?.length ?? 1;
+
+const invertPartition = ({ partitioned, ...scope }: CookieScope): CookieScope =>
+  partitioned ? scope : { ...scope, partitioned: true };

@@ -13,6 +13,8 @@ export interface RequiredLogin {
 
 /** Seconds after which a rejection leads to another login, although the last one did not help. */
 const repeatedLoginPause = 600;
+/** The same, if the provider has ended the login. It may end several logins of a user for a reason. */
+const endedLoginPause = 60;
 /** Entries in memory. If an entry is evicted, its login is required once more. */
 const maxEntries = 10_000;
 
@@ -30,7 +32,8 @@ export function endLoginLoop(
   error: unknown,
 ): unknown {
   if (!(error instanceof LoginRequiredError)) return error;
-  if (error.code !== 'refresh_rejected' && error.code !== 'interaction_required') return error;
+  const pause = selectPause(error);
+  if (pause === undefined) return error;
   const key = JSON.stringify([claims?.iss, claims?.sub, request.resource, request.scope]);
   const time = seconds(now);
   const required = requiredLogins.get(key);
@@ -38,7 +41,7 @@ export function endLoginLoop(
     required !== undefined &&
     required.sessionId !== id &&
     createdAt >= required.time &&
-    time < required.time + repeatedLoginPause;
+    time < required.time + pause;
   if (hasLoggedIn) {
     return new AuthorizationServerError(
       'token_error',
@@ -53,4 +56,10 @@ export function endLoginLoop(
   }
   requiredLogins.set(key, { sessionId: id, time });
   return error;
+}
+
+/** Returns `undefined` if the rejection is not that of the provider: a session that the user has ended is no loop. */
+function selectPause({ code, status }: LoginRequiredError): number | undefined {
+  if (code === 'refresh_rejected' || code === 'interaction_required') return repeatedLoginPause;
+  return code === 'session_ended' && status !== undefined ? endedLoginPause : undefined;
 }

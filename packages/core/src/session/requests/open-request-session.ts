@@ -13,6 +13,7 @@ import type { LoadedSession } from '../backends/session-backend.ts';
 import { type Session, type SessionState, toSession } from '../backends/state/session-state.ts';
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
+import { deleteCompletedMarker } from '../routes/login/login-marker.ts';
 import { dropLogins } from '../routes/login/login-transactions.ts';
 import { endLoginLoop } from './login-loop.ts';
 import type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
@@ -105,7 +106,9 @@ class OpenRequestSession implements RequestSession {
     const changes = hasEnded
       ? backend.deleteCookies(this.existing)
       : backend.createCookies(sealedSession, this.existing);
-    if (hasEnded) return [...this.deletions, ...changes];
+    // The browser sends no session cookie to the next login, because this response deletes it.
+    if (hasEnded)
+      return [...this.deletions, ...changes, ...deleteCompletedMarker(this.context, this.existing)];
     return [...(changes.length > 0 ? this.deletions : []), ...changes, ...this.droppedLogins];
   }
 

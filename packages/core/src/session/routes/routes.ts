@@ -3,7 +3,7 @@ import { seconds } from '../../internal/clock.ts';
 import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import type { SessionContext } from '../context.ts';
 import { parseCookies } from '../cookies/cookies.ts';
-import { isSameOrigin, type RouterRequest } from '../http/request-checks.ts';
+import { isPrefetch, isSameOrigin, type RouterRequest } from '../http/request-checks.ts';
 import { createJsonResponse, createSessionHeaders } from '../http/responses.ts';
 import { findRoute, type RoutePaths } from '../http/route-paths.ts';
 import { respondToError } from '../pages/error-responses.ts';
@@ -96,22 +96,32 @@ const isLostSession = (error: unknown) =>
 
 /**
  * `GET /auth/session`: the session for the browser, without tokens. `extend=false` does not count as use of the session,
- * `extend=true` extends its idle lifetime in any case. `now` is the time of the server: clocks of browsers differ.
+ * `extend=true` extends its idle lifetime in any case. A prefetch never does. `now` is the time of the server: clocks of browsers differ.
  */
-async function sessionRoute(context: SessionContext, request: Request): Promise<Response> {
+async function sessionRoute(
+  context: SessionContext,
+  request: Request,
+  router?: RouterRequest,
+): Promise<Response> {
   const extend = new URL(request.url).searchParams.get('extend');
-  const requestSession = await openRequestSession(context, request.headers.get('cookie'));
-  if (extend !== 'false') await requestSession.touch({ force: extend === 'true' });
+  const isUse = !isPrefetch(request, router);
+  const requestSession = await openRequestSession(context, request.headers.get('cookie'), { isUse });
+  if (isUse && extend !== 'false') await requestSession.touch({ force: extend === 'true' });
   const { session = null, cookies } = requestSession;
   return createJsonResponse(session ? { session, now: seconds(context.now) } : { session }, { cookies });
 }
 
 /** `GET /auth/access-token`: an access token for the application's own scripts, if the route is enabled. */
-async function accessTokenRoute(context: SessionContext, request: Request): Promise<Response> {
+async function accessTokenRoute(
+  context: SessionContext,
+  request: Request,
+  router?: RouterRequest,
+): Promise<Response> {
   if (!isSameOrigin(request, context.baseUrl))
     return createJsonResponse({ error: 'cross_origin_request' }, { status: 403 });
   const query = new URL(request.url).searchParams;
-  const requestSession = await openRequestSession(context, request.headers.get('cookie'));
+  const isUse = !isPrefetch(request, router);
+  const requestSession = await openRequestSession(context, request.headers.get('cookie'), { isUse });
   const tokenRequest = {
     resource: query.get('resource') ?? undefined,
     scope: query.get('scope') ?? undefined,

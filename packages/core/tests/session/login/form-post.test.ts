@@ -1,5 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
+import { createMemoryReplayStore, createMemorySessionStore } from '../../../src/session/index.ts';
 import { createWebApp, type TestBrowser } from '../../support/web-browser.ts';
 
 // A form_post response is sent from another site. Browsers do not send Lax cookies with it.
@@ -63,4 +64,31 @@ test('rejects an unsolicited response, and copies only a part of its state into 
   expect(response.headers.get('location')?.length).toBeLessThan(250);
   expect(response.headers.get('location')).not.toContain('stolen');
   expect((await follow(response)).status).toBe(400);
+});
+
+test.each([
+  ['an expired code', 'code'],
+  ['an error that arrives twice', 'error'],
+])('restarts a login after %s, if the following navigation reaches another process', async (_, kind) => {
+  const client = { responseMode: 'form_post' } as const;
+  const options = { replay: createMemoryReplayStore(), store: createMemorySessionStore() };
+  const app = await createWebApp(options, { client });
+  const other = await createWebApp(options, { client, at: app.server });
+  const browser = app.open();
+  const loginResponse = await browser.visit('/auth/login?returnTo=/wanted');
+  const { parameters } = await app.server.authorize(loginResponse.headers.get('location') ?? '');
+  if (kind === 'error') {
+    parameters.delete('code');
+    parameters.set('error', 'server_error');
+  }
+  const headers = { accept: 'text/html' };
+  const post = () =>
+    app.open(new Map(browser.cookies)).visit('/auth/callback', { method: 'POST', headers, body: parameters });
+  if (kind === 'error') await post();
+  else app.server.clock.advance(700);
+  const response = await post();
+  expect(response.status).toBe(303);
+  const next = await other.open(browser.cookies).visit(response.headers.get('location') ?? '', { headers });
+  expect(next.status).toBe(303);
+  expect(next.headers.get('location')).toContain('/authorize?');
 });

@@ -1,5 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { serializeCookie } from '../../../src/session/index.ts';
 import type { WebSessionOptions } from '../../../src/session/options.ts';
 import {
   createSessionOptions,
@@ -19,10 +20,11 @@ async function openPage(
   browser: TestBrowser,
   drop: (browser: TestBrowser) => void,
   path = '/dashboard',
+  readPageCookies = () => browser.header(),
 ) {
   let logins = 0;
   for (; logins < 10; logins++) {
-    if ((await app.sessions.open(browser.header())).session) return { logins };
+    if ((await app.sessions.open(readPageCookies())).session) return { logins };
     const loginResponse = await browser.visit(`/auth/login?returnTo=${encodeURIComponent(path)}`, {
       headers: html,
     });
@@ -176,6 +178,7 @@ test.each(sessionKinds)('S87, %s: planted session cookies do not prevent the err
   const planted = [
     ['__Secure-session', 'planted'],
     ['__Secure-session', 'A'.repeat(42)],
+    ['__Secure-session', 'A'.repeat(43)],
     ['__Secure-session', 'gengengn~1~planted'],
     ['session', 'A'.repeat(43)],
   ] as const;
@@ -191,4 +194,99 @@ test.each(sessionKinds)('S87, %s: planted session cookies do not prevent the err
       expect(await response?.text()).toContain('session_cookie_missing');
     }
   }
+});
+
+test.each(sessionKinds)(
+  'S87, %s: session cookies that only the page receives lead to the error page after two logins',
+  async (kind) => {
+    const app = await createWebApp({ ...createSessionOptions(kind), cookie: { domain: 'example.test' } });
+    app.server.signIn('mallory');
+    const attacker = app.open();
+    await attacker.logIn();
+    const session = attacker
+      .header()
+      .split('; ')
+      .filter((pair) => /session(\.1)?=/.test(pair))
+      .join('; ');
+    const junk = Array.from({ length: 5 }, (_, index) => `__Secure-session=${String(index).repeat(43)}`);
+    app.server.signIn('alice');
+    for (const planted of [session, junk.join('; ')]) {
+      const browser = app.open();
+      await browser.logIn();
+      // A cookie with a longer path precedes the others.
+      const readPageCookies = () => `${planted}; ${browser.header()}`;
+      const { logins, response } = await openPage(app, browser, () => {}, '/dashboard', readPageCookies);
+      expect(logins).toBe(2);
+      expect(response?.status).toBe(400);
+      const text = (await response?.text()) ?? '';
+      expect(text).toContain('session_cookie_missing');
+      expect(app.events.at(-1)).toMatchObject({ type: 'request.failed', code: 'session_cookie_missing' });
+      await expect(app.sessions.startLogin(browser.header(), { returnTo: '/other' })).resolves.toBeDefined();
+      // The user deletes the planted cookie, and tries again.
+      expect((await openPage(app, browser, () => {})).logins).toBe(0);
+    }
+  },
+);
+
+test.each(sessionKinds)('%s: does not count logins that ask for more than a session', async (kind) => {
+  const app = await createWebApp(createSessionOptions(kind));
+  const browser = app.open();
+  const requirements = [
+    { prompt: 'login' },
+    { maxAge: 0 },
+    { acrValues: ['gold'] },
+    { scope: 'openid more' },
+    { resource: 'https://api.example.test' },
+  ];
+  await browser.logIn('/auth/login?returnTo=/page');
+  await browser.logIn('/auth/login?returnTo=/page');
+  for (const authorization of requirements) {
+    const login = app.sessions.startLogin(browser.header(), { returnTo: '/page', authorization });
+    await expect(login, Object.keys(authorization)[0]).resolves.toBeDefined();
+  }
+  await expect(app.sessions.startLogin(browser.header(), { returnTo: '/page' })).rejects.toThrow(
+    'The browser completed two logins for the page "/page" within a minute, and is signed in',
+  );
+  for (let count = 0; count < 4; count++) expect((await browser.logIn()).status).toBe(303);
+  // Other pages.
+  for (let count = 0; count < 4; count++)
+    expect((await browser.logIn(`/auth/login?returnTo=/page/${count}`)).status).toBe(303);
+});
+
+describe.each(sessionKinds)('S87, %s', (kind) => {
+  test('does not count sessions that the provider has ended', async () => {
+    for (const end of ['refresh', 'logout token']) {
+      const app = await createWebApp({ ...createSessionOptions(kind), accessTokenRoute: true });
+      const browser = app.open();
+      for (let count = 0; count < 4; count++) {
+        expect(await openPage(app, browser, () => {}), end).toEqual({ logins: 1 });
+        if (end === 'refresh') {
+          app.server.endGrants();
+          const session = await app.sessions.open(browser.header());
+          await expect(session.getAccessToken({ forceRefresh: true })).rejects.toThrow();
+          const headers = new Headers();
+          for (const cookie of session.cookies) headers.append('set-cookie', serializeCookie(cookie));
+          browser.take(new Response(null, { headers }));
+          expect([...browser.cookies.keys()]).toEqual([]);
+        } else {
+          const token = await app.server.mintLogoutToken({ aud: 'web', sub: 'alice', sid: undefined });
+          const body = new URLSearchParams({ logout_token: token });
+          await app.open().visit('/auth/backchannel-logout', { method: 'POST', body });
+        }
+        app.server.clock.advance(2);
+      }
+    }
+  });
+
+  test.each([
+    { idleLifetime: 20 },
+    { idleLifetime: 20, absoluteLifetime: 20 },
+    { idleLifetime: 10, absoluteLifetime: 3600 },
+  ])('does not count sessions that have expired within a minute: %o', async (lifetimes) => {
+    const app = await createWebApp({ ...createSessionOptions(kind), ...lifetimes });
+    const browser = app.open();
+    await browser.logIn();
+    const marker = browser.receivedCookies.find((line) => line.includes('.completed='));
+    expect(marker).toContain(`Max-Age=${lifetimes.idleLifetime};`);
+  });
 });

@@ -1,5 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
+import type { CookieSettings } from '../../../src/session/index.ts';
 import { baseUrl, createWebApp, type TestBrowser } from '../../support/web-browser.ts';
 
 const html = { accept: 'text/html' };
@@ -27,6 +28,33 @@ test('sends a state to the provider, and removes it when the user returns', asyn
   if (response) browser.take(response);
   expect(browser.cookies.size).toBe(0);
   expect(app.events).toContainEqual({ type: 'logout.returned', issuer: app.server.issuer, verified: true });
+});
+
+test.each<CookieSettings>([
+  { path: '/auth' },
+  { path: '/auth', domain: 'example.test' },
+  { domain: 'example.test' },
+  { partitioned: true, sameSite: 'none' },
+])('recognises the redirect to a page outside "cookie.path", with %j', async (cookie) => {
+  const app = await createWebApp({ cookie, postLogoutRedirectUris: [`${baseUrl}/bye`] });
+  const browser = app.open();
+  await browser.logIn();
+  const response = await logOut(browser);
+  const state = new URL(response.headers.get('location') ?? '').searchParams.get('state');
+  const line = response.headers.getSetCookie().find((each) => each.includes(`.logout=${state}`)) ?? '';
+  // The browser sends it with each page of this host only.
+  expect(line).toMatch(/^__Host-session\.logout=.*; Path=\/;/);
+  const [pair = ''] = line.split(';');
+  const visit = (header: string) =>
+    app.sessions.handle(new Request(`${baseUrl}/bye?state=${state}`, { headers: { cookie: header } }));
+  // Of a logout before "cookie.partitioned" was changed.
+  const previous = `__Host-session.logout=${'x'.repeat(43)}`;
+  for (const header of [pair, `${previous}; ${pair}`, `${pair}; ${previous}`]) {
+    const returned = await visit(header);
+    expect([returned?.status, returned?.headers.get('location')]).toEqual([303, '/bye']);
+    expect(returned?.headers.getSetCookie()[0]).toMatch(/^__Host-session\.logout=; Max-Age=0; Path=\/;/);
+  }
+  expect(await visit(previous)).toBeUndefined();
 });
 
 test('ignores a redirect with the state of another logout', async () => {

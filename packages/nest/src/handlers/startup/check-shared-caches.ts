@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@countersign/core/resource-server';
-import type { ApplicationConfig } from '@nestjs/core';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { getAccessPolicy } from '../../access/resolve-access.ts';
 import { cacheManagerMetadata, nestMetadata } from '../../nest-metadata.ts';
 import { formatHandlerName, type Handler } from '../handler.ts';
@@ -12,10 +12,10 @@ import { formatHandlerName, type Handler } from '../handler.ts';
  */
 export function checkSharedCaches(
   handlers: readonly Handler[],
-  { config }: { readonly config: ApplicationConfig | undefined },
+  { config, modules }: { readonly config: ApplicationConfig | undefined; readonly modules: ModulesContainer },
 ): void {
-  const isGlobal = listGlobalInterceptors(config).some(usesSharedKey);
-  const problems = handlers.filter((handler) => isCachedForAll(handler, isGlobal));
+  const global = listGlobalInterceptors(config);
+  const problems = handlers.filter((handler) => isCachedForAll(handler, { global, modules }));
   if (problems.length === 0) return;
   const names = problems.map((handler) => `${formatHandlerName(handler)} (${handler.entries.join(', ')})`);
   throw new ConfigurationError(
@@ -26,17 +26,26 @@ export function checkSharedCaches(
   );
 }
 
-function isCachedForAll(handler: Handler, isGlobal: boolean): boolean {
+function isCachedForAll(
+  handler: Handler,
+  { global, modules }: { readonly global: readonly unknown[]; readonly modules: ModulesContainer },
+): boolean {
   if (getAccessPolicy(handler.method, handler.owner).mode === 'public') return false;
-  const interceptors = [handler.owner, handler.method].flatMap(
+  const own = [handler.owner, handler.method].flatMap(
     (target) => (Reflect.getMetadata(nestMetadata.interceptors, target) ?? []) as unknown[],
   );
-  if (!isGlobal && !interceptors.some(usesSharedKey)) return false;
+  const interceptors = [...global, ...own].filter(usesSharedKey);
+  if (interceptors.length === 0) return false;
   const key: unknown = Reflect.getMetadata(cacheManagerMetadata.key, handler.method);
   // The application computes the key from the context.
   if (typeof key === 'function') return false;
-  const isRead = handler.transport === 'http' && handler.entries.some((entry) => /^(GET|ALL) /.test(entry));
-  return isRead || key !== undefined;
+  if (key !== undefined) return true;
+  if (handler.transport !== 'http') return false;
+  const methods = handler.entries.map((entry) => entry.split(' ', 1)[0] as string);
+  return interceptors.some((interceptor) => {
+    const cached = findCachedMethods(interceptor, modules);
+    return cached === 'all' || methods.some((method) => method === 'ALL' || cached.has(method));
+  });
 }
 
 function listGlobalInterceptors(config: ApplicationConfig | undefined): unknown[] {
@@ -45,12 +54,39 @@ function listGlobalInterceptors(config: ApplicationConfig | undefined): unknown[
 }
 
 /** Recognizes the interceptor, and a class that extends it and keeps its key. Its package is optional. */
-function usesSharedKey(interceptor: unknown): boolean {
-  let each: unknown = typeof interceptor === 'function' ? interceptor.prototype : interceptor;
-  while (typeof each === 'object' && each !== null) {
-    if (Object.hasOwn(each, 'trackBy'))
-      return Object.hasOwn(each, 'isRequestCacheable') && each.constructor.name === 'CacheInterceptor';
-    each = Object.getPrototypeOf(each);
-  }
-  return false;
+const usesSharedKey = (interceptor: unknown): boolean =>
+  isBase(listChain(interceptor).find((each) => Object.hasOwn(each, 'trackBy')));
+
+/** Finds the HTTP methods that an interceptor caches: those in its `allowedMethods`, or all if that is unknown. */
+function findCachedMethods(interceptor: unknown, modules: ModulesContainer): 'all' | ReadonlySet<unknown> {
+  const chain = listChain(interceptor);
+  if (!isBase(chain.find((each) => Object.hasOwn(each, 'isRequestCacheable')))) return 'all';
+  const instances = typeof interceptor === 'function' ? listInstances(interceptor, modules) : [interceptor];
+  const lists = instances.map((each) => (each as { readonly allowedMethods?: unknown }).allowedMethods);
+  const known = lists.filter((list) => Array.isArray(list));
+  if (known.length > 0 && known.length === lists.length) return new Set(known.flat());
+  // A request-scoped interceptor has no instance yet, so only the methods of the package's own class are known.
+  return isBase(typeof interceptor === 'function' ? chain[0] : chain[1]) ? new Set(['GET']) : 'all';
 }
+
+/** Lists the prototypes of a class, or an instance and its prototypes. */
+function listChain(interceptor: unknown): object[] {
+  const chain: object[] = [];
+  let each: unknown = typeof interceptor === 'function' ? interceptor.prototype : interceptor;
+  for (; typeof each === 'object' && each !== null; each = Object.getPrototypeOf(each)) chain.push(each);
+  return chain;
+}
+
+const isBase = (prototype: object | null | undefined): boolean =>
+  prototype !== null &&
+  prototype !== undefined &&
+  Object.hasOwn(prototype, 'isRequestCacheable') &&
+  Object.hasOwn(prototype, 'trackBy') &&
+  prototype.constructor.name === 'CacheInterceptor';
+
+const listInstances = (type: object, modules: ModulesContainer): unknown[] =>
+  [...modules.values()].flatMap(({ injectables, providers }) =>
+    [...injectables.values(), ...providers.values()].flatMap(({ metatype, instance }) =>
+      metatype === type && typeof instance === 'object' && instance !== null ? [instance as object] : [],
+    ),
+  );

@@ -25,6 +25,6 @@ export class StartupCheck implements OnApplicationBootstrap {
     const config = findApplicationConfig(this.#contexts);
     const handlers = listHandlers(this.#modules, { config });
     checkHandlers(this.#modules, { handlers, coverage: findCoverage(this.#modules, config) });
-    checkSharedCaches(handlers, { config });
+    checkSharedCaches(handlers, { config, modules: this.#modules });
   }
 }

@@ -18,6 +18,7 @@ import { createCompletedMarker, deleteLoginMarker } from './login-marker.ts';
 import { type FailedLogin, isStale, recoverLogin } from './login-recovery.ts';
 import { getStateToken, readLoginState } from './login-state.ts';
 import { dropLogins, findLogin, type LoginTransaction } from './login-transactions.ts';
+import { revokeUnusedTokens } from './previous-sessions.ts';
 import { startSession } from './start-session.ts';
 import { claimCompletion, runLoginOnce } from './used-logins.ts';
 
@@ -40,7 +41,7 @@ export async function callbackRoute(context: SessionContext, request: Request): 
       ...changes,
       ...deleteCookies,
       deleteLoginMarker(context),
-      createCompletedMarker(context, { isRepeated }),
+      ...(login ? [await createCompletedMarker(context, { isRepeated, ...login })] : []),
     ];
     const droppedLogins = await dropLogins(context, existing, cookies);
     return continueAfterCallback(context, request, { location, cookies: [...cookies, ...droppedLogins] });
@@ -51,7 +52,10 @@ export async function callbackRoute(context: SessionContext, request: Request): 
     // readable there.
     if (request.method === 'POST' && isStale(error)) {
       const query = new URLSearchParams({ state: loginState ? state : state.slice(0, 200) });
-      if (unverified) query.set('error', unverified.error);
+      if (unverified) {
+        query.set(followedFormParameter, '1');
+        query.set('error', unverified.error);
+      }
       if (unverified?.errorDescription) query.set('error_description', unverified.errorDescription);
       return createRedirect(`${context.paths.callback}?${query}`);
     }
@@ -114,6 +118,13 @@ async function completeLogin(
       'This browser has no pending login with the "state" of the response.',
     );
   }
+  if (isFollowedForm(parameters) && (await readLoginState(context, state))) {
+    throw new ValidationError(
+      'transaction_invalid',
+      'used',
+      'The authorization response of this login could not be completed. Start a new login.',
+    );
+  }
   const { client, now } = context;
   const { tokenResponse, requestedAt } = await runLoginOnce(context, login, async () => {
     // The cookie has the random part of the state, which `findLogin` has compared. The rest is authenticated separately.
@@ -126,12 +137,27 @@ async function completeLogin(
     };
   });
   const tokens = createTokenSet(tokenResponse, seconds(now), { resource: context.resource });
-  const userinfo = await fetchUserinfoClaims(context, tokens);
+  const { identifier, previousSessions = [] } = login;
+  const userinfo = await fetchUserinfoClaims(context, tokens).catch(async (error) => {
+    // The claims would be missing in the session until its end. The login fails, and no session has its refresh token.
+    await revokeUnusedTokens(context, tokens, { existing, previousSessions });
+    throw error;
+  });
   await claimOrRevoke(context, login, tokens);
-  const { identifier, previousSessions } = login;
   const newSession = { userinfo, requestedAt, identifier, previousSessions };
   return (await startSession(context, existing, tokens, newSession)).cookies;
 }
+
+/**
+ * Checks whether a request is the navigation that follows a form whose login failed. It has no response, and can arrive at a
+ * process that does not know the failure.
+ */
+const isFollowedForm = (parameters: URLSearchParams): boolean =>
+  parameters.has(followedFormParameter) ||
+  !['code', 'error', 'response'].some((name) => parameters.has(name));
+
+/** Marks the navigation that follows a form: its `error` is no response. */
+const followedFormParameter = 'form';
 
 /** Revokes the tokens of a login that a logout has ended. */
 async function claimOrRevoke(

@@ -1,3 +1,4 @@
+import { sha256 } from '../../../internal/encoding.ts';
 import type { SessionContext } from '../../context.ts';
 import { countBytes } from '../../cookies/cookie-budget.ts';
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
@@ -27,24 +28,45 @@ export const deleteLoginMarker = (context: SessionContext): CookieToSet =>
 export const hasLoginMarker = (context: SessionContext, cookies: RequestCookies): boolean =>
   cookies.has(context.loginJar.toWireName(getCookieName(context)));
 
-/** Seconds after a login in which the next one of this browser is compared with it. A loop of redirects is faster. */
+/** Maximum seconds after a login in which the next one of this browser is compared with it. A loop of redirects is faster. */
 const completedLifetime = 60;
 
 const getCompletedName = ({ loginJar }: SessionContext) => `${loginJar.name}.completed`;
 
+/** A login that this browser has completed. */
+interface CompletedLogin {
+  /** 2: the login was repeated, because the session of the previous one did not sign in. */
+  readonly count: 1 | 2;
+  /** Start of the hash of the page that the login led to. */
+  readonly page?: string | undefined;
+  /** Start of the key of the session that the login began. */
+  readonly session?: string | undefined;
+}
+
+/** Characters of a hash in the cookie. A collision only repeats a login, or ends a loop of another page. */
+const hashLength = 12;
+
+const hashPage = async (returnTo: string) => (await sha256(returnTo)).slice(0, hashLength);
+
 /**
  * Creates the cookie that records that this browser has completed a login. It has the attributes of the session cookie,
- * so that a request has both or none, unless the browser has rejected the session cookie.
+ * so that a request has both or none, unless the browser has rejected the session cookie. It does not outlive the session.
  *
- * @param options `isRepeated`: the session cookie of the previous login did not come back
+ * @param options `isRepeated`: the session of the previous login did not sign in. `identifier`: that of the session
  */
-export const createCompletedMarker = (
+export async function createCompletedMarker(
   context: SessionContext,
-  { isRepeated }: { readonly isRepeated: boolean },
-): CookieToSet =>
-  context.loginJar.createCookie(getCompletedName(context), isRepeated ? '2' : '1', {
-    maxAge: completedLifetime,
-  });
+  {
+    isRepeated,
+    returnTo,
+    identifier,
+  }: { readonly isRepeated: boolean; readonly returnTo: string; readonly identifier: string },
+): Promise<CookieToSet> {
+  const session = (await sha256(identifier)).slice(0, hashLength);
+  const value = [isRepeated ? '2' : '1', await hashPage(returnTo), session].join('.');
+  const maxAge = Math.min(completedLifetime, context.idleLifetime, context.absoluteLifetime);
+  return context.loginJar.createCookie(getCompletedName(context), value, { maxAge });
+}
 
 /** Without the marker, the next login of this browser is not compared: after a logout it has no session cookie either. */
 export const deleteCompletedMarker = (context: SessionContext, cookies: RequestCookies): CookieToSet[] =>
@@ -56,12 +78,59 @@ export const deleteCompletedMarker = (context: SessionContext, cookies: RequestC
 export const hasCompletedMarker = (context: SessionContext, cookies: RequestCookies): boolean =>
   cookies.has(context.loginJar.toWireName(getCompletedName(context)));
 
-/** Returns how many logins this browser has completed in a row, without a session cookie after them. */
-export async function countLostSessions(
+/** Reads the marker. If there are several, because the settings were changed, the one with the largest count. */
+function readCompletedLogin(context: SessionContext, cookies: RequestCookies): CompletedLogin | undefined {
+  const wireName = context.loginJar.toWireName(getCompletedName(context));
+  if (!cookies.has(wireName)) return undefined;
+  const values = cookies.repeated?.get(wireName) ?? [cookies.get(wireName) ?? ''];
+  const logins = values.map((value) => {
+    const [count, page, session] = value.split('.', 3);
+    return { count: count === '2' ? (2 as const) : (1 as const), page, session };
+  });
+  return logins.find(({ count }) => count === 2) ?? logins[0];
+}
+
+/** Logins that this browser has completed in a row without effect. */
+export interface RepeatedLogins {
+  readonly count: 0 | 1 | 2;
+  /** True if the routes receive a session that signs in, and the page requires the next login nevertheless. */
+  readonly isSignedIn: boolean;
+}
+
+/**
+ * Counts the logins of this browser that had no effect: no session signed in after them, or the same page required the next
+ * one. The page may receive other session cookies than the routes, if a sibling host has planted one with a deep path.
+ *
+ * @param options `isRequired`: false if the login asks for more than a session, for example another authentication
+ */
+export async function countRepeatedLogins(
   context: SessionContext,
   cookies: RequestCookies,
-): Promise<0 | 1 | 2> {
-  const value = cookies.get(context.loginJar.toWireName(getCompletedName(context)));
-  if (value === undefined || (await context.backend.hasCookie(cookies))) return 0;
-  return value === '2' ? 2 : 1;
+  { returnTo, isRequired }: { readonly returnTo: string; readonly isRequired: boolean },
+): Promise<RepeatedLogins> {
+  const completed = readCompletedLogin(context, cookies);
+  if (!completed) return { count: 0, isSignedIn: false };
+  try {
+    if (await context.backend.load(cookies)) {
+      const isSamePage = isRequired && completed.page === (await hashPage(returnTo));
+      return { count: isSamePage ? completed.count : 0, isSignedIn: true };
+    }
+    const count = (await hasEnded(context, cookies, completed)) ? 0 : completed.count;
+    return { count, isSignedIn: false };
+  } catch {
+    // The store is unavailable. It is unknown whether the session signs in.
+    return { count: 0, isSignedIn: false };
+  }
+}
+
+/** Checks whether the browser sends the session cookie of its last login, and this session has ended since. */
+async function hasEnded(
+  { backend }: SessionContext,
+  cookies: RequestCookies,
+  { session }: CompletedLogin,
+): Promise<boolean> {
+  if (session?.length !== hashLength) return false;
+  const { sessions } = await backend.identifyAll(cookies);
+  const own = sessions.find(({ key, isAccepted }) => isAccepted && key.startsWith(session));
+  return own !== undefined && (await backend.reload(own)) === undefined;
 }

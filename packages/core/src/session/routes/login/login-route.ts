@@ -13,7 +13,7 @@ import { createRedirect, createSessionHeaders } from '../../http/responses.ts';
 import { normalizeHost, readHost } from '../../http/web-hosts.ts';
 import { reportReturnTo } from '../../pages/failure-report.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
-import { countLostSessions, createLoginMarker, hasCompletedMarker } from './login-marker.ts';
+import { countRepeatedLogins, createLoginMarker, hasCompletedMarker } from './login-marker.ts';
 import { createStateSuffix, getStateToken } from './login-state.ts';
 import { saveLogin } from './login-transactions.ts';
 import { type PreviousSession, selectPreviousSessions } from './previous-sessions.ts';
@@ -53,13 +53,16 @@ export async function createLogin(
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
   const { authorization, isRestart = false } = options;
   const existing = parseCookies(cookieHeader);
-  const lostSessions = await countLostSessions(context, existing);
-  if (lostSessions > 1) throw createLostSessionError();
   const redirectUri = context.baseUrl.origin + context.paths.callback;
   const { path, problem } = checkReturnTo(options.returnTo, context.baseUrl);
   if (problem && options.returnTo)
     reportReturnTo(context.client.options.onEvent, { reason: problem, length: options.returnTo.length });
   const returnTo = path ?? getDefaultReturnTo(context);
+  // A page that requires a login names itself. A user can follow a link to the login as often as wanted.
+  const isRequired = path !== undefined && !hasRequirements(authorization);
+  const repeatedLogins = await countRepeatedLogins(context, existing, { returnTo, isRequired });
+  if (repeatedLogins.count > 1)
+    throw repeatedLogins.isSignedIn ? createOtherSessionError(returnTo) : createLostSessionError();
   // After a completed login, the user wants to log in again for a page that does not receive the session cookie.
   if (hasCompletedMarker(context, existing) && authorization?.prompt === undefined)
     requireCoveredPage(context.jar.scope.path ?? '/', returnTo);
@@ -72,7 +75,7 @@ export async function createLogin(
         returnTo,
         isRestart,
         isSilent,
-        isRepeated: lostSessions > 0,
+        isRepeated: repeatedLogins.count > 0,
       }),
     },
   );
@@ -102,6 +105,24 @@ const createLostSessionError = () =>
     'cookie',
     'The browser completed two logins within a minute, but sent no session cookie after them, although it sent other cookies of the application. It rejects the session cookie: cookies are blocked, the cookies of this host are too many or too large, or "cookie.domain", "cookie.path" or "cookie.sameSite" do not fit the address. Compare the Set-Cookie header of the callback with the cookies that the browser stores.',
   );
+
+/** The routes have a session. A sibling host may have set another one for the path of the page. */
+const createOtherSessionError = (returnTo: string) =>
+  new ValidationError(
+    'session_cookie_missing',
+    'cookie',
+    `The browser completed two logins for the page "${returnTo.replace(/[?#].*$/s, '')}" within a minute, and is signed in, but the page required another login. The page does not receive the session cookie, or receives another one beside it: compare the session cookies that the browser sends to the page with those that it sends to the login, and delete those that another host of the domain has set.`,
+  );
+
+/** Checks whether a login asks for more than a session. Such logins may follow each other. */
+const hasRequirements = ({
+  prompt,
+  maxAge,
+  acrValues,
+  scope,
+  resource,
+}: StartLoginOptions['authorization'] = {}): boolean =>
+  [prompt, maxAge, acrValues, scope, resource].some((value) => value !== undefined);
 
 /** Maximum characters of the parameters that are stored for a restart. */
 const maxStored = 300;

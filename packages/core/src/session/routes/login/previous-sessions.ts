@@ -1,4 +1,4 @@
-import { reportIncompleteLogout } from '../../../client/logout/incomplete-logout.ts';
+import { reportIncompleteLogout, revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
 import { ConfigurationError } from '../../../errors.ts';
 import { seconds } from '../../../internal/clock.ts';
 import type { TokenSet } from '../../../tokens/token-set.ts';
@@ -114,6 +114,29 @@ export async function endPreviousSessions(
     if ('isTokenOmitted' in session) reportOmittedToken(context);
     else await revokeNewestTokens(context, state);
   }
+}
+
+/**
+ * Revokes the refresh token of a login whose session could not begin: no session has it. It is not revoked if a session of the
+ * browser, which continues, may belong to the same grant.
+ */
+export async function revokeUnusedTokens(
+  context: SessionContext,
+  tokens: TokenSet,
+  { existing, previousSessions }: { existing: RequestCookies; previousSessions: readonly PreviousSession[] },
+): Promise<void> {
+  try {
+    const named = await Promise.all(previousSessions.map((session) => findLive(context, session)));
+    const sessions = [...(await findPreviousSessions(context, existing)), ...named];
+    if (
+      sessions.some((session) => session && (!session.state || mayShareGrant(session.state.tokens, tokens)))
+    )
+      return;
+  } catch {
+    // It is unknown whether the browser has a session.
+    return;
+  }
+  await revokeEndedLogin(context.client, tokens.refreshToken);
 }
 
 /** Returns `undefined` if the session has ended since the login started. */

@@ -7,7 +7,12 @@ import type { TokenSet } from '../../../tokens/token-set.ts';
 import { type SessionState, toOwner } from '../../backends/state/session-state.ts';
 import type { SessionContext } from '../../context.ts';
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
-import { endPreviousSessions, findPreviousSessions, type PreviousSession } from './previous-sessions.ts';
+import {
+  endPreviousSessions,
+  findPreviousSessions,
+  type PreviousSession,
+  revokeUnusedTokens,
+} from './previous-sessions.ts';
 
 interface NewSession {
   readonly userinfo?: JsonObject | undefined;
@@ -40,23 +45,12 @@ export async function startSession(
     usedAt: time,
     expiresAt: createdAt + context.absoluteLifetime,
   };
-  const cookies = await createOrRevoke(context, tokens, () =>
-    backend.create(state, existing, { identifier, requestedAt }),
-  );
+  const cookies = await backend.create(state, existing, { identifier, requestedAt }).catch(async (error) => {
+    // The provider has ended the login of the session.
+    if (error instanceof LoginRequiredError) await revokeEndedLogin(client, tokens.refreshToken);
+    else await revokeUnusedTokens(context, tokens, { existing, previousSessions });
+    throw error;
+  });
   await endPreviousSessions(context, [...sentSessions, ...previousSessions], tokens);
   return { cookies };
-}
-
-/** Revokes the tokens of a login that the provider has ended before its session began. */
-async function createOrRevoke<T>(
-  { client }: SessionContext,
-  tokens: TokenSet,
-  create: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await create();
-  } catch (error) {
-    if (error instanceof LoginRequiredError) await revokeEndedLogin(client, tokens.refreshToken);
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import { LoginRequiredError, ValidationError } from '../../../errors.ts';
 import { seconds } from '../../../internal/clock.ts';
 import { sha256 } from '../../../internal/encoding.ts';
+import { reserveRecord } from '../../../internal/reserve-record.ts';
 import { transactionLifetime } from '../../../protocol/login/authorization-transaction.ts';
 import { createEndedLoginError } from '../../backends/logout-records/ended-login.ts';
 import type { SessionContext } from '../../context.ts';
@@ -118,12 +119,7 @@ export function reserveLogoutRecord(
   key: string,
   expiresAt: number,
 ): boolean {
-  if (logoutRecords.size >= maxLogoutRecords && !logoutRecords.has(key)) {
-    for (const [each, until] of logoutRecords) if (until <= now()) logoutRecords.delete(each);
-    if (logoutRecords.size >= maxLogoutRecords) return false;
-  }
-  logoutRecords.set(key, expiresAt);
-  return true;
+  return reserveRecord(logoutRecords, key, { now: now(), expiresAt, limit: maxLogoutRecords });
 }
 
 /** Returns the time after which the transaction is rejected as expired. */

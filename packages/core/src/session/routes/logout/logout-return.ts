@@ -1,22 +1,26 @@
 import { emitEvent } from '../../../client/observability.ts';
 import type { SessionContext } from '../../context.ts';
+import { listValues } from '../../cookies/chunks.ts';
 import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
 import { createRedirect } from '../../http/responses.ts';
 
 /** Seconds that the user may take at the provider. */
 const cookieLifetime = 3600;
 
-const getCookieName = ({ jar }: SessionContext) => `${jar.name}.logout`;
+const getCookieName = ({ loginJar }: SessionContext) => `${loginJar.name}.logout`;
 
 /** The registered URLs for the user after logout. The first is the default. */
 export const getLogoutTargets = ({ options, baseUrl, basePath }: SessionContext): readonly string[] =>
   options.postLogoutRedirectUris ?? [`${baseUrl.origin}${basePath}/`];
 
-/** Creates the cookie that stores the state of a logout, until the provider redirects the user back. */
+/**
+ * Creates the cookie that stores the state of a logout, until the provider redirects the user back. The registered URL can be
+ * outside `cookie.path`, so the cookie has the attributes of pending logins.
+ */
 export const createLogoutCookie = (context: SessionContext, state: string): CookieToSet =>
-  context.jar.createCookie(getCookieName(context), state, {
+  context.loginJar.createCookie(getCookieName(context), state, {
     maxAge: cookieLifetime,
-    sameSite: context.jar.sameSite === 'none' ? 'none' : 'lax',
+    sameSite: context.loginJar.sameSite === 'none' ? 'none' : 'lax',
   });
 
 /**
@@ -31,16 +35,17 @@ export function finishLogout(context: SessionContext, request: Request): Respons
   const state = searchParams.get('state');
   // Another value is a parameter of the application.
   if (state === null || !/^[\w-]{43}$/.test(state) || !isLogoutTarget(context, pathname)) return undefined;
-  const { client, jar } = context;
+  const { client, loginJar } = context;
   const name = getCookieName(context);
-  const expected = parseCookies(request.headers.get('cookie')).get(jar.toWireName(name));
-  if (expected === undefined) return undefined;
-  const isVerified = expected === state;
+  // There are two after a change of `cookie.partitioned`.
+  const expected = listValues(loginJar.toWireName(name), parseCookies(request.headers.get('cookie')));
+  if (expected.length === 0) return undefined;
+  const isVerified = expected.includes(state);
   emitEvent(client, { type: 'logout.returned', issuer: client.issuer, verified: isVerified });
   if (!isVerified) return undefined;
   searchParams.delete('state');
   const query = searchParams.size > 0 ? `?${searchParams}` : '';
-  return createRedirect(pathname + query, [jar.createCookie(name, '', { maxAge: 0 })]);
+  return createRedirect(pathname + query, [loginJar.createCookie(name, '', { maxAge: 0 })]);
 }
 
 const isLogoutTarget = (context: SessionContext, pathname: string) =>

@@ -1,6 +1,6 @@
 import { createEndSessionUrl } from '../../../client/logout/end-session-url.ts';
 import { reportIncompleteLogout, revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
-import { type AuthError, getErrorCode } from '../../../errors.ts';
+import { type AuthError, getErrorCode, ValidationError } from '../../../errors.ts';
 import { createRandomToken } from '../../../internal/encoding.ts';
 import type { SessionReference } from '../../backends/session-backend.ts';
 import type { SessionContext } from '../../context.ts';
@@ -39,7 +39,7 @@ export interface StartedLogout {
   /**
    * The error if a session could not be ended. `TransportError`: its store is unavailable. A copy of the cookie remains
    * valid until it is available: this process repeats the logout. `ValidationError` `request_invalid`: the request has more
-   * copies of the session cookie than a logout reads. Do not tell the user that the logout succeeded. Default: none.
+   * copies of the session cookie than a logout reads, and `cookies` delete none of them. Do not tell the user that the logout succeeded. Default: none.
    */
   readonly failure?: AuthError | undefined;
   /**
@@ -65,12 +65,13 @@ export async function startLogout(
   const deletions = await backend.findDeletions(existing).catch(() => []);
   // The sessions end first, whether or not the provider responds.
   const { count, states, current, ...ended } = await endAllSessions(context, existing);
-  const logins = await endPendingLogins(context, existing, { isSignedIn: count > 0 });
+  // A session that could not be read does not count: its identifier may be invented.
+  const logins = await endPendingLogins(context, existing, { isSignedIn: states.length > 0 });
   const repeated = await repeatLogout(context, options.retry);
   const failure = ended.failure ?? logins.failure ?? repeated?.failure;
   const cookies = [
-    ...deletions,
-    ...backend.deleteCookies(existing),
+    // A copy that was not read may be the user's: its cookie is needed to repeat the logout.
+    ...(ended.isTruncated ? [] : [...deletions, ...backend.deleteCookies(existing)]),
     ...logins.cookies,
     ...deleteCompletedMarker(context, existing),
     // The request does not contain each login: the cookies of old ones have expired. None of them is started again.
@@ -119,7 +120,10 @@ interface UnfinishedLogout {
 /** If the value cannot be created, the form sends the logout without it. The server repeats it itself, too. */
 const describeFailure = async (context: SessionContext, { failure, ...logout }: UnfinishedLogout) => ({
   failure,
-  retry: await createLogoutRetry(context, logout).catch(() => undefined),
+  // Of a request with too many copies, the cookies remain, and repeat the logout.
+  ...((logout.unfinished.length > 0 || !(failure instanceof ValidationError)) && {
+    retry: await createLogoutRetry(context, logout).catch(() => undefined),
+  }),
 });
 
 /** The page that says that only the session of the application has ended. */
