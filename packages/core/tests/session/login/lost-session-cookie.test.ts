@@ -278,6 +278,27 @@ describe.each(sessionKinds)('S87, %s', (kind) => {
     }
   });
 
+  test('a provider that ends each login immediately is an error after the second login, not another login', async () => {
+    const app = await createWebApp({ ...createSessionOptions(kind), accessTokenRoute: true });
+    const browser = app.open();
+    const endLogin = async () => {
+      await browser.logIn();
+      app.server.endGrants();
+      const session = await app.sessions.open(browser.header());
+      const failed = session.getAccessToken({ forceRefresh: true });
+      return failed.then(
+        () => undefined,
+        (error: { readonly name: string; readonly code: string }) => `${error.name} ${error.code}`,
+      );
+    };
+    expect(await endLogin()).toBe('LoginRequiredError session_ended');
+    app.server.clock.advance(2);
+    expect(await endLogin()).toBe('AuthorizationServerError token_error');
+    // Later, an ended login leads to a login again.
+    app.server.clock.advance(61);
+    expect(await endLogin()).toBe('LoginRequiredError session_ended');
+  });
+
   test.each([
     { idleLifetime: 20 },
     { idleLifetime: 20, absoluteLifetime: 20 },
