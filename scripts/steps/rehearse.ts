@@ -11,7 +11,7 @@ const home = join(root, '.test/rehearsal');
 /** The package whose first publish fails. */
 const failing = '@countersign/nest';
 
-/** Runs the commands of a release on a clone of the last commit, with a registry on loopback. */
+/** Runs the commands of a release on a copy of the last commit, with a registry on loopback. */
 export const rehearse: Step = {
   name: 'rehearse',
   title: 'Rehearse a release: version, publish, repeat, canary, install',

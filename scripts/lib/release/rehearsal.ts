@@ -11,7 +11,7 @@ export interface RehearsedPackage {
 }
 
 export interface Rehearsal {
-  /** A clone of the repository, with a bare repository as its origin. */
+  /** A repository with the files of the last commit, and a bare repository as its origin. */
   readonly folder: string;
   /** The version that the rehearsal releases. */
   version: string;
@@ -53,11 +53,18 @@ export async function createRehearsal(home: string, update: (detail: string) => 
   const pnpm = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     run({ command: 'pnpm', args, cwd: folder, env });
 
-  update('clone');
+  update('copy');
   await mkdir(folder, { recursive: true });
-  await git('clone', '--quiet', root, '.');
+  // Not a clone: a checkout of a workflow has only its last commit, and changesets need the commits that added them.
+  const archive = join(home, 'commit.tar');
+  await git('init', '--quiet', '--initial-branch', 'main');
+  await run({ command: 'git', args: ['archive', '--output', archive, 'HEAD'], cwd: root });
+  const { code, output } = await run({ command: 'tar', args: ['-xf', archive, '-C', folder] });
+  if (code !== 0) throw new Error(`The last commit was not copied.\n${output}`);
+  await git('add', '--all');
+  await git('commit', '--quiet', '--message', 'release: rehearse');
   await git('init', '--quiet', '--bare', origin);
-  await git('remote', 'set-url', 'origin', origin);
+  await git('remote', 'add', 'origin', origin);
   update('install');
   const installed = await pnpm(['install', '--frozen-lockfile', '--prefer-offline']);
   if (installed.code !== 0) throw new Error(`The clone was not installed.\n${installed.output}`);
