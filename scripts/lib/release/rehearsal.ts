@@ -67,7 +67,7 @@ export async function createRehearsal(home: string, update: (detail: string) => 
   await git('remote', 'add', 'origin', origin);
   update('install');
   const installed = await pnpm(['install', '--frozen-lockfile', '--prefer-offline']);
-  if (installed.code !== 0) throw new Error(`The clone was not installed.\n${installed.output}`);
+  if (installed.code !== 0) throw new Error(`The copy was not installed.\n${installed.output}`);
 
   const folders = (await readdir(join(folder, 'packages'))).sort();
   const manifests = await Promise.all(folders.map((name) => readVersion(join(folder, 'packages', name))));
