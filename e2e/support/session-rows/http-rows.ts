@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { personal } from './personal-paths.ts';
 import {
   accessTokenLifetime,
   countCookies,
@@ -9,22 +10,6 @@ import {
   type Row,
   readUser,
 } from './row.ts';
-
-/** Paths whose responses depend on the user. */
-const personal = [
-  '/items',
-  '/api/plain',
-  '/api/protected',
-  '/api/uncovered/protected',
-  '/api/uncovered/own',
-  '/api/uncovered/plain',
-  '/api/uncovered/forwarded',
-  '/api/pages/me',
-  '/auth/session',
-  '/auth/access-token',
-  '/auth/unknown',
-  '/auth/logout',
-];
 
 /** Requests of a prefetch by the router of Next, and by browsers. */
 const prefetches = {

@@ -2,6 +2,7 @@ import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/ports.ts';
 import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
 import { startNginxCache } from '../../support/nginx-cache.ts';
+import { personal } from '../../support/session-rows/personal-paths.ts';
 
 // The built application behind a shared cache that stores every cacheable response. Several users and guests request the
 // same URLs in every order.
@@ -26,22 +27,6 @@ test.beforeAll(async () => {
 test.afterAll(async () => {
   for (const close of closing.reverse()) await close();
 });
-
-/** Paths whose responses depend on the user, and the text that identifies the user. */
-const personal = [
-  '/items',
-  '/api/plain',
-  '/api/protected',
-  '/api/uncovered/protected',
-  '/api/uncovered/own',
-  '/api/uncovered/plain',
-  '/api/uncovered/forwarded',
-  '/api/pages/me',
-  '/auth/session',
-  '/auth/access-token',
-  '/auth/unknown',
-  '/auth/logout',
-];
 
 /** A user whose tokens are larger: the identifier is part of the access token and of the ID token. */
 const heavyUser = `heavy-${'x'.repeat(249)}`;
