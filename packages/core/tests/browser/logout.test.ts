@@ -236,7 +236,7 @@ describe('the revocation request of a logout', () => {
   test.each([
     ['no body', () => new Response()],
     [
-      'an empty body that is labelled JSON',
+      'an empty body with the content type JSON',
       () => new Response('', { headers: { 'content-type': 'application/json' } }),
     ],
     ['text', () => new Response('ok')],

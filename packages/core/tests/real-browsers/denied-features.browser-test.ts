@@ -7,8 +7,8 @@ import { createDpop } from '../../src/browser/wire/dpop.ts';
 import type { AuthEvent } from '../../src/events.ts';
 import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
 
-// Features of browsers that a page may not have: private windows, foreign frames, blocked cookies, plain http. Each is
-// missing, throws when it is accessed, rejects, or never responds.
+// Browser features can be unavailable: in private windows, in frames of other sites, with blocked cookies, on plain http.
+// In these tests, each feature is missing, throws when it is accessed, rejects, or never responds.
 
 type Mode = 'is missing' | 'throws' | 'rejects' | 'never responds';
 
@@ -82,7 +82,7 @@ function replaceFeature(name: string, mode: Mode): void {
   };
 }
 
-/** Waits for a result while time passes. */
+/** Waits for a result and advances the timers. */
 async function settle<T>(run: Promise<T>): Promise<T> {
   let isSettled = false;
   const finish = () => {
@@ -138,7 +138,7 @@ describe.each(Object.keys(features))('%s', (feature) => {
           ({ parameters }) => parameters.get('grant_type') === 'refresh_token',
         );
         expect(refreshes).toHaveLength(1);
-        // A refresh later, when the token has expired.
+        // A later refresh, after an API rejected the token.
         await settle(auth.getAccessToken({ rejectedToken: tokens[0]?.accessToken }));
         await settle(auth.logout({ localOnly: true }));
         expect(auth.snapshot()).toEqual({ status: 'signed-out' });
