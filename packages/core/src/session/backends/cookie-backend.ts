@@ -125,7 +125,10 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
   }
 
   /** Decrypts a copy that this application has written, whether or not it has expired. */
-  async function decryptExpired({ text, generation }: ChunkedValue): Promise<SessionState | undefined> {
+  async function decryptExpired({
+    text,
+    generation,
+  }: Pick<ChunkedValue, 'text' | 'generation'>): Promise<SessionState | undefined> {
     const payload = await sealer.decrypt(text, 0);
     return payload?.generation === generation ? unpackState(payload, options.owner) : undefined;
   }
@@ -220,7 +223,9 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       const { copies, isTruncated } = selectCandidates(cookies);
       const found = await Promise.all(
         copies.map(async ({ wireName, value: { text, generation } }) => {
-          const state = await findOrDecrypt(text, generation);
+          // A copy of an expired cookie may have been used since, so that it signs in elsewhere.
+          const state =
+            (await findOrDecrypt(text, generation)) ?? (await decryptExpired({ text, generation }));
           return state ? [{ state, isAccepted: acceptedNames.includes(wireName) }] : [];
         }),
       );
@@ -237,8 +242,10 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       }
       return { sessions: [...sessions.values()], isTruncated };
     },
-    async reload({ state }) {
-      return state && findLive(state);
+    async reload({ state }, { toEnd = false } = {}) {
+      if (!state || !toEnd || getRemainingLifetime(state) > 0) return state && findLive(state);
+      if (state.expiresAt <= seconds(now) || !(await isAlive(state))) return undefined;
+      return { state, key: state.id, version: 0, hasExpired: true };
     },
     async create(state, cookies, { requestedAt }) {
       const precedingLogoutAt = await findPrecedingLogout(state, requestedAt);
