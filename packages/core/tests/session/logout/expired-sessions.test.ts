@@ -1,7 +1,11 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { describe, expect, test } from 'vitest';
 import { createMemoryTombstoneStore } from '../../../src/session/backends/stores/memory-tombstone-store.ts';
-import { createMemorySessionStore, serializeCookie, type WebSessionOptions } from '../../../src/session/index.ts';
+import {
+  createMemorySessionStore,
+  serializeCookie,
+  type WebSessionOptions,
+} from '../../../src/session/index.ts';
 import {
   baseUrl,
   createSessionOptions,
@@ -72,7 +76,9 @@ describe.each(endings)('S89: %s ends a session whose cookie in this browser has 
   });
 
   test.each(
-    sessionKinds.flatMap((kind) => (['idleLifetime', 'absoluteLifetime'] as const).map((name) => [kind, name] as const)),
+    sessionKinds.flatMap((kind) =>
+      (['idleLifetime', 'absoluteLifetime'] as const).map((name) => [kind, name] as const),
+    ),
   )('a %s session has expired by a shorter %s, which is extended again', async (kind, name) => {
     const deployment = await deploy(kind);
     const lifetimes = { idleLifetime: day, absoluteLifetime: 7 * day };
