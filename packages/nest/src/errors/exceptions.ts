@@ -102,7 +102,11 @@ function setHeaders(setHeader: NonNullable<Transport['setHeader']>, headers: rea
 }
 
 function toHeaderLines(error: Rejection): HeaderLine[] {
-  if (error instanceof TransportError) return [['Retry-After', String(error.retryAfter ?? 5)]];
+  if (error instanceof TransportError) {
+    // The error can be of another copy of core, or of the application. The constructor checks the value.
+    const { retryAfter = 5 } = new TransportError('server_error', '', { retryAfter: error.retryAfter });
+    return [['Retry-After', String(retryAfter)]];
+  }
   const others = Object.entries(error.headers);
   if (error.challenges.length === 0) return others;
   // One line, because Firefox passes none of several lines to `fetch`.

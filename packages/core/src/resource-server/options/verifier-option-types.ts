@@ -1,5 +1,5 @@
-import { checkOptions, type OptionType } from '../internal/check-options.ts';
-import type { TrustedIssuer } from './issuers/issuer.ts';
+import { checkOptions, type OptionType } from '../../internal/check-options.ts';
+import type { TrustedIssuer } from '../issuers/issuer.ts';
 import type { AccessTokenVerifierOptions, VerifierOptions } from './verifier-options.ts';
 
 const textArray: OptionType = {
