@@ -43,7 +43,7 @@ async function listen(
     const chunks: Uint8Array[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Uint8Array);
     const headers = new Headers(incoming.headers as Record<string, string>);
-    // The header of a client is replaced.
+    // A client cannot set this header itself.
     headers.delete('x-client-certificate-thumbprint');
     const { raw } = (incoming.socket as TLSSocket).getPeerCertificate();
     if (raw) headers.set('x-client-certificate-thumbprint', computeThumbprint(raw.toString('base64')));

@@ -233,7 +233,7 @@ describe('the tokens of a refresh', () => {
     await provider.rotateKeys();
     const token = auth.getAccessToken();
     await vi.waitFor(() => expect(failKeyRequest).toBeDefined());
-    // A page that is closed now has the new refresh token.
+    // If the page closes now, the new refresh token is stored.
     const stored = await memory.get(key());
     expect(stored?.refreshToken).not.toBe(spent);
     failKeyRequest?.();

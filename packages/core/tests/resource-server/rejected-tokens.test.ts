@@ -68,7 +68,7 @@ test.each(['nbf', 'iat'])(
   },
 );
 
-test('R7: limits a token that was accepted earlier after its rejection', async () => {
+test('R7: limits introspection of a rejected token that was accepted earlier', async () => {
   let response: Record<string, unknown> = activeResponse;
   const unknownTokens = { burst: 1, perSecond: 1 };
   const { verifier, introspected, clock } = startIntrospection(() => response, {

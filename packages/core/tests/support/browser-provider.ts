@@ -36,7 +36,7 @@ export interface TestProvider {
 export const json = (value: unknown, init: ResponseInit = {}) =>
   new Response(JSON.stringify(value), { headers: { 'content-type': 'application/json' }, ...init });
 
-const generate = () =>
+const generateKeys = () =>
   crypto.subtle.generateKey(
     {
       name: 'RSASSA-PKCS1-v1_5',
@@ -49,7 +49,7 @@ const generate = () =>
   );
 
 /** The first key of all providers, because key generation is slow. */
-const firstPair = generate();
+const firstPair = generateKeys();
 
 export async function createTestProvider(now: () => number): Promise<TestProvider> {
   const issuer = 'https://login.example';
@@ -92,7 +92,7 @@ export async function createTestProvider(now: () => number): Promise<TestProvide
       return `${text}.${toBase64Url(new Uint8Array(signature))}`;
     },
     async rotateKeys() {
-      const pair = await (serial === 0 ? firstPair : generate());
+      const pair = await (serial === 0 ? firstPair : generateKeys());
       current = { kid: `key-${++serial}`, privateKey: pair.privateKey };
       const { kty, n, e } = await crypto.subtle.exportKey('jwk', pair.publicKey);
       keys.splice(0, keys.length, { kty, n, e, kid: current.kid, use: 'sig' });
@@ -125,18 +125,18 @@ export async function createTestProvider(now: () => number): Promise<TestProvide
       }
       const request = { parameters, headers: new Headers(init.headers) };
       provider.tokenRequests.push(request);
-      return (await provider.intercept?.(request)) ?? tokens(parameters);
+      return (await provider.intercept?.(request)) ?? createTokenResponse(parameters);
     },
   };
 
-  async function tokens(parameters: URLSearchParams): Promise<Response> {
-    const refreshing = parameters.get('grant_type') === 'refresh_token';
+  async function createTokenResponse(parameters: URLSearchParams): Promise<Response> {
+    const isRefresh = parameters.get('grant_type') === 'refresh_token';
     const spent = parameters.get('refresh_token') ?? '';
     const login = logins.get(parameters.get('code') ?? '');
     logins.delete(parameters.get('code') ?? '');
     const verifier = toBase64Url(await digest(parameters.get('code_verifier') ?? ''));
-    const known = provider.rotates ? refreshTokens.delete(spent) : refreshTokens.has(spent);
-    if (refreshing ? !known : login?.challenge !== verifier) {
+    const isKnown = provider.rotates ? refreshTokens.delete(spent) : refreshTokens.has(spent);
+    if (isRefresh ? !isKnown : login?.challenge !== verifier) {
       return json(
         { error: 'invalid_grant' },
         { status: 400, headers: { 'content-type': 'application/json' } },
@@ -160,7 +160,7 @@ export async function createTestProvider(now: () => number): Promise<TestProvide
         access_token: accessToken,
         token_type: 'Bearer',
         expires_in: 60,
-        ...((provider.rotates || !refreshing) && { refresh_token: refreshToken }),
+        ...((provider.rotates || !isRefresh) && { refresh_token: refreshToken }),
         scope: 'openid items:read',
         id_token: await provider.sign(provider.claims(claims), provider.header({})),
       }),

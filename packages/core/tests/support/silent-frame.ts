@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** Stubs the frame of silent logins: `respond` receives the URL of the frame and returns the URL that it ends at. */
+/** Stubs the frame of silent logins: `respond` receives the URL of the frame and returns its final URL. */
 export function stubSilentFrame(respond: (url: string) => string): void {
   const createElement = () => {
     const frame = {

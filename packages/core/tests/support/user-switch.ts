@@ -45,39 +45,39 @@ function drawPlan(seed: number): UserSwitchPlan {
  *
  * @returns the violations
  */
-async function playUserSwitch(
+async function runUserSwitch(
   world: World,
   plan: UserSwitchPlan,
   send: SendRequest,
 ): Promise<readonly string[]> {
   const { scheduler, tabs, provider, violations, calls } = world;
   const [first, second] = tabs;
-  let prepared = false;
-  const preparing = (async () => {
+  let isPrepared = false;
+  const preparation = (async () => {
     await Promise.all(tabs.map(({ auth }) => auth.start()));
     await world.login(first, 'alice');
     if (plan.reach === 'memory') await world.login(second, 'alice');
-    prepared = true;
+    isPrepared = true;
   })();
   await scheduler.run(
     () => {},
-    () => prepared,
+    () => isPrepared,
   );
-  await preparing;
+  await preparation;
 
-  const act = (name: string, action: () => unknown) => scheduler.step(name, action);
+  const schedule = (name: string, action: () => unknown) => scheduler.step(name, action);
   const actors = [
-    ...tabs.map((tab) => requests(world, tab, send)),
-    plan.accessTokensEnd && act('access tokens expire', () => world.advanceClock(61)),
-    plan.accessTokensRejected && act('the API rejects old tokens', () => provider.accepted.clear()),
-    plan.refreshTokensEnd && act('refresh tokens are rejected', () => provider.rejectRefreshTokens()),
+    ...tabs.map((tab) => sendRequests(world, tab, send)),
+    plan.accessTokensEnd && schedule('access tokens expire', () => world.advanceClock(61)),
+    plan.accessTokensRejected && schedule('the API rejects old tokens', () => provider.accepted.clear()),
+    plan.refreshTokensEnd && schedule('refresh tokens are rejected', () => provider.rejectRefreshTokens()),
     plan.bobIn !== undefined &&
       world.login(tabs[plan.bobIn], 'bob').then(
         () => {},
         (error) => plan.logoutIn ?? violations.push(`the login of bob failed: ${error.code}`),
       ),
     plan.logoutIn !== undefined &&
-      act('logout', () => tabs[plan.logoutIn as 0 | 1].auth.logout({ localOnly: true })),
+      schedule('logout', () => tabs[plan.logoutIn as 0 | 1].auth.logout({ localOnly: true })),
   ];
   let done = 0;
   for (const actor of actors) void Promise.resolve(actor).finally(() => void done++);
@@ -85,7 +85,7 @@ async function playUserSwitch(
     () => {},
     () => done === actors.length,
   );
-  if (done < actors.length) violations.push('an operation never ends');
+  if (done < actors.length) violations.push('an operation does not end');
   for (const { outcome } of calls) {
     if (outcome && !/^(200|401|not_signed_in|session_ended|refresh_token_missing)$/.test(outcome))
       violations.push(`a request ended with ${outcome}`);
@@ -95,7 +95,7 @@ async function playUserSwitch(
 }
 
 /** Sends three requests and an upload from one tab. */
-async function requests(world: World, tab: Tab, send: SendRequest): Promise<void> {
+async function sendRequests(world: World, tab: Tab, send: SendRequest): Promise<void> {
   const all = [false, false, true, false].map((isUpload) =>
     world.scheduler.step(`${tab.name} sends ${isUpload ? 'an upload' : 'a request'}`, () => {
       const call = world.begin(tab);
@@ -112,8 +112,8 @@ async function checkEnd(
   { scheduler, tabs, violations, provider }: World,
   plan: UserSwitchPlan,
 ): Promise<void> {
-  let read = false;
-  const reading = (async () => {
+  let isComplete = false;
+  const comparison = (async () => {
     for (const { name, auth, storage } of tabs) {
       const stored = await storage.get(`countersign ${provider.issuer} spa tokens`);
       const { status, claims } = auth.snapshot();
@@ -124,17 +124,17 @@ async function checkEnd(
       const isLast = plan.bobIn === undefined && plan.logoutIn !== undefined;
       if (isLast && stored) violations.push(`${name} is signed in after the logout`);
     }
-    read = true;
+    isComplete = true;
   })();
   await scheduler.run(
     () => {},
-    () => read,
+    () => isComplete,
   );
-  await reading;
+  await comparison;
 }
 
 /**
- * Plays many user switches in random orders, and expects no violation in any of them. Some requests succeed and some
+ * Runs many user switches in random orders, and expects no violation in any of them. Some requests succeed and some
  * fail. A failure names its seed: run it again with `FUZZ_SEED`.
  */
 export async function expectNoViolations(
@@ -145,7 +145,7 @@ export async function expectNoViolations(
   for (let run = 0; run < runs; run++) {
     const plan = drawPlan(seed + run);
     const world = await createWorld(plan);
-    const violations = await playUserSwitch(world, plan, createSender());
+    const violations = await runUserSwitch(world, plan, createSender());
     for (const { outcome } of world.calls) outcomes.add(String(outcome));
     const context = violations.length > 0 && { plan, trace: world.scheduler.trace };
     expect(violations, `FUZZ_SEED=${seed + run}: ${JSON.stringify(context)}`).toEqual([]);

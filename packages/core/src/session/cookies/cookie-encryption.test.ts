@@ -2,7 +2,7 @@ import { CompactEncrypt, compactDecrypt } from 'jose';
 import { expect, test } from 'vitest';
 import { createSealer } from './cookie-encryption.ts';
 
-const secret = 'a secret of the tests, long enough to be one';
+const secret = 'a secret for tests with more than 32 characters';
 const times = { issuedAt: 1_000, expiresAt: 2_000 };
 /** Derives the key independently of the tested code (RFC 5869). */
 async function deriveSessionKey(): Promise<Uint8Array> {

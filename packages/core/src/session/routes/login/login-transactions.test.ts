@@ -21,7 +21,7 @@ function createContext(responseMode?: 'form_post', onEvent?: EventListener) {
     client,
     jar: createCookieJar(new URL('https://app.example'), {}),
     loginJar: createLoginJar(new URL('https://app.example'), {}),
-    loginSealer: createSealer(['a secret of the tests, long enough to be one'], 'login'),
+    loginSealer: createSealer(['a secret for tests with more than 32 characters'], 'login'),
     now: () => time,
   } as unknown as SessionContext;
   const advance = (seconds: number) => {

@@ -5,7 +5,7 @@ import type { LoadedSession, SessionReference } from '../../backends/session-bac
 import type { SessionState } from '../../backends/state/session-state.ts';
 import type { SessionContext } from '../../context.ts';
 import type { RequestCookies } from '../../cookies/cookies.ts';
-import { endSession, revokeNewestTokens } from '../../end-session.ts';
+import { endSession, revokeNewestTokens } from '../../end/end-session.ts';
 
 /** A session that a pending login replaces, as its encrypted cookie stores it. */
 export interface PreviousSession extends SessionReference {

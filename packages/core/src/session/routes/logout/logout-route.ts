@@ -5,7 +5,7 @@ import { createRandomToken } from '../../../internal/encoding.ts';
 import type { SessionReference } from '../../backends/session-backend.ts';
 import type { SessionContext } from '../../context.ts';
 import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
-import { endAllSessions } from '../../end-all-sessions.ts';
+import { endAllSessions } from '../../end/end-all-sessions.ts';
 import {
   isPrefetch,
   isSameOrigin,

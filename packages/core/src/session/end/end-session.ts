@@ -2,12 +2,12 @@ import {
   emitIncompleteLogout,
   reportIncompleteLogout,
   revokeEndedLogin,
-} from '../client/logout/incomplete-logout.ts';
-import { emitEvent } from '../client/observability.ts';
-import type { AuthError } from '../errors.ts';
-import type { SessionReference } from './backends/session-backend.ts';
-import type { SessionState } from './backends/state/session-state.ts';
-import type { SessionContext } from './context.ts';
+} from '../../client/logout/incomplete-logout.ts';
+import { emitEvent } from '../../client/observability.ts';
+import type { AuthError } from '../../errors.ts';
+import type { SessionReference } from '../backends/session-backend.ts';
+import type { SessionState } from '../backends/state/session-state.ts';
+import type { SessionContext } from '../context.ts';
 import { repeatEnd } from './end-retries.ts';
 
 /** `replaced`: by a new login in the same browser. */

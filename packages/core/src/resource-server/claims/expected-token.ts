@@ -1,4 +1,4 @@
-import { invalidToken } from './rejections/rejection.ts';
+import { invalidToken } from '../rejections/rejection.ts';
 import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 /** What a client knows about an access token that it received. Each member that is set must match. */

@@ -1,7 +1,7 @@
 import { type ExecutionContext, HttpException, Logger } from '@nestjs/common';
-import type { GuardOptions } from '../guard-options.ts';
+import type { GuardOptions } from '../../guard-options.ts';
+import { isInstance, logUnexpectedError } from '../unexpected-errors.ts';
 import { isKafkaEvent } from './kafka-events.ts';
-import { isInstance, logUnexpectedError } from './unexpected-errors.ts';
 
 /** Thrown for an event of Kafka that is rejected and must not be delivered again. Its filter completes the event. */
 export class RejectedEvent extends Error {

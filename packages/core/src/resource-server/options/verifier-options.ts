@@ -1,11 +1,11 @@
-import { ConfigurationError } from '../errors.ts';
-import type { EventListener } from '../events.ts';
-import type { Clock } from '../internal/clock.ts';
-import type { Fetch } from '../internal/fetch/bounded-fetch.ts';
-import type { TrustedIssuer } from './issuers/issuer.ts';
-import type { ProtectedResource } from './protected-resource-metadata.ts';
-import type { MtlsOptions } from './sender-constraint/client-certificate.ts';
-import type { DpopOptions } from './sender-constraint/dpop-proof.ts';
+import { ConfigurationError } from '../../errors.ts';
+import type { EventListener } from '../../events.ts';
+import type { Clock } from '../../internal/clock.ts';
+import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
+import type { TrustedIssuer } from '../issuers/issuer.ts';
+import type { ProtectedResource } from '../protected-resource-metadata.ts';
+import type { MtlsOptions } from '../sender-constraint/client-certificate.ts';
+import type { DpopOptions } from '../sender-constraint/dpop-proof.ts';
 
 /** Options that apply to every issuer. */
 export interface VerifierOptions {

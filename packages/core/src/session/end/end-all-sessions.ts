@@ -1,15 +1,15 @@
-import { emitIncompleteLogout } from '../client/logout/incomplete-logout.ts';
-import { type AuthError, ValidationError } from '../errors.ts';
+import { emitIncompleteLogout } from '../../client/logout/incomplete-logout.ts';
+import { type AuthError, ValidationError } from '../../errors.ts';
 import type {
   IdentifiedSession,
   IdentifiedSessions,
   LoadedSession,
   SessionReference,
-} from './backends/session-backend.ts';
-import { selectNewest } from './backends/state/select-newest.ts';
-import type { SessionState } from './backends/state/session-state.ts';
-import type { SessionContext } from './context.ts';
-import type { RequestCookies } from './cookies/cookies.ts';
+} from '../backends/session-backend.ts';
+import { selectNewest } from '../backends/state/select-newest.ts';
+import type { SessionState } from '../backends/state/session-state.ts';
+import type { SessionContext } from '../context.ts';
+import type { RequestCookies } from '../cookies/cookies.ts';
 import { endSession, type SessionEnd } from './end-session.ts';
 
 /** The end of all sessions of a request. */

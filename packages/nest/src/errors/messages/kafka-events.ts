@@ -1,6 +1,6 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common';
-import { listDecidedHandlers } from '../memo/guard-memo.ts';
-import { eventPatternHandler, nestMetadata } from '../nest-metadata.ts';
+import { listDecidedHandlers } from '../../memo/guard-memo.ts';
+import { eventPatternHandler, nestMetadata } from '../../nest-metadata.ts';
 
 /** The members that distinguish Nest's `KafkaContext` from other contexts, and the headers of its message. */
 interface KafkaContext {

@@ -14,10 +14,10 @@ import { redirect } from 'next/dist/client/components/redirect.js';
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
-import { failureHeader, findLoginRequirement, readFailedRefreshes } from './proxy/failed-refreshes.ts';
-import { pathHeader } from './proxy/page-headers.ts';
-import { removeProxyCookies } from './proxy/proxy-cookies.ts';
-import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from './request-scope.ts';
+import { failureHeader, findLoginRequirement, readFailedRefreshes } from '../proxy/failed-refreshes.ts';
+import { pathHeader } from '../proxy/page-headers.ts';
+import { removeProxyCookies } from '../proxy/proxy-cookies.ts';
+import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from '../request-scope.ts';
 
 /** Finds client and sessions for the headers of a request. */
 export type Resolve = (headers: Headers) => WebAuth;

@@ -1,5 +1,5 @@
+import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import type { Credentials } from './credentials.ts';
-import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 const brand = Symbol.for('countersign.AuthenticatedRequest');
 

@@ -1,9 +1,9 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { expect, test, vi } from 'vitest';
-import { api, baseUrl, logIn, readDigest, setUp, setUpLogin } from '../tests/app.ts';
-import { runInNext } from '../tests/run-in-next.ts';
-import { createAuth } from './create-auth.ts';
-import type { Session } from './index.ts';
+import { api, baseUrl, logIn, readDigest, setUp, setUpLogin } from '../../tests/app.ts';
+import { runInNext } from '../../tests/run-in-next.ts';
+import { createAuth } from '../create-auth.ts';
+import type { Session } from '../index.ts';
 
 test('returns the session in pages, actions and handlers', async () => {
   const { auth, cookie } = await setUpLogin();

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openNodeSession, readNodeHeaders } from '@countersign/core/session/adapter';
+import { removeProxyCookies } from '../proxy/proxy-cookies.ts';
 import type { OpenSession, Resolve } from './app-router-session.ts';
-import { removeProxyCookies } from './proxy/proxy-cookies.ts';
 
 /** Request and response of `getServerSideProps` or of an API route. */
 export interface PagesRequest {

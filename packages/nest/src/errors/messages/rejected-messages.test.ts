@@ -10,7 +10,7 @@ import {
 import { connect } from 'amqplib';
 import { firstValueFrom } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { brokers } from '../../tests/support/brokers/brokers.ts';
+import { brokers } from '../../../tests/support/brokers/brokers.ts';
 import {
   createExceptionTrigger,
   createFaultyModule,
@@ -18,11 +18,11 @@ import {
   faultPoints,
   faultyPolicy,
   watchLogs,
-} from '../../tests/support/fault-points.ts';
-import type { StartOptions } from '../../tests/support/start-app.ts';
-import { startMicroservice } from '../../tests/support/start-microservice.ts';
-import type { Program } from '../../tests/support/start-program.ts';
-import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier, Policy, Principal } from '../index.ts';
+} from '../../../tests/support/fault-points.ts';
+import type { StartOptions } from '../../../tests/support/start-app.ts';
+import { startMicroservice } from '../../../tests/support/start-microservice.ts';
+import type { Program } from '../../../tests/support/start-program.ts';
+import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier, Policy, Principal } from '../../index.ts';
 
 const handledEvents: string[] = [];
 

@@ -1,4 +1,4 @@
-import { Rejection } from './rejections/rejection.ts';
+import { Rejection } from '../rejections/rejection.ts';
 
 /** Request headers: a `Headers` object, or a record with lower-case names as in Node. */
 export type RequestHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
