@@ -4,6 +4,7 @@ import type { BrowserAuth } from '../../../src/browser/browser-auth-types.ts';
 import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
 import type { AuthEvent } from '../../../src/events.ts';
 import { createTestProvider, type TestProvider } from './browser-provider.ts';
+import { getOnlyLogin } from './visited-urls.ts';
 
 export const origin = 'https://app.example';
 /** Milliseconds since the epoch. */
@@ -64,9 +65,11 @@ export function createPage(options: Partial<BrowserAuthOptions> = {}): Page {
   return { auth, visited };
 }
 
+/** Starts a login. Returns the URL of its authorization request. */
 export async function startLogin({ auth, visited }: Page, options?: Parameters<BrowserAuth['login']>[0]) {
+  const known = new Set(visited);
   await auth.login(options);
-  return visited.at(-1) as string;
+  return getOnlyLogin(visited.filter((url) => !known.has(url)));
 }
 
 export async function openSignedInPage(options: Partial<BrowserAuthOptions> = {}): Promise<Page> {
