@@ -13,7 +13,7 @@ const unknownKeyLifetime = 600_000;
 
 /** Keys of sessions whose end is pending or has failed. This process rejects them until it succeeds. */
 export interface EndedKeys {
-  /** Of sessions that exist. */
+  /** Keys of sessions that exist. */
   readonly known: Set<string>;
   /**
    * Keys whose session could not be read, and their expiry: while a store is unavailable, anyone can log out with invented
