@@ -60,6 +60,16 @@ async function decideForNot<Policy>(policy: Policy, decide: (policy: Policy) => 
   );
 }
 
+/** Lists the policies of an expression. */
+export function listPolicies<Policy>(expression: PolicyExpression<Policy>): Policy[] {
+  const { combination, policy } = parseExpression(expression);
+  if (!combination) return [policy];
+  const { all, any, not } = combination;
+  return [...(all ?? []), ...(any ?? []), ...(not === undefined ? [] : [not])].flatMap((each) =>
+    listPolicies(each),
+  );
+}
+
 interface CheckOptions<Policy> {
   /** The decorator or function, for the message. */
   readonly name: string;

@@ -1,14 +1,15 @@
 import { ConfigurationError } from '@countersign/core/resource-server';
 import type { ExecutionContext, Type } from '@nestjs/common';
-import { type ContextId, ContextIdFactory, type ModuleRef } from '@nestjs/core';
+import { type ContextId, ContextIdFactory, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { contextIds } from '../module-state.ts';
 import type { PolicyProvider } from './access-policy.ts';
+import { findPolicyModule } from './policy-module.ts';
 
 /**
  * Finds the provider of a policy class. A provider that is request-scoped, durable or transient, or that depends on one,
  * is resolved for the request of the context, like a controller of that scope.
  *
- * @throws ConfigurationError `invalid_option` if no module provides the class
+ * @throws ConfigurationError `invalid_option` if no module provides the class, or several do and none is the nearest
  */
 export function findPolicyProvider(
   policy: Type<PolicyProvider>,
@@ -16,7 +17,8 @@ export function findPolicyProvider(
   context: ExecutionContext,
 ): PolicyProvider | Promise<PolicyProvider> {
   try {
-    return modules.get<PolicyProvider>(policy, { strict: false });
+    const [provider, ...others] = modules.get<PolicyProvider>(policy, { strict: false, each: true });
+    if (provider && others.length === 0) return provider;
   } catch {
     // Either the class is not a provider, or it is not static.
   }
@@ -25,7 +27,15 @@ export function findPolicyProvider(
       'invalid_option',
       `@Policy(${policy.name}) expects ${policy.name} to be a provider; add it to the providers of a module`,
     );
-  return modules.resolve<PolicyProvider>(policy, getContextId(modules, context), { strict: false });
+  const container = modules.get(ModulesContainer, { strict: false });
+  const module = findPolicyModule(policy, context.getClass(), container);
+  const reference = module?.providers.get(ModuleRef)?.instance as ModuleRef | undefined;
+  const options = { strict: reference !== undefined };
+  try {
+    return (reference ?? modules).get<PolicyProvider>(policy, options);
+  } catch {
+    return (reference ?? modules).resolve<PolicyProvider>(policy, getContextId(modules, context), options);
+  }
 }
 
 function isProvider(policy: Type<PolicyProvider>, modules: ModuleRef): boolean {

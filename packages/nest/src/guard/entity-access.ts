@@ -5,13 +5,14 @@ import {
   type VerifiedAccessToken,
 } from '@countersign/core/resource-server';
 import { HttpException, Inject, Injectable, InternalServerErrorException } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import {
   type EntityPolicyDeclaration,
   type EntityPolicyProvider,
   isEntityPolicyClass,
 } from '../access/entity-policy.ts';
 import { checkPolicy, evaluatePolicy } from '../access/policy-expression.ts';
+import { formatModules, listPolicyModules } from '../access/policy-module.ts';
 import { toVerifierException } from '../errors/access-token.exception.ts';
 import { toPolicyError } from '../errors/policy-errors.ts';
 import { isInstance, isRejection, logUnexpectedError } from '../errors/unexpected-errors.ts';
@@ -108,8 +109,12 @@ export class EntityAccess {
   #findProvider<Entity>(
     policy: new (...args: never[]) => EntityPolicyProvider<Entity>,
   ): EntityPolicyProvider<Entity> {
+    let providers: EntityPolicyProvider<Entity>[];
     try {
-      return this.modules.get<EntityPolicyProvider<Entity>>(policy as never, { strict: false });
+      providers = this.modules.get<EntityPolicyProvider<Entity>>(policy as never, {
+        strict: false,
+        each: true,
+      });
     } catch {
       throw new ConfigurationError(
         'invalid_option',
@@ -117,6 +122,16 @@ export class EntityAccess {
           'Add it to the providers of a module, or inject it and pass (principal, entity) => policy.allowsEntity(principal, entity)',
       );
     }
+    const [provider, ...others] = new Set(providers);
+    if (provider && others.length === 0) return provider;
+    const found = listPolicyModules(policy as never, this.modules.get(ModulesContainer, { strict: false }));
+    // It is not known which of the modules called.
+    throw new ConfigurationError(
+      'invalid_option',
+      `EntityAccess.require(${policy.name}) expects one provider of ${policy.name}, and found one in each of ` +
+        `${formatModules(found)}. Export it from one module and import that module, or inject it and pass ` +
+        '(principal, entity) => policy.allowsEntity(principal, entity)',
+    );
   }
 
   #toException(thrown: unknown): unknown {

@@ -2,7 +2,8 @@ import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { listPrototypes } from '../access/decorator-metadata.ts';
 
-type Module = ModulesContainer extends Map<string, infer M> ? M : never;
+/** A module in Nest's container. */
+export type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 
 /** A class of a module, and Nest's instance of it. */
 export interface ModuleClass {
