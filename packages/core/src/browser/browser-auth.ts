@@ -15,7 +15,7 @@ import { createAuthorizationRequest } from './login/authorization-request.ts';
 import { createLoginCallback, removeLoginResponse } from './login/login-callback.ts';
 import { findLogoutPage, revokeTokens } from './login/logout.ts';
 import { createRestoreLogin } from './login/restore-login.ts';
-import { frameName } from './login/silent-frame.ts';
+import { isSilentFrame } from './login/silent-frame.ts';
 import { createSilentLogin } from './login/silent-login.ts';
 import { createTabMessageHandler } from './login/tab-messages.ts';
 import { saveTransaction } from './login/transaction-storage.ts';
@@ -94,7 +94,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   function start(): Promise<BrowserAuthStart> {
     // On a server and in the hidden frame there is no login to find.
-    if (typeof window === 'undefined' || window.name === frameName) return new Promise(() => {});
+    if (typeof window === 'undefined' || isSilentFrame()) return new Promise(() => {});
     if (started) return Promise.all([started, retries?.retry()]).then(([result]) => result);
     started = initialize()
       .catch((error) => {

@@ -3,7 +3,20 @@ import { isDevelopment } from '../../internal/development.ts';
 import { isRedirectUri, readRedirectResponse } from '../../protocol/login/redirect-uri.ts';
 
 /** The name of the hidden frame. A page in this frame does not start a login. */
-export const frameName = 'countersign silent login';
+const frameName = 'countersign silent login';
+
+/**
+ * Whether this page is in the hidden frame. Any site can choose the name of a window or frame in which it opens the
+ * application, so the parent must be a page of this origin too.
+ */
+export function isSilentFrame(): boolean {
+  if (window.name !== frameName || window.parent === window) return false;
+  try {
+    return window.parent.location.origin === location.origin;
+  } catch {
+    return false;
+  }
+}
 
 /** Milliseconds for which the frame may show a page of the provider. With `prompt=none`, it must redirect immediately. */
 const providerPageTimeout = 3_000;

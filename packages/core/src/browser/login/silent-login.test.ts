@@ -186,9 +186,16 @@ describe('silent login', () => {
     }
   });
 
+  /** Opens a page in a window with the name of the hidden frame. A window without a parent is its own parent. */
+  function createNamedPage(parent: object | undefined) {
+    const frame: { name: string; parent?: object } = { name: 'countersign silent login' };
+    frame.parent = parent ?? frame;
+    vi.stubGlobal('window', frame);
+    return createPage();
+  }
+
   test('does not start a page in the hidden frame', async () => {
-    vi.stubGlobal('window', { name: 'countersign silent login' });
-    const { auth } = createPage({ silentRedirectUri });
+    const { auth } = createNamedPage({ location: { origin: location.origin } });
     const started = await Promise.race([
       auth.start(),
       new Promise((resolve) => setTimeout(resolve, 20, 'waiting')),
@@ -196,6 +203,25 @@ describe('silent login', () => {
     expect(started).toBe('waiting');
     expect(provider.count('/.well-known/openid-configuration')).toBe(0);
   });
+
+  const foreignWindow = {
+    get location(): never {
+      throw new DOMException('Blocked a frame with another origin', 'SecurityError');
+    },
+  };
+  test.each([
+    ['a window', undefined],
+    ['a frame of another site', foreignWindow],
+    ['a frame of another origin', { location: { origin: 'https://evil.example' } }],
+  ])(
+    'B32: starts a page that another site has opened in %s with the name of the hidden frame',
+    async (_, parent) => {
+      const { auth } = createNamedPage(parent);
+      expect(await auth.start()).toEqual({});
+      expect(auth.snapshot().status).toBe('signed-out');
+      await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+    },
+  );
 
   test('runs after the provider has rejected the refresh token', async () => {
     showFrames((url) => provider.approve(url));
