@@ -14,7 +14,7 @@ export function warnAboutMissingAllowList(clients: readonly AuthClient[]): void 
   );
 }
 
-/** Warns about a request that gets no token only because its path contains an escaped slash, backslash or dot. */
+/** Warns about a request that gets no token only because servers interpret its path differently. */
 export function warnAboutAmbiguousPath(
   clients: readonly AuthClient[],
   requestUrl: string,
@@ -27,7 +27,7 @@ export function warnAboutAmbiguousPath(
     .find(({ origin }) => origin === url.origin)?.entry;
   if (!entry) return;
   console.warn(
-    `authInterceptor: ${url.origin}${url.pathname} gets no access token, because servers interpret %2F, %5C and %2E in a path differently. Only an entry of the whole origin matches such a path: { url: '${url.origin}' }.`,
+    `authInterceptor: ${url.origin}${url.pathname} gets no access token, because servers interpret escaped slashes, backslashes and dots (%2F, %5C, %2E) and "..;" in a path differently. Only an entry of the whole origin matches such a path: { url: '${url.origin}' }.`,
   );
 }
 

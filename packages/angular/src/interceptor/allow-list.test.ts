@@ -105,7 +105,29 @@ describe('exceptions below an entry', () => {
     ['https://api.example.com/v1/x/../public', false],
     ['https://api.example.com/v1/health/live/', false],
     ['https://api.example.com/public', false],
+    ['https://api.example.com/v1/%70ublic', false],
+    ['https://api.example.com/v1/%2570ublic/1', false],
+    ['https://api.example.com/v1//public', false],
+    ['https://api.example.com/v1/public;v=1', false],
+    ['https://api.example.com/v1/;v=1/public', false],
+    ['https://api.example.com/v1/public%3Bv=1/x', false],
+    ['https://api.example.com/v1/public%20', false],
+    ['https://api.example.com/v1/public%09/x', false],
+    ['https://api.example.com/v1/public./x', false],
+    ['https://api.example.com/v1/health//liv%65', false],
+    ['https://api.example.com/v1/PUBLIC', true],
+    ['https://api.example.com/v1/items;public', true],
+    ['https://api.example.com/v1/items/100%', true],
   ])('%s gets a token: %s', (url, expected) => expect(find([api], url) !== undefined).toBe(expected));
+
+  test.each(['p%75blic', 'public;x', 'public%20'])(
+    'an exception is compared in its normalized form: %s',
+    (path) => {
+      const normalized = { ...api, except: [path] };
+      expect(find([normalized], 'https://api.example.com/v1/public')).toBeUndefined();
+      expect(find([normalized], 'https://api.example.com/v1/items')).toBe(normalized);
+    },
+  );
 
   test('a later entry may match an excluded path', () => {
     const later = { url: 'https://api.example.com/v1/public', scope: 'public' };
@@ -134,7 +156,25 @@ describe('exceptions below an entry', () => {
 describe('escaped slashes, backslashes and dots in a path', () => {
   const find = (entry: ApiEntry, path: string) =>
     findApi(parseAllowList([entry], base), { url: `https://api.example.com${path}`, method: 'GET' }, base);
-  const paths = ['/files/a%2Fb', '/files/a%5cb', '/files/%2E%2E%2fadmin', '/files/a.b%2ec'];
+  const paths = [
+    '/files/a%2Fb',
+    '/files/a%5cb',
+    '/files/%2E%2E%2fadmin',
+    '/files/a.b%2ec',
+    '/files/..;/admin',
+    '/files/.;/admin',
+    '/files/..;v=1/admin',
+    '/files/..%3b/admin',
+    '/files/..%20/admin',
+    '/files/%252e%252e%252fadmin',
+    '/files/%25252e./admin',
+    '/files/..%c0%af',
+    '/files/%C0%AE%C0%AE/admin',
+    '/files/..%e0%80%afadmin',
+    '/files/..%u002fadmin',
+    '/files/..%ef%bc%8fadmin',
+    '/files/a%00',
+  ];
 
   test.each(paths)('%s matches an entry of the whole origin only', (path) => {
     expect(find({ url: 'https://api.example.com' }, path)).toBeDefined();
@@ -142,6 +182,18 @@ describe('escaped slashes, backslashes and dots in a path', () => {
     expect(find({ url: 'https://api.example.com', except: ['public'] }, path)).toBeUndefined();
     expect(find({ url: 'https://other.example.com' }, path)).toBeUndefined();
   });
+});
+
+test.each([
+  '/files/a;v=1',
+  '/files/.hidden',
+  '/files/a..b',
+  '/files/100%25',
+  '/files/%C3%A9',
+  '/files/a%20b',
+])('%s matches the entry of its folder', (path) => {
+  const apis = parseAllowList([{ url: 'https://api.example.com/files' }], base);
+  expect(findApi(apis, { url: `https://api.example.com${path}`, method: 'GET' }, base)).toBeDefined();
 });
 
 test('an entry with a malformed escape is accepted as a URL', () => {

@@ -10,7 +10,10 @@ export interface ApiEntry {
   readonly url: string;
   /** HTTP methods. Default: all methods. */
   readonly methods?: readonly string[];
-  /** Paths below `url` whose requests do not match, for example `['public', 'health/live']`. Default: none. */
+  /**
+   * Paths below `url` whose requests do not match, for example `['public', 'health/live']`. They are case-sensitive.
+   * Default: none.
+   */
   readonly except?: readonly string[];
   /**
    * Resource indicator of the access token. It is also requested at the login. Default: the first `resource` of the
@@ -75,7 +78,7 @@ function parseException(entryUrl: URL, path: string): readonly string[] {
   const url = URL.parse(path.replace(/^\//, ''), folder);
   const segments = url && splitPath(url);
   const isBelow = url?.href.startsWith(folder) && segments && segments.length > splitPath(entryUrl).length;
-  if (url && isBelow && isPlain(url)) return segments;
+  if (url && isBelow && isPlain(url)) return splitLeniently(url);
   throw new ConfigurationError(
     'invalid_option',
     typeof ngDevMode === 'undefined' || ngDevMode
@@ -98,23 +101,28 @@ export function findApi(
   const url = URL.canParse(request.url, base) ? new URL(request.url, base) : undefined;
   if (!url || url.username || url.password) return undefined;
   const segments = splitPath(url);
-  const startsWith = (prefix: readonly string[]) =>
-    prefix.every((segment, index) => segment === segments[index]);
+  const lenientSegments = splitLeniently(url);
   return apis.find(
     (api) =>
       api.origin === url.origin &&
       (api.methods?.includes(request.method.toUpperCase()) ?? true) &&
-      startsWith(api.segments) &&
-      !api.except.some(startsWith) &&
+      startsWith(segments, api.segments) &&
+      !api.except.some((each) => startsWith(lenientSegments, each)) &&
       (!isAmbiguous(url) || coversOrigin(api)),
   )?.entry;
 }
 
 /**
- * Servers interpret an escaped slash or dot in a path differently: behind `/items/..%2fadmin` there can be another API. Such
- * a path matches an entry of the whole origin only.
+ * Servers interpret some paths differently: an escaped slash, backslash, dot or null, also escaped twice, as invalid UTF-8 or
+ * as a full-width character, and parameters of a dot segment. Behind `/items/..%2fadmin` and `/items/..;/admin` there can be
+ * another API. Such a path matches an entry of the whole origin only.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc3986#section-7.3
  */
-export const isAmbiguous = ({ pathname }: URL): boolean => /%(2f|5c|2e)/i.test(pathname);
+export const isAmbiguous = ({ pathname }: URL): boolean => ambiguousPath.test(pathname);
+
+const ambiguousPath =
+  /%(?:25)*(?:2f|5c|2e|00|u|c[01]|e0%(?:25)*[89]|f0%(?:25)*8|ef%(?:25)*bc%(?:25)*(?:8e|8f|bc))|\/\.{1,2}(?:;|%(?:25)*(?:3b|20|0|1))/i;
 
 const coversOrigin = ({ segments, except }: AllowedApi) => segments.length === 0 && except.length === 0;
 
@@ -123,6 +131,27 @@ const splitPath = ({ pathname }: URL) =>
     .replace(/^\/|\/$/g, '')
     .split('/')
     .filter((part, index, all) => part !== '' || index < all.length - 1);
+
+const startsWith = (segments: readonly string[], prefix: readonly string[]) =>
+  prefix.every((segment, index) => segment === segments[index]);
+
+/**
+ * Splits a path for the comparison with exceptions. Whatever a server may read as the path of an exception gets no token:
+ * escaped characters (RFC 3986 section 6.2.2.2), empty segments, parameters, and spaces or dots at the end of a segment.
+ */
+const splitLeniently = ({ pathname }: URL): string[] =>
+  decodeAscii(pathname)
+    .split('/')
+    .map((segment) => segment.replace(/;.*$/s, '').replace(/[\0-\x20.]+$/, ''))
+    .filter((segment) => segment !== '');
+
+/** Decodes escaped ASCII characters until there is none. */
+function decodeAscii(text: string): string {
+  const decoded = text.replace(/%([0-7][\da-f])/gi, (_, code) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return decoded === text ? text : decodeAscii(decoded);
+}
 
 const isPlain = ({ search, hash, username, password, hostname, pathname }: URL) =>
   search + hash + username + password === '' && !/[*{]|%2a|%7b/i.test(hostname + pathname);
