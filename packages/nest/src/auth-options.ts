@@ -7,6 +7,7 @@ import type { GuardOptions } from './guard-options.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
 import { SubscriptionTracker } from './handlers/graphql/track-subscriptions.ts';
 import { GuardInstaller } from './handlers/guard-installer.ts';
+import { RunningHandlerInstaller } from './handlers/running-handlers.ts';
 import { StartupCheck } from './handlers/startup/startup-check.ts';
 import { StreamCallFilterInstaller } from './handlers/stream-call-filter.ts';
 
@@ -42,6 +43,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
         StartupCheck,
         StreamCallFilterInstaller,
         SubscriptionTracker,
+        RunningHandlerInstaller,
         ...(extras.globalGuard === false
           ? []
           : [
