@@ -11,7 +11,9 @@ import {
   readUser,
 } from './row.ts';
 
-/** In seconds: longer than the pause after rejections, and than the time for which an unsuccessful login is remembered. */
+/**
+ * In seconds: longer than the pause after rejections, and than the time for which an unsuccessful login is remembered.
+ */
 const longPause = 700;
 
 /** All responses that end the login, and one of each other outcome that leads to the login. */

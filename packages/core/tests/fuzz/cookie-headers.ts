@@ -194,8 +194,9 @@ export function listCookies(header: string, { decode, keepFirst, bareValue }: Co
 }
 
 /**
- * Updates random `Cookie` headers from the list of a framework that has changed none of the cookies. The result contains
- * the cookies that were sent, each with its value: a planted value is not decoded, and does not replace other values of its name.
+ * Updates random `Cookie` headers from the list of a framework that has changed none of the cookies. The result
+ * contains the cookies that were sent, each with its value: a planted value is not decoded, and does not replace other
+ * values of its name.
  *
  * @throws Error with seed and counterexample
  */

@@ -1,7 +1,7 @@
 // @platforms node: oidc-provider needs Node.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createBrowserAuth } from '../../src/browser/index.ts';
-import { getOnlyLogin } from '../support/visited-urls.ts';
+import { getOnlyLogin } from '../support/browser/visited-urls.ts';
 import { createBrowser } from './support/browser.ts';
 import { logIn, offline } from './support/log-in.ts';
 import { createRelyingParty, provider } from './support/relying-parties.ts';

@@ -109,7 +109,7 @@ function toHeaderLines(error: Rejection): HeaderLine[] {
   }
   const others = Object.entries(error.headers);
   if (error.challenges.length === 0) return others;
-  // One line: of several lines, Firefox gives none to `fetch`.
+  // One line, because Firefox passes none of several lines to `fetch`.
   return [['WWW-Authenticate', error.challenges.join(', ')], ...others];
 }
 

@@ -30,7 +30,7 @@ export function observePages(): void {
 }
 
 /**
- * * Removes the `Set-Cookie` lines of the proxy for these cookies. The caller adds the new lines afterwards.
+ * Removes the `Set-Cookie` lines of the proxy for these cookies. The caller adds the new lines afterwards.
  *
  * @param request default: the request of the current page or action. Next does not show the request of a route handler.
  */

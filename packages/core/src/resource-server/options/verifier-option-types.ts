@@ -58,7 +58,10 @@ const hints: Readonly<Record<string, string>> = {
   clockSkew: 'Did you mean "clockTolerance"? In seconds.',
 };
 
-/** @throws ConfigurationError `invalid_option` if an option has a wrong type, or the name of nearly another option */
+/**
+ * @throws ConfigurationError `invalid_option` if an option has a wrong type, or a name that resembles that of another
+ * option
+ */
 export function checkVerifierOptions(options: AccessTokenVerifierOptions): void {
   const types = { ...verifierTypes, ...issuerTypes };
   checkOptions('createAccessTokenVerifier()', options, { types, hints });
