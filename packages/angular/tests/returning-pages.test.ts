@@ -1,6 +1,6 @@
 import type { Routes } from '@angular/router';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { getOnlyLogin } from '../../core/tests/support/visited-urls.ts';
+import { getOnlyLogin } from '../../core/tests/support/browser/visited-urls.ts';
 import type { AuthConfig } from '../src/config/auth-config.ts';
 import { withClientName, withStorage } from '../src/config/auth-features.ts';
 import { authGuard, authGuardFor } from '../src/guards/auth-guard.ts';

@@ -17,7 +17,7 @@ import {
   validateAuthorizationResponse,
 } from '../src/index.ts';
 import { createNodeFetch } from '../src/node/index.ts';
-import { computeThumbprint, type TestCertificate } from './support/certificates.ts';
+import { computeThumbprint, type TestCertificate } from './support/tls/certificates.ts';
 import {
   authority,
   type CertificateRequest,
@@ -27,7 +27,7 @@ import {
   otherClientCertificate,
   otherSelfSignedCertificate,
   selfSignedCertificate,
-} from './support/tls.ts';
+} from './support/tls/tls.ts';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {

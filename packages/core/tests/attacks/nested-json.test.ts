@@ -19,8 +19,8 @@ import { createSealer } from '../../src/session/cookies/cookie-encryption.ts';
 import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/stores/successor-store.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { createRespondingClient, issuer, validResponse } from '../fuzz/random-response.ts';
-import { dpopRejection, startDpop } from '../support/start-dpop.ts';
-import { startVerifier } from '../support/start-verifier.ts';
+import { dpopRejection, startDpop } from '../support/resource-server/start-dpop.ts';
+import { startVerifier } from '../support/resource-server/start-verifier.ts';
 
 /** Overflows the stack of a recursive parser. Its base64url encoding has 15 KB. */
 const nested = '['.repeat(5_600) + ']'.repeat(5_600);

@@ -11,8 +11,8 @@ import {
   validateLogoutToken,
 } from '../../src/index.ts';
 import { issuer, metadata } from '../fuzz/random-response.ts';
-import { origin } from '../support/start-dpop.ts';
-import { audience, startVerifier } from '../support/start-verifier.ts';
+import { origin } from '../support/resource-server/start-dpop.ts';
+import { audience, startVerifier } from '../support/resource-server/start-verifier.ts';
 
 const encode = (value: object) => base64url.encode(JSON.stringify(value));
 const parseHex = (hex: string) =>

@@ -1,8 +1,8 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { advanceClock, events, openSignedInPage, origin, provider } from '../support/browser-page.ts';
-import { json } from '../support/browser-provider.ts';
+import { advanceClock, events, openSignedInPage, origin, provider } from '../support/browser/browser-page.ts';
+import { json } from '../support/browser/browser-provider.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
 const otherApi = 'https://other.example';

@@ -17,7 +17,7 @@ import {
   provider,
   startLogin,
   time,
-} from '../support/browser-page.ts';
+} from '../support/browser/browser-page.ts';
 
 let target: EventTarget;
 let sharedItems: Map<string, string>;

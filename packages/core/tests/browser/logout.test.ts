@@ -8,7 +8,7 @@ import {
   origin,
   provider,
   startLogin,
-} from '../support/browser-page.ts';
+} from '../support/browser/browser-page.ts';
 
 describe('logout', () => {
   test('deletes and revokes the tokens, and redirects to the provider', async () => {

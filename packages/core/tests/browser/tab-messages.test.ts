@@ -9,7 +9,7 @@ import {
   type Page,
   provider,
   startLogin,
-} from '../support/browser-page.ts';
+} from '../support/browser/browser-page.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
 const wait = () => new Promise((resolve) => setTimeout(resolve, 50));

@@ -5,7 +5,7 @@ import { type Browser, chromium } from 'playwright';
 import { chromiumLaunchOptions } from '../../../../scripts/lib/chromium.ts';
 import { readNodeHeaders } from '../../src/session/http/node-requests.ts';
 import type { WebSessionOptions } from '../../src/session/index.ts';
-import { createTestAuthority, issueTestCertificate } from '../support/certificates.ts';
+import { createTestAuthority, issueTestCertificate } from '../support/tls/certificates.ts';
 import { createWebApp, type WebApp } from '../support/web-browser.ts';
 
 /** Chromium, an application, its provider, and a hostile sibling host of the application, all over https. */

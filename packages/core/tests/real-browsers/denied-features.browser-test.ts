@@ -5,8 +5,8 @@ import type { BrowserAuthOptions } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
 import { createDpop } from '../../src/browser/wire/dpop.ts';
 import type { AuthEvent } from '../../src/events.ts';
-import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
-import { getOnlyLogin } from '../support/visited-urls.ts';
+import { createTestProvider, type TestProvider } from '../support/browser/browser-provider.ts';
+import { getOnlyLogin } from '../support/browser/visited-urls.ts';
 
 // Browser features can be unavailable: in private windows, in frames of other sites, with blocked cookies, on plain http.
 // In these tests, each feature is missing, throws when it is accessed, rejects, or never responds.

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TransportError } from '../../src/errors.ts';
 import type { AccessTokenVerifierOptions } from '../../src/resource-server/index.ts';
-import { activeResponse, startIntrospection } from '../support/start-introspection.ts';
+import { activeResponse, startIntrospection } from '../support/resource-server/start-introspection.ts';
 
 const rejected = { code: 'invalid_token', status: 401 };
 /** Start of the clock, in seconds since the epoch. */

@@ -2,8 +2,12 @@ import { describe, expect, test, vi } from 'vitest';
 import { TransportError } from '../../src/errors.ts';
 import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
-import { createCoordinator, expireTokens, runConcurrently } from '../support/coordinator.ts';
-import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
+import { createCoordinator, expireTokens, runConcurrently } from '../support/refresh/coordinator.ts';
+import {
+  cookieHolder,
+  createSharedSessions,
+  createTestProvider,
+} from '../support/refresh/refresh-provider.ts';
 
 describe('C5: a failure of the provider does not end a session', () => {
   const failures = [

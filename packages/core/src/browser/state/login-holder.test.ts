@@ -7,8 +7,8 @@ import {
   origin,
   provider,
   startLogin,
-} from '../../../tests/support/browser-page.ts';
-import { stubSilentFrame } from '../../../tests/support/silent-frame.ts';
+} from '../../../tests/support/browser/browser-page.ts';
+import { stubSilentFrame } from '../../../tests/support/browser/silent-frame.ts';
 import { createMemoryStorage } from './token-storage.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;

@@ -118,8 +118,10 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     kind: 'cookie',
     load: (cookies) => copies.load(cookies, findLive),
     identifyAll: copies.identifyAll,
-    async reload({ state }) {
-      return state && findLive(state);
+    async reload({ state }, { toEnd = false } = {}) {
+      if (!state || !toEnd || getRemainingLifetime(state) > 0) return state && findLive(state);
+      if (state.expiresAt <= seconds(now) || !(await isAlive(state))) return undefined;
+      return { state, key: state.id, version: 0, hasExpired: true };
     },
     async create(state, cookies, { requestedAt }) {
       const precedingLogoutAt = await findPrecedingLogout(state, requestedAt);

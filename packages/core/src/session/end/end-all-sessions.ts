@@ -1,6 +1,11 @@
 import { emitIncompleteLogout } from '../../client/logout/incomplete-logout.ts';
 import { type AuthError, ValidationError } from '../../errors.ts';
-import type { IdentifiedSession, IdentifiedSessions, SessionReference } from '../backends/session-backend.ts';
+import type {
+  IdentifiedSession,
+  IdentifiedSessions,
+  LoadedSession,
+  SessionReference,
+} from '../backends/session-backend.ts';
 import { selectNewest } from '../backends/state/select-newest.ts';
 import type { SessionState } from '../backends/state/session-state.ts';
 import type { SessionContext } from '../context.ts';
@@ -42,10 +47,11 @@ export async function endAllSessions(
   const ends = (await Promise.all(sessions.map((session) => endIdentified(context, session)))).flat();
   const states = ends.flatMap(({ state }) => state ?? []);
   const accepted = ends.filter(({ isAccepted }) => isAccepted);
+  const unexpired = accepted.filter(({ reference }) => !reference.hasExpired);
   return {
     count: ends.length,
     states,
-    current: selectNewest(accepted.flatMap(({ state }) => state ?? [])),
+    current: selectNewest((unexpired.length > 0 ? unexpired : accepted).flatMap(({ state }) => state ?? [])),
     failure:
       ends.find(({ failure }) => failure)?.failure ?? (isTruncated ? rejectCopies(context) : undefined),
     unfinished: ends.flatMap(({ failure, reference }) => (failure ? [reference] : [])),
@@ -53,13 +59,15 @@ export async function endAllSessions(
   };
 }
 
+type EndedReference = SessionReference & Pick<LoadedSession, 'hasExpired'>;
+
 /** Returns an empty list if the session has ended before. */
 async function endIdentified(
   context: SessionContext,
   session: IdentifiedSession,
-): Promise<readonly (SessionEnd & { readonly isAccepted: boolean; readonly reference: SessionReference })[]> {
+): Promise<readonly (SessionEnd & { readonly isAccepted: boolean; readonly reference: EndedReference })[]> {
   const { isAccepted } = session;
-  let reference: Parameters<typeof endSession>[1] | undefined = session;
+  let reference: EndedReference | undefined = session;
   try {
     reference = await context.backend.reload(session, { toEnd: true });
   } catch {

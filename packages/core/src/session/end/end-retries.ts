@@ -23,9 +23,11 @@ interface EndTask {
 
 /** The ends of sessions that have failed, by the key of the session, in the order of the next attempt. */
 export interface EndRetries {
-  /** Of sessions that exist. */
+  /** Ends of sessions that exist. */
   readonly known: Map<string, EndTask>;
-  /** Of keys whose session could not be read: while a store is unavailable, anyone can log out with invented keys. */
+  /**
+   * Ends of keys whose session could not be read: while a store is unavailable, anyone can log out with invented keys.
+   */
   readonly unknown: Map<string, EndTask>;
   isRunning: boolean;
 }

@@ -80,7 +80,8 @@ export function createSessionCopies({
       const { copies, isTruncated } = selectCandidates(cookies);
       const found = await Promise.all(
         copies.map(async ({ wireName, value }) => {
-          const state = await encryption.decrypt(value);
+          // After this cookie has expired, another copy of its session may still be in use.
+          const state = (await encryption.decrypt(value)) ?? (await encryption.decryptExpired(value));
           return state ? [{ state, isAccepted: acceptedNames.includes(wireName) }] : [];
         }),
       );

@@ -120,7 +120,7 @@ interface UnfinishedLogout {
 /** If the value cannot be created, the form sends the logout without it. The server repeats it itself, too. */
 const describeFailure = async (context: SessionContext, { failure, ...logout }: UnfinishedLogout) => ({
   failure,
-  // Of a request with too many copies, the cookies remain, and repeat the logout.
+  // If a request has too many copies, its cookies remain, and repeat the logout.
   ...((logout.unfinished.length > 0 || !(failure instanceof ValidationError)) && {
     retry: await createLogoutRetry(context, logout).catch(() => undefined),
   }),

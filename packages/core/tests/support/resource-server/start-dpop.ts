@@ -1,5 +1,5 @@
 import { base64url, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import type { AccessTokenVerifierOptions } from '../../src/resource-server/index.ts';
+import type { AccessTokenVerifierOptions } from '../../../src/resource-server/index.ts';
 import { startVerifier } from './start-verifier.ts';
 
 export const origin = 'https://api.example.test/v1';

@@ -1,6 +1,6 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
-import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
+import { createMemoryStorage } from '../../../src/browser/state/token-storage.ts';
 import {
   advanceClock,
   createPage,
@@ -8,7 +8,7 @@ import {
   origin,
   provider,
   startLogin,
-} from '../support/browser-page.ts';
+} from '../../support/browser/browser-page.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
 

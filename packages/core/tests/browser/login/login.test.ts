@@ -8,8 +8,8 @@ import {
   startLogin,
   storage,
   time,
-} from '../support/browser-page.ts';
-import { json } from '../support/browser-provider.ts';
+} from '../../support/browser/browser-page.ts';
+import { json } from '../../support/browser/browser-provider.ts';
 
 describe('login', () => {
   test('sends PKCE, state and nonce, and returns to the current page', async () => {

@@ -1,6 +1,6 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test } from 'vitest';
-import type { BrowserAuthOptions } from '../../src/browser/options.ts';
+import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
 import {
   createPage,
   origin,
@@ -9,8 +9,8 @@ import {
   showPage,
   startLogin,
   storage,
-} from '../support/browser-page.ts';
-import { stubSilentFrame } from '../support/silent-frame.ts';
+} from '../../support/browser/browser-page.ts';
+import { stubSilentFrame } from '../../support/browser/silent-frame.ts';
 
 /** Loads another page in the same tab. */
 function openPage(href: string, options: Partial<BrowserAuthOptions> = {}): Page {

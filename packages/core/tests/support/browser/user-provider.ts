@@ -1,5 +1,5 @@
-import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
-import type { Scheduler } from './scheduler.ts';
+import { encodeUtf8, toBase64Url } from '../../../src/internal/encoding.ts';
+import type { Scheduler } from '../scheduler.ts';
 
 export type User = 'alice' | 'bob';
 type Json = Record<string, unknown>;

@@ -1,6 +1,6 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { createPage, provider, startLogin } from '../support/browser-page.ts';
+import { createPage, provider, startLogin } from '../../support/browser/browser-page.ts';
 
 const options = { scope: 'openid', refreshTokens: true };
 let stored: Map<string, string>;

@@ -1,11 +1,11 @@
 import { vi } from 'vitest';
-import { createBrowserAuth } from '../../src/browser/browser-auth.ts';
-import type { BrowserAuth } from '../../src/browser/browser-auth-types.ts';
-import { createMemoryStorage, type TokenStorage } from '../../src/browser/state/token-storage.ts';
-import type { BrowserLock } from '../../src/browser/state/web-lock.ts';
-import type { DpopProver } from '../../src/browser/wire/dpop.ts';
-import type { TokenSet } from '../../src/tokens/token-set.ts';
-import { createScheduler, type Scheduler } from './scheduler.ts';
+import { createBrowserAuth } from '../../../src/browser/browser-auth.ts';
+import type { BrowserAuth } from '../../../src/browser/browser-auth-types.ts';
+import { createMemoryStorage, type TokenStorage } from '../../../src/browser/state/token-storage.ts';
+import type { BrowserLock } from '../../../src/browser/state/web-lock.ts';
+import type { DpopProver } from '../../../src/browser/wire/dpop.ts';
+import type { TokenSet } from '../../../src/tokens/token-set.ts';
+import { createScheduler, type Scheduler } from '../scheduler.ts';
 import { createUserProvider, readTokenUser, type User, type UserProvider } from './user-provider.ts';
 
 export const origin = 'https://app.example';

@@ -1,7 +1,14 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test } from 'vitest';
-import { advanceClock, createPage, origin, provider, startLogin, storage } from '../support/browser-page.ts';
-import { json } from '../support/browser-provider.ts';
+import {
+  advanceClock,
+  createPage,
+  origin,
+  provider,
+  startLogin,
+  storage,
+} from '../../support/browser/browser-page.ts';
+import { json } from '../../support/browser/browser-provider.ts';
 
 describe('an authorization response', () => {
   /** Expects a rejection before the code is sent. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, vi } from 'vitest';
-import { createBrowserAuth } from '../../src/browser/browser-auth.ts';
-import type { BrowserAuth } from '../../src/browser/browser-auth-types.ts';
-import type { BrowserAuthOptions } from '../../src/browser/options.ts';
-import type { AuthEvent } from '../../src/events.ts';
+import { createBrowserAuth } from '../../../src/browser/browser-auth.ts';
+import type { BrowserAuth } from '../../../src/browser/browser-auth-types.ts';
+import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
+import type { AuthEvent } from '../../../src/events.ts';
 import { createTestProvider, type TestProvider } from './browser-provider.ts';
 import { getOnlyLogin } from './visited-urls.ts';
 

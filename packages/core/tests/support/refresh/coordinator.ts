@@ -1,11 +1,11 @@
 import {
   type CoordinationOptions,
   coordinateRefreshes,
-} from '../../src/tokens/refresh/coordinate-refreshes.ts';
-import type { RefreshClient } from '../../src/tokens/refresh/refresh-client.ts';
-import { createTokenSuccessors } from '../../src/tokens/refresh/token-successors.ts';
-import type { SuccessorStore } from '../../src/tokens/stores/successor-store.ts';
-import type { TokenSet } from '../../src/tokens/token-set.ts';
+} from '../../../src/tokens/refresh/coordinate-refreshes.ts';
+import type { RefreshClient } from '../../../src/tokens/refresh/refresh-client.ts';
+import { createTokenSuccessors } from '../../../src/tokens/refresh/token-successors.ts';
+import type { SuccessorStore } from '../../../src/tokens/stores/successor-store.ts';
+import type { TokenSet } from '../../../src/tokens/token-set.ts';
 
 interface ProcessOptions extends CoordinationOptions {
   readonly successors?: SuccessorStore;

@@ -4,7 +4,7 @@ import {
   type AccessTokenVerifierOptions,
   type AuthEvent,
   createAccessTokenVerifier,
-} from '../../src/resource-server/index.ts';
+} from '../../../src/resource-server/index.ts';
 
 export const audience = 'https://api.example.test';
 

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
-import type { FromWorker, ToWorker } from '../../src/browser/worker/messages.ts';
-import { runTokenWorker, type WorkerScope } from '../../src/browser/worker/run-token-worker.ts';
-import type { TokenWorker } from '../../src/browser/worker/worker-fetch.ts';
+import type { FromWorker, ToWorker } from '../../../src/browser/worker/messages.ts';
+import { runTokenWorker, type WorkerScope } from '../../../src/browser/worker/run-token-worker.ts';
+import type { TokenWorker } from '../../../src/browser/worker/worker-fetch.ts';
 import { createTestProvider, type TestProvider } from './browser-provider.ts';
 
 export interface WorkerSetup {

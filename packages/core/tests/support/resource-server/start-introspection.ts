@@ -1,11 +1,11 @@
 import { clientSecretBasic } from '@countersign/core';
-import type { AuthEvent } from '../../src/index.ts';
+import type { AuthEvent } from '../../../src/index.ts';
 import {
   type AccessTokenVerifierOptions,
   createAccessTokenVerifier,
   type IntrospectionOptions,
   type TrustedIssuer,
-} from '../../src/resource-server/index.ts';
+} from '../../../src/resource-server/index.ts';
 import { audience } from './start-verifier.ts';
 
 export const issuer = 'https://auth.example.test';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
+import { createRandom } from '../random.ts';
 import { type ApiCall, createWorld, type Tab, type World, type WorldOptions } from './browser-world.ts';
-import { createRandom } from './random.ts';
 
 /** Sends one request of the application. Resolves to its status, or to the code of its error. */
 export type SendRequest = (

@@ -1,8 +1,8 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { addPopupLogin } from '../../src/browser/features/add-popup-login.ts';
-import { createPage, origin, provider } from '../support/browser-page.ts';
-import { getOnlyLogin } from '../support/visited-urls.ts';
+import { addPopupLogin } from '../../../src/browser/features/add-popup-login.ts';
+import { createPage, origin, provider } from '../../support/browser/browser-page.ts';
+import { getOnlyLogin } from '../../support/browser/visited-urls.ts';
 
 const popupRedirectUri = `${origin}/popup-callback.html`;
 

@@ -1,8 +1,8 @@
-import { AuthorizationServerError } from '../../src/errors.ts';
-import type { AuthEvent } from '../../src/events.ts';
-import type { RefreshClient } from '../../src/tokens/refresh/refresh-client.ts';
-import type { TokenHolder } from '../../src/tokens/token-holder.ts';
-import { createTokenSet, type TokenSet } from '../../src/tokens/token-set.ts';
+import { AuthorizationServerError } from '../../../src/errors.ts';
+import type { AuthEvent } from '../../../src/events.ts';
+import type { RefreshClient } from '../../../src/tokens/refresh/refresh-client.ts';
+import type { TokenHolder } from '../../../src/tokens/token-holder.ts';
+import { createTokenSet, type TokenSet } from '../../../src/tokens/token-set.ts';
 
 interface Family {
   readonly sub: string;

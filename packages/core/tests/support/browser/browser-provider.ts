@@ -1,5 +1,5 @@
-import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
-import type { Fetch } from '../../src/internal/fetch/bounded-fetch.ts';
+import { encodeUtf8, toBase64Url } from '../../../src/internal/encoding.ts';
+import type { Fetch } from '../../../src/internal/fetch/bounded-fetch.ts';
 
 type Json = Record<string, unknown>;
 
