@@ -2,8 +2,8 @@ import type { CanActivate, ExceptionFilter, NestInterceptor, Type } from '@nestj
 import { nestMetadata } from '../nest-metadata.ts';
 import type { ModuleClass } from './module-classes.ts';
 
-/** The kinds of enhancers by their metadata keys. */
-const enhancerKinds = {
+/** Nest's name for each kind of enhancer, by metadata key. */
+const subtypes = {
   [nestMetadata.guards]: 'guard',
   [nestMetadata.filters]: 'filter',
   [nestMetadata.interceptors]: 'interceptor',
@@ -20,12 +20,12 @@ export function addEnhancer(
     key,
     targets,
   }: {
-    readonly key: keyof typeof enhancerKinds;
+    readonly key: keyof typeof subtypes;
     readonly targets: Iterable<object>;
   },
 ): void {
   const enhancer = instance.constructor as Type;
-  module.addInjectable({ provide: enhancer, useValue: instance }, enhancerKinds[key]);
+  module.addInjectable({ provide: enhancer, useValue: instance }, subtypes[key]);
   for (const target of targets) {
     const others = ((Reflect.getMetadata(key, target) ?? []) as object[]).filter((each) => each !== enhancer);
     Reflect.defineMetadata(key, [enhancer, ...others], target);
