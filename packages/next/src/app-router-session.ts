@@ -18,6 +18,7 @@ import { failureHeader, findLoginRequirement, readFailedRefreshes } from './prox
 import { pathHeader } from './proxy/page-headers.ts';
 import { removeProxyCookies } from './proxy/proxy-cookies.ts';
 import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from './request-scope.ts';
+import { setCookies } from './set-cookies.ts';
 
 /** Finds client and sessions for the headers of a request. */
 export type Resolve = (headers: Headers) => WebAuth;
@@ -77,8 +78,8 @@ export async function openSession(
     const jar = store ?? (await cookies());
     scope.hasSetCookies = true;
     await retainTokens(scope, requestSession);
-    removeProxyCookies(requestSession.cookies.map(({ name }) => name));
-    for (const { name, value, ...attributes } of requestSession.cookies) jar.set(name, value, attributes);
+    removeProxyCookies(requestSession.cookies);
+    setCookies(jar, requestSession.cookies);
   };
   return { webAuth, requestSession, headers: requestHeaders, save };
 }

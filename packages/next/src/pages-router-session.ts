@@ -14,10 +14,7 @@ export async function openPagesSession(resolve: Resolve, { req, res }: PagesRequ
   const webAuth = resolve(readNodeHeaders(req));
   const opened = await openNodeSession(webAuth.sessions, req, res);
   const save = () => {
-    removeProxyCookies(
-      opened.requestSession.cookies.map(({ name }) => name),
-      req,
-    );
+    removeProxyCookies(opened.requestSession.cookies, req);
     return opened.save();
   };
   return { webAuth, ...opened, save };
