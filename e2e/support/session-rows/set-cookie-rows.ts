@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { HttpBrowser, VisitedPage } from '../http-browser.ts';
+import { callAction } from './call-action.ts';
 import {
   accessTokenLifetime,
   countCookies,
@@ -17,32 +18,6 @@ async function logInEarlier(app: RowApp): Promise<HttpBrowser> {
   const browser = await app.logIn('alice');
   app.advance(accessTokenLifetime + 1);
   return browser;
-}
-
-/** Calls an action as the router does, or posts its form as a browser without scripts. */
-async function callAction(
-  app: RowApp,
-  browser: HttpBrowser,
-  { name, by, host }: { readonly name: string; readonly by: 'router' | 'form'; readonly host?: string },
-): Promise<VisitedPage> {
-  // Without a session, the page is the same.
-  const { html } = await app.open().visit('/rename');
-  const form = new RegExp(`id="${name}".*?</form>`, 's').exec(html)?.[0] ?? '';
-  const action = /name="\$ACTION_ID_([^"]+)"/.exec(form)?.[1] ?? '';
-  if (by === 'form') {
-    const fields = new FormData();
-    fields.set(`$ACTION_ID_${action}`, '');
-    return browser.visit('/rename', { form: fields });
-  }
-  return browser.visit('/rename', {
-    method: 'POST',
-    headers: {
-      origin: host ? `http://${host}` : app.origin,
-      'next-action': action,
-      'content-type': 'text/plain;charset=UTF-8',
-    },
-    body: '[]',
-  });
 }
 
 /**

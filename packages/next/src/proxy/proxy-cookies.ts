@@ -3,6 +3,7 @@
 
 import { type CookieToSet, serializeCookie } from '@countersign/core/session';
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
+import { retainCookies } from '../received-cookies.ts';
 
 /** Next's own record of a request. It adds these lines whenever `Set-Cookie` is set. */
 interface RequestMetadata {
@@ -25,7 +26,10 @@ export function observePages(): void {
   const storage = workAsyncStorage as unknown as { run: Run };
   const run = storage.run.bind(storage);
   storage.run = (work, render, request, ...more) => {
-    if (work && typeof request === 'object' && request !== null) requests.set(work, request);
+    if (work && typeof request === 'object' && request !== null) {
+      requests.set(work, request);
+      retainCookies((request as { readonly headers?: Record<string, unknown> }).headers ?? {});
+    }
     return run(work, render, request, ...more);
   };
 }
