@@ -12,14 +12,14 @@ export interface Values {
 export interface Application {
   /** The name of the lockfile, and of the folder. */
   readonly name: string;
-  /** The API, or an application that a browser opens: which of the addresses it has. */
+  /** Selects the addresses: those of the API, or those of an application that a browser opens. */
   readonly kind: 'api' | 'web' | 'spa';
   readonly page: string;
   /** The generator, its version in a run without `--latest`, and options that the README does not name. */
   readonly generator: { readonly name: string; readonly version: string; readonly options?: string };
   /** The major version that `--latest` takes. Default: the newest. */
   readonly major?: number;
-  /** Replaces the example values. Each must occur, so that a change of a README is noticed. */
+  /** Replaces the example values. Each must occur, so that the test fails after a change of the README. */
   readonly replacements: (values: Values) => readonly (readonly [string, string])[];
   /** Where a file of the README is. Default: at its path. */
   readonly place?: (path: string) => string;
@@ -27,7 +27,7 @@ export interface Application {
   readonly prepare?: (folder: string) => Promise<void>;
   /** The path that a browser opens. Default: none, for an API. */
   readonly path?: string;
-  /** Commands that must succeed after the build: what the generator has created stays green. */
+  /** Commands that must succeed after the build: the generated tests and checks still pass. */
   readonly checks: readonly string[];
   readonly development: string;
   /** Default: `npm run build`. */

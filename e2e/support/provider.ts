@@ -13,22 +13,24 @@ export const alice: DemoUser = { login: 'alice', password: 'alice-demo' };
 export const bob: DemoUser = { login: 'bob', password: 'bob-demo' };
 
 /** Logs in on the pages of the provider and grants the requested scopes. */
-export async function signInAtProvider(page: Page, user: DemoUser): Promise<void> {
-  await expect(page).toHaveURL((url) => url.origin === urls.identityProvider, patience);
+export async function signInAtProvider(
+  page: Page,
+  user: DemoUser,
+  { provider = urls.identityProvider }: { readonly provider?: string } = {},
+): Promise<void> {
+  await expect(page).toHaveURL((url) => url.origin === provider, patience);
   await page.locator('input[name="login"]').fill(user.login);
   await page.locator('input[name="password"]').fill(user.password);
   await page.getByRole('button', { name: 'Log in' }).click();
   const allow = page.getByRole('button', { name: 'Allow' });
-  await page.waitForURL(
-    (url) => url.origin !== urls.identityProvider || url.pathname.includes('/interaction'),
-  );
+  await page.waitForURL((url) => url.origin !== provider || url.pathname.includes('/interaction'));
   const outcome = await Promise.race([
-    page.waitForURL((url) => url.origin !== urls.identityProvider).then(() => 'returned' as const),
+    page.waitForURL((url) => url.origin !== provider).then(() => 'returned' as const),
     allow.waitFor().then(() => 'consent' as const),
   ]);
   if (outcome === 'consent') {
     await allow.click();
-    await page.waitForURL((url) => url.origin !== urls.identityProvider);
+    await page.waitForURL((url) => url.origin !== provider);
   }
 }
 

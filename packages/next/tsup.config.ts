@@ -16,7 +16,8 @@ export default defineConfig([
   { ...shared, entry: { index: 'src/index.ts', testing: 'src/testing/index.ts' } },
   {
     ...shared,
-    entry: { client: 'src/client/index.tsx' },
+    // Next.js takes files whose path contains `next/dist/client` for its own, and compiles them to CommonJS with Babel.
+    entry: { components: 'src/client/index.tsx' },
     // Tree shaking removes the directive, which must be the first statement of the file.
     treeshake: false,
     banner: { js: "'use client';" },

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { WebSocket, WebSocketServer } from 'ws';
 
 // Starts Firefox for Playwright, which sends a command at the start that the ESR releases of Firefox do not know yet
-// (docs/decisions/0017). Sits between the two and reports success for these commands, unless Firefox knows them.
-// Playwright runs this file as the executable of the browser.
+// (docs/decisions/0017). Forwards messages between the two, and reports success for these commands, unless Firefox
+// knows them. Playwright runs this file as the executable of the browser.
 
 /** Commands that change only the appearance of pages. */
 const optionalCommands = new Set(['emulation.setMediaFeaturesOverride']);

@@ -162,7 +162,7 @@ export function onTermination(stop: (code: number) => void): void {
   process.on('SIGTERM', () => once(143));
   process.on('SIGHUP', () => once(129));
   process.on('exit', killAll);
-  // A package manager that is killed does not pass the signal on.
+  // A package manager that is killed does not forward the signal.
   const managers = listPackageManagers();
   setInterval(() => {
     if (listPackageManagers() !== managers) once(143);

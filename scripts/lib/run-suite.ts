@@ -79,13 +79,21 @@ async function runStep(step: Step, unsuccessful: ReadonlySet<string>): Promise<O
   return outcome;
 }
 
+/** Lists the failures. A continuous integration may show only the end of the output, so it contains their reasons. */
 function summary(failures: readonly (Failure & { step: string })[]): string {
   const lines = failures.map(({ step, name, detail = '' }) => {
-    const reason = detail.split('\n').find((line) => line.trim() !== '') ?? '';
-    return `  ${red('✗')} ${step === name ? bold(step) : `${bold(step)} ${name}`}${reason ? dim(`: ${reason.trim()}`) : ''}`;
+    const reason = detail
+      .split('\n')
+      .filter((line) => line.trim() !== '' && line.trim() !== name)
+      .slice(0, maxReasonLines)
+      .map((line) => indent(dim(line), '      '));
+    return [`  ${red('✗')} ${step === name ? bold(step) : `${bold(step)} ${name}`}`, ...reason].join('\n');
   });
   return [`\n${bold(`${plural(failures.length, 'failure')}`)}`, ...lines].join('\n');
 }
+
+/** Maximum lines of a failure in the summary. */
+const maxReasonLines = 12;
 
 async function runSteps(title: string, chosen: readonly Step[]): Promise<number> {
   const began = Date.now();

@@ -63,7 +63,7 @@ export async function openLane({ port, requests }: Target, connections: number):
         else idle.push(socket);
       };
       if (rate === undefined) for (const socket of idle.splice(0)) send(socket, start);
-      // This process never sleeps while it waits: the server that writes to it would pay the cost of waking it, and a
+      // This process never sleeps while it waits. Otherwise the measured server would spend CPU time on waking it, and a
       // fast server more often than a slow one.
       for (let now = start; now < end || idle.length < sockets.length; now = performance.now()) {
         if (rate !== undefined && now < end && now - checked >= checkInterval) {

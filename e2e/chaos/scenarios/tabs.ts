@@ -28,9 +28,9 @@ interface Found {
 type Part = (found: Found) => Promise<void>;
 
 /**
- * Two users with browser tabs of both applications, whose tokens expire at the same time. Of the first user's tabs of each
- * application, one is closed during the refresh, one is frozen, one is a duplicate. Of the second user's tabs, the one
- * that refreshes is frozen.
+ * Two users with browser tabs of both applications, whose tokens expire at the same time. In each application, one tab of
+ * the first user is closed during the refresh, one is frozen, and one is a duplicate. The refreshing tab of the second user
+ * is frozen.
  */
 export async function tabs(seed: number): Promise<Report> {
   const random = createRandom(seed);
@@ -65,7 +65,7 @@ export async function tabs(seed: number): Promise<Report> {
       found.violations.push(`Next: ${nextRefreshes} token requests instead of 1 for each session`);
     if (refreshes.some(({ status }) => status !== 200)) found.violations.push('a rejected token request');
     return {
-      summary: `${tabsOfEach} tabs of the Angular app and ${tabsOfEach} of the Next app, one of each closed during the refresh, one frozen, one a duplicate; tabs of another user, of which the one that refreshes is frozen; a duplicate with separate tokens`,
+      summary: `${tabsOfEach} tabs of the Angular app and ${tabsOfEach} of the Next app, one of each closed during the refresh, one frozen, one a duplicate; tabs of another user, whose refreshing tab is frozen; a duplicate with separate tokens`,
       tokenRequests: refreshes.length,
       sessionsLost: found.signedOut,
       leaks: found.leaks,

@@ -127,7 +127,7 @@ export const httpRows: readonly Row[] = [
   },
   {
     title:
-      'S3: a prefetch of a browser is no use. A prefetch of the App Router is one, because Next hides it from the proxy',
+      'S3: a prefetch of a browser does not count as a use. A prefetch of the App Router counts, because Next hides it from the proxy',
     async check(app) {
       for (const [kind, isUse] of [
         ['browser', false],
@@ -147,7 +147,8 @@ export const httpRows: readonly Row[] = [
     },
   },
   {
-    title: 'S3: a prefetch is no use where no proxy runs, in pages and in API routes of the Pages Router',
+    title:
+      'S3: a prefetch does not count as a use where no proxy runs, in pages and in API routes of the Pages Router',
     async check(app) {
       const plain = { rsc: '1', 'sec-fetch-mode': 'cors' };
       for (const [path, headers, isUse] of [

@@ -49,7 +49,7 @@ export const loginRows: readonly Row[] = [
   },
   {
     title:
-      'SameSite=None: every cookie of an embedded application is Secure and Partitioned, that of the login too',
+      'SameSite=None: each cookie of an embedded application is Secure and Partitioned, including the cookie of a login',
     async check(app) {
       const host = app.findHost('framed');
       const browser = app.open(host);
@@ -72,7 +72,7 @@ export const loginRows: readonly Row[] = [
     [2, 5, 0, 3, 1, 4],
   ].map(
     (order): Row => ({
-      title: `six logins of one browser, finished in the order ${order.join(', ')}, lead each to its page`,
+      title: `six logins of one browser, finished in the order ${order.join(', ')}, each return to their page`,
       async check(app) {
         const browser = app.open();
         app.op.signIn('alice');
@@ -201,7 +201,7 @@ export const loginRows: readonly Row[] = [
     },
   },
   {
-    title: 'while the provider is unavailable, a login is 503 with Retry-After and a log line',
+    title: 'while the provider is unavailable, a login leads to 503 with Retry-After and a log line',
     async check(app) {
       const since = app.output().length;
       const { status, headers, html } = await app.open(app.findHost('down')).visit('/auth/login');

@@ -34,7 +34,7 @@ export const logoutRows: readonly Row[] = [
   },
   ...['', 'stored'].map(
     (variant): Row => ({
-      title: `S82: a logout token that is confirmed during the exchange of the code begins no session (${variant || 'cookie'})`,
+      title: `S82: no session begins if a logout token is confirmed during the code exchange (${variant || 'cookie'})`,
       async check(app) {
         const host = app.findHost(variant);
         const browser = app.open(host);

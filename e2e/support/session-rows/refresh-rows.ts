@@ -11,7 +11,9 @@ import {
   readUser,
 } from './row.ts';
 
-/** In seconds: longer than the pause after rejections, and than the time for which a login that did not help is known. */
+/**
+ * In seconds: longer than the pause after rejections, and than the time for which an unsuccessful login is remembered.
+ */
 const longPause = 700;
 
 /** All responses that end the login, and one of each other outcome that leads to the login. */
@@ -158,7 +160,7 @@ export const refreshRows: readonly Row[] = [
     },
   },
   {
-    title: 'HEAD is GET without a body: it refreshes, and sets the cookie',
+    title: 'HEAD has the status and headers of GET, and no body: it refreshes, and sets the cookie',
     async check(app) {
       const browser = await app.logIn('alice');
       app.advance(accessTokenLifetime + 1);

@@ -4,7 +4,7 @@ import { createDrivenClock } from '../driven-clock.ts';
 import type { HttpBrowser, VisitedPage } from '../http-browser.ts';
 import { type NextSessions, type NextSessionsOptions, startNextSessions } from '../next-sessions.ts';
 
-/** What holds for sessions of every running application: built or in development, on every version of Next. */
+/** A requirement for the sessions of each running application: built or in development, on each version of Next. */
 export interface Row {
   readonly title: string;
   readonly check: (app: RowApp) => Promise<void>;

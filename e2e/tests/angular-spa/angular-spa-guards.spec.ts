@@ -1,5 +1,5 @@
 import { expect, type Page, type Request, test } from '@playwright/test';
-import { signIn } from '../../support/angular-spa.ts';
+import { findLogin, holdVisibleLogins, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { alice, bob, signInAtProvider } from '../../support/provider.ts';
 
@@ -28,24 +28,18 @@ async function recordTexts(page: Page): Promise<readonly string[]> {
  *
  * @returns The URL of the login.
  */
-async function holdLogin(page: Page, open: () => Promise<unknown>): Promise<string> {
+async function holdLogin(page: Page, returnTo: string, open: () => Promise<unknown>): Promise<string> {
   const pending = new Set<Request>();
   page.on('request', (request) => pending.add(request));
   for (const end of ['requestfinished', 'requestfailed'] as const)
     page.on(end as 'requestfinished', (request) => pending.delete(request));
-  const addresses: string[] = [];
-  await page.route(`${urls.identityProvider}/auth?**`, async (route) => {
-    const request = route.request();
-    // The silent login uses a frame.
-    if (request.frame() !== page.mainFrame()) return route.continue();
-    addresses.push(request.url());
-    await route.fulfill({ status: 204 });
-  });
+  const logins = await holdVisibleLogins(page);
   await open();
-  await expect.poll(() => [addresses.length, pending.size]).toEqual([1, 0]);
+  const login = await findLogin(page, logins, returnTo);
+  await expect.poll(() => [logins.length, pending.size]).toEqual([1, 0]);
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
   await page.unrouteAll();
-  return addresses[0] ?? '';
+  return login;
 }
 
 for (const { use, path, heading } of [
@@ -59,7 +53,7 @@ for (const { use, path, heading } of [
   }) => {
     const texts = await recordTexts(page);
     const requestedPath = `${path}?filter=open&x=a%26b#second`;
-    const login = await holdLogin(page, () => page.goto(requestedPath));
+    const login = await holdLogin(page, requestedPath, () => page.goto(requestedPath));
     expect(texts.some((text) => text.includes('Countersign'))).toBe(true);
     expect(texts.filter((text) => text.includes(heading))).toEqual([]);
     await page.goto(login);
@@ -76,7 +70,7 @@ for (const { use, path, heading } of [
     await page.goto('/activity');
     await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
     await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
-    const login = await holdLogin(page, () =>
+    const login = await holdLogin(page, path, () =>
       // Navigates as a link of the application does, without loading the page.
       page.evaluate((path) => {
         history.pushState(null, '', path);

@@ -3,7 +3,7 @@ import { createFirefoxLaunchOptions } from '../../../scripts/lib/firefox.ts';
 import { expectItems, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 
-// What a user of Firefox can deny to the application, by real preferences. `denied-features.browser-test.ts` of core replaces
+// Features that a user of Firefox can disable by preferences. `denied-features.browser-test.ts` of core replaces
 // each feature in both browsers; here, Firefox denies several at once.
 
 /** Opens the application with shared storage in a Firefox with preferences. */

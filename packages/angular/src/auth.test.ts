@@ -8,7 +8,7 @@ import {
   provider,
   startLogin,
   time,
-} from '../../core/tests/support/browser-page.ts';
+} from '../../core/tests/support/browser/browser-page.ts';
 import { createAuth } from './auth.ts';
 
 /** Delivers messages to the other channels of the same name. The test document replaces `Event`, which Node's needs. */

@@ -62,7 +62,7 @@ export interface Auth {
    */
   getAccessToken(options?: GetAccessTokenOptions): Promise<AccessToken>;
   /**
-   * * Logs in again to obtain another scope, or a stronger or more recent login.
+   * Logs in again to obtain another scope, or a stronger or more recent login.
    *
    * @throws TransportError if the provider cannot be reached
    * @see https://www.rfc-editor.org/rfc/rfc9470#section-4

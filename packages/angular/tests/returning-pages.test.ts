@@ -1,5 +1,6 @@
 import type { Routes } from '@angular/router';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { getOnlyLogin } from '../../core/tests/support/browser/visited-urls.ts';
 import type { AuthConfig } from '../src/config/auth-config.ts';
 import { withClientName, withStorage } from '../src/config/auth-features.ts';
 import { authGuard, authGuardFor } from '../src/guards/auth-guard.ts';
@@ -39,7 +40,7 @@ describe('a login returns to the requested page', () => {
     const { open, provider } = await createTab();
     const first = await open(href, options);
     expect(first.left).toHaveLength(1);
-    const page = await open(provider.approve(first.left[0] ?? ''), options);
+    const page = await open(provider.approve(getOnlyLogin(first.left)), options);
     await shows(page, expected);
     expect(page.auth.status()).toBe('signed-in');
     expect([page.left, page.errors]).toEqual([[], []]);
@@ -57,7 +58,7 @@ describe('a login returns to the requested page', () => {
     ] as const) {
       const first = await open(`${origin}/app/`, options);
       await first.auth.login({ returnTo });
-      const page = await open(provider.approve(first.left[0] ?? ''), options);
+      const page = await open(provider.approve(getOnlyLogin(first.left)), options);
       await shows(page, expected);
       expect(page.left).toEqual([]);
     }
@@ -70,11 +71,11 @@ describe('a login returns to the requested page', () => {
     const german = { routes: guarded, base: '/de/', config, features };
     const english = { ...german, base: '/en/' };
     const first = await open(`${origin}/de/items`, german);
-    const callback = await open(provider.approve(first.left[0] ?? ''), english);
+    const callback = await open(provider.approve(getOnlyLogin(first.left)), english);
     await vi.waitFor(() => expect(callback.left).toEqual(['/de/items']));
     // Tokens in memory would be lost, and the guard of that page would log in again and again.
     const again = await open(`${origin}/de/items`, { ...german, features: [] });
-    const page = await open(provider.approve(again.left[0] ?? ''), { ...english, features: [] });
+    const page = await open(provider.approve(getOnlyLogin(again.left)), { ...english, features: [] });
     await shows(page, '/');
     expect(page.left).toEqual([]);
   });
@@ -87,7 +88,7 @@ describe('a login returns to the requested page', () => {
       config: { redirectUri: 'com.example:/cb' },
     });
     await page.auth.login();
-    const { returnTo } = await page.auth.handleCallback(provider.approve(page.left[0] ?? ''));
+    const { returnTo } = await page.auth.handleCallback(provider.approve(getOnlyLogin(page.left)));
     expect(returnTo).toBe('/app/users');
   });
 });
@@ -109,7 +110,7 @@ describe('a failed login', () => {
     let logins = 0;
     while (page.left.length > 0 && logins < 28) {
       logins += page.left.length;
-      page = await open(respond(page.left[0] ?? ''), options);
+      page = await open(respond(getOnlyLogin(page.left)), options);
       await page.auth.whenReady();
     }
     return { page, logins, provider };
@@ -142,7 +143,7 @@ describe('a failed login', () => {
     // "Try again" returns to the page that was requested first.
     tab.provider.claims = (claims) => claims;
     await shown.page.auth.login();
-    const page = await tab.open(approve(shown.page.left[0] ?? ''), { routes: open });
+    const page = await tab.open(approve(getOnlyLogin(shown.page.left)), { routes: open });
     await shows(page, '/items');
 
     tab.provider.claims = (claims) => ({ ...claims, iat: 1, exp: 2 });
@@ -198,7 +199,7 @@ describe('while the provider is unavailable', () => {
         dispatch('online');
         expect(page.left).toHaveLength(1);
       });
-      const returned = await tab.open(tab.provider.approve(page.left[0] ?? ''), { routes: guarded });
+      const returned = await tab.open(tab.provider.approve(getOnlyLogin(page.left)), { routes: guarded });
       await shows(returned, '/items?a=b#c');
     },
   );
@@ -257,7 +258,7 @@ test('a login requests the resource and the scope of each entry of apis', async 
     { url: 'https://reports.example.com', resource: 'https://reports.example.com/', scope: 'reports:read' },
   ];
   const page = await tab.open(`${origin}/items`, { routes: guarded, config: { apis } });
-  const { searchParams } = new URL(page.left[0] ?? '');
+  const { searchParams } = new URL(getOnlyLogin(page.left));
   expect(searchParams.getAll('resource')).toEqual([
     'https://api.example.com/',
     'https://reports.example.com/',

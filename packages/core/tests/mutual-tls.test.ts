@@ -17,7 +17,7 @@ import {
   validateAuthorizationResponse,
 } from '../src/index.ts';
 import { createNodeFetch } from '../src/node/index.ts';
-import { computeThumbprint, type TestCertificate } from './support/certificates.ts';
+import { computeThumbprint, type TestCertificate } from './support/tls/certificates.ts';
 import {
   authority,
   type CertificateRequest,
@@ -27,7 +27,7 @@ import {
   otherClientCertificate,
   otherSelfSignedCertificate,
   selfSignedCertificate,
-} from './support/tls.ts';
+} from './support/tls/tls.ts';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -43,7 +43,7 @@ async function listen(
     const chunks: Uint8Array[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Uint8Array);
     const headers = new Headers(incoming.headers as Record<string, string>);
-    // The header of a client is replaced.
+    // A client cannot set this header itself.
     headers.delete('x-client-certificate-thumbprint');
     const { raw } = (incoming.socket as TLSSocket).getPeerCertificate();
     if (raw) headers.set('x-client-certificate-thumbprint', computeThumbprint(raw.toString('base64')));

@@ -5,6 +5,7 @@ import { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
+import { SubscriptionTracker } from './handlers/graphql/track-subscriptions.ts';
 import { GuardInstaller } from './handlers/guard-installer.ts';
 import { StartupCheck } from './handlers/startup/startup-check.ts';
 import { StreamCallFilterInstaller } from './handlers/stream-call-filter.ts';
@@ -40,6 +41,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
         { provide: APP_FILTER, useClass: AccessTokenErrorFilter },
         StartupCheck,
         StreamCallFilterInstaller,
+        SubscriptionTracker,
         ...(extras.globalGuard === false
           ? []
           : [

@@ -13,17 +13,8 @@ import {
   handleNodeRequest,
 } from '@countersign/core/session/adapter';
 import type { NextRequest } from 'next/server.js';
-import {
-  type Open,
-  type OpenSession,
-  openSession,
-  requireScopes,
-  requireSession,
-  runOnSession,
-} from './app-router-session.ts';
 import { withDigest } from './error-digest.ts';
 import { type AuthOptions, defaults } from './options.ts';
-import { openPagesSession, type PagesRequest } from './pages-router-session.ts';
 import { createProtect, type Protect } from './protected-wrappers.ts';
 import { observePages } from './proxy/proxy-cookies.ts';
 import type { ProxyOptions } from './proxy/proxy-options.ts';
@@ -31,6 +22,15 @@ import { runProxy } from './proxy/run-proxy.ts';
 import { restoreCookies } from './received-cookies.ts';
 import { getRequestScope, observeRequests, runWrite } from './request-scope.ts';
 import { readRouterRequest } from './router-headers.ts';
+import {
+  type Open,
+  type OpenSession,
+  openSession,
+  requireScopes,
+  requireSession,
+  runOnSession,
+} from './routers/app-router-session.ts';
+import { openPagesSession, type PagesRequest } from './routers/pages-router-session.ts';
 
 /** Functions on the session of one request. In the App Router they find the request themselves. */
 export interface SessionHelpers {

@@ -3,6 +3,6 @@ export type { Session, SessionFetchInit, SessionTokenRequest, User } from '@coun
 export { setPrivateCaching } from '@countersign/core/session/adapter';
 export { type Auth, createAuth, type SessionHelpers } from './create-auth.ts';
 export type { AuthOptions } from './options.ts';
-export type { PagesRequest } from './pages-router-session.ts';
 export type { Protect, ProtectOptions } from './protected-wrappers.ts';
 export type { ProxyOptions } from './proxy/proxy-options.ts';
+export type { PagesRequest } from './routers/pages-router-session.ts';

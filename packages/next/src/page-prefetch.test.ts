@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { setUpLogin } from '../tests/app.ts';
 import { runInNext } from '../tests/run-in-next.ts';
 
-// A page that the proxy does not cover, with a session in a store: rendering it is a use, and a prefetch is none.
+// A page that the proxy does not cover, with a session in a store. Its rendering counts as a use of the session. A
+// prefetch does not.
 
 const prefetches: readonly (readonly [string, Parameters<typeof runInNext>[0]])[] = [
   ['Sec-Purpose', { headers: { 'sec-purpose': 'prefetch;prerender' } }],

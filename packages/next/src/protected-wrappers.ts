@@ -6,6 +6,8 @@ import {
 } from '@countersign/core';
 import { checkSessionScopes, type Session } from '@countersign/core/session';
 import { createErrorResponse, createSessionHeaders } from '@countersign/core/session/adapter';
+import { markPrivate } from './private-response.ts';
+import { finishWrites, getRequestScope, type RequestScope } from './request-scope.ts';
 import {
   type OpenSession,
   openSession,
@@ -13,9 +15,7 @@ import {
   recordUse,
   redirectToLogin,
   requireScopes,
-} from './app-router-session.ts';
-import { markPrivate } from './private-response.ts';
-import { finishWrites, getRequestScope, type RequestScope } from './request-scope.ts';
+} from './routers/app-router-session.ts';
 
 /** Options of a protected page, action or handler. */
 export interface ProtectOptions {

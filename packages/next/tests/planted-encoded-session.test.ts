@@ -46,7 +46,7 @@ describe.each(['cookie', 'stored'])('S31: %s sessions', (kind) => {
       for (const index of [0, 12, 30]) {
         const planted = encodeAt(mallory, index);
         for (const header of [`${alice}; ${planted}`, `${planted}; ${alice}`]) {
-          // Two cookies with the prefix `__Host-` mean no session. A browser sends one.
+          // Two cookies with the prefix `__Host-` lead to no session. A browser sends only one.
           const user = 'path' in cookie || 'domain' in cookie ? 'alice' : undefined;
           const { result: subs } = await runInNext({ cookie: header, phase: 'action' }, async () => {
             const first = (await auth.getSession())?.user.sub;

@@ -5,7 +5,7 @@ import type { Fault } from './faults/index.ts';
 export interface TestClient {
   readonly clientId: string;
   readonly clientSecret?: string;
-  /** Default: `client_secret_basic` with a secret, otherwise `none`. */
+  /** How the client authenticates. Default: `client_secret_basic` with a secret, otherwise `none`. */
   readonly tokenEndpointAuthMethod?:
     | 'none'
     | 'client_secret_basic'
@@ -14,9 +14,12 @@ export interface TestClient {
     | 'private_key_jwt'
     | 'tls_client_auth'
     | 'self_signed_tls_client_auth';
-  /** Default: any. Compared exactly, except the port of a loopback address (RFC 8252 section 7.3). */
+  /**
+   * The allowed redirect URIs. They are compared exactly, except the port of a loopback address (RFC 8252 section 7.3).
+   * Default: any.
+   */
   readonly redirectUris?: readonly string[];
-  /** Default: any. */
+  /** The allowed redirect URIs after a logout. Default: any. */
   readonly postLogoutRedirectUris?: readonly string[];
   /** Public keys: for private_key_jwt, request objects, and encryption to the client. */
   readonly jwks?: { readonly keys: readonly JWK[] };
@@ -48,21 +51,21 @@ export interface TestUser {
 
 /** Options of the authorization server. All are optional. */
 export interface TestAuthorizationServerOptions {
-  /** Default: `https://auth.example.test`; with `listen()`, the loopback address. */
+  /** The issuer identifier. Default: `https://auth.example.test`; with `listen()`, the loopback address. */
   readonly issuer?: string;
-  /** `auth0` uses Auth0's paths and response formats. Default: `standard`. */
+  /** The paths and response formats: `auth0` uses those of Auth0. Default: `standard`. */
   readonly flavour?: 'standard' | 'auth0';
-  /** Default: `app` (public) and `web` (client_secret_basic, secret `web-secret`). */
+  /** The registered clients. Default: `app` (public) and `web` (client_secret_basic, secret `web-secret`). */
   readonly clients?: readonly TestClient[];
-  /** Default: `alice` and `bob`; the first is signed in. */
+  /** The users. The first one is signed in. Default: `alice` and `bob`. */
   readonly users?: readonly TestUser[];
-  /** Seconds. Default: 3600, 86400 for Auth0. */
+  /** Lifetime of access tokens in seconds. Default: 3600, 86400 for Auth0. */
   readonly accessTokenLifetime?: number;
-  /** Seconds. Default: 300, 36000 for Auth0. */
+  /** Lifetime of ID tokens in seconds. Default: 300, 36000 for Auth0. */
   readonly idTokenLifetime?: number;
-  /** Default: `jwt` (RFC 9068). */
+  /** The format of access tokens. Default: `jwt` (RFC 9068). */
   readonly accessTokenFormat?: 'jwt' | 'opaque';
-  /** Default: `RS256`. */
+  /** The signature algorithm of access tokens. Default: `RS256`. */
   readonly accessTokenSigningAlg?: string;
   /** Whether each refresh issues a new refresh token. Default: `rotate`; `keep` for Auth0. */
   readonly refreshTokens?: 'rotate' | 'keep';
@@ -76,7 +79,10 @@ export interface TestAuthorizationServerOptions {
   readonly requirePushedAuthorizationRequests?: boolean;
   /** Requires a nonce in DPoP proofs (RFC 9449 section 8). Default: false. */
   readonly dpopNonce?: boolean;
-  /** Publishes keys that clients must ignore: without `alg`, for encryption, of unknown curves, with a repeated `kid`. */
+  /**
+   * Publishes keys that clients must ignore: without `alg`, for encryption, of unknown curves, with a repeated `kid`.
+   * Default: false.
+   */
   readonly decoyKeys?: boolean;
   /** Publishes `mtls_endpoint_aliases` under `/mtls`. Default: false. */
   readonly mtlsEndpointAliases?: boolean;
@@ -84,9 +90,9 @@ export interface TestAuthorizationServerOptions {
   readonly refreshRateLimit?: { readonly limit: number /** Seconds. */; readonly window: number };
   /** Uses keys that no other server of the process shares. The start is slower. Default: false. */
   readonly ownKeys?: boolean;
-  /** Metadata to add, or with `undefined` to remove. */
+  /** Members of the metadata to add, or with `undefined` to remove. Default: none. */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** The faults that are active at the start; see `server.faults`. */
+  /** The faults that are active at the start; see `server.faults`. Default: none. */
   readonly faults?: readonly Fault[];
   /** Sends the requests of the server (back-channel logout). Default: the platform's `fetch`. */
   readonly outgoingFetch?: (url: string, init: RequestInit) => Promise<Response>;

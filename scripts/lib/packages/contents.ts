@@ -11,7 +11,7 @@ const unprefixedImport = new RegExp(
 );
 
 /**
- * * Finds forbidden and missing files and imports of a packed package.
+ * Finds forbidden and missing files and imports of a packed package.
  *
  * @param files the paths in the tarball
  * @param code the texts of its code files and its manifest

@@ -19,8 +19,8 @@ import {
   provider,
   showPage,
   time,
-} from '../../../core/tests/support/browser-page.ts';
-import { json } from '../../../core/tests/support/browser-provider.ts';
+} from '../../../core/tests/support/browser/browser-page.ts';
+import { json } from '../../../core/tests/support/browser/browser-provider.ts';
 import { injectAuth } from '../inject-auth.ts';
 import { provideAuth } from '../provide-auth.ts';
 import type { AuthConfig, AuthFeature } from './auth-config.ts';

@@ -18,7 +18,10 @@ import {
   withRouterConfig,
 } from '@angular/router';
 import { vi } from 'vitest';
-import { createTestProvider, type TestProvider } from '../../../core/tests/support/browser-provider.ts';
+import {
+  createTestProvider,
+  type TestProvider,
+} from '../../../core/tests/support/browser/browser-provider.ts';
 import type { Auth } from '../../src/auth.ts';
 import type { AuthConfig, AuthFeature } from '../../src/config/auth-config.ts';
 import { injectAuth } from '../../src/inject-auth.ts';

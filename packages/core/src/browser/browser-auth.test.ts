@@ -1,7 +1,7 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
-import { createPage, events, provider, startLogin } from '../../tests/support/browser-page.ts';
-import { json } from '../../tests/support/browser-provider.ts';
+import { createPage, events, provider, startLogin } from '../../tests/support/browser/browser-page.ts';
+import { json } from '../../tests/support/browser/browser-provider.ts';
 import type { BrowserAuthOptions } from './options.ts';
 
 test('C7: events, errors and the snapshot contain no token, code, verifier or state', async () => {

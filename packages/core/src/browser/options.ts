@@ -75,11 +75,11 @@ export interface BrowserAuthOptions {
   readonly dpop?: ((keyName: string, now: Clock) => Promise<DpopProver>) | undefined;
   /** Leaves the page. Default: `location.assign`. A native shell opens the system browser. */
   readonly navigate?: ((url: string) => void | Promise<void>) | undefined;
-  /** Default: the global `fetch`. */
+  /** Sends the requests to the provider. Default: the global `fetch`. */
   readonly fetch?: Fetch | undefined;
-  /** Milliseconds since the epoch. Default: `Date.now`. */
+  /** Returns the current time in milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock | undefined;
-  /** Default: Web Locks, which all tabs of this origin share. */
+  /** The lock for refreshes, which all tabs with the same storage must share. Default: Web Locks. */
   readonly lock?: BrowserLock | undefined;
   /** Called for each event. Default: none. */
   readonly onEvent?: EventListener | undefined;

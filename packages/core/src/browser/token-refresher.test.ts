@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { createTestProvider, json, type TestProvider } from '../../tests/support/browser-provider.ts';
+import { createTestProvider, json, type TestProvider } from '../../tests/support/browser/browser-provider.ts';
 import type { AuthEvent } from '../events.ts';
 import { resolveOptions } from './options.ts';
 import type { StoredTokenSet } from './state/login-holder.ts';

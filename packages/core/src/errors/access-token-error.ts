@@ -3,7 +3,7 @@ import type { AccessTokenErrorCode } from './error-codes.ts';
 
 /**
  * The API rejects a request. Respond with `status`, `headers` and one `WWW-Authenticate` header: `challenges`, joined with
- * `, `. Of several headers, Firefox gives none to `fetch`.
+ * `, `. If there are several headers, Firefox passes none of them to `fetch`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1

@@ -1,3 +1,4 @@
+import { limitDelay } from '../internal/fetch/retry-after.ts';
 import { AuthError, isKind } from './auth-error.ts';
 import type { TransportErrorCode } from './error-codes.ts';
 
@@ -6,7 +7,8 @@ export class TransportError extends AuthError {
   /** Identifies the failure. */
   declare readonly code: TransportErrorCode;
   /**
-   * Seconds until the next attempt, if known.
+   * Seconds until the next attempt, if known: a whole number from 0 to 86,400, as `Retry-After` requires. The constructor
+   * rounds up and limits the value. `undefined` for a value that is not a finite number.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
    */
@@ -26,7 +28,7 @@ export class TransportError extends AuthError {
   ) {
     super(code, message, 'TransportError');
     if (details.cause !== undefined) Object.defineProperty(this, 'cause', { value: details.cause });
-    this.retryAfter = details.retryAfter;
+    this.retryAfter = limitDelay(details.retryAfter);
     this.status = details.status;
   }
 

@@ -12,7 +12,7 @@ export type OptionType =
 
 /**
  * Checks the types of options, for applications that no compiler checks. `undefined` is an option that is not set. An
- * unknown option is ignored, unless its name is nearly that of a known one or another name for it.
+ * unknown option is ignored, unless its name resembles that of a known one, or is another name for it.
  *
  * @param caller for the message, for example `createClient()`
  * @param hints remedies for names that are no options here

@@ -12,11 +12,11 @@ test('A3: compares the complete token, not only its end', () => {
   cache.set(entry(`a.b.${end}`));
   expect(cache.get(`a.b.${end}`)).toBeDefined();
   expect(cache.get(`a.c.${end}`)).toBeUndefined();
-  // The old generation behaves the same.
+  // The old generation behaves in the same way.
   for (let i = 0; i < 5; i++) cache.set(entry(createToken(i)));
   expect(cache.get(`a.c.${end}`)).toBeUndefined();
   expect(cache.get(`a.b.${end}`)).toBeDefined();
-  // Of two texts with the same end, the later one is cached, and neither is returned for the other.
+  // If two texts have the same end, the later one is cached, and neither is returned for the other.
   cache.set(entry(`a.c.${end}`));
   expect(cache.get(`a.c.${end}`)?.text).toBe(`a.c.${end}`);
   expect([undefined, `a.b.${end}`]).toContain(cache.get(`a.b.${end}`)?.text);

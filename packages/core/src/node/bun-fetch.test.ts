@@ -1,6 +1,6 @@
 // @platforms node: simulates the globals of Bun.
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createTestAuthority, issueTestCertificate } from '../../tests/support/certificates.ts';
+import { createTestAuthority, issueTestCertificate } from '../../tests/support/tls/certificates.ts';
 import { createNodeFetch } from './node-fetch.ts';
 
 const authority = createTestAuthority('Test authority');

@@ -7,7 +7,7 @@ import {
   computeThumbprint,
   createTestAuthority,
   issueTestCertificate,
-} from '../../tests/support/certificates.ts';
+} from '../../tests/support/tls/certificates.ts';
 import { createClient } from '../client/create-client.ts';
 import { refreshTokens } from '../client/grants/refresh.ts';
 import { tlsClientAuth } from '../client/wire/client-authentication.ts';

@@ -1,6 +1,6 @@
 // @platforms node: `./node` uses undici and TLS.
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createTestAuthority, issueTestCertificate } from '../../tests/support/certificates.ts';
+import { createTestAuthority, issueTestCertificate } from '../../tests/support/tls/certificates.ts';
 import { createClient } from '../client/create-client.ts';
 import { createResourceFetch } from '../client/resources/resource-fetch.ts';
 import { discover } from '../client/wire/discovery.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { audience, request, startVerifier } from '../../tests/support/start-verifier.ts';
+import { audience, request, startVerifier } from '../../tests/support/resource-server/start-verifier.ts';
 import { none } from '../client/wire/client-authentication.ts';
 import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from './index.ts';
 

@@ -3,14 +3,19 @@ import { callListener } from '../events.ts';
 import { seconds } from '../internal/clock.ts';
 import { markObject } from '../internal/copy-mark.ts';
 import { isProduction } from '../internal/is-production.ts';
-import { AuthenticatedRequest } from './authenticated-request.ts';
 import { readStatistics } from './caches/read-statistics.ts';
 import { VerifierCounts, type VerifierStatistics } from './caches/statistics.ts';
 import { createVerifierCaches } from './caches/verifier-caches.ts';
-import { type Credentials, findCredentials, findPlainToken, type ResourceRequest } from './credentials.ts';
-import { checkExpectedToken, type ExpectedToken } from './expected-token.ts';
+import { checkExpectedToken, type ExpectedToken } from './claims/expected-token.ts';
+import type { VerifiedAccessToken } from './claims/verified-access-token.ts';
 import { explainToken, type TokenExplanation } from './explanation/explain-token.ts';
 import { createTrustedIssuers } from './issuers/trusted-issuers.ts';
+import { checkVerifierOptions } from './options/verifier-option-types.ts';
+import {
+  type AccessTokenVerifierOptions,
+  checkRange,
+  type VerifierOptions,
+} from './options/verifier-options.ts';
 import {
   createProtectedResourceMetadata,
   createProtectedResourceMetadataUrl,
@@ -18,12 +23,16 @@ import {
 import { type ChallengeOptions, toAccessTokenError } from './rejections/challenge.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
 import { recordUnexpectedCause } from './rejections/unexpected-cause.ts';
+import { AuthenticatedRequest } from './requests/authenticated-request.ts';
+import {
+  type Credentials,
+  findCredentials,
+  findPlainToken,
+  type ResourceRequest,
+} from './requests/credentials.ts';
 import { type AccessRequirements, checkRequirements } from './requirements.ts';
 import { createSenderConstraintCheck } from './sender-constraint/sender-constraint-check.ts';
 import { createTokenVerification, readErrorMessage } from './token-verification.ts';
-import type { VerifiedAccessToken } from './verified-access-token.ts';
-import { checkVerifierOptions } from './verifier-option-types.ts';
-import { type AccessTokenVerifierOptions, checkRange, type VerifierOptions } from './verifier-options.ts';
 
 /** Verifies access tokens for a resource server. Created by {@link createAccessTokenVerifier}. */
 export interface AccessTokenVerifier {

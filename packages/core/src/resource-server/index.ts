@@ -10,24 +10,26 @@ export type { JsonObject } from '../internal/json/json.ts';
 export type { SignatureAlgorithm } from '../internal/signatures/signature-algorithms.ts';
 export { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
 export { type AccessTokenVerifier, createAccessTokenVerifier } from './access-token-verifier.ts';
-export { AuthenticatedRequest } from './authenticated-request.ts';
 export type {
   CacheStatistics,
   IssuerStatistics,
   VerifierCacheStatistics,
   VerifierStatistics,
 } from './caches/statistics.ts';
+export type { ExpectedToken } from './claims/expected-token.ts';
 export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './claims/profiles.ts';
-export type { RequestHeaders, ResourceRequest } from './credentials.ts';
-export type { ExpectedToken } from './expected-token.ts';
+export type { AccessTokenClaims, VerifiedAccessToken } from './claims/verified-access-token.ts';
 export type { TokenExplanation, TokenProblem } from './explanation/explain-token.ts';
 export type { IntrospectionOptions } from './introspection/introspection.ts';
 export type { UnknownTokenLimits } from './introspection/introspection-budget.ts';
 export type { TrustedIssuer } from './issuers/issuer.ts';
+export type { AccessTokenVerifierOptions, VerifierOptions } from './options/verifier-options.ts';
 export { createProtectedResourceMetadataUrl, type ProtectedResource } from './protected-resource-metadata.ts';
 export { formatChallenge } from './rejections/challenge.ts';
 export { isUnavailableError } from './rejections/unavailable-error.ts';
 export { findUnexpectedCause } from './rejections/unexpected-cause.ts';
+export { AuthenticatedRequest } from './requests/authenticated-request.ts';
+export type { RequestHeaders, ResourceRequest } from './requests/credentials.ts';
 export type { AccessRequirements } from './requirements.ts';
 export {
   type CertificateHeaderFormat,
@@ -36,5 +38,3 @@ export {
 } from './sender-constraint/client-certificate.ts';
 export type { NonceOptions } from './sender-constraint/dpop-nonce.ts';
 export type { DpopOptions } from './sender-constraint/dpop-proof.ts';
-export type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';
-export type { AccessTokenVerifierOptions, VerifierOptions } from './verifier-options.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { VerifiedAccessToken } from './claims/verified-access-token.ts';
 import { type AccessRequirements, checkRequirements } from './requirements.ts';
-import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 const now = 1_800_000_000;
 

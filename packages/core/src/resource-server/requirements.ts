@@ -1,5 +1,5 @@
+import type { VerifiedAccessToken } from './claims/verified-access-token.ts';
 import { Rejection } from './rejections/rejection.ts';
-import type { VerifiedAccessToken } from './verified-access-token.ts';
 
 /** Requirements of an operation. Each member that is set must be met. */
 export interface AccessRequirements {

@@ -1,7 +1,12 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { base64url, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { audience, decode, encode, startVerifier } from '../../tests/support/start-verifier.ts';
+import {
+  audience,
+  decode,
+  encode,
+  startVerifier,
+} from '../../tests/support/resource-server/start-verifier.ts';
 import type { AccessTokenVerifierOptions } from './index.ts';
 
 describe('A1: the configuration selects the algorithms', () => {

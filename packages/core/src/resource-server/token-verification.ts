@@ -6,17 +6,17 @@ import {
   isSignatureAlgorithm,
   type SignatureAlgorithm,
 } from '../internal/signatures/signature-algorithms.ts';
-import type { AuthenticatedRequest } from './authenticated-request.ts';
 import type { CachedToken } from './caches/verified-tokens.ts';
 import type { VerifierCaches } from './caches/verifier-caches.ts';
 import { checkType, readClaims } from './claims/claims.ts';
+import type { VerifiedAccessToken } from './claims/verified-access-token.ts';
 import type { Issuer } from './issuers/issuer.ts';
 import type { KeyStatus } from './issuers/signing-keys.ts';
 import { type CompactJws, parseJws, splitJws } from './parse-jws.ts';
 import { formatList, formatValue } from './rejections/format-mismatch.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
 import { isUnavailableError } from './rejections/unavailable-error.ts';
-import type { VerifiedAccessToken } from './verified-access-token.ts';
+import type { AuthenticatedRequest } from './requests/authenticated-request.ts';
 
 export interface TokenVerificationOptions {
   readonly issuers: ReadonlyMap<string, Issuer>;

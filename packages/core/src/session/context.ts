@@ -17,7 +17,7 @@ import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-s
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { checkCookiePath } from './cookies/cookie-path.ts';
 import { type CookieJar, createCookieJar, createLoginJar } from './cookies/cookies.ts';
-import { createEndRetries, type EndRetries } from './end-retries.ts';
+import { createEndRetries, type EndRetries } from './end/end-retries.ts';
 import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';
 import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, requirePositive, type WebSessionOptions } from './options.ts';

@@ -10,7 +10,7 @@ import { createSessionEntries, type SessionEntries } from './backends/state/sess
 import type { MemorySessions } from './backends/stores/memory-sessions.ts';
 import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
 import type { TombstoneStore } from './backends/stores/tombstone-store.ts';
-import { createEndRetries, type EndRetries } from './end-retries.ts';
+import { createEndRetries, type EndRetries } from './end/end-retries.ts';
 import type { RequiredLogin } from './requests/login-loop.ts';
 
 // The only state of this folder that is global to the process. A framework may load the modules of an application several

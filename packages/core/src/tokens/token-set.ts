@@ -63,9 +63,15 @@ export interface AccessTokenRequest {
 const maxAccessTokens = 8;
 
 /**
- * Creates the token set of a login.
+ * Creates the token set of a login, which a `TokenHolder` stores.
  *
  * @param time seconds since the epoch
+ * @example
+ * ```ts
+ * import { createTokenSet, type TokenResponse } from '@countersign/core';
+ *
+ * const toTokenSet = (response: TokenResponse) => createTokenSet(response, Math.floor(Date.now() / 1000));
+ * ```
  */
 export function createTokenSet(
   response: TokenResponse,

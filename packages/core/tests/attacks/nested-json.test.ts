@@ -19,28 +19,29 @@ import { createSealer } from '../../src/session/cookies/cookie-encryption.ts';
 import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/stores/successor-store.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { createRespondingClient, issuer, validResponse } from '../fuzz/random-response.ts';
-import { dpopRejection, startDpop } from '../support/start-dpop.ts';
-import { startVerifier } from '../support/start-verifier.ts';
+import { dpopRejection, startDpop } from '../support/resource-server/start-dpop.ts';
+import { startVerifier } from '../support/resource-server/start-verifier.ts';
 
-/** This depth overflows the stack of a recursive parser. It has 15 KB in base64url. */
+/** Overflows the stack of a recursive parser. Its base64url encoding has 15 KB. */
 const nested = '['.repeat(5_600) + ']'.repeat(5_600);
-const deepObject = (members: object = {}) => `${JSON.stringify(members).slice(0, -1)},"deep":${nested}}`;
+const createDeepObject = (members: object = {}) =>
+  `${JSON.stringify(members).slice(0, -1)},"deep":${nested}}`;
 const encodePart = (text: string) => base64url.encode(text);
 
 const header = { alg: 'RS256', kid: 'a', typ: 'JWT' };
 const createNestedJwts = (claims: object, more: object = {}) => [
   [
     'payload',
-    `${encodePart(JSON.stringify({ ...header, ...more }))}.${encodePart(deepObject(claims))}.AAAA`,
+    `${encodePart(JSON.stringify({ ...header, ...more }))}.${encodePart(createDeepObject(claims))}.AAAA`,
   ] as const,
   [
     'header',
-    `${encodePart(deepObject({ ...header, ...more }))}.${encodePart(JSON.stringify(claims))}.AAAA`,
+    `${encodePart(createDeepObject({ ...header, ...more }))}.${encodePart(JSON.stringify(claims))}.AAAA`,
   ] as const,
 ];
-const jwe = `${encodePart(deepObject({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }))}.a.b.c.d`;
+const jwe = `${encodePart(createDeepObject({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }))}.a.b.c.d`;
 
-const json = (body: string, init: ResponseInit = {}) =>
+const createJsonResponse = (body: string, init: ResponseInit = {}) =>
   new Response(body, { headers: { 'content-type': 'application/json' }, ...init });
 const respondWithType = (type: string, body: string) =>
   new Response(body, { headers: { 'content-type': type } });
@@ -94,7 +95,7 @@ describe('A1: a resource server rejects deeply nested JSON', () => {
       issuer: server.issuer,
       fetch: async (url, init) =>
         url.endsWith('/introspect') || url.includes('introspection')
-          ? json(deepObject({ active: true }))
+          ? createJsonResponse(createDeepObject({ active: true }))
           : server.fetch(url, init),
       introspection: {
         clientId: 'api',
@@ -110,8 +111,8 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
   const claims = { iss: issuer, sub: 'alice', aud: 'web', exp: 4e9, iat: 1 };
   const createClientWith = (respond: () => Response, more: Partial<ClientOptions> = {}) =>
     createRespondingClient(respond, more).client;
-  const tokens = (idToken: string) => () =>
-    json(JSON.stringify({ access_token: 'a', token_type: 'Bearer', id_token: idToken }));
+  const respondWithIdToken = (idToken: string) => () =>
+    createJsonResponse(JSON.stringify({ access_token: 'a', token_type: 'Bearer', id_token: idToken }));
 
   test.each([...createNestedJwts(claims), ['JWE header', jwe] as const])(
     'in a logout token: %s',
@@ -119,7 +120,7 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
       const decrypt = async () => expect.fail('expected a check of the header before decryption');
       await expectValidationError(
         validateLogoutToken(
-          createClientWith(() => json('{}'), { decrypt }),
+          createClientWith(() => createJsonResponse('{}'), { decrypt }),
           token,
         ),
         'logout_token_invalid',
@@ -131,21 +132,23 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
     'in an ID token: %s',
     async (_, token) => {
       const decrypt = async () => expect.fail('expected a check of the header before decryption');
-      await expectIgnoredIdToken(createClientWith, tokens(token), { decrypt });
+      await expectIgnoredIdToken(createClientWith, respondWithIdToken(token), { decrypt });
     },
   );
 
   test.each(createNestedJwts(claims))('in an encrypted ID token: %s', async (_, token) => {
     const encrypted = `${encodePart('{"alg":"RSA-OAEP-256"}')}.a.b.c.d`;
-    const client = createClientWith(tokens(encrypted), { decrypt: async () => token });
-    await expectIgnoredIdToken(createClientWith, tokens(encrypted), { decrypt: async () => token });
+    const client = createClientWith(respondWithIdToken(encrypted), { decrypt: async () => token });
+    await expectIgnoredIdToken(createClientWith, respondWithIdToken(encrypted), {
+      decrypt: async () => token,
+    });
     await expectValidationError(validateLogoutToken(client, encrypted), 'logout_token_invalid');
   });
 
   test.each(createNestedJwts({ ...claims, code: 'c', state: 's' }))(
     'in a JARM response: %s',
     async (_, token) => {
-      const client = createClientWith(() => json('{"keys":[]}'), { responseMode: 'jwt' });
+      const client = createClientWith(() => createJsonResponse('{"keys":[]}'), { responseMode: 'jwt' });
       const transaction: AuthorizationTransaction = {
         issuer,
         clientId: 'web',
@@ -173,7 +176,7 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
 
   test('in the JWE header and the content of encrypted userinfo', async () => {
     const registered = { userinfoEncryptedResponseAlg: 'RSA-OAEP-256' };
-    const nestedContent = { ...registered, decrypt: async () => deepObject({ sub: 'alice' }) };
+    const nestedContent = { ...registered, decrypt: async () => createDeepObject({ sub: 'alice' }) };
     const nestedHeader = {
       ...registered,
       decrypt: async () => expect.fail('expected a check of the header before decryption'),
@@ -200,13 +203,19 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
     ['metadata', (client) => discover(createClient({ ...client.options, metadata: undefined as never }))],
   ];
   const responses: readonly [string, () => Response][] = [
-    ['as JSON', () => json(deepObject({ ...validResponse, keys: [] }))],
-    ['as a list', () => json(nested)],
-    ['with another content type', () => respondWithType('text/plain', deepObject(validResponse))],
+    ['as JSON', () => createJsonResponse(createDeepObject({ ...validResponse, keys: [] }))],
+    ['as a list', () => createJsonResponse(nested)],
+    ['with another content type', () => respondWithType('text/plain', createDeepObject(validResponse))],
     ['as a list with another content type', () => respondWithType('text/plain', nested)],
-    ['after a byte order mark', () => respondWithType('text/plain', `\ufeff${deepObject(validResponse)}`)],
-    ['with a challenge', () => respondWithChallenge(deepObject({ error: 'invalid_client' }))],
-    ['in an error response', () => json(deepObject({ error: 'invalid_request' }), { status: 400 })],
+    [
+      'after a byte order mark',
+      () => respondWithType('text/plain', `\ufeff${createDeepObject(validResponse)}`),
+    ],
+    ['with a challenge', () => respondWithChallenge(createDeepObject({ error: 'invalid_client' }))],
+    [
+      'in an error response',
+      () => createJsonResponse(createDeepObject({ error: 'invalid_request' }), { status: 400 }),
+    ],
   ];
   const respondWithChallenge = (body: string) =>
     new Response(body, {
@@ -234,7 +243,7 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
       ['{"expires_in":1e999}', 'json_number'],
       ['{"access_token":"a","\\u0061ccess_token":"b"}', 'json'],
     ] as const) {
-      const client = createClientWith(() => json(body), { maxResponseBytes: 1_048_576 });
+      const client = createClientWith(() => createJsonResponse(body), { maxResponseBytes: 1_048_576 });
       await expectValidationError(refreshTokens(client, 'r'), 'response_malformed', check);
     }
   });
@@ -259,10 +268,10 @@ describe('C9: limits the depth of stored data', () => {
   });
 
   test('ignores a successor that is nested too deeply', async () => {
-    const successor = (depth: number) => ({ tokens: { claims: nest(depth) } as unknown as TokenSet });
-    const open = async (depth: number) =>
-      decryptSuccessor('r', await encryptSuccessor('r', successor(depth)));
-    await expect(open(50)).resolves.toEqual(successor(50));
-    await expect(open(200)).resolves.toBeUndefined();
+    const createSuccessor = (depth: number) => ({ tokens: { claims: nest(depth) } as unknown as TokenSet });
+    const decrypt = async (depth: number) =>
+      decryptSuccessor('r', await encryptSuccessor('r', createSuccessor(depth)));
+    await expect(decrypt(50)).resolves.toEqual(createSuccessor(50));
+    await expect(decrypt(200)).resolves.toBeUndefined();
   });
 });

@@ -72,7 +72,7 @@ describe('C5: a response to a refresh', () => {
     expect(harness.stored).toBeUndefined();
   });
 
-  test('C5: contains Retry-After as seconds or a date, which is limited to one day', async () => {
+  test('C5: leads to an error with Retry-After in seconds, at most one day, from a number or a date', async () => {
     const harness = await createHarness();
     await harness.logIn();
     harness.server.clock.stop(Date.parse('2030-01-01T00:00:00Z'));
@@ -113,13 +113,13 @@ test.each([3, 20])('K8: a rate limit of %d sessions does not affect other sessio
   for (let i = 0; i < count; i++) limited.push(await logIn());
   const other = await logIn();
   harness.server.fail('token', { status: 429, headers: { 'retry-after': '86400' }, times: count });
-  const before = harness.server.requestsTo('token').length;
+  const requestsBefore = harness.server.requestsTo('token').length;
   // The second request of each limited session waits for the pause of that session, and is not sent.
   for (const holder of [...limited, ...limited])
     await expect(coordinator.getAccessToken(holder, { forceRefresh: true })).rejects.toMatchObject({
       code: 'rate_limited',
     });
-  expect(harness.server.requestsTo('token')).toHaveLength(before + count);
+  expect(harness.server.requestsTo('token')).toHaveLength(requestsBefore + count);
   await expect(coordinator.getAccessToken(other, { forceRefresh: true })).resolves.toMatchObject({
     changed: true,
   });

@@ -128,7 +128,7 @@ describe('C9: a client', () => {
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid', check: 'id_token' });
   });
 
-  test('C9: keeps prototypes unchanged by claims with the names of their members', async () => {
+  test('C9: changes no prototype for claims with the names of prototype members', async () => {
     const harness = await createHarness({ faults: ['id_token_prototype_claims'] });
     const { claims } = await harness.logIn();
     expect(Object.getPrototypeOf(claims)).toBe(Object.prototype);

@@ -11,11 +11,12 @@ import {
   validateLogoutToken,
 } from '../../src/index.ts';
 import { issuer, metadata } from '../fuzz/random-response.ts';
-import { origin } from '../support/start-dpop.ts';
-import { audience, startVerifier } from '../support/start-verifier.ts';
+import { origin } from '../support/resource-server/start-dpop.ts';
+import { audience, startVerifier } from '../support/resource-server/start-verifier.ts';
 
 const encode = (value: object) => base64url.encode(JSON.stringify(value));
-const bytes = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+const parseHex = (hex: string) =>
+  Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
 /** A key of 2,048 bits with the exponent 1: the signature of a text is its padded hash. */
 const weakKey = { kty: 'RSA', kid: 'weak', e: 'AQ', n: base64url.encode(new Uint8Array(256).fill(0xff)) };
@@ -24,7 +25,7 @@ const weakKey = { kty: 'RSA', kid: 'weak', e: 'AQ', n: base64url.encode(new Uint
 async function forge(header: object, claims: object): Promise<string> {
   const data = `${encode({ alg: 'RS256', kid: 'weak', ...header })}.${encode(claims)}`;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(data)));
-  const info = bytes('3031300d060960864801650304020105000420');
+  const info = parseHex('3031300d060960864801650304020105000420');
   const padding = new Uint8Array(256 - 3 - info.length - digest.length).fill(0xff);
   return `${data}.${base64url.encode(new Uint8Array([0, 1, ...padding, 0, ...info, ...digest]))}`;
 }
@@ -39,9 +40,14 @@ const sign = (header: object, text: string) =>
 /** Several unusable keys before the valid one. */
 const keySet = { keys: [weakKey, { kty: 'RSA', kid: 7 }, { kty: 5 }, { ...goodKey, key_ops: 5 }, goodKey] };
 
-const seconds = () => Math.floor(Date.now() / 1000);
-const claims = () => ({ iss: issuer, sub: 'alice', aud: 'web', iat: seconds(), exp: seconds() + 60 });
-const json = (body: object) => Response.json(body);
+const readSeconds = () => Math.floor(Date.now() / 1000);
+const createClaims = () => ({
+  iss: issuer,
+  sub: 'alice',
+  aud: 'web',
+  iat: readSeconds(),
+  exp: readSeconds() + 60,
+});
 
 function createRespondingClient(response: object, options: object = {}) {
   return createClient({
@@ -50,7 +56,7 @@ function createRespondingClient(response: object, options: object = {}) {
     redirectUri: 'https://app.example.test/callback',
     metadata,
     retries: 0,
-    fetch: async (url) => json(url.endsWith('/jwks') ? keySet : response),
+    fetch: async (url) => Response.json(url.endsWith('/jwks') ? keySet : response),
     ...options,
   });
 }
@@ -60,9 +66,9 @@ describe('A1: rejects a signature by a key with the exponent 1', () => {
     const { verifier } = await startVerifier({
       issuer,
       jwksUri: `${issuer}/jwks`,
-      fetch: async () => json(keySet),
+      fetch: async () => Response.json(keySet),
     });
-    const tokenClaims = { ...claims(), aud: audience, client_id: 'web', jti: 'j' };
+    const tokenClaims = { ...createClaims(), aud: audience, client_id: 'web', jti: 'j' };
     await expect(verifier.verifyToken(await forge({ typ: 'at+jwt' }, tokenClaims))).rejects.toMatchObject({
       code: 'invalid_token',
     });
@@ -101,18 +107,18 @@ describe('A1: rejects a signature by a key with the exponent 1', () => {
     const createTokenResponse = (id_token: string) => ({ access_token: 'a', token_type: 'Bearer', id_token });
     // Without a matching key, a refresh succeeds without the ID token.
     const forged = await refreshTokens(
-      createRespondingClient(createTokenResponse(await forge({}, claims()))),
+      createRespondingClient(createTokenResponse(await forge({}, createClaims()))),
       'r',
     );
     expect(forged).not.toHaveProperty('claims');
     const good = await refreshTokens(
-      createRespondingClient(createTokenResponse(await sign({}, JSON.stringify(claims())))),
+      createRespondingClient(createTokenResponse(await sign({}, JSON.stringify(createClaims())))),
       'r',
     );
     expect(good.claims).toMatchObject({ sub: 'alice' });
 
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
-    const logout = { ...claims(), jti: 'j', events };
+    const logout = { ...createClaims(), jti: 'j', events };
     await expect(
       validateLogoutToken(createRespondingClient({}), await forge({}, logout)),
     ).rejects.toMatchObject({
@@ -131,14 +137,14 @@ describe('A1: rejects a signature by a key with the exponent 1', () => {
       clientId: 'web',
       redirectUri: 'https://app.example/callback',
       metadata,
-      fetch: async () => json(keySet),
+      fetch: async () => Response.json(keySet),
     });
     const expected = { accessToken: 'a' };
-    await expect(validateIdToken(context, await forge({}, claims()), expected)).rejects.toMatchObject({
+    await expect(validateIdToken(context, await forge({}, createClaims()), expected)).rejects.toMatchObject({
       code: 'id_token_invalid',
       check: 'kid',
     });
-    const validToken = await sign({}, JSON.stringify(claims()));
+    const validToken = await sign({}, JSON.stringify(createClaims()));
     await expect(validateIdToken(context, validToken, expected)).resolves.toMatchObject({ sub: 'alice' });
   });
 });
@@ -154,31 +160,31 @@ describe('metadata members of a wrong type', () => {
     // The resource server reads the same document.
     const { verifier } = await startVerifier({
       issuer,
-      fetch: async (url) => json(url.endsWith('/jwks') ? keySet : invalidMetadata),
+      fetch: async (url) => Response.json(url.endsWith('/jwks') ? keySet : invalidMetadata),
     });
-    const tokenClaims = { ...claims(), aud: audience, client_id: 'web', jti: 'j' };
+    const tokenClaims = { ...createClaims(), aud: audience, client_id: 'web', jti: 'j' };
     const token = await sign({ typ: 'at+jwt' }, JSON.stringify(tokenClaims));
     await expect(verifier.verifyToken(token)).resolves.toMatchObject({ sub: 'alice' });
   });
 });
 
 describe('JARM with a repeated member', () => {
-  const transaction = (): AuthorizationTransaction => ({
+  const createTransaction = (): AuthorizationTransaction => ({
     issuer,
     clientId: 'web',
     redirectUri: 'https://app.example.test/callback',
     state: 's',
     codeVerifier: 'v',
     scope: 'openid',
-    createdAt: seconds(),
+    createdAt: readSeconds(),
   });
   const validate = async (repeated: string) => {
-    const text = `${JSON.stringify({ ...claims(), code: 'c', state: 's' }).slice(0, -1)},${repeated}}`;
+    const text = `${JSON.stringify({ ...createClaims(), code: 'c', state: 's' }).slice(0, -1)},${repeated}}`;
     const parameters = new URLSearchParams({ response: await sign({}, text) });
     return validateAuthorizationResponse(
       createRespondingClient({}, { responseMode: 'jwt' }),
       parameters,
-      transaction(),
+      createTransaction(),
     );
   };
 

@@ -3,7 +3,7 @@ import type { AuthEvent } from '../../src/index.ts';
 import { createHarness } from '../conformance/harness.ts';
 
 describe('the keys of a provider', () => {
-  test('may have one kid if their type, curve or alg differs', async () => {
+  test('may share one kid if their type, curve or alg differs', async () => {
     for (const alg of ['RS256', 'ES256']) {
       const harness = await createHarness({
         server: { decoyKeys: true },

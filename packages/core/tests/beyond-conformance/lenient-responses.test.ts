@@ -9,7 +9,7 @@ import {
 import { createHarness } from '../conformance/harness.ts';
 import { createRespondingClient } from '../fuzz/random-response.ts';
 
-const json = (members: object, type = 'application/json', status = 200) =>
+const createJsonResponse = (members: object, type = 'application/json', status = 200) =>
   new Response(JSON.stringify(members), { status, headers: { 'content-type': type } });
 
 describe('a member of a token response', () => {
@@ -19,30 +19,39 @@ describe('a member of a token response', () => {
 
   test.each([null, ''])('is absent if its value is %j', async (value) => {
     const absent = { refresh_token: value, id_token: value, expires_in: value };
-    const received = await refresh(() => json({ ...tokens, ...absent, scope: null }));
+    const received = await refresh(() => createJsonResponse({ ...tokens, ...absent, scope: null }));
     expect(received).toEqual({ accessToken: 'a', tokenType: 'Bearer', scopes: ['openid', 'items'] });
-    await expect(refresh(() => json({ ...tokens, token_type: value }))).rejects.toMatchObject({
+    await expect(refresh(() => createJsonResponse({ ...tokens, token_type: value }))).rejects.toMatchObject({
       code: 'token_response_invalid',
       check: 'token_type',
     });
-    await expect(refresh(() => json({ ...tokens, access_token: value }))).rejects.toMatchObject({
-      code: 'token_response_invalid',
-      check: 'access_token',
-    });
+    await expect(refresh(() => createJsonResponse({ ...tokens, access_token: value }))).rejects.toMatchObject(
+      {
+        code: 'token_response_invalid',
+        check: 'access_token',
+      },
+    );
   });
 
   test('"scope" may be empty or a list', async () => {
-    expect((await refresh(() => json({ ...tokens, scope: '' }))).scopes).toEqual([]);
-    expect((await refresh(() => json({ ...tokens, scope: [] }))).scopes).toEqual([]);
-    expect((await refresh(() => json({ ...tokens, scope: ['a', 'b'] }))).scopes).toEqual(['a', 'b']);
+    expect((await refresh(() => createJsonResponse({ ...tokens, scope: '' }))).scopes).toEqual([]);
+    expect((await refresh(() => createJsonResponse({ ...tokens, scope: [] }))).scopes).toEqual([]);
+    expect((await refresh(() => createJsonResponse({ ...tokens, scope: ['a', 'b'] }))).scopes).toEqual([
+      'a',
+      'b',
+    ]);
     for (const scope of [[7], { a: 1 }, 7]) {
-      await expect(refresh(() => json({ ...tokens, scope }))).rejects.toMatchObject({ check: 'scope' });
+      await expect(refresh(() => createJsonResponse({ ...tokens, scope }))).rejects.toMatchObject({
+        check: 'scope',
+      });
     }
   });
 
   test('is read from JSON or a form, regardless of the content type', async () => {
     for (const type of ['text/plain', 'text/html', 'Application/JSON', 'application/problem+json']) {
-      expect(await refresh(() => json({ ...tokens, token_type: 'bEARER' }, type))).toMatchObject({
+      expect(
+        await refresh(() => createJsonResponse({ ...tokens, token_type: 'bEARER' }, type)),
+      ).toMatchObject({
         accessToken: 'a',
       });
     }
@@ -94,8 +103,8 @@ describe('a claim that is null is absent', () => {
 
 describe('the body of a response', () => {
   test.each([
-    ['nothing, labelled JSON', '', 200],
-    ['HTML, labelled JSON', '<p>ok', 200],
+    ['an empty body with the content type JSON', '', 200],
+    ['HTML with the content type JSON', '<p>ok', 200],
     ['malformed JSON', '{"', 200],
     ['a list', '[]', 200],
     ['no content', null, 204],
@@ -106,7 +115,7 @@ describe('the body of a response', () => {
 
   test('leads to an error for a rejected revocation', async () => {
     for (const respond of [
-      () => json({ error: 'unsupported_token_type' }, 'application/json', 400),
+      () => createJsonResponse({ error: 'unsupported_token_type' }, 'application/json', 400),
       () => new Response(null, { status: 401 }),
       () => new Response(null, { status: 503 }),
     ])
@@ -122,7 +131,7 @@ describe('the body of a response', () => {
     ['no challenge and 403', undefined, 403, ''],
     ['no challenge and 404', undefined, 404, ''],
   ])(
-    'is not needed for the status in the error of a userinfo response with %s',
+    'is not required: the error of a userinfo response with %s contains the status',
     async (_, challenge, status, error) => {
       const headers = challenge === undefined ? {} : { 'www-authenticate': challenge };
       const { client } = createRespondingClient(() => new Response('x', { status, headers }));
@@ -138,12 +147,12 @@ describe('the body of a response', () => {
 
 test('client_secret_basic encodes all characters except letters, digits, - _ . and *', async () => {
   const authorizationHeaders: (string | null)[] = [];
-  const { client } = createRespondingClient(() => json({}), {
+  const { client } = createRespondingClient(() => createJsonResponse({}), {
     clientId: 'my-app_1.x*',
     clientAuthentication: clientSecretBasic("sec-ret_1.x*~!'() :%&=+é"),
     fetch: async (_, init) => {
       authorizationHeaders.push(new Headers(init.headers).get('authorization'));
-      return json({ access_token: 'a', token_type: 'Bearer' });
+      return createJsonResponse({ access_token: 'a', token_type: 'Bearer' });
     },
   });
   await refreshTokens(client, 'r');

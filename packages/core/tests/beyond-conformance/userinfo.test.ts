@@ -132,7 +132,7 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
     });
   }
 
-  async function expectRejected(harness: Awaited<ReturnType<typeof register>>, check: string) {
+  async function expectUserinfoRejection(harness: Awaited<ReturnType<typeof register>>, check: string) {
     await expect(harness.logIn()).rejects.toMatchObject({
       name: 'ValidationError',
       code: 'userinfo_invalid',
@@ -159,26 +159,29 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
   });
 
   test('rejects encrypted claims of another user', async () =>
-    expectRejected(await register({ encrypted: alg }, ['userinfo_response_sub_invalid']), 'sub'));
+    expectUserinfoRejection(await register({ encrypted: alg }, ['userinfo_response_sub_invalid']), 'sub'));
 
   test('rejects an unsigned, encrypted response if encryption is not registered', async () =>
-    expectRejected(await register({ encrypted: alg }, [], {}), 'signature'));
+    expectUserinfoRejection(await register({ encrypted: alg }, [], {}), 'signature'));
 
   test('rejects an unsigned, encrypted response if a signature is registered', async () => {
     const both = { signed: 'RS256' as const, encrypted: alg };
-    await expectRejected(await register(both, ['userinfo_response_unsigned']), 'signature');
+    await expectUserinfoRejection(await register(both, ['userinfo_response_unsigned']), 'signature');
     const signedOnly = { userinfoSignedResponseAlg: 'RS256' as const };
-    await expectRejected(await register(both, ['userinfo_response_unsigned'], signedOnly), 'signature');
+    await expectUserinfoRejection(
+      await register(both, ['userinfo_response_unsigned'], signedOnly),
+      'signature',
+    );
   });
 
   test('rejects an unencrypted response if encryption is registered', async () => {
     const faults: readonly Fault[] = ['userinfo_response_unencrypted'];
-    await expectRejected(await register({ encrypted: alg }, faults), 'encryption');
-    await expectRejected(await register({ signed: 'RS256', encrypted: alg }, faults), 'encryption');
+    await expectUserinfoRejection(await register({ encrypted: alg }, faults), 'encryption');
+    await expectUserinfoRejection(await register({ signed: 'RS256', encrypted: alg }, faults), 'encryption');
   });
 
   test('rejects a key management algorithm that is not registered', async () =>
-    expectRejected(
+    expectUserinfoRejection(
       await register({ encrypted: alg }, [], { userinfoEncryptedResponseAlg: 'RSA-OAEP' }),
       'alg',
     ));
@@ -188,12 +191,13 @@ describe('encrypted userinfo (OpenID Connect Core section 5.3.2)', () => {
     const harness = await createHarness({
       registration: { jwks: { keys: [jwk] }, userinfoEncryptedResponseAlg: alg },
     });
-    await expectRejected(harness, 'encryption');
+    await expectUserinfoRejection(harness, 'encryption');
   });
 
   test.each(['{"sub":"mallory","sub":"alice"}', '{"sub":', 'sub', ''])(
     'rejects the decrypted text %j',
-    async (text) => expectRejected(await register({ encrypted: alg }, [], { ...decryptTo(text) }), 'json'),
+    async (text) =>
+      expectUserinfoRejection(await register({ encrypted: alg }, [], { ...decryptTo(text) }), 'json'),
   );
 
   const decryptTo = (text: string) => ({

@@ -1,8 +1,8 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { advanceClock, events, openSignedInPage, origin, provider } from '../support/browser-page.ts';
-import { json } from '../support/browser-provider.ts';
+import { advanceClock, events, openSignedInPage, origin, provider } from '../support/browser/browser-page.ts';
+import { json } from '../support/browser/browser-provider.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
 const otherApi = 'https://other.example';
@@ -233,7 +233,7 @@ describe('the tokens of a refresh', () => {
     await provider.rotateKeys();
     const token = auth.getAccessToken();
     await vi.waitFor(() => expect(failKeyRequest).toBeDefined());
-    // A page that is closed now has the new refresh token.
+    // If the page closes now, the new refresh token is stored.
     const stored = await memory.get(key());
     expect(stored?.refreshToken).not.toBe(spent);
     failKeyRequest?.();

@@ -8,7 +8,7 @@ import { fetchMetadata } from '../../src/browser/wire/metadata.ts';
 import { sendRequest } from '../../src/browser/wire/send-request.ts';
 import { validateIdToken } from '../../src/browser/wire/verify-id-token.ts';
 import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
-import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
+import { createTestProvider, type TestProvider } from '../support/browser/browser-provider.ts';
 
 const nested = '['.repeat(5_600) + ']'.repeat(5_600);
 const now = () => Date.UTC(2026, 0, 1);

@@ -17,7 +17,7 @@ import {
   provider,
   startLogin,
   time,
-} from '../support/browser-page.ts';
+} from '../support/browser/browser-page.ts';
 
 let target: EventTarget;
 let sharedItems: Map<string, string>;
@@ -239,7 +239,7 @@ describe('a stored login', () => {
     return { idle, page, states, outcome };
   }
 
-  test('B30: ends without being shown if the page was closed for too long', async () => {
+  test('B30: is not shown, and ends, if the page was closed for too long', async () => {
     const { idle, states, outcome } = await reopen(201);
     expect(outcome).toMatch(/session_ended|not_signed_in/);
     expect(states).not.toContain('signed-in');

@@ -1,9 +1,9 @@
 // @platforms node: the scheduler of the suite uses `setImmediate`.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AuthError } from '../../src/errors.ts';
-import { createWorld, type Tab, type World, type WorldOptions } from '../support/browser-world.ts';
+import { createWorld, type Tab, type World, type WorldOptions } from '../support/browser/browser-world.ts';
+import type { User } from '../support/browser/user-provider.ts';
 import { createRandom } from '../support/random.ts';
-import type { User } from '../support/user-provider.ts';
 
 // A logout at each step of each operation: each read and write of the storage, each message between tabs, lock, proof,
 // frame, request and response.

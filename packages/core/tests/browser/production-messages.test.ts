@@ -1,7 +1,7 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { afterAll, expect, test, vi } from 'vitest';
 import { AuthError } from '../../src/errors.ts';
-import { createPage, origin, provider, startLogin } from '../support/browser-page.ts';
+import { createPage, origin, provider, startLogin } from '../support/browser/browser-page.ts';
 
 // Before any module is loaded, as in a production build of Angular.
 vi.hoisted(() => {

@@ -8,8 +8,8 @@ import {
   openSignedInPage,
   provider,
   startLogin,
-} from '../support/browser-page.ts';
-import { json } from '../support/browser-provider.ts';
+} from '../support/browser/browser-page.ts';
+import { json } from '../support/browser/browser-provider.ts';
 
 describe('a refresh', () => {
   test('C5: keeps the login after a server or network error, and returns a valid token', async () => {

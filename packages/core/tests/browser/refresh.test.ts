@@ -1,7 +1,7 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { advanceClock, createPage, openSignedInPage, provider } from '../support/browser-page.ts';
+import { advanceClock, createPage, openSignedInPage, provider } from '../support/browser/browser-page.ts';
 
 describe('a refresh', () => {
   test('returns a valid token without a request', async () => {

@@ -1,7 +1,7 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { expect, test } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
-import { advanceClock, createPage, openSignedInPage, provider } from '../support/browser-page.ts';
+import { advanceClock, createPage, openSignedInPage, provider } from '../support/browser/browser-page.ts';
 
 // The response to a refresh has a new refresh token, but its access token is rejected.
 

@@ -2,8 +2,14 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
 import type { Fetch } from '../../src/internal/fetch/bounded-fetch.ts';
-import { advanceClock, createPage, openSignedInPage, origin, provider } from '../support/browser-page.ts';
-import { stubSilentFrame } from '../support/silent-frame.ts';
+import {
+  advanceClock,
+  createPage,
+  openSignedInPage,
+  origin,
+  provider,
+} from '../support/browser/browser-page.ts';
+import { stubSilentFrame } from '../support/browser/silent-frame.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
 let isOffline: boolean;

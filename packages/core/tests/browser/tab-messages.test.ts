@@ -9,7 +9,7 @@ import {
   type Page,
   provider,
   startLogin,
-} from '../support/browser-page.ts';
+} from '../support/browser/browser-page.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
 const wait = () => new Promise((resolve) => setTimeout(resolve, 50));
@@ -88,9 +88,9 @@ test('a login on the callback page signs in a tab in which the user has logged o
   const other = await openSignedInPage({ silentRedirectUri });
   await other.auth.logout({ localOnly: true });
   advanceClock(1);
-  const { auth, visited } = createPage();
-  await auth.login();
-  location.href = provider.approve(visited.at(-1) as string);
+  const page = createPage();
+  const { auth } = page;
+  location.href = provider.approve(await startLogin(page));
   await auth.start();
   expect(auth.snapshot().status).toBe('signed-in');
   await vi.waitFor(() => expect(count()).toBe(1));

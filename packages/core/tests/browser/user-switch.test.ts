@@ -1,8 +1,8 @@
 // @platforms node: the scheduler of the suite uses `setImmediate`.
 import { afterEach, beforeEach, test, vi } from 'vitest';
 import type { AuthError } from '../../src/errors.ts';
-import { type ApiCall, apiUrl, type World } from '../support/browser-world.ts';
-import { expectNoViolations, type SendRequest } from '../support/user-switch.ts';
+import { type ApiCall, apiUrl, type World } from '../support/browser/browser-world.ts';
+import { expectNoViolations, type SendRequest } from '../support/browser/user-switch.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => {

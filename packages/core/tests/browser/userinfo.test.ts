@@ -12,8 +12,8 @@ import {
   provider,
   startLogin,
   time,
-} from '../support/browser-page.ts';
-import { json } from '../support/browser-provider.ts';
+} from '../support/browser/browser-page.ts';
+import { json } from '../support/browser/browser-provider.ts';
 
 let userinfo: Record<string, unknown>;
 /** The authorization headers that the endpoint received. */

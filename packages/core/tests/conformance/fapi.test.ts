@@ -15,7 +15,7 @@ import { createHarness, expectRejection, type HarnessOptions } from './harness.t
 import { fapi1AdvancedRows } from './rows/fapi1-advanced.ts';
 import { messageSigningRows } from './rows/fapi2-message-signing.ts';
 import { securityProfileRows } from './rows/fapi2-security-profile.ts';
-import { fapi2 } from './rows/row.ts';
+import { createFapi2Name } from './rows/row.ts';
 import { record, runRow } from './run-row.ts';
 import { getSigningKey } from './signing-key.ts';
 
@@ -50,7 +50,7 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
     );
   }
 
-  test(fapi2('test-happy-path'), async ({ task }) => {
+  test(createFapi2Name('test-happy-path'), async ({ task }) => {
     const harness = await createHarness(await createFapiOptions());
     await harness.logIn();
     expect(harness.userinfo).toMatchObject({ sub: 'alice' });
@@ -66,7 +66,7 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
     record(task, { id: 'F1', verdict: 'A', result: 'accepted' });
   });
 
-  test(fapi2('test-rs-dpop-auth-scheme-case-insensitivity'), async ({ task }) => {
+  test(createFapi2Name('test-rs-dpop-auth-scheme-case-insensitivity'), async ({ task }) => {
     const harness = await createHarness(await createFapiOptions({ server: { dpopNonce: false } }));
     harness.server.fail('userinfo', {
       status: 401,
@@ -77,14 +77,14 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
     record(task, { id: 'F21', verdict: 'A', result: 'accepted' });
   });
 
-  test(fapi2('test-happy-path-no-dpop-nonce'), async ({ task }) => {
+  test(createFapi2Name('test-happy-path-no-dpop-nonce'), async ({ task }) => {
     const harness = await createHarness(await createFapiOptions({ server: { dpopNonce: false } }));
     await harness.logIn();
     expect(harness.server.requestsTo('token')).toHaveLength(1);
     record(task, { id: 'F22', verdict: 'A', result: 'accepted' });
   });
 
-  test(fapi2('refresh-token-test'), async ({ task }) => {
+  test(createFapi2Name('refresh-token-test'), async ({ task }) => {
     const harness = await createHarness(await createFapiOptions());
     await harness.logIn();
     const first = harness.stored?.refreshToken;
@@ -140,7 +140,7 @@ describe('FAPI 2.0 Security Profile, Message Signing, and FAPI 1.0 Advanced: sec
       });
       await harness.logIn();
       expect(received.map((jwe) => jwe.split('.'))).toEqual([expect.objectContaining({ length: 5 })]);
-      // The provider cannot decrypt it, and reads it as the hint of a logout.
+      // The decrypted ID token is stored, because the provider must read it as `id_token_hint` of a logout.
       expect(harness.stored?.idToken?.split('.')).toHaveLength(3);
       record(task, { id: `FA6 ${alg}`, verdict: 'A', result: 'accepted' });
     });

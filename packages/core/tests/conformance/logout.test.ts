@@ -37,29 +37,29 @@ async function logOut(faults: readonly Fault[] = []) {
   return { harness, url, redirect, logoutToken: logoutTokens[0] as string };
 }
 
-const rp = (suffix: string) => `oidcc-client-test-rp-${suffix}`;
+const createModuleName = (suffix: string) => `oidcc-client-test-rp-${suffix}`;
 
 describe('Logout, section 2', () => {
-  test(rp('init-logout'), async ({ task }) => {
+  test(createModuleName('init-logout'), async ({ task }) => {
     const { harness, url, redirect } = await logOut();
     expect(url.searchParams.get('id_token_hint')).toBe(harness.stored?.idToken);
     expect(redirect.href).toBe(`${postLogoutRedirectUri}?state=a-state`);
     record(task, { id: 'L1', verdict: 'A', result: 'accepted' });
   });
 
-  test(rp('init-logout-other-state'), async ({ task }) => {
+  test(createModuleName('init-logout-other-state'), async ({ task }) => {
     const { redirect } = await logOut(['logout_state_invalid']);
     expect(redirect.searchParams.get('state')).not.toBe('a-state');
     record(task, { id: 'L2', verdict: 'A', result: 'accepted' });
   });
 
-  test(rp('init-logout-no-state'), async ({ task }) => {
+  test(createModuleName('init-logout-no-state'), async ({ task }) => {
     const { redirect } = await logOut(['logout_state_missing']);
     expect(redirect.searchParams.has('state')).toBe(false);
     record(task, { id: 'L3', verdict: 'A', result: 'accepted' });
   });
 
-  test(rp('backchannel-rpinitlogout'), async ({ task }) => {
+  test(createModuleName('backchannel-rpinitlogout'), async ({ task }) => {
     const { harness, logoutToken } = await logOut(['logout_token_extra_claim']);
     const claims = await validateLogoutToken(harness.client, logoutToken);
     expect(claims).toEqual({
@@ -73,7 +73,7 @@ describe('Logout, section 2', () => {
     record(task, { id: 'L4', verdict: 'A', result: 'accepted' });
   });
 
-  const rejected: readonly (readonly [id: string, suffix: string, fault: Fault, check: string])[] = [
+  const rejections: readonly (readonly [id: string, suffix: string, fault: Fault, check: string])[] = [
     ['L5', 'alg-none', 'logout_token_alg_none', 'alg'],
     ['L6', 'no-event', 'logout_token_events_missing', 'events'],
     ['L7', 'with-nonce', 'logout_token_nonce_added', 'nonce'],
@@ -82,8 +82,8 @@ describe('Logout, section 2', () => {
     ['L10', 'wrong-event', 'logout_token_events_other', 'events'],
     ['L11', 'wrong-iss', 'logout_token_iss_invalid', 'iss'],
   ];
-  for (const [id, suffix, fault, check] of rejected) {
-    test(rp(`backchannel-rpinitlogout-${suffix}`), async ({ task }) => {
+  for (const [id, suffix, fault, check] of rejections) {
+    test(createModuleName(`backchannel-rpinitlogout-${suffix}`), async ({ task }) => {
       const { harness, logoutToken } = await logOut([fault]);
       await expect(validateLogoutToken(harness.client, logoutToken)).rejects.toMatchObject({
         name: 'ValidationError',
@@ -94,7 +94,7 @@ describe('Logout, section 2', () => {
     });
   }
 
-  test(rp('frontchannel-rpinitlogout'), async ({ task }) => {
+  test(createModuleName('frontchannel-rpinitlogout'), async ({ task }) => {
     const { harness, redirect } = await logOut();
     const { issuer } = harness.server;
     const request = new URL(
@@ -105,7 +105,7 @@ describe('Logout, section 2', () => {
     record(task, { id: 'L12', verdict: 'A', result: 'accepted' });
   });
 
-  test(rp('frontchannel-opinitlogout'), async ({ task }) => {
+  test(createModuleName('frontchannel-opinitlogout'), async ({ task }) => {
     const { client, server } = await createHarness();
     const { issuer } = server;
     expect(validateFrontchannelLogout(client, new URLSearchParams({ iss: issuer, sid: 's' }))).toEqual({
@@ -117,7 +117,7 @@ describe('Logout, section 2', () => {
 });
 
 describe('logout tokens, in addition to the suite', () => {
-  const more: readonly (readonly [fault: Fault, check: string])[] = [
+  const furtherRejections: readonly (readonly [fault: Fault, check: string])[] = [
     ['logout_token_signature_invalid', 'signature'],
     ['logout_token_signature_missing', 'signature'],
     ['logout_token_key_foreign', 'signature'],
@@ -136,7 +136,7 @@ describe('logout tokens, in addition to the suite', () => {
     ['logout_token_events_text', 'events'],
     ['logout_token_not_a_jwt', 'format'],
   ];
-  for (const [fault, check] of more) {
+  for (const [fault, check] of furtherRejections) {
     test(`rejects ${fault} for its ${check}`, async () => {
       const { client, server } = await createHarness({ faults: [fault] });
       const logoutToken = await server.mintLogoutToken();

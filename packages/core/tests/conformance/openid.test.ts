@@ -142,8 +142,8 @@ describe('OpenID Connect Core, section 1', () => {
 });
 
 describe('Form Post RP: the modules with response_mode=form_post', () => {
-  const names = ['1', '2', '3', '4', '5', '6', '8', '9', '10', '11', '12'];
-  for (const row of openidRows.filter(({ id }) => names.includes(id))) {
+  const ids = ['1', '2', '3', '4', '5', '6', '8', '9', '10', '11', '12'];
+  for (const row of openidRows.filter(({ id }) => ids.includes(id))) {
     test(`${row.module} (form_post)`, ({ task }) =>
       runRow(
         {
@@ -158,25 +158,30 @@ describe('Form Post RP: the modules with response_mode=form_post', () => {
 });
 
 describe.each([
-  { plan: 'Basic RP', by: '', mark: '', client: {} },
-  { plan: 'Form Post RP', by: ' (form_post)', mark: ' f', client: { responseMode: 'form_post' } },
-] as const)('$plan: modules with additional steps', ({ by, mark, client }) => {
-  test(`oidcc-client-test-kid-absent-multiple-jwks${by}`, async ({ task }) => {
+  { plan: 'Basic RP', titleSuffix: '', idSuffix: '', client: {} },
+  {
+    plan: 'Form Post RP',
+    titleSuffix: ' (form_post)',
+    idSuffix: ' f',
+    client: { responseMode: 'form_post' },
+  },
+] as const)('$plan: modules with additional steps', ({ titleSuffix, idSuffix, client }) => {
+  test(`oidcc-client-test-kid-absent-multiple-jwks${titleSuffix}`, async ({ task }) => {
     const harness = await createHarness({ client, faults: ['id_token_kid_missing', 'jwks_without_kid'] });
     await harness.server.rotateKeys({ keepOld: true });
     const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'kid' } as const;
     const result = await expectRejection(harness, () => harness.logIn(), rejection, 'jwks');
-    record(task, { id: `7${mark}`, verdict: 'A/R', result: 'rejected', code: result });
+    record(task, { id: `7${idSuffix}`, verdict: 'A/R', result: 'rejected', code: result });
   });
 
-  test(`oidcc-client-test-scope-userinfo-claims${by}`, async ({ task }) => {
+  test(`oidcc-client-test-scope-userinfo-claims${titleSuffix}`, async ({ task }) => {
     const harness = await createHarness({ client });
     await harness.logIn({ scope: 'openid email' });
     expect(harness.userinfo).toEqual({ sub: 'alice', email: 'alice@example.test', email_verified: true });
-    record(task, { id: `13${mark}`, verdict: 'A', result: 'accepted' });
+    record(task, { id: `13${idSuffix}`, verdict: 'A', result: 'accepted' });
   });
 
-  test(`oidcc-client-test-client-secret-basic${by}`, async ({ task }) => {
+  test(`oidcc-client-test-client-secret-basic${titleSuffix}`, async ({ task }) => {
     const secret = 'a secret: with+signs/=&%';
     const harness = await createHarness({
       registration: { clientId: 'web:client', clientSecret: secret },
@@ -186,7 +191,7 @@ describe.each([
     const [request] = harness.server.requestsTo('token');
     expect(request?.headers.authorization).toMatch(/^Basic /);
     expect(request?.body).not.toHaveProperty('client_secret');
-    record(task, { id: `14${mark}`, verdict: 'A', result: 'accepted' });
+    record(task, { id: `14${idSuffix}`, verdict: 'A', result: 'accepted' });
   });
 });
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { fuzzRuns, fuzzTimeout, printFuzzLine, readFuzzSeed } from '../support/hostile-inputs.ts';
+import { computeFuzzTimeout, printFuzzLine, readFuzzRuns, readFuzzSeed } from '../support/hostile-inputs.ts';
 import { fuzzCookieHeaders, fuzzUnchangedLists } from './cookie-headers.ts';
 
-const runs = fuzzRuns(2_000);
+const runs = readFuzzRuns(2_000);
 
 test('S30: finds only cookies with the names of this library in any Cookie header', {
-  timeout: fuzzTimeout(runs),
+  timeout: computeFuzzTimeout(runs),
 }, () => {
   const seed = readFuzzSeed();
   const { found, ambiguous } = fuzzCookieHeaders({ runs, seed });
@@ -14,8 +14,8 @@ test('S30: finds only cookies with the names of this library in any Cookie heade
   expect(ambiguous).toBeGreaterThan(0);
 });
 
-test('S31: a list of cookies that a framework decodes, and has not changed, changes no cookie of a request', {
-  timeout: fuzzTimeout(runs),
+test('S31: an unchanged list of decoded cookies from a framework changes no cookie of a request', {
+  timeout: computeFuzzTimeout(runs),
 }, () => {
   const seed = readFuzzSeed();
   const { repeated } = fuzzUnchangedLists({ runs, seed });

@@ -51,7 +51,7 @@ const pair = fc
   )
   .map(([prefix, name, suffix]) => `; ${prefix}${name}${suffix}=value;`);
 
-const twice = fc.constantFrom(...names).map((name) => `; ${name}=value; ${name}=other;`);
+const repeatedPair = fc.constantFrom(...names).map((name) => `; ${name}=value; ${name}=other;`);
 
 /** A `Cookie` header as a hostile sibling host can cause it. */
 export const cookieHeader = fc
@@ -59,7 +59,7 @@ export const cookieHeader = fc
     fc.oneof(
       { weight: 6, arbitrary: piece },
       { weight: 1, arbitrary: pair },
-      { weight: 1, arbitrary: twice },
+      { weight: 1, arbitrary: repeatedPair },
     ),
     { maxLength: 24 },
   )
@@ -133,7 +133,7 @@ function isUpdateExact(header: string): boolean {
   return parseCookies(updateCookieHeader('', listed)).get(name) === 'new';
 }
 
-/** Values of two sessions, as they are, encoded, and in white space. */
+/** Values of two sessions: plain, encoded, and surrounded by white space. */
 const sessionValue = fc.constantFrom(
   ...['own', '%6Fwn', 'o%77n', '%20own', 'own%20', '"own"', 'own=1'],
   ...[
@@ -169,11 +169,11 @@ export const encodedCookieHeader = fc
   })
   .map((pairs) => pairs.flat().join(''));
 
-/** A framework that lists the first or the last cookie of each name, decoded or not. */
+/** How a framework lists cookies: the first or the last one of each name, decoded or not. */
 export interface CookieList {
   readonly decode: boolean;
   readonly keepFirst: boolean;
-  /** How it lists a cookie without `=`. */
+  /** The value of a cookie without `=` in the list. Default: the cookie is not listed. */
   readonly bareValue?: string;
 }
 
@@ -194,8 +194,9 @@ export function listCookies(header: string, { decode, keepFirst, bareValue }: Co
 }
 
 /**
- * Updates random `Cookie` headers from the list of a framework that has changed none of the cookies. The result contains
- * the cookies that were sent, each with its value: a planted value is neither decoded nor becomes the only one of its name.
+ * Updates random `Cookie` headers from the list of a framework that has changed none of the cookies. The result
+ * contains the cookies that were sent, each with its value: a planted value is not decoded, and does not replace other
+ * values of its name.
  *
  * @throws Error with seed and counterexample
  */

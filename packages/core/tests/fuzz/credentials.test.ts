@@ -3,19 +3,19 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jos
 import { expect, test } from 'vitest';
 import { AuthError, createAccessTokenVerifier } from '../../src/resource-server/index.ts';
 import {
+  computeFuzzTimeout,
   encodeBytes,
   encodeText,
-  fuzzRuns,
   fuzzSurface,
-  fuzzTimeout,
   mutateMembers,
   mutateText,
+  readFuzzRuns,
 } from '../support/hostile-inputs.ts';
 import type { Random } from '../support/random.ts';
 
 const audience = 'https://api.example.test';
-const runs = fuzzRuns(3_000);
-const timeout = { timeout: fuzzTimeout(runs) };
+const runs = readFuzzRuns(3_000);
+const timeout = { timeout: computeFuzzTimeout(runs) };
 
 async function start() {
   const server = await createTestAuthorizationServer({ resources: [audience] });

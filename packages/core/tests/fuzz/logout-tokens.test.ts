@@ -2,18 +2,18 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from 'vitest';
 import { AuthError, createClient, validateLogoutToken } from '../../src/index.ts';
 import {
+  computeFuzzTimeout,
   encodeText,
-  fuzzRuns,
   fuzzSurface,
-  fuzzTimeout,
   mutateMembers,
   mutateText,
+  readFuzzRuns,
 } from '../support/hostile-inputs.ts';
 
-const runs = fuzzRuns(2_000);
+const runs = readFuzzRuns(2_000);
 
 test('S13: accepts only an issued logout token, and rejects others with a typed error', {
-  timeout: fuzzTimeout(runs),
+  timeout: computeFuzzTimeout(runs),
 }, async () => {
   const server = await createTestAuthorizationServer();
   const client = createClient({

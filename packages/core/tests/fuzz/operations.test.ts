@@ -70,10 +70,10 @@ function expectTokens(tokens: unknown): void {
   expect(expiresAt === undefined || Number.isSafeInteger(expiresAt) || expiresAt > 1e15).toBe(true);
 }
 
-const tokens = async (granted: Promise<unknown>) => expectTokens(await granted);
+const expectGrantedTokens = async (grant: Promise<unknown>) => expectTokens(await grant);
 const secret = { clientAuthentication: clientSecretBasic('web-secret') };
 
-/** Every operation that reads a response of the provider. The type reports a missing one. */
+/** All operations that read a response of the provider. A missing operation is a type error. */
 const operations: Record<Operation['name'], Case> = {
   discover: {
     run: (client) => discover(removeMetadata(client)),
@@ -98,10 +98,10 @@ const operations: Record<Operation['name'], Case> = {
     run: async (client) => {
       const parameters = new URLSearchParams({ code: 'code', state: 'state', iss: issuer });
       const validated = await validateAuthorizationResponse(client, parameters, transaction);
-      await tokens(exchangeCode(client, validated, transaction));
+      await expectGrantedTokens(exchangeCode(client, validated, transaction));
     },
   },
-  refreshTokens: { run: (client) => tokens(refreshTokens(client, 'refresh-token')) },
+  refreshTokens: { run: (client) => expectGrantedTokens(refreshTokens(client, 'refresh-token')) },
   fetchUserinfo: {
     run: async (client) =>
       expect(await fetchUserinfo(client, 'token', 'alice')).toHaveProperty('sub', 'alice'),
@@ -110,7 +110,10 @@ const operations: Record<Operation['name'], Case> = {
     run: async (client) => expect((await introspectToken(client, 'token')).active).toBeTypeOf('boolean'),
   },
   revokeToken: { run: (client) => revokeToken(client, 'token') },
-  requestClientCredentials: { options: secret, run: (client) => tokens(requestClientCredentials(client)) },
+  requestClientCredentials: {
+    options: secret,
+    run: (client) => expectGrantedTokens(requestClientCredentials(client)),
+  },
   requestDeviceAuthorization: {
     run: async (client) => {
       const device = await requestDeviceAuthorization(client);
@@ -139,13 +142,13 @@ const operations: Record<Operation['name'], Case> = {
         },
       });
       // The provider requires a longer wait than the test allows, which is a valid outcome.
-      await tokens(poll).catch((error: unknown) => {
+      await expectGrantedTokens(poll).catch((error: unknown) => {
         if (error !== stop) throw error;
       });
     },
   },
-  exchangeToken: { run: (client) => tokens(exchangeToken(client, { subjectToken: 'token' })) },
-  exchangeAssertion: { run: (client) => tokens(exchangeAssertion(client, 'assertion')) },
+  exchangeToken: { run: (client) => expectGrantedTokens(exchangeToken(client, { subjectToken: 'token' })) },
+  exchangeAssertion: { run: (client) => expectGrantedTokens(exchangeAssertion(client, 'assertion')) },
   validateLogoutToken: { accepts: 'signed', run: (client, token) => validateLogoutToken(client, token) },
   createEndSessionUrl: {
     run: (client) => createEndSessionUrl(removeMetadata(client)),

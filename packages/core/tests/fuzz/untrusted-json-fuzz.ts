@@ -213,7 +213,7 @@ const fragments = [
   '\u00a0',
 ];
 
-/** Changes every third text at up to three positions, so that most of these are malformed. */
+/** Changes about a third of the texts at up to three positions. Most of the changed texts are malformed. */
 function mutate(random: Random, text: string): string {
   let changed = text;
   if (random.below(3) !== 0) return changed;

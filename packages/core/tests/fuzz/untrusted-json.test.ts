@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { fuzzRuns, fuzzTimeout, printFuzzLine, readFuzzSeed } from '../support/hostile-inputs.ts';
+import { computeFuzzTimeout, printFuzzLine, readFuzzRuns, readFuzzSeed } from '../support/hostile-inputs.ts';
 import { fuzzUntrustedJson } from './untrusted-json-fuzz.ts';
 
-const runs = fuzzRuns(20_000);
+const runs = readFuzzRuns(20_000);
 
 test('C9: the parser for untrusted JSON accepts the same texts as JSON.parse within its limits', {
-  timeout: fuzzTimeout(runs),
+  timeout: computeFuzzTimeout(runs),
 }, () => {
   const seed = readFuzzSeed();
   const { accepted, rejected } = fuzzUntrustedJson({ runs, seed });

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseCookies } from '../../src/session/cookies/cookies.ts';
 import { appOrigin, hostileOrigin, type SiblingHosts, startSiblingHosts } from './sibling-hosts.ts';
 
-// Chromium is the reference: a cookie that is read under a name must be in its store under exactly that name, and under a
-// `__Host-` name it must be a cookie of the application.
+// Chromium is the reference. If a cookie is read under a name, the store of Chromium contains a cookie with exactly that
+// name. If the name begins with `__Host-`, the application has set the cookie.
 
 let hosts: SiblingHosts;
 beforeAll(async () => {
@@ -122,21 +122,21 @@ test('S30: reads a cookie only under the name that Chromium stores', {
 }, async () => {
   const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
   const runs = Number(process.env.FUZZ_RUNS ?? 400);
-  const counts = { seed, lines: 0, stored: 0, sent: 0, read: 0, ofOurNames: 0 };
+  const counts = { seed, lines: 0, stored: 0, sent: 0, read: 0, withHostPrefix: 0 };
   const context = await hosts.browser.newContext();
   const page = await context.newPage();
   const lines = fc.sample(line, { numRuns: runs, seed });
   for (let at = 0; at < lines.length; at += perRound) {
     await context.clearCookies();
-    hosts.hostile = lines.slice(at, at + perRound);
+    hosts.hostileCookies = lines.slice(at, at + perRound);
     const isSet = (at / perRound) % 2 === 0;
-    hosts.own = isSet ? [`${ownName}=own${at}; Path=/; Secure; HttpOnly`] : [];
+    hosts.ownCookies = isSet ? [`${ownName}=own${at}; Path=/; Secure; HttpOnly`] : [];
     await page.goto(hostileOrigin);
     await page.goto(`${appOrigin}/own`);
     await page.goto(hostileOrigin);
     await page.goto(appOrigin);
     const stored = await context.cookies();
-    const received = hosts.received();
+    const received = hosts.readCookieHeader();
     // Runtimes read headers as bytes or as UTF-8.
     for (const header of [received, Buffer.from(received, 'latin1').toString('utf8')]) {
       const cookies = parseCookies(header);
@@ -146,7 +146,7 @@ test('S30: reads a cookie only under the name that Chromium stores', {
         expect(known.length, hint).toBeGreaterThan(0);
         counts.read++;
         if (!name.startsWith('__Host-')) continue;
-        counts.ofOurNames++;
+        counts.withHostPrefix++;
         expect(
           known.map(({ domain }) => domain),
           hint,
@@ -155,7 +155,7 @@ test('S30: reads a cookie only under the name that Chromium stores', {
       }
       expect(cookies.get(ownName), hint).toBe(isSet ? `own${at}` : undefined);
     }
-    counts.lines += hosts.hostile.length;
+    counts.lines += hosts.hostileCookies.length;
     counts.stored += stored.length;
     counts.sent += received.split(';').length;
   }
@@ -163,5 +163,5 @@ test('S30: reads a cookie only under the name that Chromium stores', {
   console.log(`cookies in Chromium: ${JSON.stringify(counts)}`);
   expect(counts.stored).toBeGreaterThan(runs / 10);
   expect(counts.read).toBeGreaterThan(0);
-  expect(counts.ofOurNames).toBeGreaterThan(0);
+  expect(counts.withHostPrefix).toBeGreaterThan(0);
 });

@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => close());
 
 /** Starts a login with this `Host` header, sent as raw bytes. Returns the URL of the redirect. */
-async function locationAt(host: string): Promise<string> {
+async function readLocation(host: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   socket.write(
     Buffer.from(`GET /auth/login HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`, 'latin1'),
@@ -45,14 +45,14 @@ async function locationAt(host: string): Promise<string> {
   return /^location: (.*)\r$/im.exec(response)?.[1] ?? '';
 }
 
-async function redirectUriAt(host: string): Promise<string | null> {
-  const location = await locationAt(host);
+async function readRedirectUri(host: string): Promise<string | null> {
+  const location = await readLocation(host);
   return URL.canParse(location) ? new URL(location).searchParams.get('redirect_uri') : null;
 }
 
 test('S33: requests the metadata once for any Host headers that a Node server receives', async () => {
   for (let count = 0; count < 300; count++) {
-    expect(await redirectUriAt(`h${count}.invalid`)).toBe('https://app.example/auth/callback');
+    expect(await readRedirectUri(`h${count}.invalid`)).toBe('https://app.example/auth/callback');
   }
   for (const host of [
     '',
@@ -64,14 +64,14 @@ test('S33: requests the metadata once for any Host headers that a Node server re
     'x, y',
     '\xff',
   ]) {
-    expect(await redirectUriAt(host), host.slice(0, 20)).toBe('https://app.example/auth/callback');
+    expect(await readRedirectUri(host), host.slice(0, 20)).toBe('https://app.example/auth/callback');
   }
   for (const host of ['pr-7.preview.example', 'PR-7.preview.example', 'pr-7.preview.example:443']) {
-    expect(await redirectUriAt(host), host).toBe('https://pr-7.preview.example/auth/callback');
+    expect(await readRedirectUri(host), host).toBe('https://pr-7.preview.example/auth/callback');
   }
   // A browser stores the cookies of a host with a trailing dot separately, so the login continues without the dot.
   for (const host of ['pr-7.preview.example.', 'PR-7.preview.example.:443'])
-    expect(await locationAt(host), host).toBe('https://pr-7.preview.example/auth/login');
-  expect(await locationAt('evil.invalid.')).toBe('https://app.example/auth/login');
+    expect(await readLocation(host), host).toBe('https://pr-7.preview.example/auth/login');
+  expect(await readLocation('evil.invalid.')).toBe('https://app.example/auth/login');
   expect(discoveries).toBe(1);
 });

@@ -6,7 +6,7 @@ import { appOrigin, hostileOrigin, type SiblingHosts, startSiblingHosts } from '
 
 // A sibling host plants the cookies of a login that it has started, and completes it in the browser of the user.
 
-const patience = 60_000;
+const timeout = 60_000;
 const settings: readonly CookieSettings[] = [
   {},
   { domain: 'example.test' },
@@ -31,7 +31,7 @@ describe.each(settings.map((cookie) => [JSON.stringify(cookie), cookie] as const
     beforeAll(async () => {
       hosts = await startSiblingHosts({ cookie });
       page = await (await hosts.browser.newContext()).newPage();
-    }, patience);
+    }, timeout);
     afterAll(() => hosts?.close());
     beforeEach(async () => {
       hosts.app.server.signIn('alice');
@@ -45,7 +45,7 @@ describe.each(settings.map((cookie) => [JSON.stringify(cookie), cookie] as const
     };
 
     test('does not sign the user in with a login that a sibling host has planted', {
-      timeout: patience,
+      timeout,
     }, async () => {
       const attacker = hosts.app.open();
       hosts.app.server.signIn('mallory');
@@ -56,7 +56,7 @@ describe.each(settings.map((cookie) => [JSON.stringify(cookie), cookie] as const
         return [name, `__Secure-${bare}`, `__Host-${bare}`, bare].map((each) => `${each}=${value}`);
       });
       for (const scope of scopes) {
-        hosts.hostile = [...new Set(names)].map((pair) => `${pair}; ${scope}`);
+        hosts.hostileCookies = [...new Set(names)].map((pair) => `${pair}; ${scope}`);
         await page.goto(hostileOrigin);
         await page.goto(url.href);
         expect(await readUser()).toBeUndefined();
@@ -64,7 +64,7 @@ describe.each(settings.map((cookie) => [JSON.stringify(cookie), cookie] as const
       expect(hosts.app.server.requestsTo('token')).toHaveLength(0);
     });
 
-    test('signs the user in at the host of the application', { timeout: patience }, async () => {
+    test('signs the user in at the host of the application', { timeout }, async () => {
       await page.goto(`${appOrigin}/auth/login`);
       // With `SameSite=Strict`, the page of the callback starts one more navigation.
       await page.waitForURL(`${appOrigin}/`);
@@ -74,7 +74,7 @@ describe.each(settings.map((cookie) => [JSON.stringify(cookie), cookie] as const
 );
 
 test('signs the user in with a login that starts at another host of cookie.domain', {
-  timeout: patience,
+  timeout,
 }, async () => {
   const hosts = await startSiblingHosts({ cookie: { domain: 'example.test' } });
   try {

@@ -6,7 +6,7 @@ import { appOrigin, embedderOrigin, type SiblingHosts, startSiblingHosts } from 
 // The settings of `cookie.sameSite` in Chromium, with a provider on another site.
 
 const provider = { issuer: 'https://login.provider.test', hasLoginPage: true };
-const patience = { timeout: 60_000 };
+const longTimeout = { timeout: 60_000 };
 let hosts: SiblingHosts | undefined;
 afterEach(() => hosts?.close());
 
@@ -19,7 +19,7 @@ for (const cookie of [
   { sameSite: 'none' },
   { sameSite: 'none', partitioned: true },
 ] satisfies CookieSettings[]) {
-  test(`signs the user in with one login with ${JSON.stringify(cookie)}`, patience, async () => {
+  test(`signs the user in with one login with ${JSON.stringify(cookie)}`, longTimeout, async () => {
     hosts = await startSiblingHosts({ cookie }, provider);
     const page = await (await hosts.browser.newContext()).newPage();
     await page.goto(`${appOrigin}/protected`);
@@ -35,7 +35,7 @@ for (const cookie of [
 
 test(
   'keeps the session of an embedded application with SameSite=None and Partitioned',
-  patience,
+  longTimeout,
   async () => {
     hosts = await startSiblingHosts({ cookie: { sameSite: 'none', partitioned: true } }, provider);
     const page = await (await hosts.browser.newContext()).newPage();

@@ -5,7 +5,7 @@ import { type Browser, chromium } from 'playwright';
 import { chromiumLaunchOptions } from '../../../../scripts/lib/chromium.ts';
 import { readNodeHeaders } from '../../src/session/http/node-requests.ts';
 import type { WebSessionOptions } from '../../src/session/index.ts';
-import { createTestAuthority, issueTestCertificate } from '../support/certificates.ts';
+import { createTestAuthority, issueTestCertificate } from '../support/tls/certificates.ts';
 import { createWebApp, type WebApp } from '../support/web-browser.ts';
 
 /** Chromium, an application, its provider, and a hostile sibling host of the application, all over https. */
@@ -13,11 +13,11 @@ export interface SiblingHosts {
   readonly browser: Browser;
   readonly app: WebApp;
   /** `Set-Cookie` values of the hostile host; each character is one byte. */
-  hostile: readonly string[];
+  hostileCookies: readonly string[];
   /** `Set-Cookie` values of the application's response at `/own`. */
-  own: readonly string[];
+  ownCookies: readonly string[];
   /** The `Cookie` header of the last request to the application; each character is one byte. */
-  readonly received: () => string;
+  readonly readCookieHeader: () => string;
   close(): Promise<void>;
 }
 
@@ -36,11 +36,11 @@ export async function startSiblingHosts(
   const app = await createWebApp(options, {
     server: { issuer, users: [{ sub: 'alice' }, { sub: 'mallory' }] },
   });
-  let received = '';
+  let lastCookieHeader = '';
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '/', `https://${req.headers.host}`);
-    if (url.origin === hostileOrigin) return sendRaw(req, hosts.hostile);
+    if (url.origin === hostileOrigin) return sendRaw(req, hosts.hostileCookies);
     if (url.origin === embedderOrigin) {
       res.setHeader('content-type', 'text/html');
       res.end(`<!doctype html><iframe src="${appOrigin}/protected"></iframe>`);
@@ -59,15 +59,15 @@ export async function startSiblingHosts(
       res.writeHead(303, { location: href }).end();
       return;
     }
-    received = req.headers.cookie ?? '';
-    if (url.pathname === '/own') return sendRaw(req, hosts.own);
+    lastCookieHeader = req.headers.cookie ?? '';
+    if (url.pathname === '/own') return sendRaw(req, hosts.ownCookies);
     const init = { method: req.method ?? 'GET', headers: readNodeHeaders(req) };
     const response = await app.sessions.handle(
-      new Request(url, req.method === 'POST' ? { ...init, body: await bodyText(req) } : init),
+      new Request(url, req.method === 'POST' ? { ...init, body: await readBody(req) } : init),
     );
     if (!response) {
       const { session } = await app.sessions.open(req.headers.cookie);
-      // A protected page, as an adapter protects it.
+      // Protects the page as an adapter does.
       if (!session && url.pathname === '/protected') {
         res.writeHead(307, { location: `${app.sessions.paths.login}?returnTo=/protected` }).end();
         return;
@@ -99,9 +99,9 @@ export async function startSiblingHosts(
   const hosts: SiblingHosts = {
     browser,
     app,
-    hostile: [],
-    own: [],
-    received: () => received,
+    hostileCookies: [],
+    ownCookies: [],
+    readCookieHeader: () => lastCookieHeader,
     async close() {
       await browser.close();
       server.closeAllConnections();
@@ -118,7 +118,7 @@ function sendRaw({ socket }: IncomingMessage, setCookie: readonly string[]): voi
   socket.end(Buffer.from(lines.join('\r\n'), 'latin1'));
 }
 
-async function bodyText(req: IncomingMessage): Promise<string> {
+async function readBody(req: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of req) text += chunk;
   return text;

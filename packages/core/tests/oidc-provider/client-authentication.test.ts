@@ -25,7 +25,7 @@ describe('client authentication', () => {
       const second = await refreshTokens(client, first, { claims: tokens.claims });
       expect(second.refreshToken).not.toBe(first);
       expect(second.claims?.sub).toBe('alice');
-      // A reused refresh token ends all tokens of its grant.
+      // The reuse of a refresh token revokes all tokens of its grant.
       await expect(refreshTokens(client, first)).rejects.toMatchObject({ error: 'invalid_grant' });
       await expect(refreshTokens(client, second.refreshToken as string)).rejects.toMatchObject({
         error: 'invalid_grant',

@@ -16,8 +16,8 @@ test('a logout ends the session at the provider, sends a logout token, and redir
   })) as URL;
   const result = await browser.visit(url);
   expect(result.url.href).toBe('https://app.example.test/?state=a-state');
-  await expect.poll(() => logoutReceiver.received.length).toBe(1);
-  expect(await validateLogoutToken(client, logoutReceiver.received[0] as string)).toMatchObject({
+  await expect.poll(() => logoutReceiver.receivedTokens.length).toBe(1);
+  expect(await validateLogoutToken(client, logoutReceiver.receivedTokens[0] as string)).toMatchObject({
     iss: provider.issuer,
     sub: 'alice',
     sid: tokens.claims?.sid,

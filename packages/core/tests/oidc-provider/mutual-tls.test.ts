@@ -18,7 +18,7 @@ import {
   tlsClientAuth,
 } from '../../src/index.ts';
 import { createNodeFetch, type NodeFetch } from '../../src/node/index.ts';
-import { computeThumbprint, type TestCertificate } from '../support/certificates.ts';
+import { computeThumbprint, type TestCertificate } from '../support/tls/certificates.ts';
 import {
   authority,
   clientCertificate,
@@ -27,7 +27,7 @@ import {
   otherClientCertificate,
   otherSelfSignedCertificate,
   selfSignedCertificate,
-} from '../support/tls.ts';
+} from '../support/tls/tls.ts';
 import { createBrowser } from './support/browser.ts';
 import { logIn } from './support/log-in.ts';
 import { approve } from './support/start-provider.ts';

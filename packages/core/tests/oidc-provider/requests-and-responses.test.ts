@@ -14,7 +14,13 @@ import { createDecrypt } from '../../src/node/index.ts';
 import { createAccessTokenVerifier } from '../../src/resource-server/index.ts';
 import { createBrowser } from './support/browser.ts';
 import { logIn, offline } from './support/log-in.ts';
-import { createRelyingParty, encryption, provider, secret, signing } from './support/relying-parties.ts';
+import {
+  createRelyingParty,
+  encryptionKey,
+  provider,
+  secret,
+  signingKey,
+} from './support/relying-parties.ts';
 import { resource } from './support/start-provider.ts';
 
 describe('requests and responses', () => {
@@ -85,7 +91,7 @@ describe('requests and responses', () => {
   });
 
   test('FAPI 2.0: logs in with private_key_jwt, PAR, a signed request object, JARM, DPoP and PS256', async () => {
-    const key = { key: signing.key, kid: signing.jwk.kid as string };
+    const key = { key: signingKey.key, kid: signingKey.jwk.kid as string };
     const client = createRelyingParty('fapi', {
       clientAuthentication: privateKeyJwt(key),
       requestObjectSigningKey: key,
@@ -111,14 +117,14 @@ describe('requests and responses', () => {
       clientAuthentication: clientSecretBasic(secret),
       decrypt: (jwe) => {
         received.push(jwe);
-        return createDecrypt(encryption.privateKey)(jwe);
+        return createDecrypt(encryptionKey.privateKey)(jwe);
       },
       userinfoSignedResponseAlg: 'ES256',
       introspectionSignedResponseAlg: 'ES256',
     });
     const tokens = await logIn(client);
     expect(received[0]?.split('.')).toHaveLength(5);
-    // The provider cannot decrypt it, and reads it as the hint of a logout.
+    // The decrypted ID token is stored, because the provider must read it as `id_token_hint` of a logout.
     expect(tokens.idToken?.split('.')).toHaveLength(3);
     expect(await fetchUserinfo(client, tokens.accessToken, 'alice')).toMatchObject({
       sub: 'alice',
@@ -131,7 +137,7 @@ describe('requests and responses', () => {
   test('sends a signed request object in the query', async () => {
     const client = createRelyingParty('signed_requests', {
       clientAuthentication: clientSecretBasic(secret),
-      requestObjectSigningKey: { key: signing.key, kid: signing.jwk.kid as string },
+      requestObjectSigningKey: { key: signingKey.key, kid: signingKey.jwk.kid as string },
     });
     const { url } = await createAuthorizationRequest(client, offline);
     expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request']);
@@ -141,7 +147,7 @@ describe('requests and responses', () => {
   test('accepts signed and encrypted userinfo', async () => {
     const client = createRelyingParty('signed_and_encrypted_userinfo', {
       clientAuthentication: clientSecretBasic(secret),
-      decrypt: createDecrypt(encryption.privateKey),
+      decrypt: createDecrypt(encryptionKey.privateKey),
       userinfoSignedResponseAlg: 'ES256',
       userinfoEncryptedResponseAlg: 'RSA-OAEP-256',
     });

@@ -5,10 +5,11 @@ import type { BrowserAuthOptions } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
 import { createDpop } from '../../src/browser/wire/dpop.ts';
 import type { AuthEvent } from '../../src/events.ts';
-import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
+import { createTestProvider, type TestProvider } from '../support/browser/browser-provider.ts';
+import { getOnlyLogin } from '../support/browser/visited-urls.ts';
 
-// Features of browsers that a page may not have: private windows, foreign frames, blocked cookies, plain http. Each is
-// missing, throws when it is accessed, rejects, or never responds.
+// Browser features can be unavailable: in private windows, in frames of other sites, with blocked cookies, on plain http.
+// In these tests, each feature is missing, throws when it is accessed, rejects, or never responds.
 
 type Mode = 'is missing' | 'throws' | 'rejects' | 'never responds';
 
@@ -82,7 +83,7 @@ function replaceFeature(name: string, mode: Mode): void {
   };
 }
 
-/** Waits for a result while time passes. */
+/** Waits for a result and advances the timers. */
 async function settle<T>(run: Promise<T>): Promise<T> {
   let isSettled = false;
   const finish = () => {
@@ -129,7 +130,7 @@ describe.each(Object.keys(features))('%s', (feature) => {
         expect(await settle(auth.start())).toEqual({});
         expect(auth.snapshot()).toEqual({ status: 'signed-out' });
         await settle(auth.login());
-        await settle(auth.handleCallback(provider.approve(visited[0] ?? '')));
+        await settle(auth.handleCallback(provider.approve(getOnlyLogin(visited))));
         expect(auth.snapshot().status).toBe('signed-in');
         const requests = Array.from({ length: 5 }, () => auth.getAccessToken({ forceRefresh: true }));
         const tokens = await settle(Promise.all(requests));
@@ -138,7 +139,7 @@ describe.each(Object.keys(features))('%s', (feature) => {
           ({ parameters }) => parameters.get('grant_type') === 'refresh_token',
         );
         expect(refreshes).toHaveLength(1);
-        // A refresh later, when the token has expired.
+        // A later refresh, after an API rejected the token.
         await settle(auth.getAccessToken({ rejectedToken: tokens[0]?.accessToken }));
         await settle(auth.logout({ localOnly: true }));
         expect(auth.snapshot()).toEqual({ status: 'signed-out' });
@@ -210,7 +211,7 @@ test('a temporary failure of IndexedDB does not end the login', async () => {
   const first = openTab(provider, { clientId, storage: createWebStorage('shared') });
   await settle(first.auth.start());
   await settle(first.auth.login());
-  await settle(first.auth.handleCallback(provider.approve(first.visited[0] ?? '')));
+  await settle(first.auth.handleCallback(provider.approve(getOnlyLogin(first.visited))));
   const open = vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
     throw new DOMException('Internal error.', 'UnknownError');
   });

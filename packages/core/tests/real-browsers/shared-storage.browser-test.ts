@@ -3,7 +3,7 @@ import { createBrowserAuth } from '../../src/browser/browser-auth.ts';
 import type { BrowserAuth } from '../../src/browser/browser-auth-types.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
 import type { TokenSet } from '../../src/tokens/token-set.ts';
-import { createTestProvider, type TestProvider } from '../support/browser-provider.ts';
+import { createTestProvider, type TestProvider } from '../support/browser/browser-provider.ts';
 
 // Uses IndexedDB, Web Locks and BroadcastChannel of browsers. Two clients represent two tabs.
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AccessTokenVerifierOptions } from '../../src/resource-server/index.ts';
-import { audience, startVerifier } from '../support/start-verifier.ts';
+import { audience, startVerifier } from '../support/resource-server/start-verifier.ts';
 
 async function setUp(options: Partial<AccessTokenVerifierOptions> = {}) {
   const { server, verifier } = await startVerifier(options);

@@ -4,7 +4,7 @@ import {
   type AccessTokenVerifierOptions,
   createAccessTokenVerifier,
 } from '../../src/resource-server/index.ts';
-import { audience, encode, startVerifier } from '../support/start-verifier.ts';
+import { audience, encode, startVerifier } from '../support/resource-server/start-verifier.ts';
 
 const thumbprint = 'a'.repeat(43);
 const issuer = 'https://auth.example.test';

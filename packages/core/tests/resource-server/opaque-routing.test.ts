@@ -41,7 +41,7 @@ async function setUp(a: Partial<IntrospectionOptions> | undefined, b: Partial<In
   return { one, two, create, introspected };
 }
 
-const accepts = (prefix: string) => ({ accepts: (token: string) => token.startsWith(prefix) });
+const acceptPrefix = (prefix: string) => ({ accepts: (token: string) => token.startsWith(prefix) });
 
 describe('R1: an opaque token is sent to its issuer only', () => {
   test.each<[string, Partial<IntrospectionOptions>, Partial<IntrospectionOptions>]>([
@@ -49,7 +49,7 @@ describe('R1: an opaque token is sent to its issuer only', () => {
     ['opaque and all', { tokens: 'opaque' }, { tokens: 'all' }],
     ['all twice', { tokens: 'all' }, { tokens: 'all' }],
     ['the default twice', {}, {}],
-    ['only one of them with accepts', { tokens: 'all' }, { ...accepts('b.') }],
+    ['only one of them with accepts', { tokens: 'all' }, { ...acceptPrefix('b.') }],
   ])('throws for an ambiguous configuration: %s', async (_, a, b) => {
     const { create } = await setUp(a, b);
     expect(create).toThrow(/introspection\.accepts/);

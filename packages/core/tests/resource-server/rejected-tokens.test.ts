@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TransportError } from '../../src/errors.ts';
 import type { AccessTokenVerifierOptions } from '../../src/resource-server/index.ts';
-import { activeResponse, startIntrospection } from '../support/start-introspection.ts';
+import { activeResponse, startIntrospection } from '../support/resource-server/start-introspection.ts';
 
 const rejected = { code: 'invalid_token', status: 401 };
 /** Start of the clock, in seconds since the epoch. */
@@ -68,7 +68,7 @@ test.each(['nbf', 'iat'])(
   },
 );
 
-test('R7: limits a token that was accepted earlier after its rejection', async () => {
+test('R7: limits introspection of a rejected token that was accepted earlier', async () => {
   let response: Record<string, unknown> = activeResponse;
   const unknownTokens = { burst: 1, perSecond: 1 };
   const { verifier, introspected, clock } = startIntrospection(() => response, {

@@ -5,7 +5,7 @@ import {
   type AuthEvent,
   TransportError,
 } from '../../src/resource-server/index.ts';
-import { startVerifier } from '../support/start-verifier.ts';
+import { startVerifier } from '../support/resource-server/start-verifier.ts';
 
 const startWith = (options: object) => startVerifier(options as Partial<AccessTokenVerifierOptions>);
 

@@ -16,7 +16,7 @@ import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-st
 
 // An exception of other code rejects the request, is reported once, and does not end the process.
 
-const secret = 'a secret of the tests, long enough to be one';
+const secret = 'a secret for tests with more than 32 characters';
 const leak = 'foreign-text-that-may-contain-a-cookie';
 
 /** Values that other code may throw. */

@@ -4,10 +4,10 @@ const environment =
   (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
 
 /** Returns the count of inputs for each surface: `FUZZ_RUNS`, or a smaller default. */
-export const fuzzRuns = (shortRun: number): number => Number(environment.FUZZ_RUNS || shortRun);
+export const readFuzzRuns = (shortRun: number): number => Number(environment.FUZZ_RUNS || shortRun);
 
 /** Returns the test timeout for a count of inputs, in milliseconds. */
-export const fuzzTimeout = (runs: number): number => 60_000 + runs * 10;
+export const computeFuzzTimeout = (runs: number): number => 60_000 + runs * 10;
 
 export interface FuzzSurface {
   /** Name of the surface in the printed line. */

@@ -21,7 +21,7 @@ export interface Scheduler {
   readonly random: () => number;
 }
 
-/** Timers in one run. More mean that the code under test waits forever. */
+/** Maximum count of timers in one run. A higher count means that the code under test waits forever. */
 const maxTimers = 400;
 
 /** @param options.isOrdered runs the steps in the order in which they began, instead of the order of the seed */

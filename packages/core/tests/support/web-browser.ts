@@ -13,7 +13,7 @@ import {
 } from '../../src/session/index.ts';
 
 export const baseUrl = 'https://app.example.test';
-export const secret = 'a secret of the tests, long enough to be one';
+export const secret = 'a secret for tests with more than 32 characters';
 
 /** Both kinds of session must behave in the same way. */
 export const sessionKinds = ['cookie', 'stored'] as const;

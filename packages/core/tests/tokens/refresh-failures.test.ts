@@ -2,8 +2,12 @@ import { describe, expect, test, vi } from 'vitest';
 import { TransportError } from '../../src/errors.ts';
 import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
-import { createCoordinator, expireTokens, runConcurrently } from '../support/coordinator.ts';
-import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
+import { createCoordinator, expireTokens, runConcurrently } from '../support/refresh/coordinator.ts';
+import {
+  cookieHolder,
+  createSharedSessions,
+  createTestProvider,
+} from '../support/refresh/refresh-provider.ts';
 
 describe('C5: a failure of the provider does not end a session', () => {
   const failures = [
@@ -51,7 +55,7 @@ describe('C5: a failure of the provider does not end a session', () => {
     const { accessToken } = await tokens.getAccessToken(holder('s'));
     expect(accessToken.accessToken).toBe(tokenSet.accessTokens[0]?.accessToken);
     expect(provider.state.requests).toBe(1);
-    // Except the token that must be replaced.
+    // With `forceRefresh`, the failure is thrown.
     await expect(tokens.getAccessToken(holder('s'), { forceRefresh: true })).rejects.toMatchObject({
       code: 'server_error',
     });
@@ -137,14 +141,16 @@ describe('C5: a failure of the provider does not end a session', () => {
   test('returns the tokens of another process after invalid_grant', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
-    const old = expireTokens(provider.login('alice'));
-    sessions.set('s', old);
+    const expiredTokens = expireTokens(provider.login('alice'));
+    sessions.set('s', expiredTokens);
     // Another process without this lock has refreshed first.
-    const theirs = await createCoordinator(provider.client()).getAccessToken(cookieHolder(old));
+    const otherResult = await createCoordinator(provider.client()).getAccessToken(
+      cookieHolder(expiredTokens),
+    );
     const tokens = createCoordinator(provider.client());
-    provider.state.before = async () => void sessions.set('s', theirs.tokens);
+    provider.state.before = async () => void sessions.set('s', otherResult.tokens);
     const result = await tokens.getAccessToken(holder('s'));
-    expect(result.accessToken).toEqual(theirs.accessToken);
+    expect(result.accessToken).toEqual(otherResult.accessToken);
     expect(sessions.has('s')).toBe(true);
   });
 });
@@ -218,14 +224,14 @@ describe('unavailable stores', () => {
     };
     const lock = createMemoryLock();
     let released = 0;
-    const counted: RefreshLock = {
+    const countingLock: RefreshLock = {
       ...lock,
       async release(key, owner) {
         await lock.release(key, owner);
         released++;
       },
     };
-    await createCoordinator(provider.client(), { lock: counted }).getAccessToken(holder('s'));
+    await createCoordinator(provider.client(), { lock: countingLock }).getAccessToken(holder('s'));
     expect(released).toBe(0);
     sessions.delete('s');
     state.isUnavailable = false;

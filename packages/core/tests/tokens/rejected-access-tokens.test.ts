@@ -60,7 +60,7 @@ describe.each(sessionKinds)('%s', (kind) => {
         expect(await failed.text()).toContain('token_response_invalid');
       }
       expect(countRefreshes()).toBe(1);
-      // The pauses of the refresh tokens grow.
+      // The pause grows with each failure.
       server.clock.advance(11);
       expect((await browser.visit('/auth/access-token', script)).status).toBe(502);
       server.clock.advance(11);
@@ -95,7 +95,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     expect(countRefreshes()).toBe(1);
     current.validate = async () => {};
     server.clock.advance(11);
-    // Also a browser that has received no response.
+    // The same applies to a browser that has received no response.
     for (const [name, value] of cookies) browser.cookies.set(name, value);
     expect((await browser.visit('/auth/access-token', script)).status).toBe(200);
     expect(countRefreshes()).toBe(2);

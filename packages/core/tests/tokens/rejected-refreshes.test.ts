@@ -14,7 +14,7 @@ import { createSessionOptions, createWebApp, sessionKinds } from '../support/web
 
 const calls = 20;
 
-/** The error of each call. `unavailable` is repeated by the caller, as before. */
+/** The error of each call. For `unavailable`, each call sends a request. */
 const codes: Readonly<Record<RefreshOutcome, { readonly name: string; readonly code: string }>> = {
   login_ended: { name: 'LoginRequiredError', code: 'session_ended' },
   interaction_required: { name: 'LoginRequiredError', code: 'interaction_required' },

@@ -3,8 +3,12 @@ import { expect, test } from 'vitest';
 import { AuthError, TransportError } from '../../src/errors.ts';
 import { createMemoryLock } from '../../src/tokens/stores/refresh-lock.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
-import { createCoordinator } from '../support/coordinator.ts';
-import { cookieHolder, createSharedSessions, createTestProvider } from '../support/refresh-provider.ts';
+import { createCoordinator } from '../support/refresh/coordinator.ts';
+import {
+  cookieHolder,
+  createSharedSessions,
+  createTestProvider,
+} from '../support/refresh/refresh-provider.ts';
 
 /** One request of a run: user, process, kind of session, resource, and the seconds before it. */
 const request = fc.record({

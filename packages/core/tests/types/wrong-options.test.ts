@@ -55,7 +55,7 @@ test.each<[keyof typeof create, object, string]>([
   ['nodeFetch', { cert: 'x' }, 'clientCertificate'],
 ])('%s: rejects %o', (name, options, expected) => {
   const run = () => create[name](options);
-  // A name without similarity is ignored, because adapters pass their options too.
+  // A name that resembles no option is ignored, because adapters also pass their own options.
   if (expected === '') return void expect(run).not.toThrow();
   expect(run).toThrow(
     expect.objectContaining({ code: 'invalid_option', message: expect.stringContaining(expected) }),
@@ -63,7 +63,7 @@ test.each<[keyof typeof create, object, string]>([
   expect(run).not.toThrow(/secret-value/);
 });
 
-test('accepts correct options, undefined and names of others', async () => {
+test('accepts valid options, undefined, and options of adapters', async () => {
   const options = { dpop: { keyPair: await generateDpopKeyPair() }, redirectUri: undefined, myOwn: 1 };
   expect(() => create.client({ ...options, clientAuthentication: clientSecretBasic('x') })).not.toThrow();
   expect(() => create.verifier({ realm: undefined, errorFormat: 'nest' })).not.toThrow();

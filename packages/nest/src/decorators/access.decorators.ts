@@ -137,7 +137,8 @@ export const RequireAcr = (...values: [string, ...string[]]): AccessDecorator =>
 
 /**
  * Requires a login within this count of seconds. Otherwise the request is rejected with 401
- * `insufficient_user_authentication`, and the challenge contains `max_age`. Of several values, the smallest applies.
+ * `insufficient_user_authentication`, and the challenge contains `max_age`. If there are several values, the smallest
+ * applies.
  *
  * @throws ConfigurationError `invalid_option` if it is not a number of 0 or more
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3

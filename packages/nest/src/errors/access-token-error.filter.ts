@@ -8,9 +8,9 @@ import { findTransport } from '../transport/find-transport.ts';
 import type { Transport } from '../transport/transport.ts';
 import { AccessTokenException } from './access-token.exception.ts';
 import { createRejectionBody, toHttpException } from './exceptions.ts';
-import { isKafkaEvent } from './kafka-events.ts';
+import { isKafkaEvent } from './messages/kafka-events.ts';
+import { logRejectedEvent, RejectedEvent } from './messages/rejected-messages.ts';
 import { Outage } from './outage.ts';
-import { logRejectedEvent, RejectedEvent } from './rejected-messages.ts';
 
 interface MessageClient {
   readonly readyState?: unknown;

@@ -25,7 +25,7 @@ export interface ExceptionOptions {
  * Converts any thrown value to the exception that its context expects. The result always rejects the request:
  *
  * - a rejection of the verifier keeps its status
- * * - an exception of Nest that a policy throws is returned unchanged
+ * - an exception of Nest that a policy throws is returned unchanged
  * - any other exception is logged. It becomes 401 `invalid_token` before the credential is verified, and 500 afterwards
  */
 export async function toException(error: unknown, thrown: ExceptionOptions): Promise<unknown> {
@@ -102,10 +102,14 @@ function setHeaders(setHeader: NonNullable<Transport['setHeader']>, headers: rea
 }
 
 function toHeaderLines(error: Rejection): HeaderLine[] {
-  if (error instanceof TransportError) return [['Retry-After', String(error.retryAfter ?? 5)]];
+  if (error instanceof TransportError) {
+    // The error can be of another copy of core, or of the application. The constructor checks the value.
+    const { retryAfter = 5 } = new TransportError('server_error', '', { retryAfter: error.retryAfter });
+    return [['Retry-After', String(retryAfter)]];
+  }
   const others = Object.entries(error.headers);
   if (error.challenges.length === 0) return others;
-  // One line: of several lines, Firefox gives none to `fetch`.
+  // One line, because Firefox passes none of several lines to `fetch`.
   return [['WWW-Authenticate', error.challenges.join(', ')], ...others];
 }
 

@@ -7,7 +7,7 @@ import { type ErrorLocation, isInstance, logUnexpectedError } from './unexpected
  *
  * - an unavailable service becomes a `TransportError`, for 503
  * - an exception of Nest and an `AccessTokenError` are decisions of the policy and are returned unchanged
- * * - every other value is returned unchanged, and leads to 500
+ * - every other value is returned unchanged, and leads to 500
  */
 export function toPolicyError(error: unknown, location: ErrorLocation): unknown {
   if (isInstance(error, AccessTokenError)) return error;

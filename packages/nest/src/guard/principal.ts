@@ -9,8 +9,8 @@ import { findTransport } from '../transport/find-transport.ts';
  * Gets the principal of a request, for interceptors, pipes, filters, other guards, loggers and rate limits. Handlers use
  * `@Principal()`.
  *
- * * It never throws and does not verify a token: it reads the result of the guard. In a filter it also returns the principal of a
- * request that the guard denied with 403.
+ * It never throws and does not verify a token: it reads the result of the guard. In a filter it also returns the
+ * principal of a request that the guard denied with 403.
  *
  * @param source the context of an interceptor, guard or filter, or the request itself: the request of Express or Fastify,
  *   the client of a gateway, the context of GraphQL or of a message

@@ -10,8 +10,8 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import type { AccessTokenException } from '../errors/access-token.exception.ts';
 import { AccessTokenErrorFilter } from '../errors/access-token-error.filter.ts';
+import { RejectedEvent } from '../errors/messages/rejected-messages.ts';
 import { Outage } from '../errors/outage.ts';
-import { RejectedEvent } from '../errors/rejected-messages.ts';
 import type { GuardOptions } from '../guard-options.ts';
 
 /** The guard and the options that one `AuthModule` applies to every handler of its application. */

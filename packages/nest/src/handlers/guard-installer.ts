@@ -35,7 +35,7 @@ export class GuardInstaller extends ApplicationAuth implements OnApplicationBoot
       const { type, isController } = each;
       const methods = listMethods(type).map(({ method }) => method);
       if (isController) describeRoutes(type, methods);
-      // Nest applies the global filters of an application to gateways as little as its guards.
+      // Nest applies neither global filters nor global guards of an application to gateways.
       if (!methods.some(isMessageHandler) && Reflect.getMetadata(nestMetadata.gateway, type) !== true)
         continue;
       addEnhancer(each, applicationGuard, { key: nestMetadata.guards, targets: listConstructors(type) });

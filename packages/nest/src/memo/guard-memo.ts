@@ -207,6 +207,6 @@ function findOnlyDecision(decisions: Decision | undefined): Decision | undefined
   return decisions;
 }
 
-/** Of several messages that share a context, the decision belongs to the last one, identified by its payload. */
+/** If several messages share a context, the decision belongs to the last one, identified by its payload. */
 const isForMessage = ({ isShared, message }: Decision, payload: unknown): boolean =>
   !isShared || (message === payload && typeof payload === 'object' && payload !== null);

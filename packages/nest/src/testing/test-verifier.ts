@@ -114,7 +114,7 @@ function createSwitchingVerifier(
   name: string,
   findRequest: () => AuthenticatedRequest | undefined,
 ): AccessTokenVerifier {
-  refuseProduction(name);
+  rejectProduction(name);
   // The key matches no token, so the methods that are not replaced below reject every token.
   const real = createAccessTokenVerifier({ issuer, audience: issuer, jwks: { keys: [{ kty: 'none' }] } });
   return {
@@ -127,7 +127,7 @@ function createSwitchingVerifier(
 }
 
 /** It accepts requests without a token. */
-function refuseProduction(name: string): void {
+function rejectProduction(name: string): void {
   if (process.env.NODE_ENV === 'production')
     throw new ConfigurationError(
       'wrong_context',

@@ -3,18 +3,18 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
+  computeFuzzTimeout,
   createJson,
-  fuzzRuns,
   fuzzSurface,
-  fuzzTimeout,
   mutateText,
+  readFuzzRuns,
 } from '../../../core/tests/support/hostile-inputs.ts';
 import type { Random } from '../../../core/tests/support/random.ts';
 import { Authenticator } from '../../src/guard/authenticator.ts';
 import { ConnectionAuthenticator } from '../../src/guard/connection-authenticator.ts';
 
 const audience = 'https://api.example.test';
-const runs = fuzzRuns(3_000);
+const runs = readFuzzRuns(3_000);
 
 // Rejections are logged; the log is disabled because of their count.
 beforeEach(() => Logger.overrideLogger(false));
@@ -32,7 +32,7 @@ function createClient(kind: 'socket.io' | 'ws', handshake: unknown) {
 }
 
 test('A9, N1: accepts a handshake only with an issued token, and closes any other', {
-  timeout: fuzzTimeout(runs),
+  timeout: computeFuzzTimeout(runs),
 }, async () => {
   const server = await createTestAuthorizationServer({ resources: [audience] });
   server.clock.stop();

@@ -46,7 +46,7 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
     expect((await get(await prove({ ath: undefined }))).status).toBe(401);
   });
 
-  test('sends the challenges of both schemes in one header, because Firefox gives none of several', async () => {
+  test('sends the challenges of both schemes in one header, because Firefox returns none of several header lines', async () => {
     const { url } = await start();
     const lines = await new Promise<string[]>((resolve, reject) => {
       request(`${url}/items`, (response) => resolve(response.resume().rawHeaders))

@@ -3,12 +3,38 @@ import { AuthContext } from './auth-provider.tsx';
 import { sendToTabs } from './session-channel.ts';
 import { useSession } from './use-session.ts';
 
-/** Shows its children to a signed-in user. It is not access control: secret data must stay on the server. */
+/**
+ * Shows its children to a signed-in user. It is not access control: secret data must stay on the server.
+ *
+ * @example
+ * ```tsx
+ * import { LogoutButton, SignedIn } from '@countersign/next/client';
+ *
+ * export const Account = () => (
+ *   <SignedIn>
+ *     <LogoutButton />
+ *   </SignedIn>
+ * );
+ * ```
+ */
 export function SignedIn({ children }: { readonly children: ReactNode }): ReactNode {
   return useSession().status === 'signed-in' ? children : null;
 }
 
-/** Shows its children to a user who is not signed in. */
+/**
+ * Shows its children to a user who is not signed in.
+ *
+ * @example
+ * ```tsx
+ * import { LoginButton, SignedOut } from '@countersign/next/client';
+ *
+ * export const Account = () => (
+ *   <SignedOut>
+ *     <LoginButton />
+ *   </SignedOut>
+ * );
+ * ```
+ */
 export function SignedOut({ children }: { readonly children: ReactNode }): ReactNode {
   return useSession().status === 'signed-out' ? children : null;
 }

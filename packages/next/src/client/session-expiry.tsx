@@ -22,9 +22,10 @@ export interface SessionExpiryProps {
 type Phase = 'idle' | 'warning' | 'ended';
 
 /**
- * * Warns a user before an unused session expires, and offers to stay signed in. After the expiry, it shows that the user was signed
- * out. It is a modal dialog: screen readers announce it, it has the focus, and the page behind it cannot be used. One use in
- * any tab extends the session for all of them. It needs `<AuthProvider>`, and requests the session from the server once.
+ * Warns a user before an unused session expires, and offers to stay signed in. After the expiry, it shows that the user
+ * was signed out. It is a modal dialog: screen readers announce it, it has the focus, and the page behind it cannot be
+ * used. One use in any tab extends the session for all of them. It needs `<AuthProvider>`, and requests the session
+ * from the server once.
  *
  * It does not remove the data that the page shows, see `onExpire`.
  *

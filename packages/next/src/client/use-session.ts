@@ -13,7 +13,7 @@ export interface UseSession extends SessionSnapshot {
   /** Fetches the session from the server again. It counts as use of the session. */
   readonly reload: () => Promise<void>;
   /**
-   * * Extends the idle lifetime of the session immediately, but not beyond `session.endsAt`.
+   * Extends the idle lifetime of the session immediately, but not beyond `session.endsAt`.
    *
    * @throws Error if the server cannot be reached, or responds with status 500 or above
    */

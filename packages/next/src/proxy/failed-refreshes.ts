@@ -88,7 +88,7 @@ function readError(parameters: URLSearchParams): AuthError | undefined {
 
 /**
  * Finds the failure after which the user must log in: the provider rejected the refresh of the login's token. A rejection
- * * for another resource affects only the pages that request it.
+ * for another resource affects only the pages that request it.
  */
 export const findLoginRequirement = (failures: readonly FailedRefresh[]): LoginRequiredError | undefined =>
   failures

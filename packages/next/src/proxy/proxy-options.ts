@@ -5,7 +5,7 @@ import type { NextRequest } from 'next/server.js';
 export interface ProxyOptions {
   /**
    * Paths that need a session, including all paths below them, or a function that decides. Default: none.
-   * * This is a convenience for the user, not access control: pages, actions and handlers must check the session too.
+   * This is a convenience for the user, not access control: pages, actions and handlers must check the session too.
    *
    * A preflight (`OPTIONS` with `Origin` and `Access-Control-Request-Method`) has no cookies. It reaches the handler without
    * a session, even on these paths, and any program can send one. A handler that responds to every method, for example

@@ -155,7 +155,7 @@ const isCacheable = ({ nextUrl: { pathname } }: NextRequest, { cacheablePaths = 
   isPathBelow(pathname, ['/_next/static', '/_next/image', ...cacheablePaths]);
 
 /**
- * * Refreshes tokens. A failure is passed to the page, which may not need the token.
+ * Refreshes tokens. A failure is passed to the page, which may not need the token.
  *
  * @returns `hasTokens`: there is a session with all of these tokens
  */

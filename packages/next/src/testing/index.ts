@@ -8,11 +8,11 @@ export interface TestSession {
   readonly user: { readonly sub: string; readonly [claim: string]: unknown };
   /** Granted scopes. Default: the option `scope`. */
   readonly scopes?: readonly string[];
-  /** Default: `test-access-token`. */
+  /** The access token. Default: `test-access-token`. */
   readonly accessToken?: string;
   /** Seconds until the access token expires. Default: 3600. */
   readonly accessTokenLifetime?: number;
-  /** Default: none, so the session cannot be refreshed. */
+  /** The refresh token. Default: none, so the session cannot be refreshed. */
   readonly refreshToken?: string;
 }
 

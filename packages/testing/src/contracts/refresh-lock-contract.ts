@@ -5,9 +5,19 @@ import { type ContractCase, createFreshKey, type OpenStore, sleep } from './cont
 const long = { timeToLive: 60_000, wait: 20_000 };
 
 /**
- * The contract of a `RefreshLock`: tests that each implementation must pass.
+ * Creates the tests that each implementation of `RefreshLock` must pass, for any test runner.
  *
+ * @param open opens the store under test: each call returns another handle of it, as another process would open it
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14
+ * @example
+ * ```ts
+ * import type { RefreshLock } from '@countersign/core';
+ * import { refreshLockContract } from '@countersign/testing/contracts';
+ *
+ * async function check(open: () => RefreshLock): Promise<void> {
+ *   for (const { run } of refreshLockContract(open)) await run();
+ * }
+ * ```
  */
 export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[] {
   return [

@@ -3,9 +3,19 @@ import type { ReplayStore } from '@countersign/core/session';
 import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
 /**
- * The contract of a `ReplayStore`: tests that each implementation must pass.
+ * Creates the tests that each implementation of `ReplayStore` must pass, for any test runner.
  *
+ * @param open opens the store under test: each call returns another handle of it, as another process would open it
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
+ * @example
+ * ```ts
+ * import type { ReplayStore } from '@countersign/core/session';
+ * import { replayStoreContract } from '@countersign/testing/contracts';
+ *
+ * async function check(open: () => ReplayStore): Promise<void> {
+ *   for (const { run } of replayStoreContract(open)) await run();
+ * }
+ * ```
  */
 export function replayStoreContract(open: OpenStore<ReplayStore>): ContractCase[] {
   return [

@@ -15,7 +15,20 @@ function record(version: number, more: Partial<SessionRecord> = {}): SessionReco
   };
 }
 
-/** The contract of a `SessionStore`: tests that each implementation must pass. */
+/**
+ * Creates the tests that each implementation of `SessionStore` must pass, for any test runner.
+ *
+ * @param open opens the store under test: each call returns another handle of it, as another process would open it
+ * @example
+ * ```ts
+ * import type { SessionStore } from '@countersign/core/session';
+ * import { sessionStoreContract } from '@countersign/testing/contracts';
+ *
+ * async function check(open: () => SessionStore): Promise<void> {
+ *   for (const { run } of sessionStoreContract(open)) await run();
+ * }
+ * ```
+ */
 export function sessionStoreContract(open: OpenStore<SessionStore>): ContractCase[] {
   return [...createWriteCases(open), ...createDeletionCases(open), ...createSearchCases(open)];
 }

@@ -2,7 +2,20 @@ import assert from 'node:assert/strict';
 import type { SuccessorStore } from '@countersign/core';
 import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
-/** The contract of a `SuccessorStore`: tests that each implementation must pass. */
+/**
+ * Creates the tests that each implementation of `SuccessorStore` must pass, for any test runner.
+ *
+ * @param open opens the store under test: each call returns another handle of it, as another process would open it
+ * @example
+ * ```ts
+ * import type { SuccessorStore } from '@countersign/core';
+ * import { successorStoreContract } from '@countersign/testing/contracts';
+ *
+ * async function check(open: () => SuccessorStore): Promise<void> {
+ *   for (const { run } of successorStoreContract(open)) await run();
+ * }
+ * ```
+ */
 export function successorStoreContract(open: OpenStore<SuccessorStore>): ContractCase[] {
   return [
     {

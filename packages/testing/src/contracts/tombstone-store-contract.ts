@@ -2,7 +2,20 @@ import assert from 'node:assert/strict';
 import type { TombstoneStore } from '@countersign/core/session';
 import { type ContractCase, createFreshKey, eventually, type OpenStore } from './contract.ts';
 
-/** The contract of a `TombstoneStore`: tests that each implementation must pass. */
+/**
+ * Creates the tests that each implementation of `TombstoneStore` must pass, for any test runner.
+ *
+ * @param open opens the store under test: each call returns another handle of it, as another process would open it
+ * @example
+ * ```ts
+ * import type { TombstoneStore } from '@countersign/core/session';
+ * import { tombstoneStoreContract } from '@countersign/testing/contracts';
+ *
+ * async function check(open: () => TombstoneStore): Promise<void> {
+ *   for (const { run } of tombstoneStoreContract(open)) await run();
+ * }
+ * ```
+ */
 export function tombstoneStoreContract(open: OpenStore<TombstoneStore>): ContractCase[] {
   return [
     {

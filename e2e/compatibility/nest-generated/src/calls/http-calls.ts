@@ -10,7 +10,10 @@ const outcomes: Readonly<Record<number, Outcome>> = {
   403: 'forbidden',
 };
 
-/** Creates a call of a route. Of an event stream it reads the status only. `fetch` cannot set `Host`, so Node's client is used. */
+/**
+ * Creates a call of a route. For an event stream, it reads only the status. `fetch` cannot set `Host`, so Node's client
+ * is used.
+ */
 export const createRouteCall =
   (url: string, route: string, headers: Record<string, string> = {}): Call =>
   (token) =>

@@ -21,7 +21,7 @@ export const createSocketIoCall =
 
 /**
  * Creates a call of a message over a plain WebSocket. Nest 11 sends no response to a rejected message. So the call also
- * sends two messages `list`, in sequence. A message without a response before theirs was rejected.
+ * sends two messages `list`, in sequence. If the message has no response before theirs, it was rejected.
  */
 export const createPlainCall =
   (url: string, event: 'list' | 'add'): Call =>

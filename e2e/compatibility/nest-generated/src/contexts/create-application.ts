@@ -51,7 +51,10 @@ const drivers = {
   mercurius: { driver: MercuriusDriver, subscription: { fullWsTransport: true } },
 };
 
-/** `@fastify/websocket`, which Mercurius uses, takes each upgrade of the HTTP server: Apollo then has no subscriptions. */
+/**
+ * `@fastify/websocket`, which Mercurius uses, handles each upgrade of the HTTP server: Apollo then has no
+ * subscriptions.
+ */
 export const hasSubscriptions = (
   driver: Variant['codeFirst'],
   { codeFirst, schemaFirst }: Variant,

@@ -2,7 +2,10 @@ import { ConnectionAuthenticator, Public, RequireScopes } from '@countersign/nes
 import { type DynamicModule } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 
-/** Creates the gateway of socket.io. It has its own port, because other libraries take each upgrade of the HTTP server. */
+/**
+ * Creates the gateway of socket.io. It has its own port, because other libraries handle each upgrade of the HTTP
+ * server.
+ */
 function createSocketIoGateway(port: number) {
   @WebSocketGateway(port)
   class SocketIoGateway {

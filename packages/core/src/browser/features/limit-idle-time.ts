@@ -93,7 +93,7 @@ export function limitIdleTime(auth: BrowserAuth, options: BrowserAuthOptions & I
     for (const listener of listeners) listener();
   }
 
-  /** Ends the login if the time is over. @returns true in this case */
+  /** Ends the login if the time is over. @returns true if it has ended the login */
   function check(): boolean {
     clearTimeout(timer);
     const { status, holder } = auth.snapshot();

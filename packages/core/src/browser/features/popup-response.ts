@@ -5,10 +5,10 @@ import { isRedirectUri } from '../../protocol/login/redirect-uri.ts';
 /** The channel to which the page of the window sends its address. */
 const channelName = 'countersign popup';
 
-/** Milliseconds between two looks at the window. */
+/** Milliseconds between two checks of the window. */
 const pollInterval = 200;
 
-/** Looks after the window was closed, in which a message of its page may still arrive. */
+/** Checks after the window was closed, during which a message of its page may still arrive. */
 const closedLooks = 5;
 
 interface PopupLogin {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTestProvider } from '../../../tests/support/browser-provider.ts';
+import { createTestProvider } from '../../../tests/support/browser/browser-provider.ts';
 import { resolveOptions } from '../options.ts';
 import type { StoredTokenSet } from '../state/login-holder.ts';
 import { createLoginStore } from '../state/login-store.ts';

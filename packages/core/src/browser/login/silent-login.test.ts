@@ -7,8 +7,8 @@ import {
   origin,
   provider,
   showPage,
-} from '../../../tests/support/browser-page.ts';
-import { json } from '../../../tests/support/browser-provider.ts';
+} from '../../../tests/support/browser/browser-page.ts';
+import { json } from '../../../tests/support/browser/browser-provider.ts';
 import type { AccessToken } from '../../tokens/token-set.ts';
 import { resolveOptions } from '../options.ts';
 import { createLoginStore } from '../state/login-store.ts';

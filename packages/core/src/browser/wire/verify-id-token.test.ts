@@ -1,5 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
-import { createTestProvider, json, type TestProvider } from '../../../tests/support/browser-provider.ts';
+import {
+  createTestProvider,
+  json,
+  type TestProvider,
+} from '../../../tests/support/browser/browser-provider.ts';
 import type { AuthEvent } from '../../events.ts';
 import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 import { type BrowserContext, resolveOptions } from '../options.ts';

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { json } from '../../../tests/support/browser-provider.ts';
+import { json } from '../../../tests/support/browser/browser-provider.ts';
 import {
   createFormRequest,
   setUpTokenWorker,
   type WorkerSetup,
-} from '../../../tests/support/token-worker.ts';
+} from '../../../tests/support/browser/token-worker.ts';
 import { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';
 
 let setup: WorkerSetup;

@@ -1,4 +1,5 @@
 import { AuthError, ConfigurationError, getErrorCode } from '../../errors.ts';
+import { replaceControlCharacters } from '../../internal/control-characters.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { emitEvent } from '../observability.ts';
@@ -24,7 +25,7 @@ export function reportIncompleteLogout(client: Client, part: LogoutPart, error: 
   emitIncompleteLogout(client, part, error);
   if (getClientContext(client).options.onEvent) return;
   // The message of an error from other code may contain a token.
-  const message = error instanceof AuthError ? `: ${error.message.replace(/\p{Cc}+/gu, ' ')}` : '';
+  const message = error instanceof AuthError ? `: ${replaceControlCharacters(error.message)}` : '';
   console.error(`countersign: logout: ${explanations[part]}: ${getErrorCode(error)}${message}`);
 }
 

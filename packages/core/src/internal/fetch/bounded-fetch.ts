@@ -197,10 +197,7 @@ function parseBody(body: Uint8Array, headers: Headers, endpoint: string): unknow
 
 /** Finds the seconds to wait: `Retry-After`, otherwise a header that the provider defines. */
 function findRetryAfter(headers: Headers, { now, retryAfter }: HttpOptions): number | undefined {
-  const delay = parseRetryAfter(headers.get('retry-after'), now());
-  if (delay !== undefined) return delay;
-  const providerDelay = retryAfter?.(headers, now());
-  return providerDelay === undefined || Number.isNaN(providerDelay) ? undefined : limitDelay(providerDelay);
+  return parseRetryAfter(headers.get('retry-after'), now()) ?? limitDelay(retryAfter?.(headers, now()));
 }
 
 /** Returns origin and path only, for messages: a query may contain secrets. */

@@ -12,9 +12,13 @@ export function parseRetryAfter(header: string | null, now: number): number | un
   const value = header?.trim() ?? '';
   // Only HTTP dates: `Date.parse` also accepts other formats, for example a bare year.
   const date = value.endsWith('GMT') ? Date.parse(value) : Number.NaN;
-  const delay = /^\d+$/.test(value) ? Number(value) : Math.ceil((date - now) / 1000);
-  return Number.isNaN(delay) ? undefined : limitDelay(delay);
+  // A delay of several hundred digits is infinite.
+  return limitDelay(/^\d+$/.test(value) ? Math.min(Number(value), maxDelay) : (date - now) / 1000);
 }
 
-/** Limits a delay in seconds to the range of 0 to one day. */
-export const limitDelay = (delay: number): number => Math.min(Math.max(delay, 0), maxDelay);
+/**
+ * Limits a delay to what the header can express: whole seconds, rounded up, from 0 to one day. Returns `undefined` for a
+ * value that is not a finite number, also if the application passes another type than TypeScript allows.
+ */
+export const limitDelay = (delay: number | undefined): number | undefined =>
+  Number.isFinite(delay) ? Math.min(Math.max(Math.ceil(delay as number), 0), maxDelay) : undefined;

@@ -1,3 +1,4 @@
+import { hasControlCharacter } from '../../internal/control-characters.ts';
 import { findOrigin } from '../secure-url.ts';
 
 export interface ReturnToOptions {
@@ -34,7 +35,7 @@ export function checkReturnTo(
   if (typeof value !== 'string' || value === '') return notAllowed;
   if (value.length > maxLength) return tooLong;
   // Browsers remove tabs and line breaks and read "\" as "/", so a path could become another host.
-  if (/[\p{Cc}\\]/u.test(value)) return notAllowed;
+  if (value.includes('\\') || hasControlCharacter(value)) return notAllowed;
   // Parsers disagree about "https:host": some read a path, others a host.
   if (!value.startsWith('/') && !/^[a-z][a-z\d+.-]*:\/\//i.test(value)) return notAllowed;
   // The URL parser decides the origin: it recognizes "//host" and "user@host", and equal spellings of a host. It encodes

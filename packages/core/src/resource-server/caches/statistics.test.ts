@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { activeResponse, startIntrospection } from '../../../tests/support/start-introspection.ts';
-import { startVerifier } from '../../../tests/support/start-verifier.ts';
+import {
+  activeResponse,
+  startIntrospection,
+} from '../../../tests/support/resource-server/start-introspection.ts';
+import { startVerifier } from '../../../tests/support/resource-server/start-verifier.ts';
 import type { AccessTokenVerifierOptions } from '../index.ts';
 
 async function setUp(options: Partial<AccessTokenVerifierOptions> = {}) {

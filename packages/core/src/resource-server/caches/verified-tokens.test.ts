@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startVerifier } from '../../../tests/support/start-verifier.ts';
+import { startVerifier } from '../../../tests/support/resource-server/start-verifier.ts';
 
 describe('A3: cached tokens', () => {
   test('rejects a token that ends like a cached one', async () => {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../internal/clock.ts';
 import { createTextCache } from '../../internal/text-cache.ts';
-import type { AuthenticatedRequest } from '../authenticated-request.ts';
+import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import type { KeySet } from '../issuers/key-set.ts';
 import type { KeyStatus } from '../issuers/signing-keys.ts';
-import type { VerifiedAccessToken } from '../verified-access-token.ts';
+import type { AuthenticatedRequest } from '../requests/authenticated-request.ts';
 
 // How a request skips verification, in four steps:
 // 1. `verify` checks a token once and stores it here, with its expiry, its key and a shared `AuthenticatedRequest`.

@@ -1,6 +1,6 @@
 import type { Clock } from '../../internal/clock.ts';
 import { createTextCache, type TextCache } from '../../internal/text-cache.ts';
-import type { VerifiedAccessToken } from '../verified-access-token.ts';
+import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import { createRejectedTokenCache, type RejectedTokenCache } from './rejected-tokens.ts';
 import type { VerifierCounts } from './statistics.ts';
 import { createVerifiedTokenCache, type VerifiedTokenCache } from './verified-tokens.ts';

@@ -1,9 +1,9 @@
 import { deepFreeze, isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { formatDistance, formatList, formatTime, formatValue } from '../rejections/format-mismatch.ts';
 import { invalidToken } from '../rejections/rejection.ts';
-import type { AccessTokenClaims, VerifiedAccessToken } from '../verified-access-token.ts';
 import type { AccessTokenProfile } from './profiles.ts';
 import { readSubject } from './subject.ts';
+import type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';
 
 export interface ExpectedClaims {
   /** Default: `jwt`. An introspection response may omit `exp` (RFC 7662 section 2.2). */

@@ -1,6 +1,6 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
-import { startVerifier } from '../../../tests/support/start-verifier.ts';
+import { startVerifier } from '../../../tests/support/resource-server/start-verifier.ts';
 import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from '../index.ts';
 
 const audience = 'https://api.example.test';

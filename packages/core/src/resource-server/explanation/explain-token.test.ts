@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { audience, decode, encode, request, startVerifier } from '../../../tests/support/start-verifier.ts';
+import {
+  audience,
+  decode,
+  encode,
+  request,
+  startVerifier,
+} from '../../../tests/support/resource-server/start-verifier.ts';
 import type { AccessTokenVerifierOptions } from '../index.ts';
 
 /** Runs outside and inside Node: browsers have no `process`. */

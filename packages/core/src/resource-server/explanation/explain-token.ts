@@ -10,11 +10,11 @@ import {
   type ExpectedClaims,
 } from '../claims/claims.ts';
 import { isBuiltInCheck } from '../claims/profiles.ts';
+import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import type { Issuer } from '../issuers/issuer.ts';
 import { type CompactJws, parseJws } from '../parse-jws.ts';
 import { invalidToken, Rejection } from '../rejections/rejection.ts';
 import { checkAlgorithm, unknownIssuer } from '../token-verification.ts';
-import type { VerifiedAccessToken } from '../verified-access-token.ts';
 import { findRemedy } from './find-remedy.ts';
 
 /**

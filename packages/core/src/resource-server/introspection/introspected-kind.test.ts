@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { activeResponse, startIntrospection } from '../../../tests/support/start-introspection.ts';
+import {
+  activeResponse,
+  startIntrospection,
+} from '../../../tests/support/resource-server/start-introspection.ts';
 import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '../index.ts';
 
 describe('R2: the kind of an active token', () => {

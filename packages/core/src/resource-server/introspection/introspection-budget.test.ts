@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { activeResponse, startIntrospection } from '../../../tests/support/start-introspection.ts';
+import {
+  activeResponse,
+  startIntrospection,
+} from '../../../tests/support/resource-server/start-introspection.ts';
 
 const limits = { perSecond: 2, burst: 4, concurrent: 3 };
 const readOutcome = (verifying: Promise<unknown>) =>

@@ -15,8 +15,8 @@ import { createSingleFlight } from '../../internal/single-flight.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
 import { readClaims } from '../claims/claims.ts';
 import type { AccessTokenProfile } from '../claims/profiles.ts';
+import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import { invalidToken, Rejection } from '../rejections/rejection.ts';
-import type { VerifiedAccessToken } from '../verified-access-token.ts';
 import { rejectOtherKinds } from './introspected-kind.ts';
 import { createIntrospectionBudget, type UnknownTokenLimits } from './introspection-budget.ts';
 

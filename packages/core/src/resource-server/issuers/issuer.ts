@@ -12,13 +12,13 @@ import {
 } from '../../internal/signatures/signature-algorithms.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
 import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '../claims/profiles.ts';
+import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import { checkIntrospection } from '../introspection/check-introspection.ts';
 import {
   createIntrospection,
   type Introspected,
   type IntrospectionOptions,
 } from '../introspection/introspection.ts';
-import type { VerifiedAccessToken } from '../verified-access-token.ts';
 import { createRemoteKeySet, createStaticKeySet, type KeySet } from './key-set.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { TestAuthorizationServerOptions } from '@countersign/testing';
 import { base64url, decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { startVerifier } from '../../../tests/support/start-verifier.ts';
+import { startVerifier } from '../../../tests/support/resource-server/start-verifier.ts';
 import type { AccessTokenVerifierOptions } from '../index.ts';
 
 async function setUp(

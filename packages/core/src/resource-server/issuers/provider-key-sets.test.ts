@@ -1,7 +1,7 @@
 import type { TestAuthorizationServerOptions } from '@countersign/testing';
 import { base64url, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { audience, startVerifier } from '../../../tests/support/start-verifier.ts';
+import { audience, startVerifier } from '../../../tests/support/resource-server/start-verifier.ts';
 import { isKeyForAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
 import { type AccessTokenVerifierOptions, createAccessTokenVerifier } from '../index.ts';
 

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
-import { type AccessTokenVerifierOptions, checkRange } from '../verifier-options.ts';
+import { type AccessTokenVerifierOptions, checkRange } from '../options/verifier-options.ts';
 import { createIssuer, type Issuer, type IssuerContext, type TrustedIssuer } from './issuer.ts';
 
 /** Creates the trusted issuers, by the `iss` of their tokens. */

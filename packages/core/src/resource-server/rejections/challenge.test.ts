@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { request, startVerifier } from '../../../tests/support/start-verifier.ts';
+import { request, startVerifier } from '../../../tests/support/resource-server/start-verifier.ts';
 
 describe('A15: challenges', () => {
   const readChallenges = (run: () => unknown) =>

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import { toBase64Url } from '../../internal/encoding.ts';
-import { type ResourceRequest, readSingleHeader } from '../credentials.ts';
+import { type ResourceRequest, readSingleHeader } from '../requests/credentials.ts';
 
 /**
  * Format of a forwarded client certificate:

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dpopRejection, origin, startDpop } from '../../../tests/support/start-dpop.ts';
+import { dpopRejection, origin, startDpop } from '../../../tests/support/resource-server/start-dpop.ts';
 
 describe('A6: a nonce', () => {
   test('is sent for a proof without one, and is valid until the second change', async () => {

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { dpopRejection, origin, startDpop } from '../../../tests/support/start-dpop.ts';
+import { dpopRejection, origin, startDpop } from '../../../tests/support/resource-server/start-dpop.ts';
 import { createMemoryReplayStore } from '../index.ts';
 
 test.each(['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'])('A6: accepts a proof with %s', async (alg) => {

@@ -9,9 +9,9 @@ import {
   signatureAlgorithms,
 } from '../../internal/signatures/signature-algorithms.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../../tokens/stores/replay-store.ts';
-import { type ResourceRequest, readSingleHeader } from '../credentials.ts';
 import { type CompactJws, parseJws } from '../parse-jws.ts';
 import { Rejection } from '../rejections/rejection.ts';
+import { type ResourceRequest, readSingleHeader } from '../requests/credentials.ts';
 import { createNonceSource, type NonceOptions } from './dpop-nonce.ts';
 
 /**

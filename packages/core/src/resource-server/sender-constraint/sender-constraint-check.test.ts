@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dpopRejection, sha256, startDpop } from '../../../tests/support/start-dpop.ts';
+import { dpopRejection, sha256, startDpop } from '../../../tests/support/resource-server/start-dpop.ts';
 
 const certificateText = 'a certificate';
 const thumbprint = await sha256(certificateText);

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
-import type { Credentials, ResourceRequest } from '../credentials.ts';
+import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import { invalidToken, Rejection } from '../rejections/rejection.ts';
-import type { VerifiedAccessToken } from '../verified-access-token.ts';
+import type { Credentials, ResourceRequest } from '../requests/credentials.ts';
 import { createCertificateSource, type MtlsOptions } from './client-certificate.ts';
 import { createDpopVerifier, type DpopOptions } from './dpop-proof.ts';
 

@@ -1,50 +1,33 @@
-import { type Clock, seconds } from '../../internal/clock.ts';
-import { createRandomToken } from '../../internal/encoding.ts';
+import { seconds } from '../../internal/clock.ts';
 import { findAccessToken, type StoredAccessToken } from '../../tokens/token-set.ts';
+import { countChunkBytes, deleteChunks, writeChunks } from '../cookies/chunks.ts';
+import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
+import { createSessionCopies } from './cookie-sessions/session-copies.ts';
 import {
-  type ChunkedValue,
-  countChunkBytes,
-  deleteChunks,
-  listCandidates,
-  readCopies,
-  readPartitions,
-  writeChunks,
-} from '../cookies/chunks.ts';
-import { areBothPartitions, deleteCopies, hasSeveralCopies } from '../cookies/cookie-copies.ts';
-import type { Sealer } from '../cookies/cookie-encryption.ts';
-import { isSameScope } from '../cookies/cookie-scope.ts';
-import type { CookieJar, CookieToSet, RequestCookies } from '../cookies/cookies.ts';
+  createSessionEncryption,
+  type SessionEncryptionOptions,
+} from './cookie-sessions/session-encryption.ts';
 import { createEndedLoginError } from './logout-records/ended-login.ts';
-import { selectCopies } from './logout-records/logout-copies.ts';
 import { createLongestLifetime } from './logout-records/longest-lifetime.ts';
 import {
   createMatchKey,
   createTombstoneKey,
   createTombstoneKeyReader,
 } from './logout-records/tombstone-keys.ts';
-import type { IdentifiedSession, LoadedSession, SessionBackend } from './session-backend.ts';
+import type { LoadedSession, SessionBackend } from './session-backend.ts';
 import { fitSession, requireSpace } from './state/fit-session.ts';
-import { selectNewest } from './state/select-newest.ts';
-import { createSessionCache, type SessionEntries } from './state/session-cache.ts';
 import { getSessionEnds } from './state/session-lifetimes.ts';
-import { packState, type SessionState, setCookieScope, unpackState } from './state/session-state.ts';
+import type { SessionState } from './state/session-state.ts';
 import type { TombstoneStore } from './stores/tombstone-store.ts';
 
-export interface CookieBackendOptions {
-  readonly jar: CookieJar;
+export interface CookieBackendOptions extends SessionEncryptionOptions {
   readonly name: string;
-  readonly sealer: Sealer;
-  /** Provider and client whose sessions are accepted. */
-  readonly owner: string;
   readonly clientId: string;
   readonly tombstones: TombstoneStore;
-  /** Entries of the cache. Default: separate ones. */
-  readonly sessionEntries?: SessionEntries | undefined;
   /** Seconds. */
   readonly idleLifetime: number;
   /** Seconds. */
   readonly absoluteLifetime: number;
-  readonly now: Clock;
   /** Called if a new access token is not stored because it does not fit. */
   readonly onTokenOmitted?: (resource: string | undefined) => void;
   /** Called with the cookies of each session that is written. */
@@ -53,11 +36,9 @@ export interface CookieBackendOptions {
 
 /** Sessions that are stored in the cookie alone, encrypted. */
 export function createCookieBackend(options: CookieBackendOptions): SessionBackend {
-  const { jar, name, sealer, tombstones, now } = options;
-  const cache = createSessionCache(now, options.sessionEntries);
-  // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
-  const allNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)];
-  const acceptedNames = allNames.filter((wireName, index) => index === 0 || wireName.startsWith('__Host-'));
+  const { jar, name, tombstones, now } = options;
+  const encryption = createSessionEncryption(options);
+  const copies = createSessionCopies({ jar, name, encryption });
   const readTombstoneKeys = createTombstoneKeyReader(options.clientId);
   const longestLifetime = createLongestLifetime(options);
 
@@ -67,7 +48,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
 
   const countBytes = (state: SessionState) =>
     countChunkBytes(jar, name, {
-      length: sealer.measure({ ...packState(setCookieScope(state, jar.scope)), generation: 'generati' }),
+      length: encryption.measure(state),
       maxAge: options.absoluteLifetime,
     });
   const uses = new WeakMap<StoredAccessToken, number>();
@@ -79,89 +60,21 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
    *
    * @throws ConfigurationError `cookies_too_large`
    */
-  async function encryptFitting(state: SessionState, hasNewTokens: boolean): Promise<string> {
+  async function encryptFitting(
+    state: SessionState,
+    { hasNewTokens }: { readonly hasNewTokens: boolean },
+  ): Promise<string> {
     const fitted = fitSession(state, { countBytes, compareUse, hasNewTokens });
     const [newest] = state.tokens.accessTokens;
     if (newest && fitted.tokens.accessTokens.length === 0) options.onTokenOmitted?.(newest.resource);
-    const sealedSession = await encrypt(fitted);
+    const sealedSession = await encryption.encrypt(fitted, { lifetime: getRemainingLifetime(fitted) });
     options.onWritten?.(createCookies(sealedSession, new Map()));
     return sealedSession;
   }
 
   function createCookies(sealedSession: string, existing: RequestCookies): CookieToSet[] {
-    const at = sealedSession.indexOf('~');
-    const value = {
-      text: sealedSession.slice(at + 1),
-      generation: sealedSession.slice(0, at),
-      maxAge: options.absoluteLifetime,
-    };
+    const value = { ...encryption.split(sealedSession), maxAge: options.absoluteLifetime };
     return writeChunks(jar, name, value, existing);
-  }
-
-  async function encrypt(state: SessionState): Promise<string> {
-    const generation = createRandomToken().slice(0, 8);
-    const issuedAt = seconds(now);
-    const times = { issuedAt, expiresAt: issuedAt + getRemainingLifetime(state) };
-    const content = packState(setCookieScope(state, jar.scope));
-    const text = await sealer.encrypt({ ...content, generation }, times);
-    return `${generation}~${text}`;
-  }
-
-  function findOrDecrypt(
-    text: string,
-    generation: string,
-  ): Promise<SessionState | undefined> | SessionState | undefined {
-    const cachedState = cache.find(text, generation);
-    return cachedState === undefined ? decrypt(text, generation) : (cachedState ?? undefined);
-  }
-
-  async function decrypt(text: string, generation: string): Promise<SessionState | undefined> {
-    const payload = await sealer.decrypt(text, seconds(now));
-    // Every chunk contains the generation unencrypted. The encrypted copy must match.
-    if (payload?.generation !== generation) return undefined;
-    const state = unpackState(payload, options.owner);
-    if (state) cache.add({ text, generation, expiresAt: payload.exp, state });
-    return state;
-  }
-
-  /** Decrypts a copy that this application has written, whether or not it has expired. */
-  async function decryptExpired({ text, generation }: ChunkedValue): Promise<SessionState | undefined> {
-    const payload = await sealer.decrypt(text, 0);
-    return payload?.generation === generation ? unpackState(payload, options.owner) : undefined;
-  }
-
-  const selectCandidates = (cookies: RequestCookies) =>
-    selectCopies(
-      allNames,
-      (wireName) => listCandidates(wireName, cookies),
-      ({ generation, text }) => `${generation}~${text}`,
-    );
-
-  async function listAccepted(cookies: RequestCookies): Promise<readonly ChunkedValue[]> {
-    const copies = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
-    const partitions = acceptedNames.flatMap((wireName) => readPartitions(wireName, cookies));
-    if (partitions.length === 0) return copies;
-    const written = (await Promise.all(partitions.map(decryptExpired))).filter((each) => each !== undefined);
-    return areBothPartitions(written.map((state) => state.cookieScope ?? {})) && selectNewest(written)
-      ? [...copies, ...partitions]
-      : copies;
-  }
-
-  /**
-   * Finds the session of the newest copy. An ended one does not count if there are several: a sibling host may have planted
-   * the session of another user, which the next login ends.
-   */
-  async function findLoaded(cookies: RequestCookies): Promise<LoadedSession | undefined> {
-    const [value, ...copies] = await listAccepted(cookies);
-    if (!value) return undefined;
-    const loadCopy = async ({ text, generation }: ChunkedValue) => {
-      const state = await findOrDecrypt(text, generation);
-      return state && findLive(state);
-    };
-    if (copies.length === 0) return loadCopy(value);
-    const loaded = (await Promise.all([value, ...copies].map(loadCopy))).filter((each) => each !== undefined);
-    const newest = selectNewest(loaded.map(({ state }) => state));
-    return loaded.find(({ state }) => state === newest);
   }
 
   async function isAlive(state: SessionState): Promise<boolean> {
@@ -201,44 +114,14 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     }
   }
 
-  async function findDeletions(existing: RequestCookies, loaded?: LoadedSession): Promise<CookieToSet[]> {
-    const isCurrent = loaded && isSameScope(loaded.state.cookieScope ?? {}, jar.scope);
-    if (isCurrent && !hasSeveralCopies(jar, name, existing)) return [];
-    const copies = await Promise.all(
-      selectCandidates(existing).copies.map(async ({ wireName, value }) => {
-        const state = await decryptExpired(value);
-        return state ? [{ wireName, count: value.count, scope: state.cookieScope ?? {} }] : [];
-      }),
-    );
-    return deleteCopies(jar, name, { copies: copies.flat(), cookies: loaded ? undefined : existing });
-  }
-
   return {
     kind: 'cookie',
-    load: findLoaded,
-    async identifyAll(cookies) {
-      const { copies, isTruncated } = selectCandidates(cookies);
-      const found = await Promise.all(
-        copies.map(async ({ wireName, value: { text, generation } }) => {
-          const state = await findOrDecrypt(text, generation);
-          return state ? [{ state, isAccepted: acceptedNames.includes(wireName) }] : [];
-        }),
-      );
-      const sessions = new Map<string, IdentifiedSession & { readonly state: SessionState }>();
-      for (const { state, isAccepted } of found.flat()) {
-        const known = sessions.get(state.id);
-        // Several copies can be of one session. The refresh token of the newest one is not spent.
-        const newest = selectNewest(known ? [known.state, state] : [state]) ?? state;
-        sessions.set(state.id, {
-          key: state.id,
-          state: newest,
-          isAccepted: isAccepted || known?.isAccepted === true,
-        });
-      }
-      return { sessions: [...sessions.values()], isTruncated };
-    },
-    async reload({ state }) {
-      return state && findLive(state);
+    load: (cookies) => copies.load(cookies, findLive),
+    identifyAll: copies.identifyAll,
+    async reload({ state }, { toEnd = false } = {}) {
+      if (!state || !toEnd || getRemainingLifetime(state) > 0) return state && findLive(state);
+      if (state.expiresAt <= seconds(now) || !(await isAlive(state))) return undefined;
+      return { state, key: state.id, version: 0, hasExpired: true };
     },
     async create(state, cookies, { requestedAt }) {
       const precedingLogoutAt = await findPrecedingLogout(state, requestedAt);
@@ -247,9 +130,9 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       if (requestedAt !== undefined && !(await isAlive(newState).catch(() => true)))
         throw createEndedLoginError();
       await longestLifetime.record();
-      const changes = createCookies(await encryptFitting(newState, true), new Map());
+      const changes = createCookies(await encryptFitting(newState, { hasNewTokens: true }), new Map());
       return [
-        ...(await findDeletions(cookies)),
+        ...(await copies.findDeletions(cookies)),
         ...changes,
         ...deleteChunks(jar, name, cookies, changes.length),
       ];
@@ -261,16 +144,14 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       if (!changed) return false;
       const state = isUse ? { ...changed, usedAt: seconds(now) } : changed;
       const hasNewTokens = state.tokens !== loaded.state.tokens;
-      return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, hasNewTokens) };
+      return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, { hasNewTokens }) };
     },
     async applyTokens(loaded, tokens, sealedSession) {
-      const [generation = '', text = ''] = sealedSession?.split('~') ?? [];
-      const other = await findOrDecrypt(text, generation);
+      const other = sealedSession && (await encryption.decrypt(encryption.split(sealedSession)));
       // Only a cookie of the same session is used. Otherwise the tokens are encrypted again for this session.
-      if (other?.id === loaded.state.id && sealedSession !== undefined)
-        return { ...loaded, state: other, sealedSession };
+      if (other && other.id === loaded.state.id) return { ...loaded, state: other, sealedSession };
       const state = { ...loaded.state, tokens };
-      return { ...loaded, state, sealedSession: await encryptFitting(state, true) };
+      return { ...loaded, state, sealedSession: await encryptFitting(state, { hasNewTokens: true }) };
     },
     requireSpace: ({ state }, request) => requireSpace(state, request, { countBytes }),
     recordUse({ state }, request) {
@@ -311,9 +192,9 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
         coveredBy,
       });
     },
-    findDeletions,
+    findDeletions: copies.findDeletions,
     deleteCookies: (existing) => deleteChunks(jar, name, existing),
-    getCacheStatistics: () => cache.getStatistics(),
+    getCacheStatistics: encryption.getCacheStatistics,
   };
 
   function addTombstone(

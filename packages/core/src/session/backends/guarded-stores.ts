@@ -13,7 +13,7 @@ const unknownKeyLifetime = 600_000;
 
 /** Keys of sessions whose end is pending or has failed. This process rejects them until it succeeds. */
 export interface EndedKeys {
-  /** Of sessions that exist. */
+  /** Keys of sessions that exist. */
   readonly known: Set<string>;
   /**
    * Keys whose session could not be read, and their expiry: while a store is unavailable, anyone can log out with invented
@@ -37,13 +37,12 @@ export function guardBackend(backend: SessionBackend, endedKeys = createEndedKey
 
   return {
     kind: backend.kind,
-    async load(cookies, options = {}) {
-      const loaded = await guard(() => backend.load(cookies));
-      return options.toEnd ? loaded : omitEnded(loaded);
+    async load(cookies) {
+      return omitEnded(await guard(() => backend.load(cookies)));
     },
     identifyAll: (cookies) => guard(() => backend.identifyAll(cookies)),
     async reload(session, options = {}) {
-      const loaded = await guard(() => backend.reload(session));
+      const loaded = await guard(() => backend.reload(session, options));
       return options.toEnd ? loaded : omitEnded(loaded);
     },
     create: (state, cookies, start) => guard(() => backend.create(state, cookies, start)),

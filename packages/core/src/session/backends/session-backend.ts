@@ -42,6 +42,8 @@ export interface LoadedSession extends SessionReference {
   readonly state: SessionState;
   /** The stored version; 0 for cookie sessions. */
   readonly version: number;
+  /** Only if it was loaded to be ended: this copy no longer signs in, but another copy, or other lifetimes, may. */
+  readonly hasExpired?: true;
 }
 
 /** Lookups of decrypted cookie sessions in the memory of this process. */
@@ -57,22 +59,20 @@ export interface SessionCacheStatistics {
 /** Where sessions are stored: encrypted in the cookie, or in a store. */
 export interface SessionBackend {
   readonly kind: 'cookie' | 'stored';
-  /**
-   * Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended.
-   *
-   * @param options `toEnd`: the caller ends the session, so it is also loaded while another request ends it. Default: false.
-   */
-  load(cookies: RequestCookies, options?: { readonly toEnd?: boolean }): Promise<LoadedSession | undefined>;
+  /** Loads the session of a request. Returns `undefined` if it is missing, malformed, expired or ended. */
+  load(cookies: RequestCookies): Promise<LoadedSession | undefined>;
   /**
    * Finds the sessions of all copies of the session cookie without the stores, for a logout. This
-   * includes copies that do not sign in, because another copy is of another user or has the same name. The sessions may
-   * have ended.
+   * includes copies that do not sign in: another copy is of another user or has the same name, or the copy has expired. The
+   * sessions may have ended.
    */
   identifyAll(cookies: RequestCookies): Promise<IdentifiedSessions>;
   /**
    * Loads the current state of a session that was loaded or identified before.
    *
-   * @param options `toEnd`: as in {@link SessionBackend.load}
+   * @param options `toEnd`: the caller ends the session. It is also loaded while another request ends it, and if it has
+   * expired by the idle lifetime or by the current options: a copy of its cookie may have been used since, and the options
+   * may change again. Default: false.
    */
   reload(
     session: SessionReference,

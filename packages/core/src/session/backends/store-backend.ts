@@ -60,13 +60,19 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
   }
 
   async function read(key: string): Promise<LoadedSession | undefined> {
+    const loaded = await readToEnd(key);
+    return loaded?.hasExpired ? undefined : loaded;
+  }
+
+  async function readToEnd(key: string): Promise<LoadedSession | undefined> {
     const record = await store.get(key);
     if (!record) return undefined;
     const payload = await sealer.decrypt(record.value, seconds(now));
     const state = payload?.key === key ? unpackState(payload, options.owner) : undefined;
+    if (!state) return undefined;
     // The expiry of the record is that of the options with which it was written.
-    if (!state || getSessionEnds(state, options).expiresAt <= seconds(now)) return undefined;
-    return { state, key, version: record.version };
+    const hasExpired = getSessionEnds(state, options).expiresAt <= seconds(now);
+    return { state, key, version: record.version, ...(hasExpired && { hasExpired }) };
   }
 
   // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
@@ -123,7 +129,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       );
       return { sessions, isTruncated };
     },
-    reload: ({ key }) => read(key),
+    reload: ({ key }, { toEnd = false } = {}) => (toEnd ? readToEnd(key) : read(key)),
     async create(state, cookies, { identifier, requestedAt }) {
       const key = await sha256(identifier);
       // The cookie is not written again: its scope stays until the session ends, also after a change of the settings.

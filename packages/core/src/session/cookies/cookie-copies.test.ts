@@ -231,7 +231,7 @@ describe.each(partitions)('"cookie.partitioned" is %s', (_, before, after) => {
     expect(sessionNames(browser)).toHaveLength(1);
   });
 
-  test('S20: two cookies with the prefix __Host- of two users, or of one partition, mean no session', async () => {
+  test('S20: two cookies with the prefix __Host- of two users, or of one partition, lead to no session', async () => {
     const users = [{ sub: 'alice' }, { sub: 'mallory' }];
     const first = await createWebApp({ cookie: before }, { server: { users } });
     const second = await createWebApp({ cookie: after }, { at: first.server });

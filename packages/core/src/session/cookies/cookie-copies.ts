@@ -53,7 +53,7 @@ export const areBothPartitions = ([a, b, ...others]: readonly CookieScope[]): bo
 /**
  * Creates the cookies that delete the cookies with the prefix `__Host-` in the other partition. A cookie with this prefix
  * has one of two scopes. If the application does not know a value, because the session has ended or the secret was
- * replaced, the cookie may be there: it would be sent beside the new one, and two mean no session.
+ * replaced, the cookie may be there: it would be sent beside the new one, and two of them are not accepted.
  */
 function deleteOtherPartition(
   jar: CookieJar,

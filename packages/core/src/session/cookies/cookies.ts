@@ -3,9 +3,9 @@ import { type CookieScope, createCookieScope } from './cookie-scope.ts';
 
 /** Settings of the session's cookies. */
 export interface CookieSettings {
-  /** Default: `session`. */
+  /** The name of the session cookie, without prefix. The names of all other cookies begin with it. Default: `session`. */
   readonly name?: string | undefined;
-  /** Default: `lax`. */
+  /** Whether browsers send the session cookie with requests of other sites. Default: `lax`. */
   readonly sameSite?: 'lax' | 'strict' | 'none' | undefined;
   /**
    * Shares the session cookie with all hosts of this domain. It then has no `__Host-` prefix: each of these hosts can also

@@ -23,8 +23,9 @@ export interface SelectedAddress {
 const maxHostLength = 260;
 
 /**
- * Reads the host of a request. A client can send any value, so it is only compared with configured addresses. Of several
- * forwarded hosts the last one counts: the trusted proxy wrote it, and it received the preceding ones from outside.
+ * Reads the host of a request. A client can send any value, so it is only compared with configured addresses. If there
+ * are several forwarded hosts, the last one counts: the trusted proxy wrote it, and it received the preceding ones from
+ * outside.
  */
 export function readHost(
   headers: Headers,

@@ -1,5 +1,6 @@
 import { getErrorCode, TransportError } from '../../errors.ts';
 import type { EventListener } from '../../events.ts';
+import { limitDelay } from '../../internal/fetch/retry-after.ts';
 import type { SessionContext } from '../context.ts';
 import type { CookieToSet } from '../cookies/cookies.ts';
 import { acceptsHtml } from '../http/request-checks.ts';
@@ -86,7 +87,8 @@ export async function respondToError(
 /** Adds `Retry-After` to a 503 response (RFC 9110 section 10.2.3). */
 export function addRetryAfter(response: Response, error: unknown): Response {
   if (response.status !== 503) return response;
-  const { retryAfter } = error instanceof TransportError ? error : {};
+  // The error can be of another copy of this package, or the application has changed it.
+  const retryAfter = error instanceof TransportError ? limitDelay(error.retryAfter) : undefined;
   response.headers.set('retry-after', String(retryAfter ?? defaultRetryAfter));
   return response;
 }

@@ -75,7 +75,7 @@ test.each(refreshes)('the access token route: %s', async (_, failure, status, co
   app.server.fail('token', failure);
   const response = await browser.visit('/auth/access-token', { headers });
   expect([response.status, ((await response.json()) as { error: string }).error]).toEqual([status, code]);
-  // No failure ends the login, except for a provider that says so.
+  // No failure ends the login, unless the provider reports its end.
   expect(browser.cookies.has('__Host-session')).toBe(status !== 401);
   expect(response.headers.has('retry-after')).toBe(status === 503);
 });

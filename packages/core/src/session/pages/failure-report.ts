@@ -6,6 +6,7 @@ import {
   ValidationError,
 } from '../../errors.ts';
 import { callListener, type EventListener } from '../../events.ts';
+import { replaceControlCharacters } from '../../internal/control-characters.ts';
 import { describeUnverifiedError, type UnverifiedError } from './unverified-error.ts';
 
 /** A failed request, as it is logged. */
@@ -90,7 +91,7 @@ function explainFailure(error: unknown): string {
   if (error instanceof AuthError) {
     const { errorDescription } = error instanceof AuthorizationServerError ? error : {};
     const description = errorDescription ? ` Its description: ${JSON.stringify(errorDescription)}.` : '';
-    return error.message.replace(/\p{Cc}+/gu, ' ') + description;
+    return replaceControlCharacters(error.message) + description;
   }
   if (!(error instanceof Error)) return `a value of type ${typeof error} was thrown`;
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { createCoordinator, expireTokens, runConcurrently } from '../../../tests/support/coordinator.ts';
+import {
+  createCoordinator,
+  expireTokens,
+  runConcurrently,
+} from '../../../tests/support/refresh/coordinator.ts';
 import {
   cookieHolder,
   createSharedSessions,
   createTestProvider,
-} from '../../../tests/support/refresh-provider.ts';
+} from '../../../tests/support/refresh/refresh-provider.ts';
 import { LoginRequiredError } from '../../errors.ts';
 import { fromBase64Url } from '../../internal/encoding.ts';
 import { createMemoryLock, type RefreshLock } from '../stores/refresh-lock.ts';

@@ -22,7 +22,7 @@ export type { TokenHolder } from '../token-holder.ts';
 
 /** Options of {@link createRefreshCoordinator}. All processes of an application share `lock` and `successors`. */
 export interface RefreshCoordinatorOptions extends CoordinationOptions {
-  /** Default: within this process. */
+  /** Where successors of refresh tokens are stored. Default: in the memory of this process. */
   readonly successors?: SuccessorStore | undefined;
   /**
    * Seconds for which a request with a previous refresh token receives the next tokens. Default: 30.

@@ -34,6 +34,13 @@ const maxEntries = 10_000;
  *
  * @param now milliseconds. Default: a monotonic clock. With the time of day, a change of the clock would let late requests
  *   send previous refresh tokens.
+ * @example
+ * ```ts
+ * import { type Client, createMemorySuccessorStore, createRefreshCoordinator } from '@countersign/core';
+ *
+ * const createCoordinator = (client: Client) =>
+ *   createRefreshCoordinator(client, { successors: createMemorySuccessorStore() });
+ * ```
  */
 export function createMemorySuccessorStore(now: () => number = () => performance.now()): SuccessorStore {
   const entries = new Map<string, { readonly value: string; readonly until: number }>();

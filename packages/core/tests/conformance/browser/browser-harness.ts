@@ -24,7 +24,7 @@ export interface BrowserHarness {
   readonly auth: BrowserAuth;
   readonly events: AuthEvent[];
   /** URLs that the page navigated to. */
-  readonly visited: string[];
+  readonly visitedUrls: string[];
   /** Returns the tokens that the client stores. */
   stored(): TokenSet | undefined;
   /** Logs in. */
@@ -45,7 +45,7 @@ export async function createBrowserHarness(options: BrowserHarnessOptions = {}):
     ...options.server,
   });
   const events: AuthEvent[] = [];
-  const visited: string[] = [];
+  const visitedUrls: string[] = [];
   const memory = createMemoryStorage();
   let stored: TokenSet | undefined;
   const storage: TokenStorage = {
@@ -63,7 +63,7 @@ export async function createBrowserHarness(options: BrowserHarnessOptions = {}):
     scope: 'openid profile offline_access',
     storage,
     fetch: (url, init) => server.fetch(url, init),
-    navigate: (url) => void visited.push(url),
+    navigate: (url) => void visitedUrls.push(url),
     now: server.clock.now,
     onEvent: (event) => events.push(event),
     ...options.client,
@@ -73,11 +73,11 @@ export async function createBrowserHarness(options: BrowserHarnessOptions = {}):
     server,
     auth,
     events,
-    visited,
+    visitedUrls,
     stored: () => stored,
     async logIn(request) {
       await auth.login(request);
-      const { url } = await server.authorize(visited.at(-1) as string);
+      const { url } = await server.authorize(visitedUrls.at(-1) as string);
       await auth.handleCallback(url.href);
     },
     calls: () => server.requests.map(({ endpoint }) => endpoint),

@@ -15,15 +15,15 @@ import {
 import { notForBrowsers } from './not-applicable.ts';
 import { listStoredNames } from './page.ts';
 
-const open: BrowserAuth[] = [];
+const clients: BrowserAuth[] = [];
 afterEach(() => {
-  for (const auth of open.splice(0)) auth.stop();
+  for (const auth of clients.splice(0)) auth.stop();
   vi.unstubAllGlobals();
 });
 
 async function create(options?: BrowserHarnessOptions): Promise<BrowserHarness> {
   const harness = await createBrowserHarness(options);
-  open.push(harness.auth);
+  clients.push(harness.auth);
   return harness;
 }
 
@@ -72,8 +72,8 @@ async function runBrowserRow(row: Row, task: { meta: object }, options: BrowserH
   record(task, { client: 'browser', id, verdict, result: 'accepted' });
 }
 
-const skipped = new Set(notForBrowsers.flatMap(({ ids }) => ids));
-const applicable = (rows: readonly Row[]) => rows.filter(({ id }) => !skipped.has(id));
+const excludedIds = new Set(notForBrowsers.flatMap(({ ids }) => ids));
+const selectApplicable = (rows: readonly Row[]) => rows.filter(({ id }) => !excludedIds.has(id));
 
 /** Selects the options of a row that apply to the browser client. */
 function toBrowserOptions({ options = {} }: Row): BrowserHarnessOptions {
@@ -83,7 +83,7 @@ function toBrowserOptions({ options = {} }: Row): BrowserHarnessOptions {
 }
 
 describe('browser client: OpenID Connect Core, section 1', () => {
-  for (const row of applicable(openidRows)) {
+  for (const row of selectApplicable(openidRows)) {
     test(row.module, ({ task }) => runBrowserRow(row, task, toBrowserOptions(row)));
   }
 
@@ -126,7 +126,7 @@ describe('browser client: OpenID Connect Core, section 1', () => {
     await harness.logIn();
     await harness.auth.login();
     await harness.server.rotateKeys();
-    const { url } = await harness.server.authorize(harness.visited.at(-1) as string);
+    const { url } = await harness.server.authorize(harness.visitedUrls.at(-1) as string);
     await harness.auth.handleCallback(url.href);
     expect(harness.server.requestsTo('jwks')).toHaveLength(2);
     record(task, { client: 'browser', id: '19', verdict: 'A', result: 'accepted' });
@@ -154,7 +154,7 @@ describe('browser client: OpenID Connect Core, section 1', () => {
     await harness.logIn();
     const idToken = harness.stored()?.idToken;
     await harness.auth.logout();
-    const url = new URL(harness.visited.at(-1) as string);
+    const url = new URL(harness.visitedUrls.at(-1) as string);
     expect(url.searchParams.get('id_token_hint')).toBe(idToken);
     expect((await harness.server.authorize(url)).url.href).toBe(postLogoutRedirectUri);
     expect(harness.stored()).toBeUndefined();
@@ -162,14 +162,14 @@ describe('browser client: OpenID Connect Core, section 1', () => {
   });
 });
 
-const createModuleName = (suffix: string) => `fapi2-security-profile-final-client-${suffix}`;
+const createFapi2Name = (suffix: string) => `fapi2-security-profile-final-client-${suffix}`;
 
 describe('browser client: sections 3 and 4, for a public client', () => {
-  for (const row of applicable([...securityProfileRows, ...messageSigningRows, ...fapi1AdvancedRows])) {
+  for (const row of selectApplicable([...securityProfileRows, ...messageSigningRows, ...fapi1AdvancedRows])) {
     test(row.module, ({ task }) => runBrowserRow(row, task, createFapiOptions(toBrowserOptions(row))));
   }
 
-  test(createModuleName('test-happy-path'), async ({ task }) => {
+  test(createFapi2Name('test-happy-path'), async ({ task }) => {
     const harness = await create(createFapiOptions());
     await harness.logIn();
     expect(harness.stored()?.accessTokens[0]?.tokenType).toBe('DPoP');
@@ -185,7 +185,7 @@ describe('browser client: sections 3 and 4, for a public client', () => {
     record(task, { client: 'browser', id: 'F1', verdict: 'A', result: 'accepted' });
   });
 
-  test(createModuleName('test-rs-dpop-auth-scheme-case-insensitivity'), async ({ task }) => {
+  test(createFapi2Name('test-rs-dpop-auth-scheme-case-insensitivity'), async ({ task }) => {
     const harness = await create(createFapiOptions({ server: { dpopNonce: false } }));
     await harness.logIn();
     const { auth, server } = harness;
@@ -202,14 +202,14 @@ describe('browser client: sections 3 and 4, for a public client', () => {
     record(task, { client: 'browser', id: 'F21', verdict: 'A', result: 'accepted' });
   });
 
-  test(createModuleName('test-happy-path-no-dpop-nonce'), async ({ task }) => {
+  test(createFapi2Name('test-happy-path-no-dpop-nonce'), async ({ task }) => {
     const harness = await create(createFapiOptions({ server: { dpopNonce: false } }));
     await harness.logIn();
     expect(harness.server.requestsTo('token')).toHaveLength(1);
     record(task, { client: 'browser', id: 'F22', verdict: 'A', result: 'accepted' });
   });
 
-  test(createModuleName('refresh-token-test'), async ({ task }) => {
+  test(createFapi2Name('refresh-token-test'), async ({ task }) => {
     const harness = await create(createFapiOptions());
     await harness.logIn();
     const first = harness.stored()?.refreshToken;

@@ -1,4 +1,4 @@
-import { idToken } from './rejections.ts';
+import { rejectIdToken } from './rejections.ts';
 import type { Row } from './row.ts';
 
 /** Section 4: the modules of FAPI 1.0 Advanced that FAPI 2.0 does not include. */
@@ -8,7 +8,7 @@ export const fapi1AdvancedRows: readonly Row[] = [
     module: 'fapi1-advanced-final-client-test-iat-is-week-in-past',
     verdict: 'R',
     faults: ['id_token_iat_week_old'],
-    rejection: idToken('iat', 'jwks'),
+    rejection: rejectIdToken('iat', 'jwks'),
   },
   {
     id: 'FA2',
@@ -21,14 +21,14 @@ export const fapi1AdvancedRows: readonly Row[] = [
     module: 'fapi1-advanced-final-client-test-invalid-chash',
     verdict: 'R',
     faults: ['id_token_c_hash_invalid'],
-    rejection: idToken('c_hash', 'jwks'),
+    rejection: rejectIdToken('c_hash', 'jwks'),
   },
   {
     id: 'FA4',
     module: 'fapi1-advanced-final-client-test-invalid-signature',
     verdict: 'R',
     faults: ['id_token_signature_invalid'],
-    rejection: idToken('signature', 'jwks'),
+    rejection: rejectIdToken('signature', 'jwks'),
   },
   {
     id: 'FA5',

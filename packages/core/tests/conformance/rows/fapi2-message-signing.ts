@@ -1,5 +1,5 @@
-import { signedResponse } from './rejections.ts';
-import { fapi2, type Row } from './row.ts';
+import { rejectSignedResponse } from './rejections.ts';
+import { createFapi2Name, type Row } from './row.ts';
 
 const jarm = { client: { responseMode: 'jwt' as const } };
 
@@ -7,66 +7,66 @@ const jarm = { client: { responseMode: 'jwt' as const } };
 export const messageSigningRows: readonly Row[] = [
   {
     id: 'F23',
-    module: fapi2('test-ensure-jarm-without-iss-fails'),
+    module: createFapi2Name('test-ensure-jarm-without-iss-fails'),
     verdict: 'R',
     options: jarm,
     faults: ['authorization_response_iss_missing'],
-    rejection: signedResponse('iss'),
+    rejection: rejectSignedResponse('iss'),
   },
   {
     id: 'F24',
-    module: fapi2('test-ensure-jarm-with-invalid-iss-fails'),
+    module: createFapi2Name('test-ensure-jarm-with-invalid-iss-fails'),
     verdict: 'R',
     options: jarm,
     faults: ['authorization_response_iss_invalid'],
-    rejection: signedResponse('iss'),
+    rejection: rejectSignedResponse('iss'),
   },
   {
     id: 'F25',
-    module: fapi2('test-ensure-jarm-without-aud-fails'),
+    module: createFapi2Name('test-ensure-jarm-without-aud-fails'),
     verdict: 'R',
     options: jarm,
     faults: ['authorization_response_aud_missing'],
-    rejection: signedResponse('aud'),
+    rejection: rejectSignedResponse('aud'),
   },
   {
     id: 'F26',
-    module: fapi2('test-ensure-jarm-with-invalid-aud-fails'),
+    module: createFapi2Name('test-ensure-jarm-with-invalid-aud-fails'),
     verdict: 'R',
     options: jarm,
     faults: ['authorization_response_aud_invalid'],
-    rejection: signedResponse('aud'),
+    rejection: rejectSignedResponse('aud'),
   },
   {
     id: 'F27',
-    module: fapi2('test-ensure-jarm-without-exp-fails'),
+    module: createFapi2Name('test-ensure-jarm-without-exp-fails'),
     verdict: 'R',
     options: jarm,
     faults: ['authorization_response_exp_missing'],
-    rejection: signedResponse('exp'),
+    rejection: rejectSignedResponse('exp'),
   },
   {
     id: 'F28',
-    module: fapi2('test-ensure-jarm-with-expired-exp-fails'),
+    module: createFapi2Name('test-ensure-jarm-with-expired-exp-fails'),
     verdict: 'R',
     options: jarm,
     faults: ['authorization_response_exp_expired'],
-    rejection: signedResponse('exp'),
+    rejection: rejectSignedResponse('exp'),
   },
   {
     id: 'F29',
-    module: fapi2('test-ensure-jarm-with-invalid-sig-fails'),
+    module: createFapi2Name('test-ensure-jarm-with-invalid-sig-fails'),
     verdict: 'R',
     options: jarm,
     faults: ['authorization_response_signature_invalid'],
-    rejection: signedResponse('signature'),
+    rejection: rejectSignedResponse('signature'),
   },
   {
     id: 'F30',
-    module: fapi2('test-ensure-jarm-signature-is-not-none'),
+    module: createFapi2Name('test-ensure-jarm-signature-is-not-none'),
     verdict: 'R',
     options: jarm,
     faults: ['authorization_response_alg_none'],
-    rejection: signedResponse('alg'),
+    rejection: rejectSignedResponse('alg'),
   },
 ];

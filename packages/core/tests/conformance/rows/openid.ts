@@ -1,4 +1,4 @@
-import { endedLogin, idToken, metadata } from './rejections.ts';
+import { endedLogin, rejectIdToken, rejectMetadata } from './rejections.ts';
 import type { Row } from './row.ts';
 
 /** Section 1: OpenID Connect Core. `openid.test.ts` contains the modules with additional steps. */
@@ -9,28 +9,28 @@ export const openidRows: readonly Row[] = [
     module: 'oidcc-client-test-invalid-iss',
     verdict: 'R',
     faults: ['id_token_iss_invalid'],
-    rejection: idToken('iss'),
+    rejection: rejectIdToken('iss'),
   },
   {
     id: '3',
     module: 'oidcc-client-test-missing-sub',
     verdict: 'R',
     faults: ['id_token_sub_missing'],
-    rejection: idToken('sub'),
+    rejection: rejectIdToken('sub'),
   },
   {
     id: '4',
     module: 'oidcc-client-test-invalid-aud',
     verdict: 'R',
     faults: ['id_token_aud_invalid'],
-    rejection: idToken('aud'),
+    rejection: rejectIdToken('aud'),
   },
   {
     id: '5',
     module: 'oidcc-client-test-missing-iat',
     verdict: 'R',
     faults: ['id_token_iat_missing'],
-    rejection: idToken('iat'),
+    rejection: rejectIdToken('iat'),
   },
   {
     id: '6',
@@ -44,7 +44,7 @@ export const openidRows: readonly Row[] = [
     module: 'oidcc-client-test-idtoken-sig-none',
     verdict: 'A/R',
     faults: ['id_token_alg_none'],
-    rejection: idToken('alg'),
+    rejection: rejectIdToken('alg'),
   },
   {
     id: '8',
@@ -57,14 +57,14 @@ export const openidRows: readonly Row[] = [
     module: 'oidcc-client-test-invalid-sig-rs256',
     verdict: 'R',
     faults: ['id_token_signature_invalid'],
-    rejection: idToken('signature', 'jwks'),
+    rejection: rejectIdToken('signature', 'jwks'),
   },
   {
     id: '12',
     module: 'oidcc-client-test-nonce-invalid',
     verdict: 'R',
     faults: ['id_token_nonce_invalid'],
-    rejection: idToken('nonce'),
+    rejection: rejectIdToken('nonce'),
   },
   {
     id: '26',
@@ -93,14 +93,14 @@ export const openidRows: readonly Row[] = [
     module: 'oidcc-client-test-missing-aud',
     verdict: 'R',
     faults: ['id_token_aud_missing'],
-    rejection: idToken('aud'),
+    rejection: rejectIdToken('aud'),
   },
   {
     id: '31',
     module: 'oidcc-client-test-invalid-sig-hs256',
     verdict: 'R',
     faults: ['id_token_alg_hs256', 'id_token_signature_invalid'],
-    rejection: idToken('alg'),
+    rejection: rejectIdToken('alg'),
   },
   {
     id: '32',
@@ -111,14 +111,14 @@ export const openidRows: readonly Row[] = [
       client: { idTokenSignedResponseAlg: 'ES256' },
     },
     faults: ['id_token_signature_invalid'],
-    rejection: idToken('signature', 'jwks'),
+    rejection: rejectIdToken('signature', 'jwks'),
   },
   {
     id: '17',
     module: 'oidcc-client-test-discovery-issuer-mismatch',
     verdict: 'R',
     faults: ['metadata_issuer_invalid'],
-    rejection: metadata('issuer'),
+    rejection: rejectMetadata('issuer'),
   },
   {
     id: '11',

@@ -1,20 +1,20 @@
 import type { Endpoint } from '@countersign/testing';
 
-export const idToken = (check: string, after: Endpoint = 'token') => ({
+export const rejectIdToken = (check: string, after: Endpoint = 'token') => ({
   error: 'ValidationError' as const,
   code: 'id_token_invalid',
   check,
   after,
 });
-export const response = (check: string) => ({
+export const rejectResponse = (check: string) => ({
   error: 'ValidationError' as const,
   code: 'authorization_response_invalid',
   check,
   after: 'authorization' as const,
 });
 /** The keys are fetched before the claims of a signed response are checked. */
-export const signedResponse = (check: string) => ({ ...response(check), after: 'jwks' as const });
-export const metadata = (check: string) => ({
+export const rejectSignedResponse = (check: string) => ({ ...rejectResponse(check), after: 'jwks' as const });
+export const rejectMetadata = (check: string) => ({
   error: 'ValidationError' as const,
   code: 'metadata_invalid',
   check,

@@ -22,4 +22,4 @@ export interface Row {
 }
 
 /** Creates the name of a FAPI 2.0 module from its suffix. */
-export const fapi2 = (suffix: string) => `fapi2-security-profile-final-client-${suffix}`;
+export const createFapi2Name = (suffix: string) => `fapi2-security-profile-final-client-${suffix}`;

@@ -44,7 +44,7 @@ export const chooseDeployment = (random: Random): Deployment =>
       : deployments.filter(({ isShared, processes }) => isShared && processes > 1),
   );
 
-export const secret = 'a secret of the interleaving model, long enough';
+export const secret = 'a secret of the interleaving model, with 32 characters or more';
 export const baseUrl = 'https://app.example';
 export const resources = ['https://a.example', 'https://b.example'] as const;
 

@@ -22,23 +22,23 @@ export const secret = 'a-secret-of-at-least-thirty-two-characters';
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 export let provider: Awaited<ReturnType<typeof startProvider>>;
-export let logoutReceiver: { readonly url: string; readonly received: string[]; close(): void };
+export let logoutReceiver: { readonly url: string; readonly receivedTokens: string[]; close(): void };
 let authentications: Record<string, ClientAuthentication>;
-export let signing: Awaited<ReturnType<typeof getSigningKey>>;
-export let encryption: Awaited<ReturnType<typeof createEncryptionKey>>;
+export let signingKey: Awaited<ReturnType<typeof getSigningKey>>;
+export let encryptionKey: Awaited<ReturnType<typeof createEncryptionKey>>;
 
 beforeAll(async () => {
-  signing = await getSigningKey('PS256');
-  encryption = await createEncryptionKey('RSA-OAEP-256');
+  signingKey = await getSigningKey('PS256');
+  encryptionKey = await createEncryptionKey('RSA-OAEP-256');
   logoutReceiver = await receiveLogouts();
-  const jwks = { keys: [signing.jwk, encryption.jwk] } as never;
+  const jwks = { keys: [signingKey.jwk, encryptionKey.jwk] } as never;
   const base: Omit<ClientMetadata, 'client_id'> = {
     redirect_uris: [redirectUri],
     response_types: ['code'],
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials', deviceGrant],
     post_logout_redirect_uris: ['https://app.example.test/'],
   };
-  const client = (id: string, method: string, more: object = {}): ClientMetadata => ({
+  const createMetadata = (id: string, method: string, more: object = {}): ClientMetadata => ({
     ...base,
     client_id: id,
     token_endpoint_auth_method: method as never,
@@ -47,15 +47,15 @@ beforeAll(async () => {
     ...more,
   });
   provider = await startProvider([
-    client('none', 'none'),
-    client('client_secret_basic', 'client_secret_basic', {
+    createMetadata('none', 'none'),
+    createMetadata('client_secret_basic', 'client_secret_basic', {
       backchannel_logout_uri: logoutReceiver.url,
       backchannel_logout_session_required: true,
     }),
-    client('client_secret_post', 'client_secret_post'),
-    client('client_secret_jwt', 'client_secret_jwt'),
-    client('private_key_jwt', 'private_key_jwt', { jwks }),
-    client('fapi', 'private_key_jwt', {
+    createMetadata('client_secret_post', 'client_secret_post'),
+    createMetadata('client_secret_jwt', 'client_secret_jwt'),
+    createMetadata('private_key_jwt', 'private_key_jwt', { jwks }),
+    createMetadata('fapi', 'private_key_jwt', {
       jwks,
       require_pushed_authorization_requests: true,
       dpop_bound_access_tokens: true,
@@ -64,18 +64,18 @@ beforeAll(async () => {
       id_token_signed_response_alg: 'PS256',
       authorization_signed_response_alg: 'PS256',
     }),
-    client('signed_and_encrypted_userinfo', 'client_secret_basic', {
+    createMetadata('signed_and_encrypted_userinfo', 'client_secret_basic', {
       jwks,
       userinfo_signed_response_alg: 'ES256',
       userinfo_encrypted_response_alg: 'RSA-OAEP-256',
       userinfo_encrypted_response_enc: 'A256GCM',
     }),
-    client('signed_requests', 'client_secret_basic', {
+    createMetadata('signed_requests', 'client_secret_basic', {
       jwks,
       require_signed_request_object: true,
       request_object_signing_alg: 'PS256',
     }),
-    client('encrypted', 'client_secret_basic', {
+    createMetadata('encrypted', 'client_secret_basic', {
       jwks,
       id_token_encrypted_response_alg: 'RSA-OAEP-256',
       id_token_encrypted_response_enc: 'A256GCM',
@@ -88,7 +88,7 @@ beforeAll(async () => {
     client_secret_basic: clientSecretBasic(secret),
     client_secret_post: clientSecretPost(secret),
     client_secret_jwt: clientSecretJwt(secret),
-    private_key_jwt: privateKeyJwt({ key: signing.key, kid: signing.jwk.kid as string }),
+    private_key_jwt: privateKeyJwt({ key: signingKey.key, kid: signingKey.jwk.kid as string }),
   };
 });
 
@@ -98,16 +98,16 @@ afterAll(async () => {
 });
 
 async function receiveLogouts() {
-  const received: string[] = [];
+  const receivedTokens: string[] = [];
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
-    received.push(new URLSearchParams(body).get('logout_token') ?? '');
+    receivedTokens.push(new URLSearchParams(body).get('logout_token') ?? '');
     response.end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/backchannel-logout`;
-  return { url, received, close: () => void server.close() };
+  return { url, receivedTokens, close: () => void server.close() };
 }
 
 export function createRelyingParty(clientId: string, options: Partial<ClientOptions> = {}): Client {

@@ -5,13 +5,13 @@ import { type ClientMetadata, type Configuration, Provider } from 'oidc-provider
 
 export const resource = 'https://api.example.test';
 
-/** Starts a certified authorization server on the loopback interface. Each user is alice, who approves. */
+/** Starts a certified authorization server on the loopback interface. Each login signs in alice and grants consent. */
 export async function startProvider(clients: ClientMetadata[]) {
   let handle: (request: IncomingMessage, response: ServerResponse) => void = () => {};
   const server = createServer((request, response) => handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = new Provider(issuer, await configuration(clients));
+  const provider = new Provider(issuer, await createConfiguration(clients));
   const callback = provider.callback();
   handle = (request, response) => {
     if (!request.url?.startsWith('/interaction/')) return callback(request, response);
@@ -28,7 +28,7 @@ export async function startProvider(clients: ClientMetadata[]) {
   };
 }
 
-async function configuration(clients: ClientMetadata[]): Promise<Configuration> {
+async function createConfiguration(clients: ClientMetadata[]): Promise<Configuration> {
   const keys = await Promise.all(
     ['RS256', 'PS256', 'ES256'].map(async (alg) => {
       const { privateKey } = await generateKeyPair(alg, { extractable: true });
@@ -98,7 +98,7 @@ async function configuration(clients: ClientMetadata[]): Promise<Configuration> 
   } as Configuration;
 }
 
-/** Logs in as alice and approves. */
+/** Logs in as alice and grants consent. */
 export async function approve(
   provider: Provider,
   request: IncomingMessage,

@@ -6,8 +6,8 @@ import { baseUrl, createWebApp, type TestBrowser, type WebApp } from '../../supp
 // Several applications on one host share the cookies of a browser: zones below paths, or ports of localhost.
 
 const secrets = {
-  a: 'the secret of the first application, long enough',
-  b: 'the secret of the second application, long enough',
+  a: 'the secret of the first application, with 32 characters or more',
+  b: 'the secret of the second application, with 32 characters or more',
 };
 
 async function openZones(names: { readonly a: string; readonly b: string }) {

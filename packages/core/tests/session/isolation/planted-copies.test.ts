@@ -109,7 +109,7 @@ for (const kind of sessionKinds) {
       const html = await response.text();
       expect(html).toContain('Logout is not complete');
       expect(html).not.toContain('name="retry"');
-      // One of the copies that it has not read may be the user's.
+      // A copy that it has not read can belong to the user.
       expect(response.headers.getSetCookie().some((line) => /session(\.\d)?=/.test(line))).toBe(false);
       expect(app.events).toContainEqual(
         expect.objectContaining({ type: 'logout.incomplete', part: 'session', code: 'request_invalid' }),

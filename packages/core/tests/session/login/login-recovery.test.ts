@@ -121,7 +121,7 @@ test('S6: does not start a login at a callback if the browser has started none',
 
 test('rejects a state that this application has not created', async () => {
   const app = await createWebApp();
-  const other = await createWebApp({ secret: 'another secret of the tests, also long enough' });
+  const other = await createWebApp({ secret: 'another secret for tests with more than 32 characters' });
   const stateOfOtherApp =
     new URL(await startLogin(other.open(), '/auth/login?returnTo=/x')).searchParams.get('state') ?? '';
   const validState =

@@ -228,7 +228,7 @@ test.each(sessionKinds)(
   },
 );
 
-test.each(sessionKinds)('%s: does not count logins that ask for more than a session', async (kind) => {
+test.each(sessionKinds)('%s: does not count logins that request more than a session', async (kind) => {
   const app = await createWebApp(createSessionOptions(kind));
   const browser = app.open();
   const requirements = [

@@ -47,7 +47,7 @@ test.each<CookieSettings>([
   const [pair = ''] = line.split(';');
   const visit = (header: string) =>
     app.sessions.handle(new Request(`${baseUrl}/bye?state=${state}`, { headers: { cookie: header } }));
-  // Of a logout before "cookie.partitioned" was changed.
+  // The state of a logout before "cookie.partitioned" was changed.
   const previous = `__Host-session.logout=${'x'.repeat(43)}`;
   for (const header of [pair, `${previous}; ${pair}`, `${pair}; ${previous}`]) {
     const returned = await visit(header);

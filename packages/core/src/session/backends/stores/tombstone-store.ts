@@ -4,7 +4,7 @@
  */
 export interface TombstoneStore {
   /**
-   * Records a logout. Of two writes for one key the later `endedAt` counts.
+   * Records a logout. If two writes have one key, the later `endedAt` counts.
    *
    * @param endedAt seconds since the epoch, with fraction, stored unchanged
    * @param timeToLive milliseconds

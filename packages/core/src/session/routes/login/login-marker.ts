@@ -132,5 +132,7 @@ async function hasEnded(
   if (session?.length !== hashLength) return false;
   const { sessions } = await backend.identifyAll(cookies);
   const own = sessions.find(({ key, isAccepted }) => isAccepted && key.startsWith(session));
-  return own !== undefined && (await backend.reload(own)) === undefined;
+  if (!own || (await backend.reload(own))) return false;
+  // A session that expires at once, because clocks differ, does not sign in after a further login either.
+  return !(await backend.reload(own, { toEnd: true }))?.hasExpired;
 }

@@ -21,7 +21,7 @@ function createContext(responseMode?: 'form_post', onEvent?: EventListener) {
     client,
     jar: createCookieJar(new URL('https://app.example'), {}),
     loginJar: createLoginJar(new URL('https://app.example'), {}),
-    loginSealer: createSealer(['a secret of the tests, long enough to be one'], 'login'),
+    loginSealer: createSealer(['a secret for tests with more than 32 characters'], 'login'),
     now: () => time,
   } as unknown as SessionContext;
   const advance = (seconds: number) => {
@@ -187,7 +187,7 @@ test('S32: neither reads nor deletes a login cookie that cannot be decrypted', a
   const { context } = createContext();
   const other = createContext().context;
   Object.assign(other, {
-    loginSealer: createSealer(['a secret of another application, also long'], 'login'),
+    loginSealer: createSealer(['a secret of another application, with 32 characters'], 'login'),
   });
   const foreign = await save(other, createLogin('z'.repeat(16)));
   const malformed = ['short', 'z'.repeat(17), ';'.repeat(16), 'y'.repeat(16)].map((end) => prefix + end);

@@ -1,12 +1,11 @@
 import { reportIncompleteLogout, revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
 import { ConfigurationError } from '../../../errors.ts';
-import { seconds } from '../../../internal/clock.ts';
 import type { TokenSet } from '../../../tokens/token-set.ts';
 import type { LoadedSession, SessionReference } from '../../backends/session-backend.ts';
 import type { SessionState } from '../../backends/state/session-state.ts';
 import type { SessionContext } from '../../context.ts';
 import type { RequestCookies } from '../../cookies/cookies.ts';
-import { endSession, revokeNewestTokens } from '../../end-session.ts';
+import { endSession, revokeNewestTokens } from '../../end/end-session.ts';
 
 /** A session that a pending login replaces, as its encrypted cookie stores it. */
 export interface PreviousSession extends SessionReference {
@@ -18,7 +17,7 @@ export interface PreviousSession extends SessionReference {
 const maxStored = 4;
 
 /**
- * Finds the sessions of all copies of the session cookie that sign in. If there are copies of several users, none signs in: a
+ * Finds the sessions of all accepted copies of the session cookie, expired ones last. If there are copies of several users, none signs in: a
  * sibling host has planted one, which would also prevent the new session.
  */
 export async function findPreviousSessions(
@@ -28,7 +27,11 @@ export async function findPreviousSessions(
   const { sessions } = await backend.identifyAll(existing);
   const accepted = sessions.filter(({ isAccepted }) => isAccepted);
   const loaded = await Promise.all(accepted.map((session) => backend.reload(session, { toEnd: true })));
-  return loaded.filter((session) => session !== undefined);
+  const sessionsToEnd = loaded.filter((session) => session !== undefined);
+  return [
+    ...sessionsToEnd.filter(({ hasExpired }) => !hasExpired),
+    ...sessionsToEnd.filter(({ hasExpired }) => hasExpired),
+  ];
 }
 
 /**
@@ -141,13 +144,12 @@ export async function revokeUnusedTokens(
 
 /** Returns `undefined` if the session has ended since the login started. */
 async function findLive(
-  { backend, now }: SessionContext,
+  { backend }: SessionContext,
   session: LoadedSession | PreviousSession,
 ): Promise<SessionReference | undefined> {
   const { key, state } = session;
   if ('version' in session) return session;
-  // The session may have been used since, which extends its idle lifetime.
-  const reference = state ? { key, state: { ...state, usedAt: seconds(now) } } : { key };
+  const reference = state ? { key, state } : { key };
   // The store cannot be read. It may be possible to write to it.
   return backend.reload(reference, { toEnd: true }).catch(() => reference);
 }

@@ -7,7 +7,7 @@ import { transactionLifetime } from '../../../protocol/login/authorization-trans
 import type { SessionReference } from '../../backends/session-backend.ts';
 import type { SessionContext } from '../../context.ts';
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
-import { endSession, revokeNewestTokens } from '../../end-session.ts';
+import { endSession, revokeNewestTokens } from '../../end/end-session.ts';
 import { nameForeignError } from '../../pages/failure-report.ts';
 import { type LoginTransaction, listLogins } from '../login/login-transactions.ts';
 import {

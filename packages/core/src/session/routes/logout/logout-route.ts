@@ -5,7 +5,7 @@ import { createRandomToken } from '../../../internal/encoding.ts';
 import type { SessionReference } from '../../backends/session-backend.ts';
 import type { SessionContext } from '../../context.ts';
 import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
-import { endAllSessions } from '../../end-all-sessions.ts';
+import { endAllSessions } from '../../end/end-all-sessions.ts';
 import {
   isPrefetch,
   isSameOrigin,
@@ -120,7 +120,7 @@ interface UnfinishedLogout {
 /** If the value cannot be created, the form sends the logout without it. The server repeats it itself, too. */
 const describeFailure = async (context: SessionContext, { failure, ...logout }: UnfinishedLogout) => ({
   failure,
-  // Of a request with too many copies, the cookies remain, and repeat the logout.
+  // If a request has too many copies, its cookies remain, and repeat the logout.
   ...((logout.unfinished.length > 0 || !(failure instanceof ValidationError)) && {
     retry: await createLogoutRetry(context, logout).catch(() => undefined),
   }),

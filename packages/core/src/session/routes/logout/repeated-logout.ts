@@ -3,7 +3,7 @@ import { seconds } from '../../../internal/clock.ts';
 import { isJsonObject } from '../../../internal/json/json.ts';
 import type { SessionReference } from '../../backends/session-backend.ts';
 import type { SessionContext } from '../../context.ts';
-import { endSession, revokeNewestTokens } from '../../end-session.ts';
+import { endSession, revokeNewestTokens } from '../../end/end-session.ts';
 
 /** Seconds for which a logout that failed can be repeated. */
 const lifetime = 86_400;

@@ -1,0 +1,113 @@
+import { type ChunkedValue, listCandidates, readCopies, readPartitions } from '../../cookies/chunks.ts';
+import { areBothPartitions, deleteCopies, hasSeveralCopies } from '../../cookies/cookie-copies.ts';
+import { isSameScope } from '../../cookies/cookie-scope.ts';
+import type { CookieJar, CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
+import { selectCopies } from '../logout-records/logout-copies.ts';
+import type { IdentifiedSession, IdentifiedSessions, LoadedSession } from '../session-backend.ts';
+import { selectNewest } from '../state/select-newest.ts';
+import type { SessionState } from '../state/session-state.ts';
+import type { SessionEncryption } from './session-encryption.ts';
+
+/** Finds the copies of the session cookie in a request: under several names, at several scopes, or planted. */
+export interface SessionCopies {
+  /**
+   * Loads the session of the newest copy. An ended one does not count if there are several: a sibling host may have planted
+   * the session of another user, which the next login ends.
+   *
+   * @param findLive finds the session of a state, unless it has expired or ended
+   */
+  load(
+    cookies: RequestCookies,
+    findLive: (state: SessionState) => Promise<LoadedSession | undefined>,
+  ): Promise<LoadedSession | undefined>;
+  /** Finds the sessions of all copies, also of those that do not sign in. */
+  identifyAll(cookies: RequestCookies): Promise<IdentifiedSessions>;
+  /**
+   * Creates the cookies that delete the copies at the scopes of other settings.
+   *
+   * @param loaded the session of the request. Default: unknown.
+   */
+  findDeletions(existing: RequestCookies, loaded?: LoadedSession): Promise<CookieToSet[]>;
+}
+
+export function createSessionCopies({
+  jar,
+  name,
+  encryption,
+}: {
+  readonly jar: CookieJar;
+  readonly name: string;
+  readonly encryption: SessionEncryption;
+}): SessionCopies {
+  // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
+  const allNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)];
+  const acceptedNames = allNames.filter((wireName, index) => index === 0 || wireName.startsWith('__Host-'));
+
+  const selectCandidates = (cookies: RequestCookies) =>
+    selectCopies(
+      allNames,
+      (wireName) => listCandidates(wireName, cookies),
+      ({ generation, text }) => `${generation}~${text}`,
+    );
+
+  async function listAccepted(cookies: RequestCookies): Promise<readonly ChunkedValue[]> {
+    const copies = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
+    const partitions = acceptedNames.flatMap((wireName) => readPartitions(wireName, cookies));
+    if (partitions.length === 0) return copies;
+    const states = await Promise.all(partitions.map(encryption.decryptExpired));
+    const written = states.filter((each) => each !== undefined);
+    return areBothPartitions(written.map((state) => state.cookieScope ?? {})) && selectNewest(written)
+      ? [...copies, ...partitions]
+      : copies;
+  }
+
+  return {
+    async load(cookies, findLive) {
+      const [value, ...copies] = await listAccepted(cookies);
+      if (!value) return undefined;
+      const loadCopy = async (copy: ChunkedValue) => {
+        const state = await encryption.decrypt(copy);
+        return state && findLive(state);
+      };
+      if (copies.length === 0) return loadCopy(value);
+      const loaded = (await Promise.all([value, ...copies].map(loadCopy))).filter(
+        (each) => each !== undefined,
+      );
+      const newest = selectNewest(loaded.map(({ state }) => state));
+      return loaded.find(({ state }) => state === newest);
+    },
+    async identifyAll(cookies) {
+      const { copies, isTruncated } = selectCandidates(cookies);
+      const found = await Promise.all(
+        copies.map(async ({ wireName, value }) => {
+          // After this cookie has expired, another copy of its session may still be in use.
+          const state = (await encryption.decrypt(value)) ?? (await encryption.decryptExpired(value));
+          return state ? [{ state, isAccepted: acceptedNames.includes(wireName) }] : [];
+        }),
+      );
+      const sessions = new Map<string, IdentifiedSession & { readonly state: SessionState }>();
+      for (const { state, isAccepted } of found.flat()) {
+        const known = sessions.get(state.id);
+        // Several copies can be of one session. The refresh token of the newest one is not spent.
+        const newest = selectNewest(known ? [known.state, state] : [state]) ?? state;
+        sessions.set(state.id, {
+          key: state.id,
+          state: newest,
+          isAccepted: isAccepted || known?.isAccepted === true,
+        });
+      }
+      return { sessions: [...sessions.values()], isTruncated };
+    },
+    async findDeletions(existing, loaded) {
+      const isCurrent = loaded && isSameScope(loaded.state.cookieScope ?? {}, jar.scope);
+      if (isCurrent && !hasSeveralCopies(jar, name, existing)) return [];
+      const copies = await Promise.all(
+        selectCandidates(existing).copies.map(async ({ wireName, value }) => {
+          const state = await encryption.decryptExpired(value);
+          return state ? [{ wireName, count: value.count, scope: state.cookieScope ?? {} }] : [];
+        }),
+      );
+      return deleteCopies(jar, name, { copies: copies.flat(), cookies: loaded ? undefined : existing });
+    },
+  };
+}
