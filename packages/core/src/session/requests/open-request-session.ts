@@ -135,7 +135,7 @@ class OpenRequestSession implements RequestSession {
         if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
         // The response was sent while this call waited, or that of another request whose refresh this call waited for.
         if (!isWrongContext(error) || tries >= maxTries)
-          throw endLoginLoop(this.context, loaded.state, tokenRequest, error);
+          throw await endLoginLoop(this.context, loaded.state, tokenRequest, error);
       }
     }
   }
