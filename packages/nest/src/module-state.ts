@@ -22,6 +22,9 @@ export const streamingHandlers = new WeakMap<object, boolean>();
 /** The upgrade request of a plain WebSocket, which does not expose it itself. */
 export const handshakesByClient = new WeakMap<object, NodeRequest>();
 
+/** The subscriptions of GraphQL whose stream has ended, by the position of their field, which each operation creates. */
+export const endedSubscriptions = new WeakSet<object>();
+
 /** The identifier of a request for which policies were resolved, by request or context of GraphQL. */
 export const contextIds = new WeakMap<object, ContextId>();
 

@@ -136,7 +136,7 @@ export function createLoginJar(baseUrl: URL, settings: CookieSettings): CookieJa
  * library has such a name. A name that occurs twice has no value: one of the two may have been planted from a sibling
  * domain or another path (RFC 6265 section 8.6).
  *
- * @param options `maxRepeats`: maximum values of one name that are retained. Default: 4.
+ * @param options `maxRepeats`: maximum values of one name. If there are more, none is retained. Default: 4.
  */
 export function parseCookies(
   header: string | null | undefined,
@@ -153,8 +153,9 @@ export function parseCookies(
       continue;
     }
     const values = repeated.get(name) ?? [cookies.get(name) ?? ''];
-    if (values.length < maxRepeats) values.push(value);
-    repeated.set(name, values);
+    // The value of the user may be among those that are not retained, so none of them counts.
+    const isTooMany = values.length === 0 || values.length >= maxRepeats;
+    repeated.set(name, isTooMany ? [] : [...values, value]);
     cookies.set(name, undefined);
   }
   return Object.assign(cookies, { repeated });
