@@ -20,6 +20,8 @@ export interface WorkUnit {
 export interface RequestScope {
   /** `undefined` outside a request. Such a scope belongs to one call. */
   readonly unit: WorkUnit | undefined;
+  /** The `Cookie` header of the proxy's or handler's request, before the application can change it. */
+  receivedCookies: string | null | undefined;
   /** The session was opened before, so the framework's cookies may differ from the request's. */
   hasOpenedSession: boolean;
   /** A session cookie was set on the response. */
@@ -51,6 +53,7 @@ function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
   if (knownScope) return knownScope;
   const scope: RequestScope = {
     unit,
+    receivedCookies: undefined,
     hasOpenedSession: false,
     hasSetCookies: false,
     hasCollectedCookies: false,
@@ -144,6 +147,8 @@ export function observeRequests(): void {
     const isNested = scope.isObserved || scope.hasOpenedSession;
     if (isNested) return run(unit, ...more);
     scope.isObserved = true;
+    const [, request] = more;
+    if (request instanceof Request) scope.receivedCookies = request.headers.get('cookie');
     return observeEnd(scope, () => run(unit, ...more));
   };
 }

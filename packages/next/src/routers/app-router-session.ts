@@ -5,7 +5,12 @@ import {
   type Session,
   type WebAuth,
 } from '@countersign/core/session';
-import { isPrefetch, requireCoveredPage, updateCookieHeader } from '@countersign/core/session/adapter';
+import {
+  addAmbiguousCookies,
+  isPrefetch,
+  requireCoveredPage,
+  updateCookieHeader,
+} from '@countersign/core/session/adapter';
 // Internal modules of Next 15 and 16. `next-internals.test.ts` and the compatibility suite fail if they are removed.
 // `next/navigation` also exports `redirect`, but imports React contexts that the proxy's layer lacks.
 import { redirect } from 'next/dist/client/components/redirect.js';
@@ -17,7 +22,9 @@ import { connection } from 'next/server.js';
 import { failureHeader, findLoginRequirement, readFailedRefreshes } from '../proxy/failed-refreshes.ts';
 import { pathHeader } from '../proxy/page-headers.ts';
 import { removeProxyCookies } from '../proxy/proxy-cookies.ts';
+import { receivedCookiesHeader } from '../received-cookies.ts';
 import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from '../request-scope.ts';
+import { setCookies } from '../set-cookies.ts';
 
 /** Finds client and sessions for the headers of a request. */
 export type Resolve = (headers: Headers) => WebAuth;
@@ -48,7 +55,9 @@ export async function openSession(
   if (!request && !unit) throw createOutsideRequestError();
   await waitForRequest(unit);
   const requestHeaders = request?.headers ?? ((await headers()) as Headers);
-  const cookieHeader = requestHeaders.get('cookie');
+  const received = requestHeaders.get(receivedCookiesHeader);
+  const sent = requestHeaders.get('cookie');
+  const cookieHeader = received === null ? sent : addAmbiguousCookies(sent, received);
   const store = hasOriginalCookies(scope, requestHeaders) ? undefined : await cookies();
   scope.hasOpenedSession = true;
   const webAuth = resolve(requestHeaders);
@@ -77,8 +86,8 @@ export async function openSession(
     const jar = store ?? (await cookies());
     scope.hasSetCookies = true;
     await retainTokens(scope, requestSession);
-    removeProxyCookies(requestSession.cookies.map(({ name }) => name));
-    for (const { name, value, ...attributes } of requestSession.cookies) jar.set(name, value, attributes);
+    removeProxyCookies(requestSession.cookies);
+    setCookies(jar, requestSession.cookies);
   };
   return { webAuth, requestSession, headers: requestHeaders, save };
 }
@@ -101,7 +110,8 @@ const createOutsideRequestError = () =>
  * has used the session before. Next's `cookies()` contains the current cookies, but costs more than opening the session.
  */
 function hasOriginalCookies({ unit, hasOpenedSession }: RequestScope, requestHeaders: Headers): boolean {
-  if (requestHeaders.has('x-middleware-set-cookie')) return false;
+  if (requestHeaders.has('x-middleware-set-cookie') || requestHeaders.has(receivedCookiesHeader))
+    return false;
   if (unit?.phase === 'action') return !hasOpenedSession;
   // A page may be rendered after an action, in one request, which then has a body.
   const mayFollowAction = requestHeaders.has('next-action') || requestHeaders.has('content-type');
