@@ -8,6 +8,7 @@ import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
 import { SubscriptionTracker } from './handlers/graphql/track-subscriptions.ts';
 import { GuardInstaller } from './handlers/guard-installer.ts';
 import { prepareGrpcStreams } from './handlers/prepare-grpc-streams.ts';
+import { RunningHandlerInstaller } from './handlers/running-handlers.ts';
 import { StartupCheck } from './handlers/startup/startup-check.ts';
 import { GRPC_STREAMS } from './injection-tokens.ts';
 
@@ -43,6 +44,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
         StartupCheck,
         { provide: GRPC_STREAMS, inject: [ModulesContainer], useFactory: prepareGrpcStreams },
         SubscriptionTracker,
+        RunningHandlerInstaller,
         ...(extras.globalGuard === false
           ? []
           : [

@@ -153,10 +153,14 @@ class FieldTransport extends HttpTransport {
 
 const isSubscription = ({ info }: Field): boolean => info.operation?.operation === 'subscription';
 
-/** A subscription runs until its stream ends: the client decides which identifiers the library knows. */
+/**
+ * A subscription runs until its stream ends: the client decides which identifiers the library knows. The fields below it
+ * are resolved for each event, and then checked with the current token.
+ */
 function createSubscriptionTracker(field: Field): Transport['trackSubscription'] {
-  const path = field.invocationKey;
-  return isSubscription(field) ? () => () => !path || !endedSubscriptions.has(path) : undefined;
+  const path = readFieldPath(field.info);
+  if (!isSubscription(field) || path?.prev) return undefined;
+  return () => () => !path || !endedSubscriptions.has(path);
 }
 
 /** Reads the position of a field, an object that each operation creates, from GraphQL's `info`. */

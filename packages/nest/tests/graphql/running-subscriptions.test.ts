@@ -1,10 +1,23 @@
 import { ApolloDriver } from '@nestjs/apollo';
 import { Inject, UseGuards } from '@nestjs/common';
-import { Args, Context, GraphQLModule, Mutation, Query, Resolver, Subscription } from '@nestjs/graphql';
+import {
+  Args,
+  Context,
+  Field,
+  GraphQLModule,
+  Int,
+  Mutation,
+  ObjectType,
+  Parent,
+  Query,
+  ResolveField,
+  Resolver,
+  Subscription,
+} from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
-import { AccessTokenGuard, ConnectionAuthenticator, RequireScopes } from '../../src/index.ts';
+import { AccessTokenGuard, ConnectionAuthenticator, Policy, RequireScopes } from '../../src/index.ts';
 import { type Adapter, startApp } from '../support/start-app.ts';
 
 const nextEntry = () => new Promise<void>((resolve) => void setImmediate(resolve));
@@ -60,6 +73,32 @@ class AuditResolver {
   }
 }
 
+@ObjectType()
+class Item {
+  @Field(() => Int)
+  id!: number;
+}
+
+/** Has a field with requirements, below a subscription without any. */
+@Resolver(() => Item)
+class ItemsResolver {
+  evaluations = 0;
+
+  @Subscription(() => [Item])
+  async *items() {
+    yield { items: Array.from({ length: 1100 }, (_, id) => ({ id })) };
+    await new Promise(() => {});
+  }
+
+  @Policy(() => true)
+  @RequireScopes('audit:read')
+  @ResolveField(() => String, { nullable: true })
+  secret(@Parent() { id }: Item) {
+    this.evaluations++;
+    return `secret ${id}`;
+  }
+}
+
 interface Message {
   readonly id?: string;
   readonly type: string;
@@ -80,7 +119,7 @@ describe.each(servers)('N28: running subscriptions of $name', ({ name, adapter, 
   async function connect({ globalGuard = true } = {}) {
     const graphql = GraphQLModule.forRoot({ autoSchemaFile: true, playground: false, ...module } as never);
     const testApp = await startApp(
-      { imports: [graphql], providers: [AuditResolver] },
+      { imports: [graphql], providers: [AuditResolver, ...(globalGuard ? [ItemsResolver] : [])] },
       { adapter, auth: { globalGuard } as never },
     );
     const headers = { authorization: `Bearer ${await testApp.mint({ scope: 'audit:read' })}` };
@@ -122,7 +161,7 @@ describe.each(servers)('N28: running subscriptions of $name', ({ name, adapter, 
       subscribe,
       renew,
       waitFor,
-      audit: testApp.app.get(AuditResolver),
+      app: testApp.app,
       close: () => socket.close(),
     };
   }
@@ -132,18 +171,18 @@ describe.each(servers)('N28: running subscriptions of $name', ({ name, adapter, 
   const hasData = ({ payload }: Message) => payload?.data;
 
   test('a subscription that the client has completed before it started counts', async () => {
-    const { send, subscribe, renew, waitFor, audit, close } = await connect();
+    const { send, subscribe, renew, waitFor, app, close } = await connect();
     // graphql-ws ends such a subscription, unless its identifier is in use again.
     const again = name.startsWith('Apollo') ? [subscribe('audit')] : [];
     send(subscribe('audit'), complete, ...again);
     await waitFor(hasData);
     if (again.length > 0) {
-      await vi.waitUntil(() => audit.running === 2, { interval: 1 });
+      await vi.waitUntil(() => app.get(AuditResolver).running === 2, { interval: 1 });
       send(complete);
-      await vi.waitUntil(() => audit.running === 1, { interval: 1 });
+      await vi.waitUntil(() => app.get(AuditResolver).running === 1, { interval: 1 });
     }
     expect(await renew('other')).toBe(lacksScope);
-    expect(audit.running).toBe(1);
+    expect(app.get(AuditResolver).running).toBe(1);
     expect(await renew('audit:read other')).toEqual({ renew: 'alice' });
     close();
   });
@@ -161,4 +200,14 @@ describe.each(servers)('N28: running subscriptions of $name', ({ name, adapter, 
       close();
     },
   );
+
+  test('fields with requirements below a subscription do not count', async () => {
+    const { send, subscribe, renew, waitFor, app, close } = await connect();
+    send(subscribe('items { secret }'));
+    await waitFor(hasData);
+    expect(app.get(ItemsResolver).evaluations).toBe(1100);
+    expect(await renew('audit:read')).toEqual({ renew: 'alice' });
+    expect(await renew('other')).toEqual({ renew: 'alice' });
+    close();
+  });
 });
