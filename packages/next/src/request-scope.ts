@@ -1,5 +1,6 @@
 // The only global state of this package: one scope for each unit of Next's work, as long as Next holds the unit.
 
+import { ConfigurationError } from '@countersign/core';
 // Next's own record of its work. `app-router-session.ts` explains why no public function is sufficient.
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
 import { markPrivate } from './private-response.ts';
@@ -28,6 +29,8 @@ export interface RequestScope {
   hasSetCookies: boolean;
   /** Next has collected the cookies for the response. Cookies that are set afterwards are lost. */
   hasCollectedCookies: boolean;
+  /** Another worker of Next has forwarded this action. It removes the cookies from the response. */
+  isForwarded: boolean;
   /** The handler or action is observed from its beginning, so its completion is detected. */
   isObserved: boolean;
   /** The handler or action has returned or thrown. Next sends the response; in actions, the phase may stay `action`. */
@@ -57,6 +60,7 @@ function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
     hasOpenedSession: false,
     hasSetCookies: false,
     hasCollectedCookies: false,
+    isForwarded: false,
     isObserved: false,
     hasEnded: false,
     retentions: new Set(),
@@ -71,8 +75,17 @@ function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
 }
 
 /** Checks whether a cookie that is set now is sent with the response. */
-export const canSetCookies = ({ unit, hasCollectedCookies, hasEnded }: RequestScope): boolean =>
-  unit?.phase === 'action' && !hasCollectedCookies && !hasEnded;
+export const canSetCookies = ({ unit, hasCollectedCookies, isForwarded, hasEnded }: RequestScope): boolean =>
+  unit?.phase === 'action' && !hasCollectedCookies && !isForwarded && !hasEnded;
+
+/** @throws ConfigurationError in a shared cache */
+export function rejectSharedCache(unit: WorkUnit | undefined): void {
+  if (unit?.type !== 'cache' && unit?.type !== 'unstable-cache') return;
+  throw new ConfigurationError(
+    'wrong_context',
+    'The session was read inside "use cache", which would return the data of one user to another. Read it outside and pass what you need as an argument, or use "use cache: private".',
+  );
+}
 
 /** Runs a call that may set a cookie. The response of a protected handler waits for it. */
 export async function runWrite<T>({ pendingWrites }: RequestScope, run: () => Promise<T>): Promise<T> {

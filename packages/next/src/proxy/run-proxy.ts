@@ -19,7 +19,7 @@ import { type NextRequest, NextResponse } from 'next/server.js';
 import { findReceivedCookies, readCookieHeader, restoreCookies } from '../received-cookies.ts';
 import { readRouterRequest } from '../router-headers.ts';
 import { continueRequest } from './continue-request.ts';
-import { findLoginRequirement } from './failed-refreshes.ts';
+import { findLoginLoop, findLoginRequirement } from './failed-refreshes.ts';
 import { createPageHeaders, createRouteHeaders, getRequestedPath } from './page-headers.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { rejectRequest } from './reject-request.ts';
@@ -115,6 +115,11 @@ async function createResponse(
   }
   const { requestSession } = state;
   const { hasTokens, failures } = await refreshTokens(requestSession, options.tokens ?? [{}]);
+  // A login would not help: the provider has ended the last ones at once.
+  const lastError = requestSession.session ? undefined : findLoginLoop(failures);
+  if (needsSession && lastError) throw lastError;
+  // Next reads this page itself, and sends its response without the cookies of this one.
+  if (isRedirectOfAction(request)) await requestSession.retainTokens().catch(() => {});
   const headers = createPageHeaders(request, {
     mayRedirect: !hasTokens,
     cookies: requestSession.cookies,
@@ -180,6 +185,13 @@ async function refreshTokens(
   await requestSession.touch().catch(() => {});
   return { hasTokens, failures };
 }
+
+/**
+ * Checks whether Next requests the page to which an action redirects, with the headers of the action. A browser sends no
+ * `Content-Type` with GET.
+ */
+const isRedirectOfAction = ({ method, headers }: NextRequest): boolean =>
+  method === 'GET' && headers.has('content-type');
 
 /** @param response is changed; the caller copies a response of the application first */
 function setCookies(response: Response, requestSession: RequestSession): Response {

@@ -19,11 +19,22 @@ import { redirect } from 'next/dist/client/components/redirect.js';
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
-import { failureHeader, findLoginRequirement, readFailedRefreshes } from '../proxy/failed-refreshes.ts';
+import {
+  failureHeader,
+  findLoginLoop,
+  findLoginRequirement,
+  readFailedRefreshes,
+} from '../proxy/failed-refreshes.ts';
 import { pathHeader } from '../proxy/page-headers.ts';
 import { removeProxyCookies } from '../proxy/proxy-cookies.ts';
 import { receivedCookiesHeader } from '../received-cookies.ts';
-import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from '../request-scope.ts';
+import {
+  canSetCookies,
+  type RequestScope,
+  rejectSharedCache,
+  runSharedCall,
+  type WorkUnit,
+} from '../request-scope.ts';
 import { setCookies } from '../set-cookies.ts';
 
 /** Finds client and sessions for the headers of a request. */
@@ -60,6 +71,7 @@ export async function openSession(
   const cookieHeader = received === null ? sent : addAmbiguousCookies(sent, received);
   const store = hasOriginalCookies(scope, requestHeaders) ? undefined : await cookies();
   scope.hasOpenedSession = true;
+  scope.isForwarded = requestHeaders.has('x-action-forwarded');
   const webAuth = resolve(requestHeaders);
   // Next lists a cookie `name` without "=" with the value "true".
   const current = store
@@ -137,7 +149,10 @@ export async function requireSession(
   await recordUse(openedSession);
   const { requestSession, headers: requestHeaders } = openedSession;
   // A page without a usable token would show a signed-in user without data.
-  const requirement = findLoginRequirement(readFailedRefreshes(requestHeaders.get(failureHeader)));
+  const failures = readFailedRefreshes(requestHeaders.get(failureHeader));
+  const lastError = requestSession.session ? undefined : findLoginLoop(failures);
+  if (lastError) throw lastError;
+  const requirement = findLoginRequirement(failures);
   const target = { returnTo, prompt: requirement?.authorization?.prompt };
   return (!requirement && requestSession.session) || redirectToLogin(openedSession, scope, target);
 }
@@ -208,12 +223,7 @@ export function runOnSession<T>(
  * @throws ConfigurationError in a shared cache, and in a static page
  */
 async function waitForRequest(unit: WorkUnit | undefined): Promise<void> {
-  if (unit?.type === 'cache' || unit?.type === 'unstable-cache') {
-    throw new ConfigurationError(
-      'wrong_context',
-      'The session was read inside "use cache", which would return the data of one user to another. Read it outside and pass what you need as an argument, or use "use cache: private".',
-    );
-  }
+  rejectSharedCache(unit);
   // A private cache belongs to one browser. It may read cookies, and must not wait.
   if (unit?.type !== 'private-cache') await waitForConnection(unit);
 }

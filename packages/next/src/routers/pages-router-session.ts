@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openNodeSession, readNodeHeaders } from '@countersign/core/session/adapter';
 import { removeProxyCookies } from '../proxy/proxy-cookies.ts';
 import { readCookieHeader } from '../received-cookies.ts';
+import { getRequestScope, rejectSharedCache } from '../request-scope.ts';
 import type { OpenSession, Resolve } from './app-router-session.ts';
 
 /** Request and response of `getServerSideProps` or of an API route. */
@@ -12,6 +13,7 @@ export interface PagesRequest {
 
 /** Opens the session of a request of the Pages Router. */
 export async function openPagesSession(resolve: Resolve, { req, res }: PagesRequest): Promise<OpenSession> {
+  rejectSharedCache(getRequestScope().unit);
   const headers = readNodeHeaders(req);
   const cookie = readCookieHeader(headers);
   if (cookie !== headers.get('cookie')) req.headers.cookie = cookie ?? '';
