@@ -31,7 +31,8 @@ export interface Application {
   readonly path?: string;
   /** Commands that must succeed after the build: the generated tests and checks still pass. */
   readonly checks: readonly string[];
-  readonly development: string;
+  /** Undefined: only the production build is tested. */
+  readonly development: string | undefined;
   /** Default: `npm run build`. */
   readonly build?: string;
   /** Default: the static files of `output` are served. */

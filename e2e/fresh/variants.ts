@@ -40,8 +40,14 @@ const webSource: Application = {
   place: (path) => (path.startsWith('.env') ? path : `src/${path}`),
 };
 
-/** Babel compiles the application and its packages, which requires webpack. */
-const webBabel: Application = { ...web, ...webpack, name: 'web-babel', prepare: configureBabel };
+/** Babel compiles the application and its packages, which requires webpack. Its development server takes minutes. */
+const webBabel: Application = {
+  ...web,
+  ...webpack,
+  name: 'web-babel',
+  development: undefined,
+  prepare: configureBabel,
+};
 
 /** Other choices in the generators. */
 export const variants: readonly Application[] = [api11, spaZone, webSource, webBabel];
