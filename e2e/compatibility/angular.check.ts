@@ -10,6 +10,11 @@ import { chromiumLaunchOptions } from '../../scripts/lib/chromium.ts';
 
 const folder = join(process.env.FIXTURE ?? '.', 'dist/browser');
 const files = readdirSync(folder);
+/** The path of the application, with a slash at its end. */
+const base = /<base href="([^"]+)"/.exec(readFileSync(join(folder, 'index.html'), 'utf8'))?.[1] ?? '/';
+const build = process.env.BUILD ?? '';
+const hasHashLocation = build.includes('hash');
+const isPrerendered = build.includes('prerendered');
 /** The `Authorization` header of each request to the API. */
 const credentials: (string | undefined)[] = [];
 let origin: string;
@@ -21,19 +26,22 @@ let page: Page;
 before(async () => {
   app = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', origin);
-    const name = pathname.slice(1);
-    if (name === 'config.json') return response.end(JSON.stringify(configuration()));
-    if (name === 'items' && request.headers.accept?.includes('application/json')) {
+    if (pathname === '/config.json') return response.end(JSON.stringify(configuration()));
+    if (pathname === '/items' && request.headers.accept?.includes('application/json')) {
       credentials.push(request.headers.authorization);
       return response.end('[{"title":"Milk"}]');
     }
-    const file = files.includes(name) ? name : 'index.html';
+    if (!pathname.startsWith(base)) return response.writeHead(404).end();
+    const name = pathname.slice(base.length);
+    const file = files.includes(name) ? name : name !== '' && isPrerendered ? 'index.csr.html' : 'index.html';
     response.setHeader('content-type', extname(file) === '.js' ? 'text/javascript' : 'text/html');
     return response.end(readFileSync(join(folder, file)));
   });
   await new Promise<void>((resolve) => void app.listen(0, 'localhost', resolve));
   origin = `http://localhost:${(app.address() as AddressInfo).port}`;
-  provider = await startProvider({ origins: { nextWeb: 'http://localhost:3000', angularSpa: origin } });
+  provider = await startProvider({
+    origins: { nextWeb: 'http://localhost:3000', angularSpa: `${origin}${base}`.slice(0, -1) },
+  });
   browser = await chromium.launch(chromiumLaunchOptions);
   page = await browser.newPage();
 });
@@ -50,7 +58,7 @@ const configuration = () => ({
   clientId: 'angular-spa',
   scope: 'openid profile items:read',
   resource: 'https://api.countersign.example',
-  postLogoutRedirectUri: `${origin}/`,
+  postLogoutRedirectUri: `${origin}${base}`,
   allowInsecureIssuer: true,
   apis: [{ url: `${origin}/items` }],
 });
@@ -66,8 +74,16 @@ test('the build output contains the package, compiled ahead of time', () => {
   assert.ok(code.every((text) => !text.includes('ɵɵngDeclare')));
 });
 
+test('the build has the variation of its configuration', () => {
+  const html = readFileSync(join(folder, 'index.html'), 'utf8');
+  const polyfills = files.filter((file) => /^polyfills.*\.js$/.test(file));
+  assert.equal(base, build.includes('base-path') ? '/app/' : '/');
+  assert.equal(html.includes('<h1>Home</h1>'), isPrerendered);
+  assert.equal(polyfills.length, build.includes('zone') ? 1 : 0);
+});
+
 test('the guard redirects to the login, and the login returns to the deep link', async () => {
-  await page.goto(`${origin}/items?sort=new#top`);
+  await page.goto(`${origin}${base}${hasHashLocation ? '#/' : ''}items?sort=new#top`);
   await page.waitForURL((url) => url.origin === provider.issuer);
   await page.locator('input[name="login"]').fill('alice');
   await page.locator('input[name="password"]').fill('alice-demo');
@@ -75,29 +91,31 @@ test('the guard redirects to the login, and the login returns to the deep link',
   const allow = page.getByRole('button', { name: 'Allow' });
   await allow.or(page.locator('app-root')).first().waitFor();
   if (await allow.isVisible()) await allow.click();
-  await page.waitForURL(`${origin}/items?sort=new#top`);
-  await shows('#status', 'signed-in');
-  await shows('#user', 'user-alice');
+  await page.waitForURL(
+    ({ href }) => href.startsWith(`${origin}${base}`) && href.endsWith('/items?sort=new#top'),
+  );
+  await expectText('#status', 'signed-in');
+  await expectText('#user', 'user-alice');
 });
 
 test('the interceptor sends the token to the API', async () => {
-  await shows('#items li', 'Milk');
+  await expectText('#items li', 'Milk');
   assert.equal(credentials.length, 1);
   assert.match(credentials[0] ?? '', /^Bearer ey/);
 });
 
 test('a reload restores the login', async () => {
   await page.reload();
-  await shows('#items li', 'Milk');
-  await shows('#status', 'signed-in');
+  await expectText('#items li', 'Milk');
+  await expectText('#status', 'signed-in');
 });
 
 test('logout ends the login', async () => {
   await page.locator('#log-out').click();
-  await page.waitForURL(`${origin}/`);
-  await shows('#status', 'signed-out');
+  await page.waitForURL(`${origin}${base}`);
+  await expectText('#status', 'signed-out');
 });
 
 /** A long timeout: the machine may be busy. */
-const shows = (selector: string, text: string) =>
+const expectText = (selector: string, text: string) =>
   expect(page.locator(selector)).toHaveText(text, { timeout: 20_000 });

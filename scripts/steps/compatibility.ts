@@ -33,6 +33,9 @@ const angular = (version: number, ...options: string[]): Fixture => ({
   checks: [join(fixtures, 'angular.check.ts')],
 });
 
+/** A production build with a further configuration of `angular.json`. */
+const ngBuild = (variation: string): Command => ['ng', 'build', '--configuration', `production,${variation}`];
+
 const next = (name: string, sources: readonly string[], ...checks: string[]): Fixture => ({
   name,
   sources: ['next', ...sources],
@@ -66,6 +69,12 @@ const generatedNest = (version: number): Fixture => ({
 const all: readonly Fixture[] = [
   nest('nest-11-commonjs'),
   nest('nest-12-esm'),
+  {
+    // `nest new`, `nest generate app` and `nest generate library`: the CLI builds each application with webpack.
+    name: 'nest-11-monorepo',
+    build: ['nest', 'build', '--all'],
+    checks: ['monorepo.check.mts'],
+  },
   generatedNest(11),
   generatedNest(12),
   next('next-15', [], 'next-trailing-slash'),
@@ -80,6 +89,13 @@ const all: readonly Fixture[] = [
   angular(20, '--polyfills', 'zone.js'),
   angular(21),
   angular(22),
+  {
+    name: 'angular-22-variations',
+    sources: ['angular'],
+    build: ngBuild('base-path'),
+    otherBuilds: ['hash', 'module', 'zone', 'prerendered'].map(ngBuild),
+    checks: [join(fixtures, 'angular.check.ts')],
+  },
 ];
 
 /** Installs the packed packages in small applications on other versions of the frameworks, and tests these. */
@@ -104,7 +120,7 @@ export const compatibility: Step = {
       for (const command of fixture.otherBuilds ?? []) {
         update(`${fixture.name}: ${command.join(' ')}`);
         const failure = await build(fixture, command);
-        outcomes.push(failure === undefined ? await check(fixture) : toOutcome(fixture, failure));
+        outcomes.push(failure === undefined ? await check(fixture, command) : toOutcome(fixture, failure));
       }
       for (const script of fixture.scripts ?? []) {
         update(`${fixture.name}: ${script}`);
@@ -200,7 +216,7 @@ async function installPacked(folder: string): Promise<void> {
   await writeFile(join(folder, 'pnpm-workspace.yaml'), `${JSON.stringify(workspace, undefined, 2)}\n`);
 }
 
-async function check({ name, checks }: Fixture): Promise<CheckOutcome> {
+async function check({ name, checks, build }: Fixture, command: Command = build): Promise<CheckOutcome> {
   const folder = join(home, name);
   const { code, output, stdout } = await run({
     command: process.execPath,
@@ -208,6 +224,7 @@ async function check({ name, checks }: Fixture): Promise<CheckOutcome> {
     cwd: folder,
     env: {
       FIXTURE: folder,
+      BUILD: command.join(' '),
       REDIS_SERVER_PATH: findProgram(redis) ?? 'redis-server',
       // NATS is optional.
       NATS_SERVER_PATH: findProgram(nats) ?? '',

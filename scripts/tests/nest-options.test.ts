@@ -9,7 +9,7 @@ const core = 'packages/core/src/resource-server';
 const interfaces: readonly (readonly [file: string, name: string])[] = [
   ['packages/nest/src/auth-options.ts', 'AuthModuleExtras'],
   ['packages/nest/src/guard-options.ts', 'GuardOptions'],
-  [`${core}/verifier-options.ts`, 'VerifierOptions'],
+  [`${core}/options/verifier-options.ts`, 'VerifierOptions'],
   [`${core}/issuers/issuer.ts`, 'TrustedIssuer'],
   [`${core}/introspection/introspection.ts`, 'IntrospectionOptions'],
   [`${core}/sender-constraint/dpop-proof.ts`, 'DpopOptions'],

@@ -45,7 +45,7 @@ function findLogin({ location, html }: VisitedPage): string | undefined {
 }
 
 /** React shows the error page of the application in place of this part of the page. */
-const showsError = ({ html }: VisitedPage) => /\$RX\("B:\d+","\d+"/.test(html);
+const hasErrorPage = ({ html }: VisitedPage) => /\$RX\("B:\d+","\d+"/.test(html);
 
 /** Logs in again at this URL. Returns the page after the login. */
 async function logInAgain({ op }: NextSessions, browser: HttpBrowser, login: string): Promise<string> {
@@ -100,7 +100,7 @@ for (const { kind, path, tested, isWrapped } of pages)
         expect(page.html).not.toContain('alice has');
         if (isWrapped && leadsToLogin.includes(outcome))
           expect(findLogin(page)).toContain(`returnTo=${encodeURIComponent(path)}`);
-        else expect(showsError(page)).toBe(true);
+        else expect(hasErrorPage(page)).toBe(true);
       }
       expect(refreshes(app)).toBe(before.refreshes + requests);
       await expect

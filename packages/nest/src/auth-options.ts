@@ -1,13 +1,16 @@
 import type { AccessTokenVerifier, AccessTokenVerifierOptions } from '@countersign/core/resource-server';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
+import { SubscriptionTracker } from './handlers/graphql/track-subscriptions.ts';
 import { GuardInstaller } from './handlers/guard-installer.ts';
+import { prepareGrpcStreams } from './handlers/prepare-grpc-streams.ts';
+import { RunningHandlerInstaller } from './handlers/running-handlers.ts';
 import { StartupCheck } from './handlers/startup/startup-check.ts';
-import { StreamCallFilterInstaller } from './handlers/stream-call-filter.ts';
+import { GRPC_STREAMS } from './injection-tokens.ts';
 
 /**
  * Options of `AuthModule.forRoot()`: the options of the guard, and either the options of the verifier or a verifier of
@@ -39,7 +42,9 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
         ...(definition.providers ?? []),
         { provide: APP_FILTER, useClass: AccessTokenErrorFilter },
         StartupCheck,
-        StreamCallFilterInstaller,
+        { provide: GRPC_STREAMS, inject: [ModulesContainer], useFactory: prepareGrpcStreams },
+        SubscriptionTracker,
+        RunningHandlerInstaller,
         ...(extras.globalGuard === false
           ? []
           : [

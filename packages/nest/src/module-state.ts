@@ -22,6 +22,15 @@ export const streamingHandlers = new WeakMap<object, boolean>();
 /** The upgrade request of a plain WebSocket, which does not expose it itself. */
 export const handshakesByClient = new WeakMap<object, NodeRequest>();
 
+/** The subscriptions of GraphQL whose stream has ended, by the position of their field, which each operation creates. */
+export const endedSubscriptions = new WeakSet<object>();
+
+/** Adds the checks of a guard to a connection while `isRunning()` is true. Rejects if the current token does not pass them. */
+export type RunningCheck = (isRunning: () => boolean) => Promise<void>;
+
+/** The checks of handlers of gateways that guards have allowed, by the arguments of the message. */
+export const runningChecks = new WeakMap<object, RunningCheck[]>();
+
 /** The identifier of a request for which policies were resolved, by request or context of GraphQL. */
 export const contextIds = new WeakMap<object, ContextId>();
 

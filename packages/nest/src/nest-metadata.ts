@@ -38,5 +38,5 @@ export const eventPatternHandler = 2;
 /** Nest's `Transport.GRPC`. */
 export const grpcTransport = 4;
 
-/** The injection tokens of the providers in a module of `@nestjs/graphql`. */
-export const graphqlProviders = { options: 'GqlModuleOptions', schemaHost: 'GraphQLSchemaHost' } as const;
+/** The injection token of the options in a module of `@nestjs/graphql`. It is a text, which bundlers do not rename. */
+export const graphqlProviders = { options: 'GqlModuleOptions' } as const;

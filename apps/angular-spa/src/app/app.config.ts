@@ -10,6 +10,7 @@ import {
   withClientName,
   withDPoP,
   withEvents,
+  withPopupLogin,
   withRefreshTokens,
   withServerState,
   withSilentLogin,
@@ -60,7 +61,7 @@ export function appConfig(settings: Settings): ApplicationConfig {
         withRefreshTokens(),
         withEvents(listen),
         withServerState(),
-        ...(nativeShell ? [] : [withSilentLogin()]),
+        ...(nativeShell ? [] : [withSilentLogin(), withPopupLogin()]),
         ...createFeatures(settings),
       ),
       // A second client for a second API, with a separate redirect URI, tokens and storage.

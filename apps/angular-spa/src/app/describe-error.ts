@@ -9,6 +9,10 @@ import {
 /** Describes an error to the user, with the next step. */
 export function describeError(error: unknown): string {
   if (error instanceof HttpErrorResponse) return describeStatus(error.status);
+  if (error instanceof LoginRequiredError && error.code === 'popup_blocked')
+    return 'The browser blocked the login window. Allow it for this page, or use the button "Log in".';
+  if (error instanceof LoginRequiredError && error.code === 'popup_closed')
+    return 'The login window was closed before the login was complete.';
   if (error instanceof LoginRequiredError) return 'Your login has expired. Log in again.';
   if (error instanceof TransportError)
     return 'The identity provider cannot be reached. Try again in a moment.';

@@ -33,7 +33,9 @@ export function createDemoClients({ nextWeb, angularSpa, angularSsr }: AppOrigin
       application_type: 'web',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      redirect_uris: angular.flatMap((origin) => [`${origin}/callback`, `${origin}/silent-callback.html`]),
+      redirect_uris: angular.flatMap((origin) =>
+        ['callback', 'silent-callback.html', 'popup-callback.html'].map((page) => `${origin}/${page}`),
+      ),
       post_logout_redirect_uris: angular.map((origin) => `${origin}/`),
     },
     {

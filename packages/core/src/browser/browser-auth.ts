@@ -163,11 +163,11 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
         redirectUri: options.redirectUri,
         ...request,
         // In a native shell, the page that shows a failure is not the redirect URI.
-        returnTo: findReturnTo(
-          context,
-          returnTo,
-          !!options.navigate && callbackError !== undefined && snapshot().error === callbackError,
-        ),
+        returnTo: findReturnTo(context, {
+          requestedPage: returnTo,
+          isFailureShown:
+            !!options.navigate && callbackError !== undefined && snapshot().error === callbackError,
+        }),
       });
       // The user has logged out: a login would sign in again, without a password if the provider has a session.
       if (store.isLoggedOutSince(startedAt)) throw createLoginEndedError();

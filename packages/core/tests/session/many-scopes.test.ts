@@ -1,5 +1,8 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
+import { LoginRequiredError } from '../../src/errors.ts';
+import type { SessionState } from '../../src/session/backends/state/session-state.ts';
+import { endLoginLoop, type RequiredLogin } from '../../src/session/requests/login-loop.ts';
 import { createSessionOptions, createWebApp, sessionKinds } from '../support/web-browser.ts';
 
 // A page passes input of its request as `scope` or `resource`. The requests of one session are limited, because the
@@ -104,3 +107,21 @@ for (const kind of sessionKinds) {
     }
   });
 }
+
+test('S86: the memory does not contain the text of a requested scope or resource', async () => {
+  const requiredLogins = new Map<string, RequiredLogin>();
+  let time = 1_000_000;
+  const context = { requiredLogins, now: () => time * 1000 };
+  const state = { id: 'session', createdAt: 0, tokens: { claims: { iss: 'issuer', sub: 'alice' } } };
+  const reject = async (scope: string) => {
+    const error = new LoginRequiredError('interaction_required', 'Log in again.');
+    expect(await endLoginLoop(context, state as unknown as SessionState, { scope }, error)).toBe(error);
+  };
+  for (let index = 0; index < 20; index++) await reject(`${index} ${'x'.repeat(14_000)}`);
+  expect(requiredLogins.size).toBe(20);
+  for (const key of requiredLogins.keys()) expect(key.length).toBeLessThan(100);
+  // Entries that no longer end a loop are deleted.
+  time += 600;
+  await reject('another');
+  expect(requiredLogins.size).toBe(1);
+});

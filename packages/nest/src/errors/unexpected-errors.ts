@@ -90,7 +90,8 @@ interface ErrorDescription {
   readonly stack?: string;
 }
 
-function describeError(error: unknown, transport: Transport | undefined): ErrorDescription {
+/** Describes an exception without secrets. */
+export function describeError(error: unknown, transport: Transport | undefined): ErrorDescription {
   try {
     return describeException(error, readSecrets(transport));
   } catch {

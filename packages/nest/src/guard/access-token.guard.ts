@@ -25,6 +25,7 @@ import { isStreamingHandler } from '../expiry/streaming-handlers.ts';
 import type { GuardOptions } from '../guard-options.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
 import { type ConnectionState, findConnectionState, recordDecision } from '../memo/guard-memo.ts';
+import { type RunningCheck, runningChecks } from '../module-state.ts';
 import { createFallbackTransport, findTransport } from '../transport/find-transport.ts';
 import type { Transport } from '../transport/transport.ts';
 import { Authenticator, createEndedError } from './authenticator.ts';
@@ -139,10 +140,18 @@ export class AccessTokenGuard implements CanActivate {
           await this.#checkPolicies(policy.policies, each, context);
         };
         await check(authenticated);
+        const start = async (isRunning: () => boolean) => {
+          const renewed = this.authenticator.addSubscription(transport, authenticated, { check, isRunning });
+          if (renewed) await check(renewed);
+        };
         const isRunning = transport.trackSubscription?.();
-        const renewed =
-          isRunning && this.authenticator.addSubscription(transport, authenticated, { check, isRunning });
-        if (renewed) await check(renewed);
+        if (isRunning) await start(isRunning);
+        else if (transport.kind === 'ws')
+          addRunningCheck(context, async (isHandlerRunning) =>
+            start(isHandlerRunning).catch((error: unknown) =>
+              this.#reject(error, { transport, context, verified }),
+            ),
+          );
       }
       for (const [name, value] of Object.entries(authenticated?.headers ?? {}))
         transport.setHeader?.(name, value);
@@ -205,4 +214,10 @@ export class AccessTokenGuard implements CanActivate {
     }
     if (!isAllowed) throw this.verifier.createAccessDeniedError('Access is denied');
   }
+}
+
+/** Adds a check that continues while the handler of a message runs, which starts after all guards have allowed it. */
+function addRunningCheck(context: ExecutionContext, check: RunningCheck): void {
+  const args = context.getArgs();
+  runningChecks.set(args, [...(runningChecks.get(args) ?? []), check]);
 }

@@ -9,7 +9,7 @@ import { addEnhancer } from './add-enhancer.ts';
 import { ApplicationAuth, ApplicationErrorFilter, ApplicationGuard } from './application-guard.ts';
 import { createExplicitGuardFinder } from './explicit-guards.ts';
 import { listGraphqlModules } from './graphql/graphql-modules.ts';
-import { guardSchema } from './graphql/guard-schema.ts';
+import { checkMissingSchema, guardSchema } from './graphql/guard-schema.ts';
 import { listHandlers } from './list-handlers.ts';
 import { listMethods, listModuleClasses } from './module-classes.ts';
 
@@ -43,11 +43,14 @@ export class GuardInstaller extends ApplicationAuth implements OnApplicationBoot
     }
   }
 
+  /** @throws ConfigurationError `unguarded_handler` if a schema that needs the guard cannot be found */
   onApplicationBootstrap(): void {
     const handlers = listHandlers(this.#modules);
     const findExplicitGuards = createExplicitGuardFinder(this.#modules);
-    for (const { schema, ...others } of listGraphqlModules(this.#modules))
+    for (const { schema, ...others } of listGraphqlModules(this.#modules)) {
       if (schema) guardSchema(schema, { ...others, handlers, guard: this.guard, findExplicitGuards });
+      else checkMissingSchema(others, handlers);
+    }
   }
 }
 

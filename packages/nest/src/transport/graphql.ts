@@ -1,4 +1,5 @@
 import type { ArgumentsHost } from '@nestjs/common';
+import { endedSubscriptions } from '../module-state.ts';
 import { type HttpResponse, HttpTransport } from './http.ts';
 import { type HttpRequest, type NodeRequest, toHandshakeRequest, toResourceRequest } from './node-request.ts';
 import { type Emitter, isClosed, type LongLivedStream, readHeaders, type Transport } from './transport.ts';
@@ -22,8 +23,6 @@ type Field = Pick<Transport, 'ancestors'> & {
 
 /** The context that `graphql-ws` creates for a connection. */
 interface ConnectionContext {
-  /** The running operations by their identifiers. The value is `null` until a subscription has started. */
-  readonly subscriptions?: Readonly<Record<string, unknown>>;
   readonly connectionParams?: unknown;
   readonly extra: {
     readonly socket?: Emitter & { close(code: number, reason: string): void };
@@ -45,8 +44,6 @@ interface GraphqlContext {
   /** With Mercurius: Fastify's response, which links to the request. */
   readonly reply?: HttpResponse & { readonly request?: GraphqlRequest };
   readonly request?: GraphqlRequest;
-  /** With Mercurius: the queue of the subscription. */
-  readonly pubsub?: { readonly closed?: unknown };
   /** With Mercurius: the parameters of `connection_init`. */
   readonly _connectionInit?: unknown;
   /** With Mercurius: the Fastify instance, to which `@fastify/websocket` adds its server. */
@@ -116,7 +113,7 @@ function createUpgradeTransport(request: HttpRequest, field: Field): Transport {
     requestKey: raw,
     invocationKey: field.invocationKey ?? raw,
     ancestors: field.ancestors,
-    trackSubscription: isSubscription(field) ? () => () => true : undefined,
+    trackSubscription: createSubscriptionTracker(field),
     request: () => toResourceRequest(request),
     close: () => socket?.destroy?.(),
     onClosed: (listener) => socket?.once?.('close', listener),
@@ -156,9 +153,25 @@ class FieldTransport extends HttpTransport {
 
 const isSubscription = ({ info }: Field): boolean => info.operation?.operation === 'subscription';
 
+/**
+ * A subscription runs until its stream ends: the client decides which identifiers the library knows. The fields below it
+ * are resolved for each event, and then checked with the current token.
+ */
+function createSubscriptionTracker(field: Field): Transport['trackSubscription'] {
+  const path = readFieldPath(field.info);
+  if (!isSubscription(field) || path?.prev) return undefined;
+  return () => () => !path || !endedSubscriptions.has(path);
+}
+
+/** Reads the position of a field, an object that each operation creates, from GraphQL's `info`. */
+export function readFieldPath(info: unknown): FieldPath | undefined {
+  const { path } = (typeof info === 'object' && info !== null ? info : {}) as FieldInfo;
+  return typeof path === 'object' && path !== null ? path : undefined;
+}
+
 function readField(value: unknown): Field {
   const info = (typeof value === 'object' && value !== null ? value : {}) as FieldInfo;
-  const path = typeof info.path === 'object' && info.path !== null ? info.path : undefined;
+  const path = readFieldPath(value);
   return {
     info,
     invocationKey: path,
@@ -179,15 +192,7 @@ function createGraphqlWsTransport(context: ConnectionContext, field: Field): Tra
     requestKey: context,
     invocationKey: field.invocationKey ?? context,
     ancestors: field.ancestors,
-    trackSubscription: isSubscription(field)
-      ? () => {
-          // A resolver does not receive the identifier of its operation, which is one of those that are starting.
-          const starting = Object.entries(context.subscriptions ?? {}).flatMap(([id, value]) =>
-            value === null ? id : [],
-          );
-          return () => starting.length === 0 || starting.some((id) => id in (context.subscriptions ?? {}));
-        }
-      : undefined,
+    trackSubscription: createSubscriptionTracker(field),
     request: () => toHandshakeRequest(request, authorization),
     close: (code, reason) => socket?.close(code, reason),
     onClosed: (listener) => socket?.once?.('close', listener),
@@ -211,7 +216,7 @@ function createMercuriusTransport(
     requestKey: request,
     invocationKey: field.invocationKey ?? request,
     ancestors: field.ancestors,
-    trackSubscription: isSubscription(field) ? () => () => context?.pubsub?.closed !== true : undefined,
+    trackSubscription: createSubscriptionTracker(field),
     request: () => toHandshakeRequest(toSentRequest(raw), authorization),
     close: (code, reason) => {
       const webSocket = findWebSocket(socket, context);

@@ -1,7 +1,9 @@
 import { httpResource } from '@angular/common/http';
-import { Component, inject } from '@angular/core';
+import { Component, inject, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { AuthSignedIn, injectAuth } from '@countersign/angular';
+import { describeError } from '../describe-error.ts';
+import { nativeShell } from '../native-shell.ts';
 import { SETTINGS } from '../settings.ts';
 
 @Component({
@@ -19,6 +21,12 @@ import { SETTINGS } from '../settings.ts';
         <p class="lead">
           A public client with PKCE. Open a protected page: you log in and return to that page.
         </p>
+        @if (hasPopupLogin) {
+          <p><button type="button" class="secondary" (click)="openLoginWindow()">Open a login window</button></p>
+        }
+        @if (failure(); as text) {
+          <p role="alert">{{ text }}</p>
+        }
       </ng-template>
       <p class="actions">
         <a class="button primary" routerLink="/items">Open your items</a>
@@ -54,5 +62,17 @@ import { SETTINGS } from '../settings.ts';
 export class HomePage {
   readonly #url = `${inject(SETTINGS).apiUrl}/health`;
   protected readonly auth = injectAuth();
+  protected readonly hasPopupLogin = !nativeShell;
+  protected readonly failure = signal<string | undefined>(undefined);
   protected readonly health = httpResource(() => this.#url);
+
+  /** Logs in without leaving the page. Browsers open a window only in the handler of a click. */
+  protected async openLoginWindow(): Promise<void> {
+    this.failure.set(undefined);
+    try {
+      await this.auth.login({ display: 'popup' });
+    } catch (error) {
+      this.failure.set(describeError(error));
+    }
+  }
 }

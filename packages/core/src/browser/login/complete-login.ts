@@ -110,6 +110,7 @@ export async function completeLogin(
     throw createLoginEndedError();
   }
   context.emitEvent({ type: 'login.succeeded', issuer: iss, clientId: context.clientId, sub });
-  if (isVisible) rememberConsent(context, transaction, tokens.refreshToken !== undefined);
+  if (isVisible)
+    rememberConsent(context, transaction, { hasRefreshToken: tokens.refreshToken !== undefined });
   return { sub };
 }

@@ -22,7 +22,7 @@ export function findConsentPrompt(context: BrowserContext, scope: string): 'cons
 export function rememberConsent(
   context: BrowserContext,
   { scope }: BrowserTransaction,
-  hasRefreshToken: boolean,
+  { hasRefreshToken }: { readonly hasRefreshToken: boolean },
 ): void {
   if (!hasOfflineAccess(scope)) return;
   const consent = read(context);

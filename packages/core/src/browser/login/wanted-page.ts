@@ -24,13 +24,15 @@ export function deleteWantedPage(context: BrowserContext): void {
 /**
  * Finds the page to show after a login.
  *
- * @param requestedPage the page that the application requested. Default: the current page
- * @param isFailureShown the current page shows that a login failed
+ * @param options `requestedPage`: the page that the application requested. Default: the current page. `isFailureShown`: the
+ *   current page shows that a login failed.
  */
 export function findReturnTo(
   context: BrowserContext,
-  requestedPage: string | undefined,
-  isFailureShown: boolean,
+  {
+    requestedPage,
+    isFailureShown,
+  }: { readonly requestedPage: string | undefined; readonly isFailureShown: boolean },
 ): string {
   const returnTo = toPath(requestedPage ?? location.href);
   const { redirectUri } = context.options;

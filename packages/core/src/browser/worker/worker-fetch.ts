@@ -62,10 +62,14 @@ export function createWorkerFetch(
   let failure: Error | undefined;
   const lockName = `countersign worker ${createRandomToken()}`;
 
-  /** @param isFinal rejects later requests too */
-  function fail(error: Error, isFinal: boolean): void {
-    if (isFinal) failure = error;
+  function rejectPending(error: Error): void {
     for (const { reject } of pending.values()) reject(error);
+  }
+
+  /** Rejects the pending requests and all later ones. */
+  function fail(error: Error): void {
+    failure = error;
+    rejectPending(error);
   }
 
   function start(): TokenWorker | undefined {
@@ -73,8 +77,11 @@ export function createWorkerFetch(
       const tokenWorker = typeof worker === 'function' ? worker() : worker;
       tokenWorker.onmessage = ({ data }) => receive(data);
       // A worker that has responded continues after an error. One that never responded was not loaded.
-      tokenWorker.onerror = () =>
-        fail(createWorkerError('failed: its script could not be loaded or run'), !hasResponded);
+      tokenWorker.onerror = () => {
+        const error = createWorkerError('failed: its script could not be loaded or run');
+        if (hasResponded) rejectPending(error);
+        else fail(error);
+      };
       tokenWorker.postMessage({
         type: 'start',
         issuer,
@@ -90,7 +97,6 @@ export function createWorkerFetch(
           'unsupported_by_browser',
           'The token worker could not be created. With Trusted Types, create its URL with a policy. Without support for workers, remove the token worker.',
         ),
-        true,
       );
       return undefined;
     }
@@ -106,9 +112,7 @@ export function createWorkerFetch(
   /** The browser grants the lock of the worker to the page when the worker has ended. */
   function watchWorker(): void {
     navigator.locks
-      .request(lockName, async () =>
-        fail(createWorkerError('has ended, and its refresh tokens are lost'), true),
-      )
+      .request(lockName, async () => fail(createWorkerError('has ended, and its refresh tokens are lost')))
       .catch(() => {});
   }
 

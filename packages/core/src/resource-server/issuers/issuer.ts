@@ -130,7 +130,7 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
       introspectionSignedResponseAlg: options.introspection.signedResponseAlg,
     }),
   });
-  if (jwksUri !== undefined) checkUrl(jwksUri, 'jwksUri', allowInsecureIssuer);
+  if (jwksUri !== undefined) checkJwksUri(jwksUri, { allowInsecureIssuer });
   if (jwks !== undefined && jwksUri !== undefined) {
     throw new ConfigurationError(
       'invalid_option',
@@ -251,8 +251,11 @@ function readStaticKeys(jwks: { readonly keys: readonly object[] }): JsonObject[
   );
 }
 
-function checkUrl(text: string, name: string, allowInsecure: boolean): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && allowInsecure)) return url;
-  throw new ConfigurationError('invalid_option', `${name} must be an https URL, got "${text}"`);
+function checkJwksUri(
+  jwksUri: string,
+  { allowInsecureIssuer }: { readonly allowInsecureIssuer: boolean },
+): void {
+  const protocol = URL.canParse(jwksUri) ? new URL(jwksUri).protocol : undefined;
+  if (protocol === 'https:' || (protocol === 'http:' && allowInsecureIssuer)) return;
+  throw new ConfigurationError('invalid_option', `jwksUri must be an https URL, got "${jwksUri}"`);
 }

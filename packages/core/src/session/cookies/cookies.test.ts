@@ -40,6 +40,15 @@ test('S20: ignores a cookie that occurs twice', () => {
   expect(cookies.get('other')).toBe('1');
 });
 
+test('S20: retains no value of a cookie that occurs more often than a parser retains', () => {
+  const read = (count: number) =>
+    parseCookies(Array.from({ length: count }, (_, index) => `session=${index}`).join('; '));
+  expect(read(4).repeated.get('session')).toEqual(['0', '1', '2', '3']);
+  // The value of the user may be the last one.
+  for (const count of [5, 6, 10, 100]) expect(read(count).repeated.get('session')).toEqual([]);
+  expect(parseCookies(`a=1; ${'b=2; '.repeat(9)}c=3`).get('c')).toBe('3');
+});
+
 test('S16: splits a value into chunks below 4,096 bytes and joins them', { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 7_900 }), (length) => {

@@ -1,5 +1,6 @@
 import { AuthorizationServerError, LoginRequiredError } from '../../errors.ts';
 import { type Clock, seconds } from '../../internal/clock.ts';
+import { sha256 } from '../../internal/encoding.ts';
 import type { SessionState } from '../backends/state/session-state.ts';
 import type { SessionTokenRequest } from './request-session.ts';
 
@@ -25,16 +26,17 @@ const maxEntries = 10_000;
  *
  * @param error the error of `getAccessToken`
  */
-export function endLoginLoop(
+export async function endLoginLoop(
   { requiredLogins, now }: { readonly requiredLogins: Map<string, RequiredLogin>; readonly now: Clock },
   { id, tokens: { claims }, createdAt }: SessionState,
   request: SessionTokenRequest,
   error: unknown,
-): unknown {
+): Promise<unknown> {
   if (!(error instanceof LoginRequiredError)) return error;
   const pause = selectPause(error);
   if (pause === undefined) return error;
-  const key = JSON.stringify([claims?.iss, claims?.sub, request.resource, request.scope]);
+  // A page may pass input of the request as scope or resource, of any length.
+  const key = await sha256(JSON.stringify([claims?.iss, claims?.sub, request.resource, request.scope]));
   const time = seconds(now);
   const required = requiredLogins.get(key);
   const hasLoggedIn =
@@ -50,8 +52,8 @@ export function endLoginLoop(
     );
   }
   requiredLogins.delete(key);
-  for (const oldest of requiredLogins.keys()) {
-    if (requiredLogins.size < maxEntries) break;
+  for (const [oldest, entry] of requiredLogins) {
+    if (requiredLogins.size < maxEntries && time < entry.time + repeatedLoginPause) break;
     requiredLogins.delete(oldest);
   }
   requiredLogins.set(key, { sessionId: id, time });

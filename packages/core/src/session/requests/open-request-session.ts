@@ -135,7 +135,7 @@ class OpenRequestSession implements RequestSession {
         if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
         // The response was sent while this call waited, or that of another request whose refresh this call waited for.
         if (!isWrongContext(error) || tries >= maxTries)
-          throw endLoginLoop(this.context, loaded.state, tokenRequest, error);
+          throw await endLoginLoop(this.context, loaded.state, tokenRequest, error);
       }
     }
   }
@@ -214,7 +214,8 @@ class OpenRequestSession implements RequestSession {
     if (!loaded || !this.canWrite()) return;
     if (!force && !this.holder.isUse) return;
     if (!force && !this.hasCopies() && !isTouchDue(context, loaded.state)) return;
-    if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, force))) return;
+    if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, { force })))
+      return;
     try {
       await this.applyNewestTokens();
       await this.holder.change((state) => state);
@@ -231,7 +232,10 @@ class OpenRequestSession implements RequestSession {
    *
    * @returns true if the use must be recorded without a refresh, because the provider is unavailable
    */
-  private async refreshForTouch({ usedAt }: SessionState, force: boolean): Promise<boolean> {
+  private async refreshForTouch(
+    { usedAt }: SessionState,
+    { force }: { readonly force: boolean },
+  ): Promise<boolean> {
     const { idleLifetime, now } = this.context;
     // A token of another resource can be near its expiry for a long time.
     const isOverdue = seconds(now) - usedAt > idleLifetime / 2;

@@ -134,7 +134,7 @@ export function coordinateRefreshes(
     if (reused) return reused;
     if (known.tokens.refreshToken !== task.refreshToken) return undefined;
     await rateLimit.check(task.key, task.refreshToken);
-    const rejectionKey = createRejectionKey(task.key, task.wanted);
+    const rejectionKey = await createRejectionKey(task.key, task.wanted);
     const rejection = rejections.find(rejectionKey);
     if (rejection) throw rejection;
     try {
@@ -151,7 +151,7 @@ export function coordinateRefreshes(
       // The next request has this refresh token. The pauses of both are one series.
       if (keptRefreshToken !== undefined)
         rejections.add(
-          createRejectionKey(await createKey(keptRefreshToken), task.wanted),
+          await createRejectionKey(await createKey(keptRefreshToken), task.wanted),
           error as Error,
           rejectionKey,
         );
@@ -192,9 +192,12 @@ export function coordinateRefreshes(
   return { getAccessToken };
 }
 
-/** A rejection concerns one access token of a login: a provider may reject one resource and accept another. */
+/**
+ * A rejection concerns one access token of a login: a provider may reject one resource and accept another. A page may pass
+ * input of the request as scope or resource, of any length.
+ */
 const createRejectionKey = (key: string, { resource, scope }: AccessTokenRequest) =>
-  JSON.stringify([key, resource ?? null, scope ?? null]);
+  sha256(JSON.stringify([key, resource ?? null, scope ?? null]));
 
 /** True for an error that the next request would receive again. */
 const isRejection = (error: unknown): error is AuthError =>

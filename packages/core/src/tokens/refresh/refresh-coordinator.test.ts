@@ -9,10 +9,13 @@ import {
   createSharedSessions,
   createTestProvider,
 } from '../../../tests/support/refresh/refresh-provider.ts';
-import { LoginRequiredError } from '../../errors.ts';
+import { AuthError, AuthorizationServerError, LoginRequiredError } from '../../errors.ts';
 import { fromBase64Url } from '../../internal/encoding.ts';
 import { createMemoryLock, type RefreshLock } from '../stores/refresh-lock.ts';
 import { createMemorySuccessorStore, type SuccessorStore } from '../stores/successor-store.ts';
+import { coordinateRefreshes } from './coordinate-refreshes.ts';
+import { createLocalRefreshState } from './local-refresh-state.ts';
+import { createTokenSuccessors } from './token-successors.ts';
 
 /** Decodes the base64url parts of a text to characters. */
 const decodeParts = (text: string) =>
@@ -113,6 +116,31 @@ describe('one process:', () => {
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'session_ended' } });
     expect(sessions.size).toBe(0);
     await expect(tokens.getAccessToken(holder('s'))).rejects.toBeInstanceOf(LoginRequiredError);
+  });
+
+  test('S86: the memory of rejections does not contain the text of a requested scope or resource', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', provider.login('alice'));
+    provider.state.before = async () => {
+      throw new AuthorizationServerError('token_error', 'invalid_scope', {
+        error: 'invalid_scope',
+        status: 400,
+      });
+    };
+    const local = createLocalRefreshState();
+    const tokens = coordinateRefreshes(
+      provider.client(),
+      createTokenSuccessors(provider.client(), { lifetime: 30_000 }),
+      {},
+      local,
+    );
+    for (const name of ['scope', 'resource'])
+      await expect(tokens.getAccessToken(holder('s'), { [name]: 'x'.repeat(14_000) })).rejects.toBeInstanceOf(
+        AuthError,
+      );
+    expect(local.rejections.size).toBe(2);
+    for (const key of local.rejections.keys()) expect(key.length).toBeLessThan(100);
   });
 
   test('uses the refresh token again if the provider does not rotate it', async () => {

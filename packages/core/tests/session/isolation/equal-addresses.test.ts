@@ -70,8 +70,18 @@ test('redirects a login at a host with a trailing dot to the host of the callbac
   const { host } = new URL(baseUrl);
   for (const dotted of [`${host}.`, `${host}.:443`]) {
     const response = await app.open().visit('/auth/login?returnTo=/a', { headers: { host: dotted } });
-    expect(response.headers.get('location')).toBe(`${baseUrl}/auth/login?returnTo=/a`);
+    const location = response.headers.get('location') ?? '';
+    expect(location).toBe(`${baseUrl}/auth/login?returnTo=%2Fa&redirected=1`);
     expect(response.headers.getSetCookie()).toEqual([]);
+    // A proxy may send this host for each request.
+    const path = location.slice(baseUrl.length);
+    const next = await app.open().visit(path, { headers: { host: dotted } });
+    expect(new URL(next.headers.get('location') ?? '').origin).toBe(app.server.issuer);
+  }
+  // The name of the application within a cluster.
+  for (const internal of ['web.default.svc.cluster.local.', 'web.default.svc.cluster.local.:3000']) {
+    const response = await app.open().visit('/auth/login?returnTo=/a', { headers: { host: internal } });
+    expect(new URL(response.headers.get('location') ?? '').origin).toBe(app.server.issuer);
   }
   const loginResponse = await app.open().visit('/auth/login?returnTo=/a', { headers: { host } });
   expect(new URL(loginResponse.headers.get('location') ?? '').origin).toBe(app.server.issuer);

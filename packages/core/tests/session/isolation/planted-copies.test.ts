@@ -193,3 +193,19 @@ test('S20: a logout ends a session despite a planted chunk of the same generatio
   expect((await logOut(app, `${plantedCookies}; ${cookie}`)).status).toBe(303);
   expect(await readUser(app, cookie)).toBeUndefined();
 });
+
+test.each(sessionKinds)(
+  'S20: %s sessions: more planted copies than are read do not sign the attacker in',
+  async (kind) => {
+    for (const domain of ['example.test', '.Example.test']) {
+      const app = await createWebApp({ ...createSessionOptions(kind), cookie: { domain } });
+      const mallory = readPairs(await logIn(app, 'mallory'));
+      const alice = readPairs(await logIn(app, 'alice'));
+      for (let planted = 1; planted <= 8; planted++) {
+        // Browsers send the cookies with longer paths first.
+        const header = [...Array.from({ length: planted }, () => mallory).flat(), ...alice].join('; ');
+        expect((await app.sessions.open(header)).session?.user.sub, `${planted} copies`).toBeUndefined();
+      }
+    }
+  },
+);

@@ -1,3 +1,4 @@
+import type { ClientOptions } from '../../../src/index.ts';
 import { createMemorySessionStore } from '../../../src/session/backends/stores/memory-session-store.ts';
 import { createMemoryTombstoneStore } from '../../../src/session/backends/stores/memory-tombstone-store.ts';
 import { createMemoryReplayStore } from '../../../src/session/index.ts';
@@ -18,15 +19,19 @@ export const page = { method: 'POST', headers: { origin: baseUrl, ...html } };
 
 export const unavailable = () => Promise.reject(new Error('unavailable'));
 
-export async function start(kind: (typeof sessionKinds)[number], more: Partial<WebSessionOptions> = {}) {
+export async function start(
+  kind: (typeof sessionKinds)[number],
+  more: Partial<WebSessionOptions> = {},
+  client: Partial<ClientOptions> = {},
+) {
   const store = createMemorySessionStore();
   const tombstones = createMemoryTombstoneStore();
   const replay = createMemoryReplayStore();
   const options = { replay, tombstones, ...(kind === 'stored' && { store }), ...more };
-  const app = await createWebApp(options);
+  const app = await createWebApp(options, { client });
   return {
     app,
-    other: await createWebApp(options, { at: app.server }),
+    other: await createWebApp(options, { at: app.server, client }),
     ports: { store, tombstones, replay },
   };
 }

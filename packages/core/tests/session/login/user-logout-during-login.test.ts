@@ -62,6 +62,40 @@ describe.each(sessionKinds)('%s', (kind) => {
     },
   );
 
+  test.each([false, true])(
+    'S88: a logout while a login restarts ends the restarted login (in another process: %s)',
+    async (isInOtherProcess) => {
+      const { app, other } = await start(kind, {}, { pushedAuthorizationRequests: 'always' });
+      const browser = app.open();
+      const callback = await startLogin(app, browser);
+      const tab = openTab(isInOtherProcess ? other : app, browser);
+      app.server.fail('token', {
+        status: 400,
+        body: '{"error":"invalid_grant"}',
+        headers: { 'content-type': 'application/json' },
+      });
+      const endpoint = 'pushed_authorization_request';
+      const requestCount = app.server.requestsTo(endpoint).length;
+      const release = app.server.hold(endpoint);
+      const restart = browser.visit(callback, { headers: html });
+      await expect.poll(() => app.server.requestsTo(endpoint).length).toBe(requestCount + 1);
+      expect((await tab.visit('/auth/logout', page)).status).toBe(303);
+      release();
+      const response = await restart;
+      expect(response.status).toBe(303);
+      // The provider logs the user in without a question.
+      const { url } = await app.server.authorize(response.headers.get('location') ?? '');
+      const last = await browser.visit(url.pathname + url.search, { headers: html });
+      expect(last.status).toBe(401);
+      expect(await last.text()).toContain('session_ended');
+      expect(await isSignedIn(app, browser)).toBe(false);
+      expect(app.server.requestsTo('revocation')).toHaveLength(1);
+      // A later login succeeds.
+      expect((await browser.logIn()).status).toBe(303);
+      expect(await isSignedIn(app, browser)).toBe(true);
+    },
+  );
+
   test('S88: rejects a callback that was sent before a logout and arrives after it', async () => {
     for (const wasSignedIn of [false, true]) {
       const { app } = await start(kind);

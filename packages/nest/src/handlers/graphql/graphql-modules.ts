@@ -33,6 +33,10 @@ export interface Schema {
 export interface GraphqlModule {
   /** `undefined` before the application is initialized, and for a gateway, which has no schema. */
   readonly schema: Schema | undefined;
+  /** Whether the module has the provider that contains the schema. */
+  readonly hasSchemaHost: boolean;
+  /** A gateway resolves no fields itself. */
+  readonly isGateway: boolean;
   /** Nest runs guards on the resolvers of fields and references as well. */
   readonly guardsFields: boolean;
   /** Whether the options may replace the resolver of Nest for a field such as `Query.items`. */
@@ -43,6 +47,7 @@ interface GraphqlOptions {
   readonly fieldResolverEnhancers?: readonly string[];
   readonly resolvers?: unknown;
   readonly schema?: unknown;
+  readonly gateway?: unknown;
 }
 
 export function listGraphqlModules(modules: ModulesContainer): GraphqlModule[] {
@@ -50,13 +55,13 @@ export function listGraphqlModules(modules: ModulesContainer): GraphqlModule[] {
     const wrapper = providers.get(graphqlProviders.options);
     if (!wrapper) return [];
     const options = (wrapper.instance ?? {}) as GraphqlOptions;
-    const host = [...providers].find(
-      ([token]) => (token as { name?: string }).name === graphqlProviders.schemaHost,
-    );
+    const hosts = [...providers].filter(([token]) => isSchemaHost(token)).map(([, { instance }]) => instance);
     const replaced = new Set([options.resolvers ?? []].flat().flatMap(listFields));
     return [
       {
-        schema: readSchema(host?.[1].instance),
+        schema: hosts.map(readSchema).find((schema) => schema !== undefined),
+        hasSchemaHost: hosts.length > 0,
+        isGateway: options.gateway !== undefined,
         guardsFields: options.fieldResolverEnhancers?.includes('guards') === true,
         // The option `schema` does not show which of its fields have resolvers.
         isReplaced: (type, field) => options.schema !== undefined || replaced.has(`${type}.${field}`),
@@ -65,9 +70,22 @@ export function listGraphqlModules(modules: ModulesContainer): GraphqlModule[] {
   });
 }
 
+/**
+ * Matches `GraphQLSchemaHost` by its accessor. Bundlers and minifiers rename classes, and the package is optional, so that
+ * neither the name nor the class itself is available.
+ */
+function isSchemaHost(token: unknown): boolean {
+  if (typeof token !== 'function') return false;
+  const prototype: unknown = token.prototype;
+  const accessor = prototype ? Object.getOwnPropertyDescriptor(prototype, 'schema') : undefined;
+  return accessor?.get !== undefined && accessor.set !== undefined;
+}
+
+/** Reads the schema. The accessor throws before the schema exists. */
 function readSchema(host: unknown): Schema | undefined {
   try {
-    return (host as { readonly schema?: Schema } | undefined)?.schema;
+    const schema = (host as { readonly schema?: Partial<Schema> | null } | undefined)?.schema;
+    return typeof schema?.getTypeMap === 'function' ? (schema as Schema) : undefined;
   } catch {
     return undefined;
   }

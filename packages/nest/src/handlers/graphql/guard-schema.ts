@@ -1,9 +1,10 @@
+import { ConfigurationError } from '@countersign/core/resource-server';
 import { type CanActivate, type ExecutionContext, ForbiddenException } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { getAccessPolicy } from '../../access/resolve-access.ts';
 import type { ExplicitGuardFinder } from '../explicit-guards.ts';
-import type { GraphqlPosition, Handler } from '../handler.ts';
+import { formatHandlerName, type GraphqlPosition, type Handler } from '../handler.ts';
 import {
   federationFields,
   type GraphqlModule,
@@ -28,7 +29,7 @@ const schemaResolver: GuardedMethod = {
   method: SchemaResolver.prototype.resolve,
 };
 
-export interface GuardSchemaOptions extends Omit<GraphqlModule, 'schema'> {
+export interface GuardSchemaOptions extends Pick<GraphqlModule, 'guardsFields' | 'isReplaced'> {
   readonly guard: CanActivate;
   readonly handlers: readonly Handler[];
   /** Finds the guards of `@UseGuards()` on a handler, which Nest does not run either. */
@@ -54,6 +55,31 @@ export function guardSchema(schema: Schema, options: GuardSchemaOptions): void {
       }
     }
   }
+}
+
+/**
+ * Checks a module whose schema is not visible. A gateway has none, and the schemas of others must have the guard.
+ *
+ * @throws ConfigurationError `unguarded_handler`
+ */
+export function checkMissingSchema(
+  { hasSchemaHost, isGateway }: Pick<GraphqlModule, 'hasSchemaHost' | 'isGateway'>,
+  handlers: readonly Handler[],
+): void {
+  if (!hasSchemaHost) {
+    throw new ConfigurationError(
+      'unguarded_handler',
+      'AuthModule found a GraphQLModule without its GraphQLSchemaHost, so it cannot guard the fields and references of its ' +
+        'schema. Use the version of @nestjs/graphql for NestJS 11 or 12.',
+    );
+  }
+  const unguarded = handlers.filter(({ graphql }) => graphql && graphql.kind !== 'root');
+  if (isGateway || unguarded.length === 0) return;
+  throw new ConfigurationError(
+    'unguarded_handler',
+    `AuthModule found a GraphQLModule without a schema, so it cannot guard ${unguarded.map(formatHandlerName).join(', ')}. ` +
+      'Return the schema from generateSchema() of its driver, or set the option "gateway" if the driver is a gateway.',
+  );
 }
 
 /** Finds the methods that resolve a field, including those of an interface, which a type may inherit. */

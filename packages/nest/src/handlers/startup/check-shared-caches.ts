@@ -77,12 +77,12 @@ function listChain(interceptor: unknown): object[] {
   return chain;
 }
 
+/** Recognizes the interceptor by its methods: bundlers and minifiers rename classes. */
 const isBase = (prototype: object | null | undefined): boolean =>
   prototype !== null &&
   prototype !== undefined &&
-  Object.hasOwn(prototype, 'isRequestCacheable') &&
-  Object.hasOwn(prototype, 'trackBy') &&
-  prototype.constructor.name === 'CacheInterceptor';
+  ['intercept', 'trackBy', 'isRequestCacheable'].every((method) => Object.hasOwn(prototype, method)) &&
+  Object.getPrototypeOf(prototype) === Object.prototype;
 
 const listInstances = (type: object, modules: ModulesContainer): unknown[] =>
   [...modules.values()].flatMap(({ injectables, providers }) =>

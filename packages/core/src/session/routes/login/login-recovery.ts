@@ -50,7 +50,10 @@ export async function recoverLogin(
   const cookies = parseCookies(cookieHeader);
   if (isStale(error)) {
     const session = await context.backend.load(cookies).catch(() => undefined);
-    if (session && mayContinue(session.state, failure, hasLoginMarker(context, cookies))) {
+    if (
+      session &&
+      mayContinue(session.state, { ...failure, hasPendingLogin: hasLoginMarker(context, cookies) })
+    ) {
       report(context, failure, 'session');
       return {
         location: returnTo ?? getDefaultReturnTo(context),
@@ -68,7 +71,7 @@ export async function recoverLogin(
   const restart = await createLogin(context, cookieHeader, {
     returnTo,
     authorization: selectAuthorization(login, loginState),
-    isRestart: true,
+    replacedState: loginState.token,
     previousSessions: login?.previousSessions,
   });
   return { location: restart.url.href, cookies: restart.cookies };
@@ -80,8 +83,7 @@ export async function recoverLogin(
  */
 function mayContinue(
   session: SessionState,
-  { login, loginState }: FailedLogin,
-  hasPendingLogin: boolean,
+  { login, loginState, hasPendingLogin }: FailedLogin & { readonly hasPendingLogin: boolean },
 ): boolean {
   const startedAt = login?.transaction.createdAt ?? loginState?.createdAt;
   return startedAt === undefined ? !hasPendingLogin : session.createdAt >= startedAt;

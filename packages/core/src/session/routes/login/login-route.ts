@@ -41,17 +41,18 @@ export async function startLogin(
   return createLogin(context, cookieHeader, options);
 }
 
-/** Like {@link startLogin}; `isRestart` marks a login that replaces one that could not be completed. */
+/** Like {@link startLogin}, also for a login that replaces one that could not be completed. */
 export async function createLogin(
   context: SessionContext,
   cookieHeader: string | null | undefined,
   options: StartLoginOptions & {
-    readonly isRestart?: boolean;
+    /** The random part of the state of the login that this one replaces. Default: it replaces none. */
+    readonly replacedState?: string;
     /** Those of the login that is restarted. Default: none. */
     readonly previousSessions?: readonly PreviousSession[] | undefined;
   },
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
-  const { authorization, isRestart = false } = options;
+  const { authorization, replacedState } = options;
   const existing = parseCookies(cookieHeader);
   const redirectUri = context.baseUrl.origin + context.paths.callback;
   const { path, problem } = checkReturnTo(options.returnTo, context.baseUrl);
@@ -73,7 +74,7 @@ export async function createLogin(
     {
       stateSuffix: await createStateSuffix(context, {
         returnTo,
-        isRestart,
+        isRestart: replacedState !== undefined,
         isSilent,
         isRepeated: repeatedLogins.count > 0,
       }),
@@ -90,6 +91,7 @@ export async function createLogin(
       transaction: { ...transaction, state: getStateToken(transaction.state) },
       returnTo,
       ...(previousSessions.length > 0 && { previousSessions }),
+      ...(replacedState !== undefined && { replacedState }),
       ...selectRepeatable(authorization),
     },
     existing,
@@ -172,9 +174,9 @@ const redirectedParameter = 'redirected';
  */
 function findLoginAddress(context: SessionContext, request: Request): string | undefined {
   const { baseUrl, paths } = context;
-  const { searchParams, search } = new URL(request.url);
-  if (hasTrailingDot(request, context)) return baseUrl.origin + paths.login + search;
-  if (!isOtherHost(request, context) || searchParams.has(redirectedParameter)) return undefined;
+  const { searchParams } = new URL(request.url);
+  if (searchParams.has(redirectedParameter)) return undefined;
+  if (!hasTrailingDot(request, context) && !isOtherHost(request, context)) return undefined;
   searchParams.set(redirectedParameter, '1');
   return `${baseUrl.origin}${paths.login}?${searchParams}`;
 }
@@ -190,9 +192,14 @@ function isOtherHost({ headers, url }: Request, { baseUrl, options }: SessionCon
   );
 }
 
+/** Checks whether the request names the host of the application with a trailing dot: browsers store its cookies separately. */
 function hasTrailingDot({ headers, url }: Request, { baseUrl }: SessionContext): boolean {
   const host = headers.get('host') ?? new URL(url).host;
-  return /\.(:\d+)?$/.test(host) && !baseUrl.hostname.endsWith('.');
+  return (
+    /\.(:\d+)?$/.test(host) &&
+    !baseUrl.hostname.endsWith('.') &&
+    normalizeHost(host, baseUrl.protocol === 'http:' ? 'http:' : 'https:') === baseUrl.host
+  );
 }
 
 /** A script cannot show the provider's pages. This response makes it load the address as a document. */

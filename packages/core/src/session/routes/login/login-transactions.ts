@@ -26,6 +26,8 @@ export interface LoginTransaction {
   readonly identifier: string;
   /** The sessions of the browser, if it does not send their cookies with the authorization response. */
   readonly previousSessions?: readonly PreviousSession[];
+  /** The random part of the state of the login that this one replaces. A logout may have ended that one. */
+  readonly replacedState?: string;
   /** Parameters to repeat if the login is started again. */
   readonly authorization?: Pick<AuthorizationRequest, 'prompt' | 'loginHint' | 'uiLocales' | 'parameters'>;
 }

@@ -57,19 +57,22 @@ export async function runLoginOnce<T>(
 
 /**
  * Claims the completion of a login whose code was exchanged. A logout claims its end, and each then looks for the claim of
- * the other, so that at least one of them ends the session.
+ * the other, so that at least one of them ends the session. A logout during the restart of a login has the cookie of the
+ * replaced login only.
  *
  * @throws LoginRequiredError `session_ended` if a logout has ended the login
  */
 export async function claimCompletion(
   context: SessionContext,
-  { transaction }: LoginTransaction,
+  { transaction, replacedState }: LoginTransaction,
 ): Promise<void> {
   const { replay } = context;
   const { completed, ended, loggedOut } = await createLoginKeys(transaction.state);
   await replay.claim(completed, getRemainingMilliseconds(context, transaction));
   const ends = await Promise.all([ended, loggedOut].map((key) => replay.has(key)));
   if (ends.includes(true)) throw createEndedLoginError();
+  if (replacedState !== undefined && (await hasLoggedOut(context, replacedState)))
+    throw createEndedLoginError();
 }
 
 /**

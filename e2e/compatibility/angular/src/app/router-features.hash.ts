@@ -1,0 +1,3 @@
+import { type RouterFeatures, withHashLocation } from '@angular/router';
+
+export const routerFeatures: RouterFeatures[] = [withHashLocation()];

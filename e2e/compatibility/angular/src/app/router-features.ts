@@ -1,0 +1,3 @@
+import type { RouterFeatures } from '@angular/router';
+
+export const routerFeatures: RouterFeatures[] = [];

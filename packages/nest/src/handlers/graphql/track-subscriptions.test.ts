@@ -1,0 +1,54 @@
+import { expect, test, vi } from 'vitest';
+import { endedSubscriptions } from '../../module-state.ts';
+import { trackSubscriptions } from './track-subscriptions.ts';
+
+/** Starts a subscription whose source is `stream`. */
+async function start(stream: unknown) {
+  const field = { subscribe: vi.fn(async () => stream) as () => unknown };
+  const type = { name: 'Subscription', getFields: () => ({ items: field }) };
+  trackSubscriptions({
+    getTypeMap: () => ({}),
+    getQueryType: () => undefined,
+    getMutationType: () => undefined,
+    getSubscriptionType: () => type,
+  });
+  const path = {};
+  const subscribe = field.subscribe as (...args: unknown[]) => Promise<AsyncIterableIterator<unknown>>;
+  return { path, tracked: await subscribe(undefined, {}, {}, { path }) };
+}
+
+/** A source whose next value is emitted by `emit()`, also after it was told to end. */
+function createSource() {
+  let emit: (value: unknown) => void = () => {};
+  const next = () =>
+    new Promise<IteratorResult<unknown>>((resolve) => {
+      emit = (value) => resolve({ done: false, value });
+    });
+  const iterator = { next, return: vi.fn(async () => ({ done: true, value: undefined })) };
+  return {
+    stream: { [Symbol.asyncIterator]: () => iterator },
+    iterator,
+    emit: (value: unknown) => emit(value),
+  };
+}
+
+test.each(['return', 'throw'] as const)('N28: a subscription emits nothing after %s()', async (method) => {
+  const { stream, iterator, emit } = createSource();
+  const { path, tracked } = await start(stream);
+  const first = tracked.next();
+  emit('one');
+  expect(await first).toEqual({ done: false, value: 'one' });
+  expect(endedSubscriptions.has(path)).toBe(false);
+  const late = tracked.next();
+  const ended = tracked[method]?.(new Error('the consumer has failed'));
+  expect(endedSubscriptions.has(path)).toBe(true);
+  await ended?.catch(() => {});
+  emit('two');
+  expect(await late).toEqual({ done: true, value: undefined });
+  expect(await tracked.next()).toEqual({ done: true, value: undefined });
+  expect(iterator.return).toHaveBeenCalledOnce();
+});
+
+test('N28: a subscription without a stream has ended', async () => {
+  expect(endedSubscriptions.has((await start('not a stream')).path)).toBe(true);
+});

@@ -1,0 +1,88 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { endedSubscriptions } from '../../module-state.ts';
+import { readFieldPath } from '../../transport/graphql.ts';
+import { listGraphqlModules, type Resolve, type Schema } from './graphql-modules.ts';
+
+/** Tracks the subscriptions of every schema, also without a global guard. */
+@Injectable()
+export class SubscriptionTracker implements OnApplicationBootstrap {
+  readonly #modules: ModulesContainer;
+
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    this.#modules = modules;
+  }
+
+  onApplicationBootstrap(): void {
+    for (const { schema } of listGraphqlModules(this.#modules)) if (schema) trackSubscriptions(schema);
+  }
+}
+
+/**
+ * Records when each subscription of a schema has ended, by its stream. The library of the connection forgets a
+ * subscription when the client completes its identifier or uses it twice, and may run it all the same. Changes the
+ * schema in place, before the application listens.
+ */
+export function trackSubscriptions(schema: Schema): void {
+  for (const field of Object.values(schema.getSubscriptionType()?.getFields?.() ?? {}))
+    if (field.subscribe) field.subscribe = track(field.subscribe);
+}
+
+function track(subscribe: Resolve): Resolve {
+  return async (...args) => {
+    const path = readFieldPath(args[3]);
+    const end = () => {
+      if (path) endedSubscriptions.add(path);
+    };
+    try {
+      const stream = await subscribe(...args);
+      if (isAsyncIterable(stream)) return trackStream(stream, end);
+      end();
+      return stream;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  };
+}
+
+const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof (value as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] === 'function';
+
+/** Calls `end` when a stream has ended or is told to end. After that, it emits nothing. */
+function trackStream(stream: AsyncIterable<unknown>, end: () => void): AsyncIterableIterator<unknown> {
+  const source = stream[Symbol.asyncIterator]();
+  const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
+  let hasEnded = false;
+  const finish = () => {
+    hasEnded = true;
+    end();
+  };
+  return {
+    async next() {
+      if (hasEnded) return done;
+      try {
+        const result = await source.next();
+        if (result.done) finish();
+        return hasEnded ? done : result;
+      } catch (error) {
+        finish();
+        throw error;
+      }
+    },
+    async return() {
+      finish();
+      await source.return?.();
+      return done;
+    },
+    async throw(error) {
+      finish();
+      if (source.throw) await source.throw(error);
+      else await source.return?.();
+      throw error;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
