@@ -1,4 +1,4 @@
-import type { ResourceRequest } from '@countersign/core/resource-server';
+import type { ResourceRequest, VerifiedAccessToken } from '@countersign/core/resource-server';
 import { connectedClients, handshakesByClient } from '../module-state.ts';
 import { type NodeRequest, toHandshakeRequest, toResourceRequest } from './node-request.ts';
 import { type Emitter, isClosed, type Transport } from './transport.ts';
@@ -9,6 +9,11 @@ interface SocketIoClient extends Emitter {
   readonly connected?: boolean;
   /** The connection, which the clients of several namespaces share. */
   readonly conn?: Emitter & { off?(event: string, listener: () => void): unknown; close?(): void };
+  /** Set if the option `connectionStateRecovery` of socket.io is used. */
+  readonly pid?: unknown;
+  /** Whether the client continues an earlier one, with its rooms and `data`. */
+  readonly recovered?: boolean;
+  readonly data?: Record<string, unknown>;
   disconnect(close: boolean): void;
 }
 
@@ -62,7 +67,23 @@ function createSocketIoTransport(client: SocketIoClient): Transport {
     close: createCloser(client),
     onClosed: (listener) => onClientClosed(client, listener),
     isClosed: () => isClosed(client) && !isConnecting(client),
+    confirmHolder: (accessToken) => confirmHolder(client, accessToken),
   };
+}
+
+/** The name in `data` of a client, which socket.io saves with its rooms. Text, because some adapters serialize it. */
+const holderName = 'countersign.holder';
+
+/** Compares the user of a recovered client with the earlier one, whose rooms it has. */
+function confirmHolder(
+  { pid, recovered, data }: SocketIoClient,
+  accessToken: VerifiedAccessToken | undefined,
+): boolean {
+  if (pid === undefined || !data) return recovered !== true;
+  const holder = accessToken && JSON.stringify([accessToken.issuer, accessToken.sub]);
+  if (recovered && data[holderName] !== holder) return false;
+  if (holder !== undefined) data[holderName] = holder;
+  return true;
 }
 
 /** Whether a middleware (`server.use()`) has the client, which socket.io connects afterwards. */

@@ -1,9 +1,10 @@
+import type { AuthenticatedRequest } from '@countersign/core/resource-server';
 import { Inject } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import { io } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
-import { type AuthenticatedRequest, ConnectionAuthenticator } from '../../src/index.ts';
+import { ConnectionAuthenticator } from '../../src/index.ts';
 import { startApp } from '../support/start-app.ts';
 
 interface Client {
