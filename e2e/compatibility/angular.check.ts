@@ -94,28 +94,28 @@ test('the guard redirects to the login, and the login returns to the deep link',
   await page.waitForURL(
     ({ href }) => href.startsWith(`${origin}${base}`) && href.endsWith('/items?sort=new#top'),
   );
-  await shows('#status', 'signed-in');
-  await shows('#user', 'user-alice');
+  await expectText('#status', 'signed-in');
+  await expectText('#user', 'user-alice');
 });
 
 test('the interceptor sends the token to the API', async () => {
-  await shows('#items li', 'Milk');
+  await expectText('#items li', 'Milk');
   assert.equal(credentials.length, 1);
   assert.match(credentials[0] ?? '', /^Bearer ey/);
 });
 
 test('a reload restores the login', async () => {
   await page.reload();
-  await shows('#items li', 'Milk');
-  await shows('#status', 'signed-in');
+  await expectText('#items li', 'Milk');
+  await expectText('#status', 'signed-in');
 });
 
 test('logout ends the login', async () => {
   await page.locator('#log-out').click();
   await page.waitForURL(`${origin}${base}`);
-  await shows('#status', 'signed-out');
+  await expectText('#status', 'signed-out');
 });
 
 /** A long timeout: the machine may be busy. */
-const shows = (selector: string, text: string) =>
+const expectText = (selector: string, text: string) =>
   expect(page.locator(selector)).toHaveText(text, { timeout: 20_000 });

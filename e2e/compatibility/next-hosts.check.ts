@@ -59,15 +59,15 @@ async function redirectUri(app: NextApp, host: string, headers: Record<string, s
   return location.searchParams.get('redirect_uri');
 }
 
-const callbackAt = (host: string) => `http://${host}/shop/auth/callback`;
+const createCallbackUrl = (host: string) => `http://${host}/shop/auth/callback`;
 
 test('accepts a listed preview host and rejects other hosts', async () => {
   const home = `localhost:${plain.port}`;
   const preview = `pr-7.preview.localhost:${plain.port}`;
-  assert.equal(await redirectUri(plain, preview), callbackAt(preview));
+  assert.equal(await redirectUri(plain, preview), createCallbackUrl(preview));
   const guests = ['evil.example', 'evil-site-that-only-has-a-long-name-and-no-more.example'];
   for (const host of [home, ...guests, `preview.localhost:${plain.port}`, `a.b.${preview}`]) {
-    assert.equal(await redirectUri(plain, host), callbackAt(home), host);
+    assert.equal(await redirectUri(plain, host), createCallbackUrl(home), host);
   }
 });
 
@@ -84,10 +84,10 @@ test('uses X-Forwarded-Host only from a trusted proxy', async () => {
     const preview = `pr-7.preview.localhost:${app.port}`;
     const forwarded = { 'x-forwarded-host': preview, 'x-forwarded-proto': 'https' };
     const expected = app === behindProxy ? preview : home;
-    assert.equal(await redirectUri(app, home, forwarded), callbackAt(expected));
+    assert.equal(await redirectUri(app, home, forwarded), createCallbackUrl(expected));
     // A trusted proxy can also forward a forged host.
     const forgedHost = { 'x-forwarded-host': 'evil.example' };
-    assert.equal(await redirectUri(app, home, forgedHost), callbackAt(home));
+    assert.equal(await redirectUri(app, home, forgedHost), createCallbackUrl(home));
   }
 });
 
@@ -161,14 +161,14 @@ test('X-Forwarded-Host chooses the customer only behind a trusted proxy', async 
       string,
       string,
     ];
-    const issuerFor = async (forwarded: string) => {
+    const readIssuer = async (forwarded: string) => {
       const headers = { 'x-forwarded-host': forwarded };
       return (await app.open(blue).visit('/shop/tenant/auth/login', { headers })).location?.origin;
     };
     const expected = tenants[app === behindProxy ? 1 : 0]?.issuer;
-    assert.equal(await issuerFor(green), expected);
+    assert.equal(await readIssuer(green), expected);
     // The forged value of a client precedes the value of the proxy.
-    assert.equal(await issuerFor(`${green}, ${blue}`), tenants[0]?.issuer);
+    assert.equal(await readIssuer(`${green}, ${blue}`), tenants[0]?.issuer);
   }
 });
 

@@ -120,13 +120,13 @@ test('a logout token ends the session: directly with the slash, after one redire
   const atProvider = createTestBrowser(app.provider.issuer);
   await follow(first, await logIn(first, '/shop/auth/login', atProvider));
   await follow(second, await logIn(second, '/shop/auth/login'));
-  const sessionUser = async (browser: HttpBrowser) =>
+  const readSessionUser = async (browser: HttpBrowser) =>
     JSON.parse((await browser.visit('/shop/auth/session/')).html).session?.user.sub;
-  assert.equal(await sessionUser(first), 'user-alice');
+  assert.equal(await readSessionUser(first), 'user-alice');
   const page = await atProvider.visit(`${app.provider.issuer}/session/end`);
   await submitLogout(atProvider, page);
-  assert.equal(await sessionUser(first), undefined);
-  assert.equal(await sessionUser(second), 'user-alice');
+  assert.equal(await readSessionUser(first), undefined);
+  assert.equal(await readSessionUser(second), 'user-alice');
 
   const post = (path: string) =>
     follow(app.open(), path, { form: new URLSearchParams({ logout_token: 'no-token' }) });

@@ -152,14 +152,14 @@ test('S18: an action runs only with a session', async () => {
   const form = new FormData();
   form.set(name, '');
   form.set('title', 'x1');
-  const ran = () => app.output().split('action ran for').length - 1;
+  const countRuns = () => app.output().split('action ran for').length - 1;
   const guests = await app.visit('/shop/dashboard', { form, cookie: '' });
-  assert.equal(ran(), 0);
+  assert.equal(countRuns(), 0);
   assert.doesNotMatch(guests.location?.href ?? '', /saved=/);
   const { location } = await app.visit('/shop/dashboard', { form });
   assert.equal(location?.search, '?saved=x1');
   await app.waitForOutput(/action ran for/);
-  assert.equal(ran(), 1);
+  assert.equal(countRuns(), 1);
 });
 
 if (fixture.startsWith('next-15')) {
@@ -207,18 +207,18 @@ if (fixture.startsWith('next-15')) {
 test('an expired token is refreshed once if cookies can be set, and the browser receives the new session', async () => {
   // A page of the App Router cannot set a cookie: it needs the proxy. `getServerSideProps` can.
   const path = hasProxy ? '/shop/dashboard' : '/shop/orders';
-  const before = expiryIn((await app.visit(path)).html);
+  const before = readExpiry((await app.visit(path)).html);
   await delay(before * 1000 - Date.now() + 100);
   const since = refreshes().length;
   const previousCookies = app.cookies();
   const pages = await Promise.all([1, 2, 3].map(() => app.visit(path)));
   for (const { status, html } of pages) {
     assert.equal(status, 200);
-    assert.ok(expiryIn(html) > before, 'the page received the previous token');
+    assert.ok(readExpiry(html) > before, 'the page received the previous token');
   }
   assert.notEqual(app.cookies(), previousCookies, 'the browser did not receive the new session');
   for (const other of ['/shop/dashboard', '/shop/orders']) {
-    assert.equal(expiryIn((await app.visit(other)).html), expiryIn(pages[0]?.html ?? ''), other);
+    assert.equal(readExpiry((await app.visit(other)).html), readExpiry(pages[0]?.html ?? ''), other);
   }
   assert.deepEqual(
     refreshes()
@@ -230,12 +230,12 @@ test('an expired token is refreshed once if cookies can be set, and the browser 
 
 if (hasProxy) {
   test('a custom proxy keeps its rewrites, headers and cookies with a refreshed session', async () => {
-    const before = expiryIn((await app.visit('/shop/dashboard')).html);
+    const before = readExpiry((await app.visit('/shop/dashboard')).html);
     await delay(before * 1000 - Date.now() + 100);
     const { status, html, headers } = await app.visit('/shop/de/dashboard');
     assert.equal(status, 200);
     assert.match(html, /data-locale="de"/);
-    assert.ok(expiryIn(html) > before, 'the page received the previous token');
+    assert.ok(readExpiry(html) > before, 'the page received the previous token');
     // The session has several chunks.
     const names = headers['set-cookie']?.map((line) => line.split(/[.=]/)[0]);
     assert.deepEqual([...new Set(names)].sort(), ['locale', 'session']);
@@ -245,7 +245,7 @@ if (hasProxy) {
 } else {
   test('if no cookie can be set, a page does not use the refresh token and reports the missing proxy', async () => {
     const { html } = await app.visit('/shop/orders');
-    await delay(expiryIn(html) * 1000 - Date.now() + 100);
+    await delay(readExpiry(html) * 1000 - Date.now() + 100);
     const since = refreshes().length;
     const page = await app.visit('/shop/dashboard');
     assert.doesNotMatch(page.html, /data-expires-at/);
@@ -278,7 +278,7 @@ async function visitAsRouter(path: string) {
 }
 
 const refreshes = () => app.log.filter(({ grant_type }) => grant_type === 'refresh_token');
-const expiryIn = (html: string) => Number(/data-expires-at="(\d+)"/.exec(html)?.[1]) / 1000;
+const readExpiry = (html: string) => Number(/data-expires-at="(\d+)"/.exec(html)?.[1]) / 1000;
 
 /** A page that has started to stream redirects in its stream. */
 function redirectIn(html: string): URL | undefined {

@@ -17,10 +17,10 @@ export function signalGroup(group: number, name: NodeJS.Signals | 0): boolean {
 export function isGroupAlive(group: number): boolean {
   if (!signalGroup(group, 0)) return false;
   if (process.platform !== 'linux') return true;
-  return readdirSync('/proc').some((entry) => /^\d+$/.test(entry) && runsIn(group, entry));
+  return readdirSync('/proc').some((entry) => /^\d+$/.test(entry) && isRunningIn(group, entry));
 }
 
-function runsIn(group: number, pid: string): boolean {
+function isRunningIn(group: number, pid: string): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name, in parentheses, can contain spaces. State, parent and group follow it.

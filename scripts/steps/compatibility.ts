@@ -69,6 +69,12 @@ const generatedNest = (version: number): Fixture => ({
 const all: readonly Fixture[] = [
   nest('nest-11-commonjs'),
   nest('nest-12-esm'),
+  {
+    // `nest new`, `nest generate app` and `nest generate library`: the CLI builds each application with webpack.
+    name: 'nest-11-monorepo',
+    build: ['nest', 'build', '--all'],
+    checks: ['monorepo.check.mts'],
+  },
   generatedNest(11),
   generatedNest(12),
   next('next-15', [], 'next-trailing-slash'),

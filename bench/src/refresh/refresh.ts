@@ -88,12 +88,12 @@ async function measureOne(library: Library, { width, provider }: MeasureOptions)
   const tokenRequests = (await provider.tokenRequests()) - before;
   const tokens = responses.flatMap((response) => (response.status === 'fulfilled' ? [response.value] : []));
   const working = new Map<string, boolean>();
-  for (const token of new Set(tokens)) working.set(token, await works(token));
-  const isValid = await session.later().then(works, () => false);
+  for (const token of new Set(tokens)) working.set(token, await isAccepted(token));
+  const isValid = await session.later().then(isAccepted, () => false);
   return { tokenRequests, successes: tokens.filter((token) => working.get(token)).length, time, isValid };
 }
 
-async function works(token: string): Promise<boolean> {
+async function isAccepted(token: string): Promise<boolean> {
   const response = await fetch(`${issuer}/me`, { headers: { authorization: `Bearer ${token}` } });
   return response.ok;
 }

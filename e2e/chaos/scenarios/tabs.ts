@@ -5,7 +5,7 @@ import { chromiumLaunchOptions } from '../../../scripts/lib/chromium.ts';
 import { expectItems } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { alice, bob, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
-import startServers from '../../support/servers.ts';
+import startServers from '../../support/servers/start-all-servers.ts';
 import type { Report } from '../run.ts';
 import { openItems, requestItems, signInAngular, waitForFirstRefresh } from '../tabs/angular.ts';
 import { duplicate, openBrowser, prepareFreeze } from '../tabs/browser.ts';
@@ -120,7 +120,7 @@ async function angularTabs({ network, context }: Person, random: Random): Promis
     if (!(await freezer?.thaw())) found.violations.push('Angular: the frozen tab was not frozen');
     statuses.push(await pendingResponses.get(frozen)?.());
     recordStatuses(found, 'Angular', statuses);
-    found.leaks += othersThan('user-alice', subjects.slice(subjectCount));
+    found.leaks += countOtherSubjects('user-alice', subjects.slice(subjectCount));
   };
 }
 
@@ -154,7 +154,7 @@ async function nextTabs({ network, context }: Person, random: Random): Promise<P
       'Next',
       outcomes.map(({ status }) => status),
     );
-    found.leaks += othersThan(
+    found.leaks += countOtherSubjects(
       'user-alice',
       outcomes.flatMap(({ user }) => user ?? []),
     );
@@ -194,7 +194,7 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
       .filter(({ grant }) => grant === 'refresh_token');
     if (newRequests.length !== 1)
       found.violations.push(`frozen refresh: ${newRequests.length} refreshes instead of 1`);
-    found.leaks += othersThan('user-bob', [...subjects.slice(subjectCount), user]);
+    found.leaks += countOtherSubjects('user-bob', [...subjects.slice(subjectCount), user]);
   };
 }
 
@@ -215,7 +215,7 @@ async function duplicatedTab({ network, context }: Person): Promise<Part> {
     const newRequests = network.tokenRequests.slice(requestCount);
     if (newRequests.length !== 2)
       found.violations.push(`duplicate: ${newRequests.length} token requests instead of 1 for each login`);
-    found.leaks += othersThan('user-alice', subjects.slice(subjectCount));
+    found.leaks += countOtherSubjects('user-alice', subjects.slice(subjectCount));
   };
 }
 
@@ -235,5 +235,5 @@ function recordStatuses(
     );
 }
 
-const othersThan = (user: string, subjects: readonly string[]): number =>
+const countOtherSubjects = (user: string, subjects: readonly string[]): number =>
   subjects.filter((subject) => subject !== user).length;

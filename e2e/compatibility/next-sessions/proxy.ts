@@ -2,6 +2,8 @@ import { type NextRequest, NextResponse } from 'next/server';
 import { auth } from './lib/auth';
 
 export function proxy(request: NextRequest) {
+  // Next writes the `Cookie` header of the request anew.
+  if (request.headers.get('x-change') === 'cookies') request.cookies.set('theme', 'dark');
   return auth.proxy(request, {
     protect: (candidate) => {
       if (candidate.headers.get('x-throw') === 'protect') throw new TypeError('text of another user');

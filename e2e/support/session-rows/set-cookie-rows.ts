@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { HttpBrowser, VisitedPage } from '../http-browser.ts';
+import { callAction } from './call-action.ts';
 import {
   accessTokenLifetime,
   countCookies,
@@ -19,26 +20,34 @@ async function logInEarlier(app: RowApp): Promise<HttpBrowser> {
   return browser;
 }
 
-/** Calls an action as the router does, or posts its form as a browser without scripts. */
-async function callAction(
+/**
+ * Sends the session cookie of a deployment without `cookie.domain`, and what a browser stores after each response. Returns
+ * the `Set-Cookie` lines of the session.
+ */
+async function sendPrevious(
   app: RowApp,
-  browser: HttpBrowser,
-  { name, by }: { readonly name: string; readonly by: 'router' | 'form' },
-): Promise<VisitedPage> {
-  // Without a session, the page is the same.
-  const { html } = await app.open().visit('/rename');
-  const form = new RegExp(`id="${name}".*?</form>`, 's').exec(html)?.[0] ?? '';
-  const action = /name="\$ACTION_ID_([^"]+)"/.exec(form)?.[1] ?? '';
-  if (by === 'form') {
-    const fields = new FormData();
-    fields.set(`$ACTION_ID_${action}`, '');
-    return browser.visit('/rename', { form: fields });
-  }
-  return browser.visit('/rename', {
-    method: 'POST',
-    headers: { origin: app.origin, 'next-action': action, 'content-type': 'text/plain;charset=UTF-8' },
-    body: '[]',
-  });
+  send: (browser: HttpBrowser, host: string) => Promise<VisitedPage>,
+): Promise<readonly string[]> {
+  const host = app.findHost('domain');
+  const browser = app.open(host);
+  const previous = (await app.logIn('alice')).cookies();
+  const visit: HttpBrowser['visit'] = (path, options) =>
+    browser.visit(path, { ...options, cookie: previous });
+  const { headers, status } = await send({ ...browser, visit }, host);
+  assert.ok(status < 400, String(status));
+  const lines = (headers['set-cookie'] ?? []).filter((line) => /^session *=/.test(line));
+  // Browsers remove white space at the end of a name.
+  const current = lines.filter((line) => /^session=[^;].*domain=/i.test(line)).at(-1);
+  assert.ok(current, String(lines));
+  const isDeletion = (line: string) => /^session *=;.*max-age=0/i.test(line) && !/domain=/i.test(line);
+  assert.ok(lines.some(isDeletion), String(lines));
+  assert.ok(
+    lines.every((line) => isDeletion(line) || /domain=/i.test(line)),
+    String(lines),
+  );
+  const data = await readSession(app.open(host), current.split(';')[0]);
+  assert.deepEqual(data?.data, { name: 'new' });
+  return lines;
 }
 
 const readData = async (browser: HttpBrowser) => (await readSession(browser))?.data;
@@ -105,4 +114,28 @@ export const setCookieRows: readonly Row[] = [
       assert.deepEqual(await readData(browser), { name: 'new' });
     },
   },
+  ...(['rename', 'renameAndRedirect'] as const).flatMap((name) =>
+    (['router', 'form'] as const).map(
+      (by): Row => ({
+        title: `${name} by ${by}: the response deletes the session cookie without the domain`,
+        async check(app) {
+          const lines = await sendPrevious(app, (browser, host) =>
+            callAction(app, browser, { name, by, host }),
+          );
+          // The lines of the proxy for the same cookies are removed.
+          assert.equal(lines.length, 2, String(lines));
+        },
+      }),
+    ),
+  ),
+  ...['/change', '/api/uncovered/change'].map(
+    (path): Row => ({
+      title: `a route handler deletes the session cookie without the domain: ${path}`,
+      async check(app) {
+        await sendPrevious(app, (browser, host) =>
+          browser.visit(path, { method: 'POST', headers: { origin: `http://${host}` } }),
+        );
+      },
+    }),
+  ),
 ];

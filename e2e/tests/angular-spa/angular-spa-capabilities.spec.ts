@@ -10,7 +10,8 @@ import { decodePayload, waitForCall } from '../../support/requests.ts';
 const base = urls.angularSpa;
 test.use({ baseURL: base });
 
-const scopesIn = (authorization: string | undefined) => decodePayload(authorization).scope?.split(' ') ?? [];
+const readScopes = (authorization: string | undefined) =>
+  decodePayload(authorization).scope?.split(' ') ?? [];
 
 test('insufficient_user_authentication: the user logs in again (RFC 9470) and returns to the same page', async ({
   page,
@@ -41,13 +42,13 @@ test('insufficient_user_authentication: the user logs in again (RFC 9470) and re
 test('an entry with a narrower scope gets a token with only that scope', async ({ page }) => {
   const items = waitForCall(page, '/items');
   await signIn(page);
-  expect(scopesIn((await (await items).allHeaders()).authorization)).toEqual(['items:read', 'items:write']);
+  expect(readScopes((await (await items).allHeaders()).authorization)).toEqual(['items:read', 'items:write']);
   const me = waitForCall(page, '/me');
   await page.getByRole('link', { name: 'Profile' }).click();
   await expect(
     page.getByRole('list', { name: 'Scopes that the API received' }).getByRole('listitem'),
   ).toHaveText(['items:read']);
-  expect(scopesIn((await (await me).allHeaders()).authorization)).toEqual(['items:read']);
+  expect(readScopes((await (await me).allHeaders()).authorization)).toEqual(['items:read']);
   // The scopes of the login are unchanged.
   await expect(page.getByRole('list', { name: 'Granted scopes' })).toContainText('items:write');
   await page.getByRole('link', { name: 'Items', exact: true }).click();

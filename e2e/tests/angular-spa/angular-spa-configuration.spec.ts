@@ -18,14 +18,14 @@ async function openReports(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Allow' }).click();
 }
 
-const scopesOfReports = (page: Page) => page.getByRole('list', { name: 'Scopes of the reports' });
+const locateReportScopes = (page: Page) => page.getByRole('list', { name: 'Scopes of the reports' });
 
 test('two clients in one application have separate logins, tokens and storage', async ({ page }) => {
   await signIn(page);
   const report = waitForCall(page, '/reports');
   await openReports(page);
   await expect(page).toHaveURL(`${base}/reports`);
-  await expect(scopesOfReports(page)).toContainText('reports:read');
+  await expect(locateReportScopes(page)).toContainText('reports:read');
   const forReports = decodePayload((await (await report).allHeaders()).authorization);
   expect(forReports).toMatchObject({
     aud: reports,
@@ -54,10 +54,10 @@ test('withStorage("tab"): a reload restores the login without the provider, anot
 }) => {
   await signIn(page);
   await openReports(page);
-  await expect(scopesOfReports(page)).toContainText('reports:read');
+  await expect(locateReportScopes(page)).toContainText('reports:read');
   const since = readLoggedRequests().length;
   await page.reload();
-  await expect(scopesOfReports(page)).toContainText('reports:read');
+  await expect(locateReportScopes(page)).toContainText('reports:read');
   const storage = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
   expect(storage).toContain('accessToken');
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain('accessToken');

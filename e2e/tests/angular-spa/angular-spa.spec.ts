@@ -13,7 +13,7 @@ const base = urls.angularSpa;
 test.use({ baseURL: base });
 
 /** Waits for the next callback URL. */
-async function nextCallback(page: Page): Promise<string> {
+async function waitForCallback(page: Page): Promise<string> {
   const request = await page.waitForRequest((sent) => sent.url().startsWith(`${base}/callback?`));
   return request.url();
 }
@@ -100,7 +100,7 @@ test('after logout, a protected page requires a new login', async ({ page }) => 
 });
 
 test('rejects a used callback and shows the reason', async ({ page, context }) => {
-  const callback = nextCallback(page);
+  const callback = waitForCallback(page);
   await signIn(page);
   await context.clearCookies();
   await page.goto(await callback);
@@ -113,7 +113,7 @@ test('rejects a used callback and shows the reason', async ({ page, context }) =
 test('rejects a callback with a wrong state and shows the reason', async ({ page }) => {
   await tamperWithCallback(page, 'state', 'another');
   const codes = await recordExchangedCodes(page);
-  const callback = nextCallback(page);
+  const callback = waitForCallback(page);
   await page.goto('/items');
   await signInAtProvider(page, alice);
   await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
@@ -126,7 +126,7 @@ test('rejects a callback with a wrong state and shows the reason', async ({ page
 test('rejects a callback with a wrong issuer before it uses the code', async ({ page }) => {
   await tamperWithCallback(page, 'iss', 'https://other.example');
   const codes = await recordExchangedCodes(page);
-  const callback = nextCallback(page);
+  const callback = waitForCallback(page);
   await page.goto('/items');
   await signInAtProvider(page, alice);
   await expect(page.getByRole('alert')).toContainText('did not come from the expected identity provider');
@@ -181,7 +181,7 @@ test('leaves no token, code or verifier in URLs, storage, pages or logs', { tag:
     }
     await route.fulfill({ response });
   });
-  const callback = nextCallback(page);
+  const callback = waitForCallback(page);
   await signIn(page);
   const code = readCode(await callback) ?? '';
   expect(code).not.toBe('');

@@ -29,7 +29,7 @@ async function fetchHtml(page: Page, path: string): Promise<string> {
   return response.text();
 }
 
-const accountIn = (html: string) =>
+const readAccount = (html: string) =>
   (/<div class="account">.*?<\/div>/s.exec(html)?.[0] ?? '').replace(/<[^>]*>/g, '');
 
 /** Marks the elements of the server, so that the test can find those that hydration keeps. */
@@ -57,7 +57,7 @@ const watchAccount = (page: Page) =>
     });
   });
 
-const accountShown = (page: Page) =>
+const readShownTexts = (page: Page) =>
   page.evaluate(() => (globalThis as unknown as { shown: string[] }).shown);
 
 async function signIn(page: Page): Promise<void> {
@@ -68,7 +68,7 @@ async function signIn(page: Page): Promise<void> {
 
 test('renders the signed-out page for a guest and hydrates it without a mismatch', async ({ page }) => {
   const html = await fetchHtml(page, '/');
-  expect(accountIn(html)).toBe('Log in');
+  expect(readAccount(html)).toBe('Log in');
   expect(html).toContain('Log in and call an API');
   expect(html).toContain('The API is available');
   const consoleErrors = recordConsoleErrors(page);
@@ -79,7 +79,7 @@ test('renders the signed-out page for a guest and hydrates it without a mismatch
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
   for (const selector of ['.hero h1', '.cards', '.account button', '.health'])
     await expect(page.locator(selector), selector).toHaveAttribute('data-sent', '');
-  expect(await accountShown(page)).toEqual(['Log in']);
+  expect(await readShownTexts(page)).toEqual(['Log in']);
   await page.getByRole('button', { name: 'Log in' }).click();
   await signInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/`);
@@ -92,7 +92,7 @@ test('renders the page of a user by cookie and does not flicker while the login 
 }) => {
   await signIn(page);
   const html = await fetchHtml(page, '/');
-  expect(accountIn(html)).toBe('Alice ArcherLog out');
+  expect(readAccount(html)).toBe('Alice ArcherLog out');
   expect(html).toContain('Welcome, Alice Archer.');
   expect(html).not.toMatch(/ey[\w-]{20,}\.|refresh_token|access_token/);
   const consoleErrors = recordConsoleErrors(page);
@@ -107,7 +107,7 @@ test('renders the page of a user by cookie and does not flicker while the login 
   await expect(page.locator('.account button')).toHaveAttribute('data-sent', '');
   await page.getByRole('link', { name: 'Profile', exact: true }).click();
   expect((await (await asUser).allHeaders()).authorization).toMatch(/^Bearer ey/);
-  expect(new Set((await accountShown(page)).map((text) => text.replace(/\s+/g, ' ')))).toEqual(
+  expect(new Set((await readShownTexts(page)).map((text) => text.replace(/\s+/g, ' ')))).toEqual(
     new Set(['Alice ArcherLog out']),
   );
   expect(consoleErrors).toEqual([]);
@@ -122,7 +122,7 @@ test('a forged cookie shows a name and grants no access', async ({ page, context
   await page.waitForURL((url) => url.origin === urls.identityProvider);
   await page.goto('/');
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
-  expect(accountIn(await fetchHtml(page, '/'))).toBe('Log in');
+  expect(readAccount(await fetchHtml(page, '/'))).toBe('Log in');
 });
 
 test('sends user pages with no-store, and rejects malformed cookies and foreign hosts', async ({
@@ -134,7 +134,7 @@ test('sends user pages with no-store, and rejects malformed cookies and foreign 
   expect(page.headers()['content-security-policy']).toContain("script-src 'self'");
   const response = await request.get('/', { headers: { cookie: 'remembered-user=%7B' } });
   expect(response.status()).toBe(200);
-  expect(accountIn(await response.text())).toBe('Log in');
+  expect(readAccount(await response.text())).toBe('Log in');
   expect((await request.get('/', { headers: { host: 'evil.test' } })).status()).toBe(400);
   expect((await request.get('/nowhere')).status()).toBe(404);
 });
@@ -172,7 +172,7 @@ test('B3: the server calls the API without a token', async ({ page }) => {
     await expect.poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status).toBe(200);
     const cookie = `remembered-user=${encodeURIComponent('{"sub":"user-alice"}')}`;
     const html = await (await fetch(url, { headers: { cookie } })).text();
-    expect(accountIn(html)).toBe('user-aliceLog out');
+    expect(readAccount(html)).toBe('user-aliceLog out');
     expect(html).toContain('The API is available');
     expect(apiRequests).toEqual(['/health undefined']);
   } finally {

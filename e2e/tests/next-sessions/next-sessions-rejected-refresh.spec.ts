@@ -1,8 +1,8 @@
 import { type RefreshOutcome, type RefreshRejection, refreshRejections } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
-import { createDrivenClock } from '../../support/driven-clock.ts';
 import type { HttpBrowser, VisitedPage } from '../../support/http-browser.ts';
-import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
+import { createDrivenClock } from '../../support/servers/driven-clock.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
 
 // The provider rejects a refresh of a built application, and the response does not state that the login is over. No page
 // shows a signed-in user without data. The session is kept, and a new login succeeds as soon as the provider accepts it.
@@ -45,7 +45,7 @@ function findLogin({ location, html }: VisitedPage): string | undefined {
 }
 
 /** React shows the error page of the application in place of this part of the page. */
-const showsError = ({ html }: VisitedPage) => /\$RX\("B:\d+","\d+"/.test(html);
+const hasErrorPage = ({ html }: VisitedPage) => /\$RX\("B:\d+","\d+"/.test(html);
 
 /** Logs in again at this URL. Returns the page after the login. */
 async function logInAgain({ op }: NextSessions, browser: HttpBrowser, login: string): Promise<string> {
@@ -100,7 +100,7 @@ for (const { kind, path, tested, isWrapped } of pages)
         expect(page.html).not.toContain('alice has');
         if (isWrapped && leadsToLogin.includes(outcome))
           expect(findLogin(page)).toContain(`returnTo=${encodeURIComponent(path)}`);
-        else expect(showsError(page)).toBe(true);
+        else expect(hasErrorPage(page)).toBe(true);
       }
       expect(refreshes(app)).toBe(before.refreshes + requests);
       await expect

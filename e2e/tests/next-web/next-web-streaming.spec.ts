@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { createTestSession } from '@countersign/next/testing';
 import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 import { createSignIn } from '../../support/sign-in.ts';
-import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/test-provider.ts';
 
 // Partial prerendering: the static shell, which is the same for all users, is sent at once. Parts that depend on the session
 // are streamed after it. The test decides when the API responds.
@@ -44,7 +44,7 @@ function release(): void {
   for (const respond of waiting.splice(0)) respond();
 }
 
-const signedInAs = (user: string) =>
+const createUserSession = (user: string) =>
   createTestSession(createSignIn(running).options(), {
     user: { sub: user, name: `Name-${user}`, email: `${user}@example.test` },
     accessToken: `token-of-${user}`,
@@ -77,7 +77,7 @@ test('sends the shell before the API responds, and then streams the parts of the
   context,
 }) => {
   const { app } = running;
-  await context.addCookies((await signedInAs('carol')).cookies);
+  await context.addCookies((await createUserSession('carol')).cookies);
   await page.goto(app.origin, { waitUntil: 'commit' });
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(page.getByText('Loading from the API …')).toBeVisible();
@@ -101,7 +101,7 @@ test('the shell has the same bytes for all users, and each user receives only th
   const guest = await openStream('');
   const streams = [];
   for (const user of ['carol', 'dave'])
-    streams.push({ user, ...(await openStream((await signedInAs(user)).header)) });
+    streams.push({ user, ...(await openStream((await createUserSession(user)).header)) });
   await expect.poll(() => waiting.length).toBe(2);
   expect(guest.shell).toContain('Signed in on the server');
   expect(guest.shell).not.toMatch(personal);
@@ -123,7 +123,7 @@ test('the shell has the same bytes for all users, and each user receives only th
 
 test('prefetched responses contain no user data', async ({ page, context }) => {
   release();
-  await context.addCookies((await signedInAs('carol')).cookies);
+  await context.addCookies((await createUserSession('carol')).cookies);
   const ahead: string[] = [];
   // The router aborts a response when it has read enough, and Chromium then discards the body.
   // The test therefore requests each response and passes it to the router.

@@ -19,6 +19,7 @@ import { createProtect, type Protect } from './protected-wrappers.ts';
 import { observePages } from './proxy/proxy-cookies.ts';
 import type { ProxyOptions } from './proxy/proxy-options.ts';
 import { runProxy } from './proxy/run-proxy.ts';
+import { restoreCookies } from './received-cookies.ts';
 import { getRequestScope, observeRequests, runWrite } from './request-scope.ts';
 import { readRouterRequest } from './router-headers.ts';
 import {
@@ -177,7 +178,8 @@ export function createAuth(
     hasIsolatedMemory: 'EdgeRuntime' in globalThis,
     ...hosts,
   });
-  const handleRoute = async (request: Request) => {
+  const handleRoute = async (handled: Request) => {
+    const request = restoreCookies(handled, getRequestScope().receivedCookies);
     const { sessions } = resolve(request.headers);
     const router = readRouterRequest(request);
     return (
@@ -191,7 +193,10 @@ export function createAuth(
 
   return {
     ...createHelpers((scope) => openSession(resolve, scope)),
-    proxy: (request, proxyOptions = {}) => runProxy(() => resolve(request.headers), request, proxyOptions),
+    proxy: (request, proxyOptions = {}) => {
+      const received = getRequestScope().receivedCookies;
+      return runProxy(() => resolve(request.headers), request, { ...proxyOptions, received });
+    },
     handlers: { GET: handle, POST: handle },
     requireSession: ({ returnTo } = {}) =>
       withDigest(() => requireSession(resolve, getRequestScope(), returnTo)),

@@ -1,5 +1,6 @@
 // The only global state of this package: one scope for each unit of Next's work, as long as Next holds the unit.
 
+import { ConfigurationError } from '@countersign/core';
 // Next's own record of its work. `app-router-session.ts` explains why no public function is sufficient.
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
 import { markPrivate } from './private-response.ts';
@@ -20,12 +21,16 @@ export interface WorkUnit {
 export interface RequestScope {
   /** `undefined` outside a request. Such a scope belongs to one call. */
   readonly unit: WorkUnit | undefined;
+  /** The `Cookie` header of the proxy's or handler's request, before the application can change it. */
+  receivedCookies: string | null | undefined;
   /** The session was opened before, so the framework's cookies may differ from the request's. */
   hasOpenedSession: boolean;
   /** A session cookie was set on the response. */
   hasSetCookies: boolean;
   /** Next has collected the cookies for the response. Cookies that are set afterwards are lost. */
   hasCollectedCookies: boolean;
+  /** Another worker of Next has forwarded this action. It removes the cookies from the response. */
+  isForwarded: boolean;
   /** The handler or action is observed from its beginning, so its completion is detected. */
   isObserved: boolean;
   /** The handler or action has returned or thrown. Next sends the response; in actions, the phase may stay `action`. */
@@ -51,9 +56,11 @@ function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
   if (knownScope) return knownScope;
   const scope: RequestScope = {
     unit,
+    receivedCookies: undefined,
     hasOpenedSession: false,
     hasSetCookies: false,
     hasCollectedCookies: false,
+    isForwarded: false,
     isObserved: false,
     hasEnded: false,
     retentions: new Set(),
@@ -68,8 +75,17 @@ function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
 }
 
 /** Checks whether a cookie that is set now is sent with the response. */
-export const canSetCookies = ({ unit, hasCollectedCookies, hasEnded }: RequestScope): boolean =>
-  unit?.phase === 'action' && !hasCollectedCookies && !hasEnded;
+export const canSetCookies = ({ unit, hasCollectedCookies, isForwarded, hasEnded }: RequestScope): boolean =>
+  unit?.phase === 'action' && !hasCollectedCookies && !isForwarded && !hasEnded;
+
+/** @throws ConfigurationError in a shared cache */
+export function rejectSharedCache(unit: WorkUnit | undefined): void {
+  if (unit?.type !== 'cache' && unit?.type !== 'unstable-cache') return;
+  throw new ConfigurationError(
+    'wrong_context',
+    'The session was read inside "use cache", which would return the data of one user to another. Read it outside and pass what you need as an argument, or use "use cache: private".',
+  );
+}
 
 /** Runs a call that may set a cookie. The response of a protected handler waits for it. */
 export async function runWrite<T>({ pendingWrites }: RequestScope, run: () => Promise<T>): Promise<T> {
@@ -144,6 +160,8 @@ export function observeRequests(): void {
     const isNested = scope.isObserved || scope.hasOpenedSession;
     if (isNested) return run(unit, ...more);
     scope.isObserved = true;
+    const [, request] = more;
+    if (request instanceof Request) scope.receivedCookies = request.headers.get('cookie');
     return observeEnd(scope, () => run(unit, ...more));
   };
 }

@@ -63,10 +63,10 @@ describe.each(['cookie', 'stored'])('S31: %s sessions', (kind) => {
           };
           expect((await runInNext(afterAction, () => auth.getSession())).result?.user.sub).toBe(user);
         }
-        const alone = () => auth.getSession();
+        const readSession = () => auth.getSession();
         const { result } = await runInNext({ cookie: planted, phase: 'action' }, async () => [
-          await alone(),
-          await alone(),
+          await readSession(),
+          await readSession(),
         ]);
         expect(result).toEqual([undefined, undefined]);
       }

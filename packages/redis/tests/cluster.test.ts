@@ -39,13 +39,13 @@ describe.each(servers)('$name', (server) => {
   });
 
   describe.concurrent('on a cluster of two nodes', () => {
-    const stores = () => createRedisStores(cluster);
+    const createStores = () => createRedisStores(cluster);
     const cases = [
-      ...refreshLockContract(() => stores().refresh.lock),
-      ...successorStoreContract(() => stores().refresh.successors),
-      ...sessionStoreContract(() => stores().store),
-      ...tombstoneStoreContract(() => stores().tombstones),
-      ...replayStoreContract(() => stores().replay),
+      ...refreshLockContract(() => createStores().refresh.lock),
+      ...successorStoreContract(() => createStores().refresh.successors),
+      ...sessionStoreContract(() => createStores().store),
+      ...tombstoneStoreContract(() => createStores().tombstones),
+      ...replayStoreContract(() => createStores().replay),
     ];
     for (const { name, run } of cases) test(name, { timeout: 60_000 }, run);
   });

@@ -46,13 +46,13 @@ describe.each(servers)('on a real $name', (server) => {
     });
 
     /** Each call returns stores on the next connection, like another process. */
-    const stores = () => createRedisStores(clients[calls++ % clients.length] as Connection);
+    const createStores = () => createRedisStores(clients[calls++ % clients.length] as Connection);
     const cases = [
-      ...refreshLockContract(() => stores().refresh.lock),
-      ...successorStoreContract(() => stores().refresh.successors),
-      ...sessionStoreContract(() => stores().store),
-      ...tombstoneStoreContract(() => stores().tombstones),
-      ...replayStoreContract(() => stores().replay),
+      ...refreshLockContract(() => createStores().refresh.lock),
+      ...successorStoreContract(() => createStores().refresh.successors),
+      ...sessionStoreContract(() => createStores().store),
+      ...tombstoneStoreContract(() => createStores().tombstones),
+      ...replayStoreContract(() => createStores().replay),
     ];
     for (const { name, run } of cases) test(name, { timeout: 60_000 }, run);
   });

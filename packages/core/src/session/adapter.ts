@@ -1,5 +1,6 @@
 // What only adapters of frameworks call. Applications import `./session` and their adapter.
 
+export { addAmbiguousCookies, findAmbiguousCookies } from './cookies/ambiguous-cookies.ts';
 export { requireCoveredPage } from './cookies/cookie-path.ts';
 export { applyCookies, updateCookieHeader } from './cookies/cookies.ts';
 export {

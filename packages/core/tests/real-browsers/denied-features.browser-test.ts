@@ -14,7 +14,7 @@ import { getOnlyLogin } from '../support/browser/visited-urls.ts';
 type Mode = 'is missing' | 'throws' | 'rejects' | 'never responds';
 
 const realSetTimeout = globalThis.setTimeout;
-const never = () => new Promise<never>(() => {});
+const waitForever = () => new Promise<never>(() => {});
 const deny = (): never => {
   throw new DOMException('The operation is insecure.', 'SecurityError');
 };
@@ -32,7 +32,7 @@ const features: Record<string, { owner?: object; name: string; fails?(mode: Mode
   'Web Locks': {
     owner: navigator,
     name: 'locks',
-    fails: (mode) => ({ request: mode === 'rejects' ? async () => deny() : never }),
+    fails: (mode) => ({ request: mode === 'rejects' ? async () => deny() : waitForever }),
   },
   IndexedDB: {
     name: 'indexedDB',
@@ -199,7 +199,13 @@ test('crypto.subtle is missing: start() and login() fail, and the error names ht
 
 test('start() fails if the storage of the application never responds', async () => {
   const provider = await createTestProvider(Date.now);
-  const storage = { reach: 'shared' as const, get: never, set: never, remove: never, update: never };
+  const storage = {
+    reach: 'shared' as const,
+    get: waitForever,
+    set: waitForever,
+    remove: waitForever,
+    update: waitForever,
+  };
   const { auth } = openTab(provider, { storage });
   await settle(auth.start());
   expect(auth.snapshot()).toMatchObject({ status: 'error', error: { code: 'store_unavailable' } });

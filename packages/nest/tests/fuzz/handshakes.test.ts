@@ -47,26 +47,26 @@ test('A9, N1: accepts a handshake only with an issued token, and closes any othe
   const unhandled = vi.fn();
   process.on('unhandledRejection', unhandled);
 
-  const anyHeaders = (random: Random): unknown => {
-    if (random.oneIn(10)) return JSON.parse(anyShallowJson(random));
+  const createHeaders = (random: Random): unknown => {
+    if (random.oneIn(10)) return JSON.parse(createShallowJson(random));
     const authorization = mutateText(random, `Bearer ${good}`);
     return random.oneIn(10)
       ? { authorization: [authorization, `Bearer ${good}`] }
       : { authorization, 'sec-websocket-protocol': mutateText(random, 'graphql-ws') };
   };
-  const anyRequest = (random: Random): unknown => ({
-    headers: anyHeaders(random),
+  const createRequest = (random: Random): unknown => ({
+    headers: createHeaders(random),
     method: random.pick(['GET', 'POST', undefined, 5]),
     url: mutateText(random, '/socket?token=x'),
     rawHeaders: random.oneIn(5)
       ? ['authorization', `Bearer ${good}`, 'Authorization', 'Bearer x']
       : undefined,
   });
-  const anyHandshake = (random: Random): unknown => ({
-    headers: random.oneIn(2) ? {} : anyHeaders(random),
+  const createHandshake = (random: Random): unknown => ({
+    headers: random.oneIn(2) ? {} : createHeaders(random),
     auth: random.oneIn(8)
-      ? JSON.parse(anyShallowJson(random))
-      : { token: random.oneIn(6) ? JSON.parse(anyShallowJson(random)) : mutateText(random, good) },
+      ? JSON.parse(createShallowJson(random))
+      : { token: random.oneIn(6) ? JSON.parse(createShallowJson(random)) : mutateText(random, good) },
   });
 
   const counts = await fuzzSurface({
@@ -75,8 +75,8 @@ test('A9, N1: accepts a handshake only with an issued token, and closes any othe
     async attempt(random, index) {
       const isGood = index % 100 === 0;
       const kind = random.pick(['socket.io', 'ws'] as const);
-      const request = isGood ? { headers: { authorization: `Bearer ${good}` } } : anyRequest(random);
-      const handshake = isGood ? { headers: {}, auth: { token: good } } : anyHandshake(random);
+      const request = isGood ? { headers: { authorization: `Bearer ${good}` } } : createRequest(random);
+      const handshake = isGood ? { headers: {}, auth: { token: good } } : createHandshake(random);
       const client = createClient(kind, handshake);
       const authenticated = await connections.authenticate(
         client,
@@ -95,7 +95,7 @@ test('A9, N1: accepts a handshake only with an issued token, and closes any othe
 });
 
 /** Returns JSON of a few levels, which `JSON.parse` of the test can read. */
-function anyShallowJson(random: Random): string {
+function createShallowJson(random: Random): string {
   const text = createJson(random, 2);
   return text.length < 500 ? text : 'null';
 }

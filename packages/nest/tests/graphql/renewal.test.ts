@@ -17,7 +17,7 @@ import { createHolder } from '../support/dpop.ts';
 import { type Adapter, startApp } from '../support/start-app.ts';
 
 /** Lets the event loop process the messages of clients. */
-const nextEntry = () => new Promise<void>((resolve) => void setImmediate(resolve));
+const waitForEntry = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 @Resolver()
 class TokensResolver {
@@ -45,7 +45,7 @@ class TokensResolver {
   async *audit() {
     for (let count = 1; ; count++) {
       yield { audit: `entry ${count}` };
-      await nextEntry();
+      await waitForEntry();
     }
   }
 
@@ -54,7 +54,7 @@ class TokensResolver {
   async *alerts() {
     for (let count = 1; ; count++) {
       yield { alerts: `alert ${count}` };
-      await nextEntry();
+      await waitForEntry();
     }
   }
 

@@ -43,8 +43,8 @@ test.each(adapters)(
       fetch: server.fetch,
       now: server.clock.now,
     });
-    const newToken = () => requestClientCredentials(client, { scope: 'items:read', resource: audience });
-    const { accessToken } = await newToken();
+    const requestToken = () => requestClientCredentials(client, { scope: 'items:read', resource: audience });
+    const { accessToken } = await requestToken();
     expect(await call('/items', accessToken)).toMatchObject({ status: 200, body: { clientId: 'job' } });
     expect(await call('/items', accessToken)).toMatchObject({ status: 200 });
     expect(server.requestsTo('introspection')).toHaveLength(1);
@@ -57,11 +57,11 @@ test.each(adapters)(
       challenge: expect.stringContaining('invalid_token'),
     });
     // While the issuer is unavailable, no request is accepted.
-    const { accessToken: another } = await newToken();
+    const { accessToken: another } = await requestToken();
     server.fail('introspection', { network: true });
     expect(await call('/items', another)).toMatchObject({ status: 503 });
     expect(await call('/items', another)).toMatchObject({ status: 200 });
-    const { accessToken: revoked } = await newToken();
+    const { accessToken: revoked } = await requestToken();
     await revokeToken(client, revoked);
     expect(await call('/items', revoked)).toMatchObject({ status: 401 });
   },

@@ -44,7 +44,7 @@ class GroupPolicy implements PolicyProvider<{ group: string }> {
   }
 }
 
-const inGroup = (group: string) => createPolicy(GroupPolicy, { group });
+const requireGroup = (group: string) => createPolicy(GroupPolicy, { group });
 const fail = (thrown: () => unknown) => () => {
   throw thrown();
 };
@@ -67,18 +67,18 @@ async function call(policy: PolicyDeclaration, groups: string[] = []) {
 
 describe('policies with parameters, all, any and not', () => {
   test.each<[string, PolicyDeclaration, string[], number, string[]]>([
-    ['parameters allow', inGroup('a'), ['a'], 200, ['a']],
-    ['parameters deny', inGroup('a'), ['b'], 403, ['a']],
-    ['all allow', { all: [inGroup('a'), inGroup('b')] }, ['a', 'b'], 200, ['a', 'b']],
-    ['all: one policy denies', { all: [inGroup('a'), inGroup('b')] }, ['b'], 403, ['a']],
-    ['any: one policy allows', { any: [inGroup('a'), inGroup('b')] }, ['b'], 200, ['a', 'b']],
-    ['any: the first policy allows', { any: [inGroup('a'), inGroup('b')] }, ['a'], 200, ['a']],
-    ['any: no policy allows', { any: [inGroup('a'), inGroup('b')] }, ['c'], 403, ['a', 'b']],
-    ['not: the policy denies', { not: inGroup('a') }, ['b'], 200, ['a']],
-    ['not: the policy allows', { not: inGroup('a') }, ['a'], 403, ['a']],
+    ['parameters allow', requireGroup('a'), ['a'], 200, ['a']],
+    ['parameters deny', requireGroup('a'), ['b'], 403, ['a']],
+    ['all allow', { all: [requireGroup('a'), requireGroup('b')] }, ['a', 'b'], 200, ['a', 'b']],
+    ['all: one policy denies', { all: [requireGroup('a'), requireGroup('b')] }, ['b'], 403, ['a']],
+    ['any: one policy allows', { any: [requireGroup('a'), requireGroup('b')] }, ['b'], 200, ['a', 'b']],
+    ['any: the first policy allows', { any: [requireGroup('a'), requireGroup('b')] }, ['a'], 200, ['a']],
+    ['any: no policy allows', { any: [requireGroup('a'), requireGroup('b')] }, ['c'], 403, ['a', 'b']],
+    ['not: the policy denies', { not: requireGroup('a') }, ['b'], 200, ['a']],
+    ['not: the policy allows', { not: requireGroup('a') }, ['a'], 403, ['a']],
     [
       'nested',
-      { all: [{ not: { any: [inGroup('x'), () => false] } }, inGroup('a')] },
+      { all: [{ not: { any: [requireGroup('x'), () => false] } }, requireGroup('a')] },
       ['a'],
       200,
       ['x', 'a'],
@@ -92,7 +92,7 @@ describe('policies with parameters, all, any and not', () => {
   test('the access report shows combinations and parameters', async () => {
     const { report } = await call({
       any: [
-        inGroup('a'),
+        requireGroup('a'),
         {
           not: function isGuest() {
             return false;

@@ -45,15 +45,15 @@ class OpenGateway {
 }
 
 /** Creates unsigned tokens of 15 KB that are valid except for the depth of their payload or header. */
-function nestedTokens(issuer: string) {
+function createNestedTokens(issuer: string) {
   const nested = '['.repeat(5_600) + ']'.repeat(5_600);
   const deepen = (members: object) => `${JSON.stringify(members).slice(0, -1)},"deep":${nested}}`;
-  const part = (text: string) => Buffer.from(text).toString('base64url');
+  const encodePart = (text: string) => Buffer.from(text).toString('base64url');
   const header = { alg: 'RS256', typ: 'at+jwt' };
   const claims = { iss: issuer, aud: audience, exp: 4e9, sub: 'alice', client_id: 'web', iat: 1, jti: 'j' };
   return [
-    ['payload', `${part(JSON.stringify(header))}.${part(deepen(claims))}.AAAA`],
-    ['header', `${part(deepen(header))}.${part(JSON.stringify(claims))}.AAAA`],
+    ['payload', `${encodePart(JSON.stringify(header))}.${encodePart(deepen(claims))}.AAAA`],
+    ['header', `${encodePart(deepen(header))}.${encodePart(JSON.stringify(claims))}.AAAA`],
   ] as const;
 }
 
@@ -81,7 +81,7 @@ test.each(adapters)(
   'A9: responds to a deeply nested token over HTTP (%s) with 401, and handles the next request',
   async (adapter) => {
     const { server, url, call, mint } = await startApp({ controllers: [ItemsController] }, { adapter });
-    for (const [name, token] of nestedTokens(server.issuer)) {
+    for (const [name, token] of createNestedTokens(server.issuer)) {
       expect(token.length).toBeGreaterThan(15_000);
       const { status, challenge } = await get(`${url}/items`, token);
       expect(status).toBe(401);
@@ -109,7 +109,7 @@ test('A9: rejects a deeply nested token over socket.io, for the connection and f
         socket.once('disconnect', end);
         socket.emit('me', {});
       });
-    for (const [name, token] of nestedTokens(server.issuer)) {
+    for (const [name, token] of createNestedTokens(server.issuer)) {
       const rejection = { statusCode: 401, code: 'invalid_token', message: createMessage(name) };
       if (gateway === OpenGateway) expect(await ask(token)).toMatchObject(rejection);
       else expect(['io server disconnect', 'object']).toContain(summarizeResult(await ask(token)));
@@ -139,7 +139,7 @@ test('A9: rejects a deeply nested token over a plain WebSocket', async () => {
     });
     return { socket, closed };
   };
-  for (const [name, token] of nestedTokens(server.issuer)) {
+  for (const [name, token] of createNestedTokens(server.issuer)) {
     const { closed } = await connect(token);
     expect(await closed).toBe(`4401 ${createMessage(name)}`);
   }

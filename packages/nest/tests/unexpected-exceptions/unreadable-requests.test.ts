@@ -41,7 +41,7 @@ class ItemsController {
 
 type Hostile = (request: Record<string, unknown>, response: Record<string, unknown>) => void;
 
-const thrower = () => {
+const throwError = () => {
   throw new Error(exceptionText);
 };
 
@@ -49,11 +49,12 @@ const requests: readonly (readonly [string, Hostile])[] = [
   [
     'a header that cannot be read',
     (request) =>
-      void Object.defineProperty(request.headers, 'authorization', { get: thrower, configurable: true }),
+      void Object.defineProperty(request.headers, 'authorization', { get: throwError, configurable: true }),
   ],
   [
     'a body that cannot be read',
-    (request) => void Object.defineProperty(request, 'body', { get: thrower, set() {}, configurable: true }),
+    (request) =>
+      void Object.defineProperty(request, 'body', { get: throwError, set() {}, configurable: true }),
   ],
 ];
 
@@ -77,11 +78,14 @@ describe('N1: requests of Express', () => {
   });
 });
 
-const throwing = (name: string, target: object = {}) =>
-  Object.defineProperty({ ...target }, name, { get: thrower, enumerable: true });
-const proxy = new Proxy({}, { get: thrower, has: thrower, getPrototypeOf: thrower, ownKeys: thrower });
+const createThrowingObject = (name: string, target: object = {}) =>
+  Object.defineProperty({ ...target }, name, { get: throwError, enumerable: true });
+const proxy = new Proxy(
+  {},
+  { get: throwError, has: throwError, getPrototypeOf: throwError, ownKeys: throwError },
+);
 const headers = { authorization: 'Bearer abc' };
-const metadata = { get: thrower, getMap: thrower };
+const metadata = { get: throwError, getMap: throwError };
 
 class Handlers {
   handle() {}
@@ -89,12 +93,12 @@ class Handlers {
 
 test.each([
   ['http', 'a request without headers', [{}, {}]],
-  ['http', 'headers that cannot be read', [throwing('headers'), {}]],
-  ['http', 'raw headers that cannot be read', [throwing('rawHeaders', { headers }), {}]],
-  ['http', 'a URL that cannot be read', [throwing('originalUrl', { headers }), {}]],
+  ['http', 'headers that cannot be read', [createThrowingObject('headers'), {}]],
+  ['http', 'raw headers that cannot be read', [createThrowingObject('rawHeaders', { headers }), {}]],
+  ['http', 'a URL that cannot be read', [createThrowingObject('originalUrl', { headers }), {}]],
   ['http', 'a proxy', [proxy, {}]],
   ['http', 'a missing request', [undefined, undefined]],
-  ['graphql', 'a context that cannot be read', [{}, {}, throwing('req'), {}]],
+  ['graphql', 'a context that cannot be read', [{}, {}, createThrowingObject('req'), {}]],
   ['graphql', 'a request that cannot be read', [{}, {}, { req: proxy }, {}]],
   [
     'graphql',
@@ -103,12 +107,12 @@ test.each([
   ],
   ['graphql', 'information that cannot be read', [{}, {}, { req: { headers } }, proxy]],
   ['ws', 'a client that cannot be read', [proxy, {}]],
-  ['ws', 'a handshake that cannot be read', [throwing('handshake'), {}]],
+  ['ws', 'a handshake that cannot be read', [createThrowingObject('handshake'), {}]],
   ['ws', 'a missing handshake', [{ handshake: undefined }, {}]],
   ['rpc', 'a context that cannot be read', [{}, proxy]],
   ['rpc', 'data that cannot be read', [proxy, {}]],
   ['rpc', 'metadata of gRPC that cannot be read', [{}, metadata, {}]],
-  ['rpc', 'a message that cannot be read', [{}, { getMessage: thrower }]],
+  ['rpc', 'a message that cannot be read', [{}, { getMessage: throwError }]],
   ['rpc', 'headers that cannot be read', [{}, { getHeaders: () => proxy }]],
   ['rpc', 'a packet that cannot be read', [{}, { getPacket: () => ({ properties: proxy }) }]],
 ] as const)('N1: %s, %s: rejects the call and logs at most one line', async (type, _, args) => {
@@ -155,7 +159,7 @@ describe.each(adapters)('N1: %s', (adapter) => {
   test('responds with 503 if the replay store throws', async () => {
     let armed = true;
     const claim = async () => {
-      if (armed) thrower();
+      if (armed) throwError();
       return true;
     };
     const origin = 'https://api.example.test';

@@ -1,4 +1,5 @@
 import { NextRequest, NextResponse } from 'next/server.js';
+import { receivedCookiesHeader } from '../received-cookies.ts';
 import { failureHeader } from './failed-refreshes.ts';
 import { pathHeader } from './page-headers.ts';
 import type { ProxyOptions } from './proxy-options.ts';
@@ -38,7 +39,7 @@ function mergeOverrides(applicationResponse: Response, proxyResponse: Response):
   const readOverrides = (response: Response) => response.headers.get(overrideList)?.split(',');
   // If the response has no overrides, all headers of this proxy apply. Otherwise only the changed ones apply.
   const names = readOverrides(applicationResponse)
-    ? ['cookie', pathHeader, failureHeader]
+    ? ['cookie', pathHeader, failureHeader, receivedCookiesHeader]
     : (readOverrides(proxyResponse) ?? []);
   const overrides = new Set(readOverrides(applicationResponse));
   overrides.delete(failureHeader);

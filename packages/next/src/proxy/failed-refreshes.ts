@@ -58,7 +58,7 @@ function readError(parameters: URLSearchParams): AuthError | undefined {
     return /^\d{1,6}$/.test(text) ? Number(text) : undefined;
   };
   const status = readNumber('status');
-  const message = `The proxy could not refresh the access token before this page was rendered (${code}${status === undefined ? '' : `, status ${status}`}). The session stays. The event "refresh.failed" of the proxy has the details.`;
+  const message = `The proxy could not refresh the access token before this page was rendered (${code}${status === undefined ? '' : `, status ${status}`}). The event "refresh.failed" of the proxy has the details.`;
   switch (parameters.get('name')) {
     case 'TransportError':
       return new TransportError(code as TransportErrorCode, message, {
@@ -99,3 +99,10 @@ export const findLoginRequirement = (failures: readonly FailedRefresh[]): LoginR
         error instanceof LoginRequiredError &&
         (error.code === 'refresh_rejected' || error.code === 'interaction_required'),
     ) as LoginRequiredError | undefined;
+
+/**
+ * Finds the failure of a session that has ended although the user has just logged in again: the provider ends each login at
+ * its first refresh. The next login would be another round of the same loop.
+ */
+export const findLoginLoop = (failures: readonly FailedRefresh[]): AuthError | undefined =>
+  failures.map(({ error }) => error).find((error) => error instanceof AuthorizationServerError);

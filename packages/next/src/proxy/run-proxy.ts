@@ -16,10 +16,11 @@ import {
   setPrivateCaching,
 } from '@countersign/core/session/adapter';
 import { type NextRequest, NextResponse } from 'next/server.js';
+import { findReceivedCookies, readCookieHeader, restoreCookies } from '../received-cookies.ts';
 import { readRouterRequest } from '../router-headers.ts';
 import { continueRequest } from './continue-request.ts';
-import { findLoginRequirement } from './failed-refreshes.ts';
-import { createPageHeaders, getRequestedPath } from './page-headers.ts';
+import { findLoginLoop, findLoginRequirement } from './failed-refreshes.ts';
+import { createPageHeaders, createRouteHeaders, getRequestedPath } from './page-headers.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 import { rejectRequest } from './reject-request.ts';
 
@@ -31,11 +32,19 @@ function withAbsoluteLocation(response: Response, origin: string): Response {
 }
 
 /** The redirect of the provider after a logout arrives at a page. */
-const withRequestedUrl = (request: NextRequest): Request =>
-  new Request(request.nextUrl.origin + getRequestedPath(request), {
-    method: request.method,
-    headers: request.headers,
-  });
+const withRequestedUrl = (request: NextRequest, received: string | null | undefined): Request =>
+  restoreCookies(
+    new Request(request.nextUrl.origin + getRequestedPath(request), {
+      method: request.method,
+      headers: request.headers,
+    }),
+    received,
+  );
+
+interface ProxyRunOptions extends ProxyOptions {
+  /** The `Cookie` header that the server received. Default: that of the request. */
+  readonly received?: string | null | undefined;
+}
 
 /** The client and the session that the proxy has found so far. An error response uses them. */
 interface ProxyState {
@@ -50,7 +59,7 @@ interface ProxyState {
 export async function runProxy(
   resolve: () => WebAuth,
   request: NextRequest,
-  options: ProxyOptions,
+  options: ProxyRunOptions,
 ): Promise<Response> {
   const state: ProxyState = {};
   try {
@@ -81,30 +90,41 @@ async function createResponse(
   state: ProxyState,
   { sessions }: WebAuth,
   request: NextRequest,
-  options: ProxyOptions,
+  options: ProxyRunOptions,
 ): Promise<Response> {
   const { pathname, basePath } = request.nextUrl;
+  const { received } = options;
+  const ambiguous = findReceivedCookies(request.headers, received);
   if (findRoute(sessions.paths, basePath + pathname) !== undefined)
-    return continueRequest(request, { respond: options.respond });
+    return continueRequest(request, {
+      respond: options.respond,
+      headers: createRouteHeaders(request, ambiguous),
+    });
   const afterLogout =
-    request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request)));
+    request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request, received)));
   if (afterLogout) return withAbsoluteLocation(afterLogout, sessions.origin);
   const needsSession = isProtected(request, options);
   try {
     const isUse = !isPrefetch(request, readRouterRequest(request));
-    state.requestSession = await sessions.open(request.headers.get('cookie'), { isUse });
+    state.requestSession = await sessions.open(readCookieHeader(request.headers, received), { isUse });
   } catch (error) {
     // The store is unavailable. A page on a public path may not need the session; if it does, it gets the same error.
     if (needsSession || !(error instanceof TransportError)) throw error;
-    const headers = createPageHeaders(request, { mayRedirect: true, cookies: [] });
+    const headers = createPageHeaders(request, { mayRedirect: true, cookies: [], ambiguous });
     return setPrivate(await continueRequest(request, { respond: options.respond, headers }), options);
   }
   const { requestSession } = state;
   const { hasTokens, failures } = await refreshTokens(requestSession, options.tokens ?? [{}]);
+  // A login would not help: the provider has ended the last ones at once.
+  const lastError = requestSession.session ? undefined : findLoginLoop(failures);
+  if (needsSession && lastError) throw lastError;
+  // Next reads this page itself, and sends its response without the cookies of this one.
+  if (isRedirectOfAction(request)) await requestSession.retainTokens().catch(() => {});
   const headers = createPageHeaders(request, {
     mayRedirect: !hasTokens,
     cookies: requestSession.cookies,
     failures,
+    ambiguous,
   });
   // A page without a usable token would show a signed-in user without data.
   const requirement = findLoginRequirement(failures);
@@ -165,6 +185,13 @@ async function refreshTokens(
   await requestSession.touch().catch(() => {});
   return { hasTokens, failures };
 }
+
+/**
+ * Checks whether Next requests the page to which an action redirects, with the headers of the action. A browser sends no
+ * `Content-Type` with GET.
+ */
+const isRedirectOfAction = ({ method, headers }: NextRequest): boolean =>
+  method === 'GET' && headers.has('content-type');
 
 /** @param response is changed; the caller copies a response of the application first */
 function setCookies(response: Response, requestSession: RequestSession): Response {

@@ -5,7 +5,12 @@ import {
   type Session,
   type WebAuth,
 } from '@countersign/core/session';
-import { isPrefetch, requireCoveredPage, updateCookieHeader } from '@countersign/core/session/adapter';
+import {
+  addAmbiguousCookies,
+  isPrefetch,
+  requireCoveredPage,
+  updateCookieHeader,
+} from '@countersign/core/session/adapter';
 // Internal modules of Next 15 and 16. `next-internals.test.ts` and the compatibility suite fail if they are removed.
 // `next/navigation` also exports `redirect`, but imports React contexts that the proxy's layer lacks.
 import { redirect } from 'next/dist/client/components/redirect.js';
@@ -14,10 +19,23 @@ import { redirect } from 'next/dist/client/components/redirect.js';
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { cookies, headers } from 'next/headers.js';
 import { connection } from 'next/server.js';
-import { failureHeader, findLoginRequirement, readFailedRefreshes } from '../proxy/failed-refreshes.ts';
+import {
+  failureHeader,
+  findLoginLoop,
+  findLoginRequirement,
+  readFailedRefreshes,
+} from '../proxy/failed-refreshes.ts';
 import { pathHeader } from '../proxy/page-headers.ts';
 import { removeProxyCookies } from '../proxy/proxy-cookies.ts';
-import { canSetCookies, type RequestScope, runSharedCall, type WorkUnit } from '../request-scope.ts';
+import { receivedCookiesHeader } from '../received-cookies.ts';
+import {
+  canSetCookies,
+  type RequestScope,
+  rejectSharedCache,
+  runSharedCall,
+  type WorkUnit,
+} from '../request-scope.ts';
+import { setCookies } from '../set-cookies.ts';
 
 /** Finds client and sessions for the headers of a request. */
 export type Resolve = (headers: Headers) => WebAuth;
@@ -48,9 +66,12 @@ export async function openSession(
   if (!request && !unit) throw createOutsideRequestError();
   await waitForRequest(unit);
   const requestHeaders = request?.headers ?? ((await headers()) as Headers);
-  const cookieHeader = requestHeaders.get('cookie');
+  const received = requestHeaders.get(receivedCookiesHeader);
+  const sent = requestHeaders.get('cookie');
+  const cookieHeader = received === null ? sent : addAmbiguousCookies(sent, received);
   const store = hasOriginalCookies(scope, requestHeaders) ? undefined : await cookies();
   scope.hasOpenedSession = true;
+  scope.isForwarded = requestHeaders.has('x-action-forwarded');
   const webAuth = resolve(requestHeaders);
   // Next lists a cookie `name` without "=" with the value "true".
   const current = store
@@ -77,8 +98,8 @@ export async function openSession(
     const jar = store ?? (await cookies());
     scope.hasSetCookies = true;
     await retainTokens(scope, requestSession);
-    removeProxyCookies(requestSession.cookies.map(({ name }) => name));
-    for (const { name, value, ...attributes } of requestSession.cookies) jar.set(name, value, attributes);
+    removeProxyCookies(requestSession.cookies);
+    setCookies(jar, requestSession.cookies);
   };
   return { webAuth, requestSession, headers: requestHeaders, save };
 }
@@ -101,7 +122,8 @@ const createOutsideRequestError = () =>
  * has used the session before. Next's `cookies()` contains the current cookies, but costs more than opening the session.
  */
 function hasOriginalCookies({ unit, hasOpenedSession }: RequestScope, requestHeaders: Headers): boolean {
-  if (requestHeaders.has('x-middleware-set-cookie')) return false;
+  if (requestHeaders.has('x-middleware-set-cookie') || requestHeaders.has(receivedCookiesHeader))
+    return false;
   if (unit?.phase === 'action') return !hasOpenedSession;
   // A page may be rendered after an action, in one request, which then has a body.
   const mayFollowAction = requestHeaders.has('next-action') || requestHeaders.has('content-type');
@@ -127,7 +149,10 @@ export async function requireSession(
   await recordUse(openedSession);
   const { requestSession, headers: requestHeaders } = openedSession;
   // A page without a usable token would show a signed-in user without data.
-  const requirement = findLoginRequirement(readFailedRefreshes(requestHeaders.get(failureHeader)));
+  const failures = readFailedRefreshes(requestHeaders.get(failureHeader));
+  const lastError = requestSession.session ? undefined : findLoginLoop(failures);
+  if (lastError) throw lastError;
+  const requirement = findLoginRequirement(failures);
   const target = { returnTo, prompt: requirement?.authorization?.prompt };
   return (!requirement && requestSession.session) || redirectToLogin(openedSession, scope, target);
 }
@@ -198,12 +223,7 @@ export function runOnSession<T>(
  * @throws ConfigurationError in a shared cache, and in a static page
  */
 async function waitForRequest(unit: WorkUnit | undefined): Promise<void> {
-  if (unit?.type === 'cache' || unit?.type === 'unstable-cache') {
-    throw new ConfigurationError(
-      'wrong_context',
-      'The session was read inside "use cache", which would return the data of one user to another. Read it outside and pass what you need as an argument, or use "use cache: private".',
-    );
-  }
+  rejectSharedCache(unit);
   // A private cache belongs to one browser. It may read cookies, and must not wait.
   if (unit?.type !== 'private-cache') await waitForConnection(unit);
 }

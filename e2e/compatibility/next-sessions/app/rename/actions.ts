@@ -28,3 +28,14 @@ export async function readOnly(): Promise<void> {
 export async function ignoreSession(): Promise<void> {
   (await cookies()).set('other', '1');
 }
+
+/** Another page can forward this action to the page that contains it. */
+export async function readSub(): Promise<string> {
+  const session = await auth.getSession();
+  return session?.user.sub ?? 'none';
+}
+
+/** The session is first used by the page. */
+export async function onlyRedirect(): Promise<void> {
+  redirect('/items');
+}

@@ -1,7 +1,24 @@
 import { Suspense } from 'react';
-import { ignoreSession, readOnly, rename, renameAndRedirect, renameBesideCookies } from './actions';
+import {
+  ignoreSession,
+  onlyRedirect,
+  readOnly,
+  readSub,
+  rename,
+  renameAndRedirect,
+  renameBesideCookies,
+} from './actions';
 
-const actions = { rename, renameAndRedirect, renameBesideCookies, readOnly, ignoreSession };
+const actions = {
+  rename,
+  renameAndRedirect,
+  renameBesideCookies,
+  readOnly,
+  ignoreSession,
+  // A form ignores the result.
+  readSub: readSub as unknown as () => Promise<void>,
+  onlyRedirect,
+};
 
 export default function Page() {
   return (

@@ -170,17 +170,18 @@ const isToken = (text: string) => /^[\w!#$%&'*+.^`|~-]+$/.test(text);
 /** `cookie-octet`, RFC 6265 section 4.1.1: no white space, quotation mark, comma, semicolon, backslash or control. */
 const isCookieValue = (text: string) => /^[!#-+\--:<-[\]-~]*$/.test(text);
 
-const splitPairs = (header: string | null | undefined): string[] => (header ?? '').split(';');
+export const splitPairs = (header: string | null | undefined): string[] => (header ?? '').split(';');
 
 /** The name of a pair, empty if it has none. */
-const readName = (pair: string): string => trimWhiteSpace(pair.slice(0, Math.max(pair.indexOf('='), 0)));
+export const readName = (pair: string): string =>
+  trimWhiteSpace(pair.slice(0, Math.max(pair.indexOf('='), 0)));
 
 /**
  * Removes SP and HTAB at both ends, as browsers do before they check the prefix of a name (RFC 6265bis section 5.6).
  * `String.prototype.trim` also removes U+00A0 and others: `<A0>__Host-session`, which a sibling host can set, would
  * become `__Host-session`.
  */
-function trimWhiteSpace(text: string): string {
+export function trimWhiteSpace(text: string): string {
   let start = 0;
   let end = text.length;
   while (start < end && isWhiteSpace(text.charCodeAt(start))) start++;
@@ -260,7 +261,7 @@ function listSpellings(pair: string, bareValue: string | undefined): readonly st
 }
 
 /** A value that cannot be decoded is not listed, or listed as it was sent. */
-function decodeValue(value: string): string {
+export function decodeValue(value: string): string {
   try {
     return decodeURIComponent(value);
   } catch {

@@ -93,8 +93,8 @@ export async function expectBrowserRejection(
 ): Promise<string> {
   const { auth, events } = harness;
   const storedBefore = harness.stored();
-  const logins = () => events.filter(({ type }) => type === 'login.succeeded').length;
-  const loginsBefore = logins();
+  const countLogins = () => events.filter(({ type }) => type === 'login.succeeded').length;
+  const loginsBefore = countLogins();
   const outcome = await run().then(
     () => undefined,
     (error: unknown) => error as { name: string; code: string; check?: string },
@@ -107,7 +107,7 @@ export async function expectBrowserRejection(
   });
   const expectedTokens = rejection.code === 'session_ended' ? undefined : storedBefore;
   expect(harness.stored(), 'stored tokens').toBe(expectedTokens);
-  expect(logins(), 'no login must be reported').toBe(loginsBefore);
+  expect(countLogins(), 'no login must be reported').toBe(loginsBefore);
   expect(harness.calls().at(-1), 'the last call').toBe(lastCall);
   if (!storedBefore) {
     expect(auth.snapshot().status).not.toBe('signed-in');

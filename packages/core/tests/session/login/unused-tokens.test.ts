@@ -5,7 +5,7 @@ import { createSessionOptions, createWebApp, sessionKinds } from '../../support/
 
 // The code was exchanged, but no session begins: no session has the refresh token.
 
-const failingStore = () => {
+const createFailingStore = () => {
   const store = createMemorySessionStore();
   const set = store.set.bind(store);
   const state = { isFailing: true };
@@ -23,14 +23,14 @@ test.each(sessionKinds)('S81, %s: revokes the refresh token of a login without U
 });
 
 test('S81: revokes the refresh token of a login whose session cannot be stored', async () => {
-  const app = await createWebApp({ store: failingStore().store });
+  const app = await createWebApp({ store: createFailingStore().store });
   expect((await app.open().logIn()).status).toBe(503);
   expect(app.server.requestsTo('revocation')).toHaveLength(1);
 });
 
 test('does not revoke a grant that a session of the browser may share', async () => {
   for (const fault of ['userinfo', 'store']) {
-    const { store, state } = failingStore();
+    const { store, state } = createFailingStore();
     state.isFailing = false;
     const app = await createWebApp({ store, userinfo: true });
     const browser = app.open();

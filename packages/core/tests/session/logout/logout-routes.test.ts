@@ -43,7 +43,7 @@ test('S21: logs out for a page of this application, and asks for confirmation ot
 test('S21: redirects only to a registered URL after a logout', async () => {
   const uris = [`${baseUrl}/`, 'https://www.example.test/bye'];
   const app = await createWebApp({ postLogoutRedirectUris: uris });
-  const target = async (returnTo: string) => {
+  const readTarget = async (returnTo: string) => {
     const browser = app.open();
     await browser.logIn();
     const body = new URLSearchParams({ returnTo }).toString();
@@ -54,10 +54,10 @@ test('S21: redirects only to a registered URL after a logout', async () => {
     });
     return new URL(response.headers.get('location') ?? '').searchParams.get('post_logout_redirect_uri');
   };
-  expect(await target('https://www.example.test/bye')).toBe('https://www.example.test/bye');
-  expect(await target('/')).toBe(`${baseUrl}/`);
-  expect(await target('https://evil.example/')).toBe(`${baseUrl}/`);
-  expect(await target('//evil.example')).toBe(`${baseUrl}/`);
+  expect(await readTarget('https://www.example.test/bye')).toBe('https://www.example.test/bye');
+  expect(await readTarget('/')).toBe(`${baseUrl}/`);
+  expect(await readTarget('https://evil.example/')).toBe(`${baseUrl}/`);
+  expect(await readTarget('//evil.example')).toBe(`${baseUrl}/`);
 });
 
 test('revokes the newest refresh token if the logout sends the previous cookie', async () => {

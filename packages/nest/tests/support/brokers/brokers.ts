@@ -43,7 +43,7 @@ const host = '127.0.0.1';
 const messages = ['me', 'write', 'policy', 'open'];
 const events = ['happened'];
 
-const headersWith = (authorization: string | undefined) =>
+const createHeaders = (authorization: string | undefined) =>
   authorization === undefined ? {} : { authorization };
 
 const redisBroker: Broker = {
@@ -89,7 +89,7 @@ const rabbitMqBroker = (command: string): Broker => ({
     options: { urls: [`amqp://${host}:${port}`], queue: 'items', queueOptions: { durable: false } },
   }),
   message: (authorization, data) =>
-    new RmqRecordBuilder(data).setOptions({ headers: headersWith(authorization) }).build(),
+    new RmqRecordBuilder(data).setOptions({ headers: createHeaders(authorization) }).build(),
   // Nest does not handle the rejection of a reply that is unconfirmed when its channel closes.
   async settle(app) {
     for (const service of app.getMicroservices()) {
@@ -116,7 +116,7 @@ const kafkaBroker = (kafka: NonNullable<ReturnType<typeof findKafka>>): Broker =
   prepare(client) {
     for (const name of messages) (client as ClientKafka).subscribeToResponseOf(name);
   },
-  message: (authorization, data) => ({ headers: headersWith(authorization), value: data }),
+  message: (authorization, data) => ({ headers: createHeaders(authorization), value: data }),
 });
 
 const createIfFound = <T>(found: T | undefined, create: (found: T) => Broker): readonly Broker[] =>

@@ -1,0 +1,20 @@
+import { Public, RequireScopes } from '@countersign/nest';
+import { Controller, Get } from '@nestjs/common';
+import { AppService } from './app.service';
+
+@Controller()
+export class AppController {
+  constructor(private readonly appService: AppService) {}
+
+  @Public()
+  @Get()
+  getHello(): string {
+    return this.appService.getHello();
+  }
+
+  @RequireScopes('orders:read')
+  @Get('list')
+  list() {
+    return { application: 'orders' };
+  }
+}

@@ -1,0 +1,2 @@
+export * from './account.controller';
+export * from './auth.module';
