@@ -11,7 +11,7 @@ const firefoxOnly = /firefox-[-\w]*\.spec/;
 
 export default defineConfig({
   testDir: 'tests',
-  globalSetup: './support/servers.ts',
+  globalSetup: './support/servers/start-all-servers.ts',
   // All tests share one provider and one request log.
   workers: 1,
   fullyParallel: false,

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { copyNextSessions, runBuild } from '../support/next-sessions-build.ts';
+import { copyNextSessions, runBuild } from '../support/servers/next-sessions-build.ts';
 import { sessionRows } from '../support/session-rows/index.ts';
 import { type RowApp, startRowApp } from '../support/session-rows/row.ts';
 

@@ -1,6 +1,6 @@
 import { type HttpBrowser, openHttpBrowser } from './http-browser.ts';
-import { secret } from './next-web.ts';
-import type { NextWebAtTestProvider } from './test-provider.ts';
+import { secret } from './servers/next-web.ts';
+import type { NextWebAtTestProvider } from './servers/test-provider.ts';
 
 /** Creates logins of next-web at the test provider without browser pages. */
 export function createSignIn({ op, app }: Pick<NextWebAtTestProvider, 'op' | 'app'>) {

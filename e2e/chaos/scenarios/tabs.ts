@@ -5,7 +5,7 @@ import { chromiumLaunchOptions } from '../../../scripts/lib/chromium.ts';
 import { expectItems } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { alice, bob, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
-import startServers from '../../support/servers.ts';
+import startServers from '../../support/servers/start-all-servers.ts';
 import type { Report } from '../run.ts';
 import { openItems, requestItems, signInAngular, waitForFirstRefresh } from '../tabs/angular.ts';
 import { duplicate, openBrowser, prepareFreeze } from '../tabs/browser.ts';

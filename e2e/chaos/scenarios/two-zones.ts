@@ -1,10 +1,10 @@
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
 import { createRandom, type Random } from '../../../packages/core/tests/support/random.ts';
 import { findFreePort } from '../../../scripts/lib/ports.ts';
-import { createDrivenClock } from '../../support/driven-clock.ts';
 import { type HttpBrowser, openHttpBrowser, type VisitedPage } from '../../support/http-browser.ts';
-import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
-import { startPathProxy } from '../../support/path-proxy.ts';
+import { createDrivenClock } from '../../support/servers/driven-clock.ts';
+import { startPathProxy } from '../../support/servers/forwarding-proxy.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
 import { count, type Report } from '../run.ts';
 import { readSubject } from '../tabs/network.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/ports.ts';
-import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
-import { startNginxCache } from '../../support/nginx-cache.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
+import { startNginxCache } from '../../support/servers/nginx-cache.ts';
 import { personal } from '../../support/session-rows/personal-paths.ts';
 
 // The built application behind a shared cache that stores every cacheable response. Several users and guests request the

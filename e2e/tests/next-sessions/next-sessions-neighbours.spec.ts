@@ -1,7 +1,7 @@
 import { type APIRequestContext, expect, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/ports.ts';
-import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
-import { startRoundRobin } from '../../support/round-robin.ts';
+import { startRoundRobin } from '../../support/servers/forwarding-proxy.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
 
 // Several applications on one host, and several processes of one application while its secret is replaced.
 

@@ -1,8 +1,8 @@
 import { type RefreshOutcome, type RefreshRejection, refreshRejections } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
-import { createDrivenClock } from '../../support/driven-clock.ts';
 import type { HttpBrowser, VisitedPage } from '../../support/http-browser.ts';
-import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
+import { createDrivenClock } from '../../support/servers/driven-clock.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
 
 // The provider rejects a refresh of a built application, and the response does not state that the login is over. No page
 // shows a signed-in user without data. The session is kept, and a new login succeeds as soon as the provider accepts it.

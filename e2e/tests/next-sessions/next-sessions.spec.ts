@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@playwright/test';
-import { type NextSessions, startNextSessions } from '../../support/next-sessions.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
 
 // Sessions in a built application: in streams, after the response, and behind a proxy that throws.
 

@@ -1,19 +1,11 @@
 import { expect, type Page, test } from '@playwright/test';
 import { openHttpBrowser } from '../../support/http-browser.ts';
-import {
-  type NextWebAtTestProvider,
-  startAtTestProvider,
-  waitUntilRefreshIsDue,
-} from '../../support/test-provider.ts';
+import { waitUntilRefreshIsDue } from '../../support/servers/test-provider.ts';
+import { useTestProvider } from '../../support/servers/use-test-provider.ts';
 
 // Callbacks that are repeated, late or broken, against the production build: the login recovers and never loops.
 
-let running: NextWebAtTestProvider;
-
-test.beforeAll(async () => {
-  running = await startAtTestProvider();
-});
-test.afterAll(() => running?.stop());
+const running = useTestProvider();
 
 const codeExchanges = () =>
   running.op.requestsTo('token').filter(({ body }) => body.grant_type === 'authorization_code').length;

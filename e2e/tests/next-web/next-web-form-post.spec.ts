@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/test-provider.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 
 // The provider responds with a form that its page posts (OAuth 2.0 Form Post Response Mode). The provider is another site,
 // so that the browser sends only the cookies with SameSite=None.

@@ -1,19 +1,11 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import {
-  type NextWebAtTestProvider,
-  startAtTestProvider,
-  waitUntilRefreshIsDue,
-} from '../../support/test-provider.ts';
+import { waitUntilRefreshIsDue } from '../../support/servers/test-provider.ts';
+import { useTestProvider } from '../../support/servers/use-test-provider.ts';
 
 // All pages, in phone and desktop size, in light and dark mode.
 
-let running: NextWebAtTestProvider;
-
-test.beforeAll(async () => {
-  running = await startAtTestProvider();
-});
-test.afterAll(() => running?.stop());
+const running = useTestProvider();
 
 const sizes = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } };
 

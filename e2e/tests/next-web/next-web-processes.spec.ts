@@ -1,10 +1,10 @@
 import { expect, type Page, test } from '@playwright/test';
 import { type LoggedRequest, startProvider } from 'identity-provider';
 import { findFreePort } from '../../../scripts/lib/ports.ts';
-import { secret, startNextWeb } from '../../support/next-web.ts';
 import { alice } from '../../support/provider.ts';
-import { startRedis } from '../../support/redis.ts';
-import { startRoundRobin } from '../../support/round-robin.ts';
+import { startRoundRobin } from '../../support/servers/forwarding-proxy.ts';
+import { secret, startNextWeb } from '../../support/servers/next-web.ts';
+import { startRedis } from '../../support/servers/redis.ts';
 
 // Several processes of next-web without sticky sessions. They share state only by Redis.
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { expect, type Page, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/ports.ts';
-import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/test-provider.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 
 // An API can reject a token before its expiry: the token was revoked, or the clock of the API differs.
 

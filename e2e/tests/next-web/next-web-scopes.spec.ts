@@ -1,8 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import { createTestSession } from '@countersign/next/testing';
 import { type BrowserContext, expect, test } from '@playwright/test';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 import { createSignIn } from '../../support/sign-in.ts';
-import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/test-provider.ts';
 
 // Pages, actions and route handlers reject users without the required scope and explain why.
 

@@ -1,7 +1,7 @@
 import { createTestSession } from '@countersign/next/testing';
 import { type BrowserContext, expect, test } from '@playwright/test';
-import { secret } from '../../support/next-web.ts';
-import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/test-provider.ts';
+import { secret } from '../../support/servers/next-web.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 
 // Secret rotation: the previous secret stays in the list for some time.
 

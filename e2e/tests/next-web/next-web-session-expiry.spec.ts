@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, expect, type Page, type Request, test } from '@playwright/test';
-import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/test-provider.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 
 // The warning before an unused session expires, in the production build. One clock drives browser, application and provider.
 
@@ -12,7 +12,7 @@ let running: NextWebAtTestProvider;
 let ahead = 0;
 const folder = mkdtempSync(join(tmpdir(), 'clock-'));
 const clockFile = join(folder, 'milliseconds');
-const preload = pathToFileURL(join(import.meta.dirname, '../../support/driven-clock.mjs')).href;
+const preload = pathToFileURL(join(import.meta.dirname, '../../support/servers/driven-clock.mjs')).href;
 
 test.beforeAll(async () => {
   writeFileSync(clockFile, '0');

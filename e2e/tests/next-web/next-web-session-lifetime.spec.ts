@@ -1,7 +1,7 @@
 import { createTestSession } from '@countersign/next/testing';
 import { expect, test } from '@playwright/test';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 import { createSignIn } from '../../support/sign-in.ts';
-import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/test-provider.ts';
 
 // Session lifetime in the production build: one day without use, extended by use, at most one week.
 

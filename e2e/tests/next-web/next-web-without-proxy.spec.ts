@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/test-provider.ts';
+import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 
 // S18: the production build without its proxy. Pages, handlers and actions protect themselves.
 

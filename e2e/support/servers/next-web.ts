@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const folder = join(import.meta.dirname, '../../apps/next-web');
+const folder = join(import.meta.dirname, '../../../apps/next-web');
 const next = createRequire(join(folder, 'package.json')).resolve('next/dist/bin/next');
 
 /** The cookie secret of each process that tests start. */

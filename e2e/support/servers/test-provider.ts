@@ -4,7 +4,7 @@ import {
   type TestAuthorizationServer,
   type TestAuthorizationServerOptions,
 } from '@countersign/testing';
-import { findFreePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import { type NextWebOptions, type RunningNextWeb, startNextWeb } from './next-web.ts';
 
 /** In seconds. */

@@ -5,8 +5,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-const nextWeb = join(import.meta.dirname, '../../apps/next-web');
-const sources = join(import.meta.dirname, '../compatibility/next-sessions');
+const nextWeb = join(import.meta.dirname, '../../../apps/next-web');
+const sources = join(import.meta.dirname, '../../compatibility/next-sessions');
 
 /** A copy of `compatibility/next-sessions`. */
 export interface NextSessionsCopy {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import { type RunningProvider, startProvider } from 'identity-provider';
-import { findFreePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
 import { startNestApi } from './nest-api.ts';
 import { end } from './next-web.ts';
 
@@ -42,7 +42,7 @@ export async function startAngularSpa({
     const running = await startNestApi({ ISSUER: issuer, CORS_ORIGIN: origin, ...api });
     stops.push(() => running.stop());
     const server = spawn(process.execPath, ['serve.ts'], {
-      cwd: join(import.meta.dirname, '../../apps/angular-spa'),
+      cwd: join(import.meta.dirname, '../../../apps/angular-spa'),
       env: { ...process.env, ISSUER: issuer, ANGULAR_SPA_PORT: port, API_URL: running.url, ...app },
       stdio: 'ignore',
     });

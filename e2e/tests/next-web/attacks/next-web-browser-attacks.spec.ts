@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
-import { logs, urls } from '../../support/environment.ts';
-import { logOut, readSessionCookie, signIn } from '../../support/next-web-pages.ts';
-import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
+import { logs, urls } from '../../../support/environment.ts';
+import { logOut, readSessionCookie, signIn } from '../../../support/next-web-pages.ts';
+import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../../../support/provider.ts';
 
 // Known attacks on logins of web applications that need a browser and the demo provider, against the production build.
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
-import { findFreePort } from '../../scripts/lib/ports.ts';
-import { urls } from './environment.ts';
+import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { urls } from '../environment.ts';
 import { end } from './next-web.ts';
 
 /** Starts another process of the built API with additional environment variables. */
@@ -12,7 +12,7 @@ export async function startNestApi(
   const port = String(await findFreePort());
   const url = `http://localhost:${port}`;
   const server = spawn(process.execPath, ['dist/main.js'], {
-    cwd: join(import.meta.dirname, '../../apps/nest-api'),
+    cwd: join(import.meta.dirname, '../../../apps/nest-api'),
     env: {
       ...process.env,
       NODE_ENV: 'production',

@@ -1,10 +1,10 @@
 import { createTestSession } from '@countersign/next/testing';
 import type { TestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
-import type { RunningNextWeb } from '../../support/next-web.ts';
-import { createSignIn } from '../../support/sign-in.ts';
-import { startAtTestProvider } from '../../support/test-provider.ts';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import type { RunningNextWeb } from '../../../support/servers/next-web.ts';
+import { startAtTestProvider } from '../../../support/servers/test-provider.ts';
+import { createSignIn } from '../../../support/sign-in.ts';
 
 // Known attacks on cookies, against the production build: cookies of another purpose, chunks of several sessions, too many
 // cookies, and cookies that an attacker has set.

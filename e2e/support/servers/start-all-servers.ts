@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type DemoApp, planDemo } from '../../scripts/lib/demo-apps.ts';
-import { isPortFree } from '../../scripts/lib/ports.ts';
-import { accessTokenLifetime, logs, recentLogin, requestLog, urls } from './environment.ts';
+import { type DemoApp, planDemo } from '../../../scripts/lib/demo-apps.ts';
+import { isPortFree } from '../../../scripts/lib/ports.ts';
+import { accessTokenLifetime, logs, recentLogin, requestLog, urls } from '../environment.ts';
 
 interface ServerOptions {
   /** Lifetime in seconds. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findProgram, nginx } from '../../scripts/lib/system-packages.ts';
+import { findProgram, nginx } from '../../../scripts/lib/system-packages.ts';
 import { end } from './next-web.ts';
 
 /** Starts an nginx that stores each cacheable response with one of these statuses. Its header `x-cache` reports hits and misses.

@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import { createTestSession } from '@countersign/next/testing';
 import type { TestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
-import type { HttpBrowser } from '../../support/http-browser.ts';
-import { type RunningNextWeb, secret } from '../../support/next-web.ts';
-import { createSignIn } from '../../support/sign-in.ts';
-import { startAtTestProvider, waitUntilRefreshIsDue } from '../../support/test-provider.ts';
+import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import type { HttpBrowser } from '../../../support/http-browser.ts';
+import { type RunningNextWeb, secret } from '../../../support/servers/next-web.ts';
+import { startAtTestProvider, waitUntilRefreshIsDue } from '../../../support/servers/test-provider.ts';
+import { createSignIn } from '../../../support/sign-in.ts';
 
 // Known attacks on logins of web applications, against the production build and a test provider that sends invalid responses on demand.
 // Attacks on cookies are in next-web-cookie-attacks.spec.ts, those that need a browser or the demo provider in
