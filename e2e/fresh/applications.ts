@@ -10,8 +10,10 @@ export interface Values {
 }
 
 export interface Application {
-  /** The name of the lockfile, and of the folder. */
+  /** The name of the folder. */
   readonly name: string;
+  /** The application with the same dependencies, whose lockfile is used. Default: its own. */
+  readonly lockfile?: string;
   /** Selects the addresses: those of the API, or those of an application that a browser opens. */
   readonly kind: 'api' | 'web' | 'spa';
   readonly page: string;
@@ -29,7 +31,8 @@ export interface Application {
   readonly path?: string;
   /** Commands that must succeed after the build: the generated tests and checks still pass. */
   readonly checks: readonly string[];
-  readonly development: string;
+  /** Undefined: only the production build is tested. */
+  readonly development: string | undefined;
   /** Default: `npm run build`. */
   readonly build?: string;
   /** Default: the static files of `output` are served. */

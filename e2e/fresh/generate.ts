@@ -64,11 +64,16 @@ function toPinned(command: string, { generator, major }: Application, latest: bo
   );
 }
 
-async function installPinned({ name }: Application, folder: string, latest: boolean): Promise<void> {
-  const lockfile = join(lockfiles, `${name}.json`);
+async function installPinned(
+  { name, lockfile: shared = name }: Application,
+  folder: string,
+  latest: boolean,
+): Promise<void> {
+  const lockfile = join(lockfiles, `${shared}.json`);
   if (!latest && existsSync(lockfile)) await copyFile(lockfile, join(folder, 'package-lock.json'));
   await execute('npm install', folder);
-  if (latest || !existsSync(lockfile)) await copyFile(join(folder, 'package-lock.json'), lockfile);
+  if (shared === name && (latest || !existsSync(lockfile)))
+    await copyFile(join(folder, 'package-lock.json'), lockfile);
 }
 
 /** Runs a command without questions, and throws its last lines if it fails. */

@@ -98,6 +98,7 @@ async function runApplication(application: Application, folder: string, browser:
   const visit = () =>
     path === undefined ? checkApi() : logInAndCallApi(browser, `${values[kind]}${path}`, provider.issuer);
   for (const mode of ['development', 'production'] as const) {
+    if (mode === 'development' && application.development === undefined) continue;
     const ready = mode === 'development' || (await check(`${name}: ${build}`, () => execute(build, folder)));
     if (!ready) continue;
     let running: Running | undefined;

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBlocks } from '../../scripts/lib/examples/markdown.ts';
 import { root } from '../../scripts/lib/process.ts';
-import { type Application, api, spa } from './applications.ts';
+import { type Application, api, spa, web } from './applications.ts';
 
 /** Nest 11 generates CommonJS and Jest: the README states what differs. */
 const api11: Application = {
@@ -25,8 +25,46 @@ const spaZone: Application = {
   generator: { ...spa.generator, options: '--zoneless=false' },
 };
 
+const webpack = {
+  development: 'npm run dev -- --webpack',
+  build: 'npm run build -- --webpack',
+  lockfile: 'web',
+} as const;
+
+/** The sources are in `src`, and webpack builds the application. */
+const webSource: Application = {
+  ...web,
+  ...webpack,
+  name: 'web-src-webpack',
+  generator: { ...web.generator, options: '--src-dir' },
+  place: (path) => (path.startsWith('.env') ? path : `src/${path}`),
+};
+
+/** Babel compiles the application and its packages, which requires webpack. Its development server takes minutes. */
+const webBabel: Application = {
+  ...web,
+  ...webpack,
+  name: 'web-babel',
+  development: undefined,
+  prepare: configureBabel,
+};
+
 /** Other choices in the generators. */
-export const variants: readonly Application[] = [api11, spaZone];
+export const variants: readonly Application[] = [api11, spaZone, webSource, webBabel];
+
+/** Adds the configuration, and a layout without `next/font`, which requires SWC. */
+async function configureBabel(folder: string): Promise<void> {
+  await writeFile(join(folder, '.babelrc'), '{ "presets": ["next/babel"] }\n');
+  await writeFile(
+    join(folder, 'app/layout.tsx'),
+    `import type { ReactNode } from 'react';
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return <html lang="en"><body>{children}</body></html>;
+}
+`,
+  );
+}
 
 /** Adds the lines of the section "Tests" of the README to the configurations of Jest. */
 async function configureJest(folder: string): Promise<void> {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readEvents, renderEventPage } from '../lib/documents/event-page.ts';
 import { readRepositoryUrl } from '../lib/packages/repository.ts';
 import { root } from '../lib/process.ts';
 
@@ -66,6 +67,21 @@ test('docs/errors.md lists every code and no other', () => {
     .matchAll(/^\| `(\w+)` \|/gm)
     .map(([, code]) => code);
   expect([...rows].sort()).toEqual([...codes].sort());
+});
+
+describe('docs/events.md', () => {
+  const events = readEvents(readPage('packages/core/src/events.ts'));
+
+  test('each event of the source is read, with a comment', () => {
+    const types = [...readPage('packages/core/src/events.ts').matchAll(/^ {6}readonly type: '(.+)';$/gm)];
+    expect(events.map(({ type }) => type)).toEqual(types.map(([, type]) => type));
+    expect(types.length).toBeGreaterThan(20);
+    expect(events.filter(({ comment }) => comment === '')).toEqual([]);
+  });
+
+  test('lists every event with every property', async () => {
+    await expect(renderEventPage(events)).toMatchFileSnapshot(join(root, 'docs/events.md'));
+  });
 });
 
 describe('docs/decisions', () => {

@@ -22,6 +22,9 @@ export const streamingHandlers = new WeakMap<object, boolean>();
 /** The upgrade request of a plain WebSocket, which does not expose it itself. */
 export const handshakesByClient = new WeakMap<object, NodeRequest>();
 
+/** The clients of socket.io that were connected. Before that, they look like disconnected ones. */
+export const connectedClients = new WeakSet<object>();
+
 /** The subscriptions of GraphQL whose stream has ended, by the position of their field, which each operation creates. */
 export const endedSubscriptions = new WeakSet<object>();
 

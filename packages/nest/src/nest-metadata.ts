@@ -12,6 +12,7 @@ export const nestMetadata = {
   modulePath: '__module_path__',
   gateway: 'websockets:is_gateway',
   gatewayOptions: 'websockets:gateway_options',
+  gatewayServer: 'websockets:is_socket',
   messageMapping: 'websockets:message_mapping',
   message: 'message',
   patternHandler: 'microservices:handler_type',

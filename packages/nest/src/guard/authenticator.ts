@@ -6,6 +6,7 @@ import {
   type ResourceRequest,
   type VerifiedAccessToken,
 } from '@countersign/core/resource-server';
+import { closeUnauthenticated } from '../expiry/close-codes.ts';
 import { endWithToken, isSameHolder, type VerificationOptions } from '../expiry/end-with-token.ts';
 import {
   addVerification,
@@ -145,12 +146,16 @@ export class Authenticator {
     if (!request) return undefined;
     const state = transport.close && trackConnection(transport);
     const authenticated: unknown = await this.verifier.verifyOptional(request);
-    if (authenticated === undefined) return undefined;
+    if (authenticated === undefined) {
+      confirmHolder(transport, state, undefined);
+      return undefined;
+    }
     if (!isAuthenticatedRequest(authenticated))
       throw new TypeError(
         'verifyOptional() of the verifier returned a value that is not an AuthenticatedRequest; ' +
           'return an AuthenticatedRequest, or undefined for a request without a credential',
       );
+    confirmHolder(transport, state, authenticated.accessToken);
     const { close, onClosed: onEnded, isClosed } = transport;
     if (close && state) {
       const isEnded = () => state.closed || state.ended || isClosed?.() === true;
@@ -248,6 +253,19 @@ export class Authenticator {
   get #verificationOptions(): VerificationOptions {
     return { verifier: this.verifier, now: this.now };
   }
+}
+
+/** Closes a connection that has the rooms of another user. */
+function confirmHolder(
+  transport: Transport,
+  state: ConnectionState | undefined,
+  accessToken: VerifiedAccessToken | undefined,
+): void {
+  if (!state || transport.confirmHolder?.(accessToken) !== false) return;
+  state.ended = true;
+  const error = createTokenError('The connection continues that of another user. Connect again');
+  transport.close?.(closeUnauthenticated, error.message);
+  throw error;
 }
 
 function requireOpen({ ended }: ConnectionState): void {

@@ -1,4 +1,4 @@
-import type { ResourceRequest } from '@countersign/core/resource-server';
+import type { ResourceRequest, VerifiedAccessToken } from '@countersign/core/resource-server';
 
 /** Reads the credential of a context, and writes its response. */
 export interface Transport {
@@ -29,6 +29,8 @@ export interface Transport {
   readonly onClosed?: (listener: () => void) => void;
   /** Whether the connection has closed. `undefined` if that is unknown. */
   readonly isClosed?: () => boolean | undefined;
+  /** Saves the user of a connection. Returns false if the connection continues that of another user. */
+  readonly confirmHolder?: ((accessToken: VerifiedAccessToken | undefined) => boolean) | undefined;
   /** The response, if it can outlive its token, such as an event stream. */
   readonly responseStream?: LongLivedStream | undefined;
 }

@@ -1,11 +1,19 @@
-import type { ResourceRequest } from '@countersign/core/resource-server';
-import { handshakesByClient } from '../module-state.ts';
+import type { ResourceRequest, VerifiedAccessToken } from '@countersign/core/resource-server';
+import { connectedClients, handshakesByClient } from '../module-state.ts';
 import { type NodeRequest, toHandshakeRequest, toResourceRequest } from './node-request.ts';
 import { type Emitter, isClosed, type Transport } from './transport.ts';
 
 interface SocketIoClient extends Emitter {
   readonly handshake: { readonly headers: NodeRequest['headers']; readonly auth?: Record<string, unknown> };
   readonly request?: NodeRequest;
+  readonly connected?: boolean;
+  /** The connection, which the clients of several namespaces share. */
+  readonly conn?: Emitter & { off?(event: string, listener: () => void): unknown; close?(): void };
+  /** Set if the option `connectionStateRecovery` of socket.io is used. */
+  readonly pid?: unknown;
+  /** Whether the client continues an earlier one, with its rooms and `data`. */
+  readonly recovered?: boolean;
+  readonly data?: Record<string, unknown>;
   disconnect(close: boolean): void;
 }
 
@@ -44,6 +52,7 @@ export function createWebSocketTransport(client: unknown): Transport | undefined
 
 /** Clients send the token in `auth: { token }`, with or without its scheme. */
 function createSocketIoTransport(client: SocketIoClient): Transport {
+  if (client.connected) connectedClients.add(client);
   const { headers, auth } = client.handshake;
   const { token } = auth ?? {};
   // A list is rejected: a token that is no text must not make the connection anonymous.
@@ -56,9 +65,39 @@ function createSocketIoTransport(client: SocketIoClient): Transport {
     invocationKey: client,
     request: () => toHandshakeRequest(handshake, authorization),
     close: createCloser(client),
-    onClosed: (listener) => client.once?.('disconnect', listener),
-    isClosed: () => isClosed(client),
+    onClosed: (listener) => onClientClosed(client, listener),
+    isClosed: () => isClosed(client) && !isConnecting(client),
+    confirmHolder: (accessToken) => confirmHolder(client, accessToken),
   };
+}
+
+/** The name in `data` of a client, which socket.io saves with its rooms. Text, because some adapters serialize it. */
+const holderName = 'countersign.holder';
+
+/** Compares the user of a recovered client with the earlier one, whose rooms it has. */
+function confirmHolder(
+  { pid, recovered, data }: SocketIoClient,
+  accessToken: VerifiedAccessToken | undefined,
+): boolean {
+  if (pid === undefined || !data) return recovered !== true;
+  const holder = accessToken && JSON.stringify([accessToken.issuer, accessToken.sub]);
+  if (recovered && data[holderName] !== holder) return false;
+  if (holder !== undefined) data[holderName] = holder;
+  return true;
+}
+
+/** Whether a middleware (`server.use()`) has the client, which socket.io connects afterwards. */
+const isConnecting = (client: Partial<SocketIoClient>): boolean =>
+  client.connected === false && client.conn?.readyState === 'open' && !connectedClients.has(client);
+
+/** A client that is not connected yet emits no event, so its connection does. */
+function onClientClosed(client: SocketIoClient, listener: () => void): void {
+  const conn = isConnecting(client) ? client.conn : undefined;
+  conn?.once?.('close', listener);
+  client.once?.('disconnect', () => {
+    conn?.off?.('close', listener);
+    listener();
+  });
 }
 
 /** Clients send the token with or without its scheme. */
@@ -90,8 +129,11 @@ export function createRenewalRequest(
 export function createCloser(client: object): (code: number, reason: string) => void {
   return (code, reason) => {
     const { disconnect, close } = client as Partial<SocketIoClient & NativeClient>;
-    if (typeof disconnect === 'function') disconnect.call(client, true);
-    else close?.call(client, code, truncateReason(reason));
+    if (typeof disconnect === 'function') {
+      disconnect.call(client, true);
+      // socket.io ignores that for a client that it has not connected yet.
+      if (isConnecting(client)) (client as SocketIoClient).conn?.close?.();
+    } else close?.call(client, code, truncateReason(reason));
   };
 }
 

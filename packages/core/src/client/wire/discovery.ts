@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi';
+import { toPrintableText } from '../../errors/printable-text.ts';
 import { ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../protocol/metadata.ts';
 import type { Client } from '../client.ts';
@@ -65,7 +66,7 @@ async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadat
     throw new ValidationError(
       'metadata_invalid',
       'issuer',
-      `Metadata "issuer" is not "${client.issuer}". A trailing slash is significant.`,
+      `Metadata "issuer" is ${JSON.stringify(toPrintableText(document.issuer, 200))}, expected "${client.issuer}". Set the issuer to the value of the metadata: a slash at the end is significant.`,
     );
   }
   const allowInsecure = options.allowInsecureIssuer === true;

@@ -8,6 +8,7 @@ import {
   type ValidationErrorCode,
 } from '../../errors.ts';
 import { toPrintableErrorCode } from '../../protocol/error-code.ts';
+import { explainFailedCheck } from './explain-failed-check.ts';
 
 export interface ErrorTranslation {
   /** The code of a `ValidationError`. */
@@ -48,12 +49,7 @@ export function translateError(
     return new ConfigurationError('unsupported_by_provider', message);
   }
   const failedCheck = findFailedCheck(error) ?? check;
-  const subject = code.replaceAll('_', ' ');
-  return new ValidationError(
-    code,
-    failedCheck,
-    `${subject}: the check "${failedCheck}" failed${reason ? ` (${reason})` : ''}`,
-  );
+  return new ValidationError(code, failedCheck, explainFailedCheck(error, failedCheck, code));
 }
 
 function createServerError(

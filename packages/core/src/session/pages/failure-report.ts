@@ -83,6 +83,16 @@ export function findFailureReason(error: unknown): string | undefined {
   return undefined;
 }
 
+/** What the developer can do about an error of the provider. */
+const remedies: Readonly<Record<string, string | undefined>> = {
+  invalid_client: 'Check the client ID, and the secret or key of the client.',
+  invalid_grant: 'The code has expired or was used, or "redirect_uri" differs from that of the login.',
+  invalid_scope: 'Check the option "scope", and the scopes of the client at the provider.',
+  invalid_target: 'Check the option "resource", and the APIs that the provider knows.',
+  unauthorized_client: 'Allow this grant for the client at the provider.',
+  unsupported_response_type: 'Allow the authorization code flow for the client at the provider.',
+};
+
 /**
  * The text of a failure for the log. Messages of this library contain no secret. An error of other code may contain
  * anything, for example the cookie of the request, so only its name, code and stack frames are written.
@@ -91,7 +101,10 @@ function explainFailure(error: unknown): string {
   if (error instanceof AuthError) {
     const { errorDescription } = error instanceof AuthorizationServerError ? error : {};
     const description = errorDescription ? ` Its description: ${JSON.stringify(errorDescription)}.` : '';
-    return replaceControlCharacters(error.message) + description;
+    const remedy = error instanceof AuthorizationServerError ? remedies[error.error] : undefined;
+    const more = description + (remedy === undefined ? '' : ` ${remedy}`);
+    const message = replaceControlCharacters(error.message);
+    return more === '' ? message : `${message.replace(/\.$/, '')}.${more}`;
   }
   if (!(error instanceof Error)) return `a value of type ${typeof error} was thrown`;
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));

@@ -129,9 +129,11 @@ describe('one process:', () => {
       });
     };
     const local = createLocalRefreshState();
+    const client = provider.client();
+    const { now, emitEvent } = client;
     const tokens = coordinateRefreshes(
-      provider.client(),
-      createTokenSuccessors(provider.client(), { lifetime: 30_000 }),
+      client,
+      createTokenSuccessors(client, { lifetime: 30_000, now, emitEvent }),
       {},
       local,
     );

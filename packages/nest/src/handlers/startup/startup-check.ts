@@ -5,6 +5,7 @@ import { findApplicationConfig, findCoverage } from '../coverage.ts';
 import { listHandlers } from '../list-handlers.ts';
 import { checkHandlers } from './check-handlers.ts';
 import { checkPolicies } from './check-policies.ts';
+import { checkRecovery } from './check-recovery.ts';
 import { checkSharedCaches } from './check-shared-caches.ts';
 
 /** Prevents the start of an application in which an access decorator would have no effect. */
@@ -21,12 +22,13 @@ export class StartupCheck implements OnApplicationBootstrap {
     this.#contexts = contexts;
   }
 
-  /** @throws ConfigurationError `unguarded_handler`, `invalid_option` or `shared_cache` */
+  /** @throws ConfigurationError `unguarded_handler`, `shared_cache` or `invalid_option` */
   onApplicationBootstrap(): void {
     const config = findApplicationConfig(this.#contexts);
     const handlers = listHandlers(this.#modules, { config });
     checkHandlers(this.#modules, { handlers, coverage: findCoverage(this.#modules, config) });
     checkPolicies(handlers, this.#modules);
+    checkRecovery(this.#modules);
     checkSharedCaches(handlers, { config, modules: this.#modules });
   }
 }

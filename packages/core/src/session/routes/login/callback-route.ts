@@ -115,7 +115,7 @@ async function completeLogin(
     throw new ValidationError(
       'transaction_invalid',
       'state',
-      'This browser has no pending login with the "state" of the response.',
+      'This browser has no pending login with the "state" of the response. The login and the callback need the same host, and cookies.',
     );
   }
   if (isFollowedForm(parameters) && (await readLoginState(context, state))) {

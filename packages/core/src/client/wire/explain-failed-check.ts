@@ -1,0 +1,66 @@
+import * as oauth from 'oauth4webapi';
+import { toPrintableText } from '../../errors/printable-text.ts';
+import type { ValidationErrorCode } from '../../errors.ts';
+
+/** The values of these members are not secret. Those of all others, for example "nonce", are never shown. */
+const shown: ReadonlySet<string> = new Set(['iss', 'aud', 'azp', 'typ', 'alg', 'issuer']);
+
+/** What the protocol library attaches to its errors. */
+interface Cause {
+  readonly expected?: unknown;
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly parameters?: unknown;
+  readonly jwks_uri?: URL;
+  readonly now?: number;
+}
+
+/** Writes what a check of the protocol library expected and found, without secrets. */
+export function explainFailedCheck(error: unknown, check: string, code: ValidationErrorCode): string {
+  const { code: reason, cause, message = '' } = error as { code?: string; cause?: unknown; message?: string };
+  const subject = describeSubject(code);
+  if (cause instanceof Response) return explainResponse(cause, reason, subject);
+  const { claims, body, header, parameters, expected, jwks_uri: address, now } = (cause ?? {}) as Cause;
+  if (reason === oauth.KEY_SELECTION)
+    return `${subject}: no single key of ${address?.href} matches "kid" ${quote(header?.kid)} and "alg" ${quote(header?.alg)}. Publish the key at the provider, or check "jwks_uri".`;
+  const query = parameters instanceof URLSearchParams ? Object.fromEntries(parameters) : undefined;
+  const found = (claims ?? body ?? header ?? query)?.[check];
+  if (reason === oauth.JWT_TIMESTAMP_CHECK && typeof found === 'number' && now !== undefined)
+    return `${subject} "${check}" is ${found}, and the clock of this server is at ${now}. Compare the clocks.`;
+  if (shown.has(check) && expected !== undefined)
+    return `${subject} "${check}" is ${quote(found)}, expected ${quote(toIssuer(expected))}.`;
+  if (claims && found === undefined) return `${subject} has no "${check}".`;
+  if ((body ?? query) && found === undefined) return `${subject}: the response has no "${check}".`;
+  return `${subject}: the check "${check}" failed${message && `: ${toPrintableText(message, 200)}`}.`;
+}
+
+function explainResponse(response: Response, reason: string | undefined, subject: string): string {
+  const where = response.url ? ` of ${response.url.split('?')[0]}` : '';
+  if (reason === oauth.RESPONSE_IS_NOT_JSON) {
+    const type = quote(response.headers.get('content-type') ?? undefined);
+    return `${subject}: the content type${where} is ${type}, expected JSON. Check the issuer and the address of the endpoint.`;
+  }
+  return `${subject}: the status${where} is ${response.status}, expected 200. Check the issuer and the address of the endpoint.`;
+}
+
+const subjects: Partial<Record<ValidationErrorCode, string>> = {
+  metadata_invalid: 'Metadata',
+  keys_invalid: 'Key set',
+  id_token_invalid: 'ID token',
+  logout_token_invalid: 'Logout token',
+  authorization_response_invalid: 'Authorization response',
+  token_response_invalid: 'Token response',
+  userinfo_invalid: 'Userinfo response',
+  introspection_invalid: 'Introspection response',
+};
+
+const describeSubject = (code: ValidationErrorCode) => subjects[code] ?? code.replaceAll('_', ' ');
+
+/** A URL object adds a slash to an origin. */
+const toIssuer = (expected: unknown) =>
+  typeof expected === 'string' ? expected.replace(/^(https?:\/\/[^/]+)\/$/, '$1') : expected;
+
+/** Values come from unverified documents: printable, and at most 200 characters. */
+const quote = (value: unknown): string =>
+  value === undefined ? 'missing' : toPrintableText(JSON.stringify(value) ?? typeof value, 200);

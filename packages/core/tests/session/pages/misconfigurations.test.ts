@@ -1,0 +1,305 @@
+import type { Failure } from '@countersign/testing';
+import { createTestAuthorizationServer } from '@countersign/testing';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type ClientOptions, clientSecretBasic, createClient } from '../../../src/index.ts';
+import { createAccessTokenVerifier } from '../../../src/resource-server/index.ts';
+import { createWebSessions, type WebSessionOptions } from '../../../src/session/index.ts';
+import { baseUrl, createWebApp, secret } from '../../support/web-browser.ts';
+import { html } from './failed-logins.ts';
+
+// Each plant is a mistake of a developer. The log names the cause, the page its code, and neither contains a secret.
+
+const clientSecret = 'web-secret';
+const wrongSecret = 'the-secret-of-another-environment';
+const issuer = 'https://auth.example.test';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+interface Plant {
+  readonly client?: Partial<ClientOptions>;
+  readonly sessions?: Partial<WebSessionOptions>;
+  readonly server?: Parameters<typeof createTestAuthorizationServer>[0];
+  readonly fails?: readonly [
+    endpoint: Parameters<Awaited<ReturnType<typeof createTestAuthorizationServer>>['fail']>[0],
+    failure: Failure,
+  ];
+  /** Seconds by which the clock of the application is wrong. */
+  readonly skew?: number;
+  /** Changes the address of the callback. */
+  readonly callback?: (url: URL) => void;
+  readonly withoutCookies?: boolean;
+}
+
+/** Logs in, and returns the page and the log. */
+async function logIn(plant: Plant) {
+  const lines: string[] = [];
+  for (const level of ['error', 'warn'] as const)
+    vi.spyOn(console, level).mockImplementation((...values) => lines.push(values.join(' ')));
+  const server = await createTestAuthorizationServer({ issuer, ...plant.server });
+  const app = await createWebApp(plant.sessions, {
+    at: server,
+    client: {
+      onEvent: undefined,
+      ...(plant.skew !== undefined && { now: () => server.clock.now() + (plant.skew ?? 0) }),
+      ...plant.client,
+    },
+  });
+  if (plant.fails) server.fail(...plant.fails);
+  const browser = app.open();
+  let response = await browser.visit('/auth/login', { headers: html });
+  const secrets = [secret, clientSecret, wrongSecret];
+  if (response.status === 303 || response.status === 302) {
+    const { url } = await server.authorize(response.headers.get('location') ?? '');
+    plant.callback?.(url);
+    if (plant.withoutCookies) browser.cookies.clear();
+    secrets.push(url.searchParams.get('code') ?? secret);
+    response = await browser.visit(url.pathname + url.search, { headers: html });
+  }
+  return { status: response.status, page: await response.text(), log: lines.join('\n'), secrets };
+}
+
+/** The response to the authorization request with an error instead of a code. */
+const reject = (error: string): Plant => ({
+  callback: ({ searchParams }) => {
+    searchParams.delete('code');
+    searchParams.set('error', error);
+  },
+});
+const always = { times: 9 };
+const page = { headers: { 'content-type': 'text/html' }, body: '<html></html>', ...always };
+const client = { clientId: 'web', clientSecret };
+
+describe('a login with a wrong configuration', () => {
+  test.each<[string, Plant, string, RegExp]>([
+    [
+      'the issuer has an additional slash',
+      { client: { issuer: `${issuer}/` } },
+      'metadata_invalid: issuer',
+      /is "https:\/\/auth\.example\.test", expected "https:\/\/auth\.example\.test\/".*slash/,
+    ],
+    [
+      'the metadata is of another issuer',
+      { server: { metadata: { issuer: 'https://other.example.test' } } },
+      'metadata_invalid: issuer',
+      /"issuer" is "https:\/\/other\.example\.test", expected "https:\/\/auth\.example\.test"/,
+    ],
+    [
+      'the issuer is unreachable',
+      { fails: ['discovery', { network: true, ...always }] },
+      'network_error',
+      /\.well-known\/openid-configuration could not be reached/,
+    ],
+    [
+      'the issuer has no metadata',
+      { fails: ['discovery', { status: 404, ...always }] },
+      'metadata_invalid: status',
+      /status is 404.*Check the issuer/,
+    ],
+    [
+      'the issuer is the address of a page',
+      { fails: ['discovery', { status: 200, ...page }] },
+      'metadata_invalid: content_type',
+      /"text\/html", expected JSON. Check the issuer/,
+    ],
+    [
+      'the metadata has no authorization endpoint',
+      { server: { metadata: { authorization_endpoint: undefined } } },
+      'unsupported_by_provider',
+      /"authorization_endpoint"/,
+    ],
+    [
+      'the metadata has no token endpoint',
+      { server: { metadata: { token_endpoint: undefined } } },
+      'unsupported_by_provider',
+      /token_endpoint/,
+    ],
+    [
+      'the metadata has no key set',
+      { server: { metadata: { jwks_uri: undefined } } },
+      'unsupported_by_provider',
+      /"jwks_uri"/,
+    ],
+    [
+      'an endpoint is plain http',
+      { server: { faults: ['metadata_endpoint_insecure'] } },
+      'metadata_invalid: token_endpoint',
+      /"token_endpoint" is not an https URL/,
+    ],
+    [
+      'the provider does not support PKCE',
+      { server: { faults: ['metadata_plain_pkce'] } },
+      'unsupported_by_provider',
+      /PKCE with S256/,
+    ],
+    [
+      'the client secret is wrong',
+      { client: { clientAuthentication: clientSecretBasic(wrongSecret) } },
+      'token_error: invalid_client',
+      /Check the client ID, and the secret or key/,
+    ],
+    [
+      'the key set is unreachable',
+      { fails: ['jwks', { network: true, ...always }] },
+      'network_error',
+      /\/jwks could not be reached/,
+    ],
+    [
+      'the key set does not exist',
+      { fails: ['jwks', { status: 404, ...always }] },
+      'keys_invalid: jwks',
+      /"jwks_uri".*status 404/,
+    ],
+    [
+      'the key set does not contain the key',
+      { server: { faults: ['jwks_empty'] } },
+      'id_token_invalid: kid',
+      /no single key of .*\/jwks matches "kid" ".+" and "alg" "RS256"/,
+    ],
+    [
+      'the provider signs with another algorithm',
+      {
+        server: { clients: [{ ...client, idTokenSignedResponseAlg: 'ES256' }] },
+        client: { idTokenSignedResponseAlg: 'RS256' },
+      },
+      'id_token_invalid: alg',
+      /"alg" is "ES256", expected "RS256"/,
+    ],
+    [
+      'the ID token is for another client',
+      { server: { faults: ['id_token_aud_invalid'] } },
+      'id_token_invalid: aud',
+      /"aud" is "web1", expected "web"/,
+    ],
+    [
+      'the ID token is of another issuer',
+      { server: { faults: ['id_token_iss_invalid'] } },
+      'id_token_invalid: iss',
+      /"iss" is "https:\/\/auth\.example\.test1", expected "https:\/\/auth\.example\.test"/,
+    ],
+    [
+      'the ID token has no user',
+      { server: { faults: ['id_token_sub_missing'] } },
+      'id_token_invalid: sub',
+      /has no "sub"/,
+    ],
+    [
+      'the provider issues no ID token',
+      { server: { faults: ['token_response_without_id_token'] } },
+      'id_token_invalid: id_token',
+      /the response has no "id_token"/,
+    ],
+    [
+      'the token endpoint is unreachable',
+      { fails: ['token', { network: true, ...always }] },
+      'network_error',
+      /\/token could not be reached/,
+    ],
+    [
+      'the token endpoint is a page',
+      { fails: ['token', { status: 200, ...page }] },
+      'token_response_invalid: content_type',
+      /"text\/html", expected JSON/,
+    ],
+    [
+      'the scope is unknown',
+      reject('invalid_scope'),
+      'authorization_error: invalid_scope',
+      /Check the option "scope"/,
+    ],
+    [
+      'the resource is unknown',
+      reject('invalid_target'),
+      'authorization_error: invalid_target',
+      /Check the option "resource"/,
+    ],
+    [
+      'the client may not use the code flow',
+      reject('unauthorized_client'),
+      'authorization_error: unauthorized_client',
+      /Allow this grant for the client/,
+    ],
+    [
+      'the browser sends no cookies to the callback',
+      { withoutCookies: true },
+      'transaction_invalid: state',
+      /no pending login.*same host, and cookies/,
+    ],
+    [
+      'the callback is of another provider',
+      { callback: ({ searchParams }) => searchParams.set('iss', 'https://other.example.test') },
+      'authorization_response_invalid: iss',
+      /"iss" is "https:\/\/other\.example\.test", expected "https:\/\/auth\.example\.test"/,
+    ],
+  ])('%s', async (_, plant, code, cause) => {
+    const { status, page: text, log, secrets } = await logIn(plant);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(text).toContain(`<code>${code}</code>`);
+    expect(log).toContain(code);
+    expect(log).toMatch(cause);
+    for (const value of secrets) expect(log + text).not.toContain(value);
+  });
+
+  test.each([3600, -3600])('a clock that is wrong by %i seconds does not prevent the login', async (skew) => {
+    expect((await logIn({ skew })).status).toBe(303);
+  });
+});
+
+describe('an option that is wrong at creation is named', () => {
+  const valid = { issuer, clientId: 'web' };
+  const createSessions = (options: object) => () =>
+    createWebSessions(createClient(valid), { secret, baseUrl, ...options } as WebSessionOptions);
+  const create = (options: object) => () => createClient({ ...valid, ...options } as ClientOptions);
+  const verify = (options: object) => () =>
+    createAccessTokenVerifier({ issuer, audience: 'https://api.example.com', ...options } as never);
+
+  test.each<[string, () => unknown, string, RegExp]>([
+    [
+      'an issuer with plain http',
+      create({ issuer: 'http://auth.example.test' }),
+      'insecure_issuer',
+      /allowInsecureIssuer/,
+    ],
+    ['no issuer', create({ issuer: undefined }), 'missing_option', /issuer/],
+    ['no client ID', create({ clientId: undefined }), 'missing_option', /clientId/],
+    [
+      'the method of client authentication',
+      create({ clientAuthentication: 'client_secret_basic' }),
+      'invalid_option',
+      /clientAuthentication/,
+    ],
+    ['"clientSecret"', create({ clientSecret: wrongSecret }), 'invalid_option', /clientSecret/],
+    ['"dpop: true"', create({ dpop: true }), 'invalid_option', /dpop/],
+    ['a list of scopes', create({ scope: ['openid'] }), 'invalid_option', /scope/],
+    ['a number as fetch', create({ fetch: 5 }), 'invalid_option', /fetch/],
+    ['no secret', createSessions({ secret: undefined }), 'missing_option', /secret/],
+    ['a short secret', createSessions({ secret: 'too short' }), 'invalid_option', /secret/],
+    [
+      'a base URL that is no URL',
+      createSessions({ baseUrl: 'app.example.test' }),
+      'invalid_option',
+      /baseUrl/,
+    ],
+    [
+      'plain http with secure cookies',
+      createSessions({ baseUrl: 'http://app.example.test' }),
+      'invalid_option',
+      /https/,
+    ],
+    ['no audience', verify({ audience: undefined }), 'missing_option', /audience/],
+    ['"algorithm"', verify({ algorithm: 'RS256' }), 'invalid_option', /algorithm/],
+    ['an unknown algorithm', verify({ algorithms: ['RS25'] }), 'invalid_option', /algorithms/],
+  ])('%s', (_, action, code, cause) => {
+    let error: unknown;
+    try {
+      action();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code });
+    expect((error as Error).message).toMatch(cause);
+    for (const text of [secret, wrongSecret, 'too short'])
+      expect((error as Error).message).not.toContain(text);
+  });
+});
