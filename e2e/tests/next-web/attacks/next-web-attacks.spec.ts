@@ -228,7 +228,8 @@ test('S15: a refresh does not undo a concurrent logout', async () => {
   release();
   const { headers } = await refreshed;
   expect(await readUser(cookie)).toBeUndefined();
-  expect(op.requestsTo('token').slice(before)).toMatchObject([{ status: 200 }]);
+  const refreshes = op.requestsTo('token').slice(before);
+  expect(refreshes.filter(({ status }) => status === 200)).toHaveLength(1);
   // The refreshed tokens are discarded: every Set-Cookie header deletes a cookie.
   for (const line of headers['set-cookie'] ?? []) expect(line).toMatch(/^session(\.\d|\.completed)?=;/);
 });
