@@ -32,7 +32,7 @@ ${application.generator.options ? `Generated with \`${application.generator.opti
 ${rows.join('\n')}
 
 Commands: ${Math.ceil(seconds / 60)} min. Also run afterwards: ${[
-      `\`${application.development.replace(' -- --port PORT', '')}\``,
+      ...(application.development ? [`\`${application.development.replace(' -- --port PORT', '')}\``] : []),
       `\`${application.build ?? 'npm run build'}\``,
       ...(application.production ? [`\`${application.production}\``] : []),
       ...application.checks.map((check) => `\`${check}\``),
