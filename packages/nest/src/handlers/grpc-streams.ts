@@ -92,10 +92,12 @@ function ignoreUnhandledStreamErrors(): void {
  * Passes to the handler messages whose error is an `RpcException` with the properties of the original one. Nest logs any
  * other exception with which a handler ends, but this one ended the call, not the handler.
  */
-const withStreamErrors =
-  (handler: Handler, RpcException: RpcExceptionType): Handler =>
-  (messages, ...args) =>
+function withStreamErrors(handler: Handler, RpcException: RpcExceptionType): Handler {
+  const result: Handler = (messages, ...args) =>
     handler(replaceErrors(messages as Observable<unknown>, RpcException), ...args);
+  // Nest passes the name of the method to the hooks of the application.
+  return Object.defineProperties(result, Object.getOwnPropertyDescriptors(handler));
+}
 
 function replaceErrors(messages: Observable<unknown>, RpcException: RpcExceptionType): Observable<unknown> {
   const result = messages.pipe(

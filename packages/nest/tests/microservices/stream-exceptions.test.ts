@@ -6,6 +6,7 @@ import {
   Catch,
   ConflictException,
   Controller,
+  type INestMicroservice,
   Injectable,
   Logger,
   type RpcExceptionFilter,
@@ -18,6 +19,7 @@ import {
   GrpcStreamMethod,
   type MicroserviceOptions,
   RpcException,
+  type ServerGrpc,
   Transport,
 } from '@nestjs/microservices';
 import {
@@ -223,12 +225,14 @@ interface StartGrpcOptions {
   readonly inheritAppConfig?: boolean;
   readonly globalGuard?: boolean;
   readonly controller?: Type;
+  readonly prepare?: (microservice: INestMicroservice) => void;
 }
 
 async function start({
   inheritAppConfig = false,
   globalGuard = true,
   controller = ItemsController,
+  prepare = () => {},
 }: StartGrpcOptions = {}) {
   const url = `127.0.0.1:${await findFreePort()}`;
   const { mint, server } = await startApp(
@@ -236,10 +240,11 @@ async function start({
     {
       auth: { globalGuard },
       before: async (app) => {
-        app.connectMicroservice<MicroserviceOptions>(
+        const microservice = app.connectMicroservice<MicroserviceOptions>(
           { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
           { inheritAppConfig },
         );
+        prepare(microservice);
         await app.startAllMicroservices();
       },
     },
@@ -318,6 +323,21 @@ describe('N29: an exception of a gRPC stream ends its call with a status and one
     server.clock.stop();
     const token = await mint({ exp: Math.floor(server.clock.now() / 1000) + 2 });
     expect(await call('Echo', 'wait', { token })).toBe(status.UNAUTHENTICATED);
+  });
+
+  test('the hooks of an application receive the name of each method', async () => {
+    const names: unknown[] = [];
+    const prepare = (microservice: INestMicroservice) => {
+      const { serverInstance: server } = microservice as unknown as { serverInstance: ServerGrpc };
+      server.setOnProcessingStartHook((_transport, context, done) => {
+        names.push((context as { operationId?: unknown }).operationId);
+        return done();
+      });
+    };
+    const { call } = await start({ prepare });
+    await call('Echo', 'none');
+    await call('Raw', 'none');
+    expect(names).toEqual(['Echo', 'Raw']);
   });
 
   describe('an expired token does not complete the messages of a handler', () => {
