@@ -22,6 +22,8 @@ export const nestMetadata = {
   resolverName: 'graphql:resolver_name',
   resolverProperty: 'graphql:resolve_property',
   resolverReference: 'graphql:resolve_reference',
+  parameterTypes: 'design:paramtypes',
+  injectedParameters: 'self:paramtypes',
 } as const;
 
 /** The metadata keys of `@nestjs/swagger`. */

@@ -28,11 +28,7 @@ export function getAccessPolicy(handler: object, owner: object): AccessPolicy {
 function resolvePolicy(handler: object, owner: object): AccessPolicy {
   const names = findMethodNames(handler, owner);
   const levels = readMethodLevels(handler, owner, names);
-  // The mode of a class replaces that of its base class. Requirements add up.
-  const classDeclaration = readClassLevels(owner).reduce<Declaration>((all, level) => {
-    const mode = findStrictestMode(level);
-    return { ...level.reduce(merge, all), ...((mode ?? all.mode) && { mode: mode ?? all.mode }) };
-  }, {});
+  const classDeclaration = readClassDeclaration(owner);
   if (names.size === 0) rejectUnknownMethod(owner, classDeclaration);
   // Requirements of an overridden method also apply to the override: an override often repeats only the route.
   const methodDeclaration = levels.flatMap(({ declarations }) => declarations).reduce(merge, {});
@@ -53,6 +49,20 @@ function resolvePolicy(handler: object, owner: object): AccessPolicy {
     hasRequirements: isRestricted,
     isExplicit: isRestricted || mode !== undefined,
   };
+}
+
+/** Reads the declaration of a class: its mode replaces that of its base class, and requirements add up. */
+function readClassDeclaration(owner: object): Declaration {
+  return readClassLevels(owner).reduce<Declaration>((all, level) => {
+    const mode = findStrictestMode(level);
+    return { ...level.reduce(merge, all), ...((mode ?? all.mode) && { mode: mode ?? all.mode }) };
+  }, {});
+}
+
+/** Whether the class is `@Public()` and has no requirements. */
+export function isPublicClass(owner: object): boolean {
+  const declaration = readClassDeclaration(owner);
+  return declaration.mode === 'public' && !hasRequirements(declaration);
 }
 
 function merge(a: Declaration, b: Declaration): Declaration {

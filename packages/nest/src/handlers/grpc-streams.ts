@@ -1,4 +1,4 @@
-import { catchError, EMPTY, type Observable } from 'rxjs';
+import { catchError, config, type Observable, throwError } from 'rxjs';
 
 /** The part of a gRPC call that Nest passes to the handler of a stream. */
 interface GrpcStream {
@@ -15,6 +15,9 @@ interface GrpcServer {
   createRequestStreamMethod?: CreateMethod;
 }
 
+/** `RpcException` of `@nestjs/microservices`, which is an optional package. */
+type RpcExceptionType = new (error: object | string) => object;
+
 /** On a server whose streams already survive exceptions. Copies of this package share it. */
 const protectedKey: unique symbol = Symbol.for('countersign.protectedStreams') as never;
 
@@ -24,13 +27,21 @@ const protectedKey: unique symbol = Symbol.for('countersign.protectedStreams') a
  *
  * - an exception of a `@GrpcStreamCall()`, after its exception filters, becomes an unhandled rejection
  * - an error with which the server ends a `@GrpcStreamMethod()`, also because its token has expired, is emitted to the
- *   messages of the handler, and is an uncaught exception if the handler subscribed to them without an error handler
+ *   messages of the handler, and is an uncaught exception if the handler subscribed to them without an error handler.
+ *   The messages still end with the error: a handler must not take those that it has received for all of them
  *
- * @param server the prototype of `ServerGrpc` of `@nestjs/microservices`
+ * @param microservices the prototype of `ServerGrpc` of `@nestjs/microservices`, and its `RpcException`
  */
-export function protectGrpcStreams(server: object): void {
+export function protectGrpcStreams({
+  server,
+  RpcException,
+}: {
+  readonly server: object;
+  readonly RpcException: RpcExceptionType;
+}): void {
   const target = server as GrpcServer & { [protectedKey]?: true };
   if (target[protectedKey]) return;
+  ignoreUnhandledStreamErrors();
   const { createStreamCallMethod, createRequestStreamMethod } = target;
   if (typeof createStreamCallMethod === 'function')
     target.createStreamCallMethod = function (this: unknown, ...args) {
@@ -38,7 +49,7 @@ export function protectGrpcStreams(server: object): void {
     };
   if (typeof createRequestStreamMethod === 'function')
     target.createRequestStreamMethod = function (this: unknown, handler, ...args) {
-      return createRequestStreamMethod.call(this, completeMessages(handler), ...args);
+      return createRequestStreamMethod.call(this, withStreamErrors(handler, RpcException), ...args);
     };
   Object.defineProperty(target, protectedKey, { value: true });
 }
@@ -60,17 +71,45 @@ const endWithException =
     }
   };
 
-/**
- * Completes the messages of a handler when Nest emits an error to them: the call has then ended. Nest also completes them
- * when the client cancels the call.
- */
-const completeMessages =
-  (handler: Handler): Handler =>
-  (messages, ...args) =>
-    handler(withoutErrors(messages as Observable<unknown>), ...args);
+/** The errors with which messages of handlers ended. */
+const streamErrors = new WeakSet<object>();
 
-function withoutErrors(messages: Observable<unknown>): Observable<unknown> {
-  const result = messages.pipe(catchError(() => EMPTY));
+/** Whether the error is that of a call which the server has ended, and which has its status already. */
+export const isStreamError = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && streamErrors.has(error);
+
+/** RxJS throws an error that a subscriber does not handle, in a timer, unless `onUnhandledError` is set. */
+function ignoreUnhandledStreamErrors(): void {
+  const { onUnhandledError } = config;
+  config.onUnhandledError = (error: unknown) => {
+    if (isStreamError(error)) return;
+    if (!onUnhandledError) throw error;
+    onUnhandledError(error);
+  };
+}
+
+/**
+ * Passes to the handler messages whose error is an `RpcException` with the properties of the original one. Nest logs any
+ * other exception with which a handler ends, but this one ended the call, not the handler.
+ */
+function withStreamErrors(handler: Handler, RpcException: RpcExceptionType): Handler {
+  const result: Handler = (messages, ...args) =>
+    handler(replaceErrors(messages as Observable<unknown>, RpcException), ...args);
+  // Nest passes the name of the method to the hooks of the application.
+  return Object.defineProperties(result, Object.getOwnPropertyDescriptors(handler));
+}
+
+function replaceErrors(messages: Observable<unknown>, RpcException: RpcExceptionType): Observable<unknown> {
+  const result = messages.pipe(
+    catchError((error: unknown) => {
+      const isObject = typeof error === 'object' && error !== null;
+      const { code, details } = (isObject ? error : {}) as { code?: unknown; details?: unknown };
+      const message = typeof details === 'string' ? { message: details } : {};
+      const exception = new RpcException(isObject ? error : String(error));
+      streamErrors.add(Object.assign(exception, { code, details }, message));
+      return throwError(() => exception);
+    }),
+  );
   // Nest calls its function `drainBuffer` on the messages, so that those before the handler are not lost.
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(messages)))
     if (!Object.hasOwn(result, name)) Object.defineProperty(result, name, descriptor);

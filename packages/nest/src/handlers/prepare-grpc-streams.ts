@@ -48,8 +48,8 @@ export async function prepareGrpcStreams(modules: ModulesContainer): Promise<voi
     hasStreams ||= streams.length > 0;
   }
   if (!hasStreams) return;
-  const { ServerGrpc } = await import('@nestjs/microservices');
-  protectGrpcStreams(ServerGrpc.prototype);
+  const { ServerGrpc, RpcException } = await import('@nestjs/microservices');
+  protectGrpcStreams({ server: ServerGrpc.prototype, RpcException });
 }
 
 /** Nest's `GrpcMethodStreamingType.PT_STREAMING`: the handler receives the call itself. */

@@ -9,6 +9,7 @@ import {
 import { type Observable, tap } from 'rxjs';
 import { describeError, formatLogName, isInstance, isRejection } from '../errors/unexpected-errors.ts';
 import { findTransport } from '../transport/find-transport.ts';
+import { isStreamError } from './grpc-streams.ts';
 
 const logger = new Logger('AuthModule');
 
@@ -24,7 +25,7 @@ export class StreamExceptionLog implements NestInterceptor {
 }
 
 function logException(exception: unknown, context: ExecutionContext): void {
-  if (isRejection(exception) || !isExceptionOfNest(exception)) return;
+  if (isRejection(exception) || isStreamError(exception) || !isExceptionOfNest(exception)) return;
   try {
     const name = formatLogName(context.getClass(), context.getHandler());
     const { text } = describeError(exception, findTransport(context));

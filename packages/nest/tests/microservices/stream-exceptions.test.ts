@@ -6,6 +6,7 @@ import {
   Catch,
   ConflictException,
   Controller,
+  type INestMicroservice,
   Injectable,
   Logger,
   type RpcExceptionFilter,
@@ -18,9 +19,24 @@ import {
   GrpcStreamMethod,
   type MicroserviceOptions,
   RpcException,
+  type ServerGrpc,
   Transport,
 } from '@nestjs/microservices';
-import { concat, EMPTY, mergeMap, NEVER, type Observable, of, throwError } from 'rxjs';
+import {
+  concat,
+  config,
+  EMPTY,
+  lastValueFrom,
+  map,
+  mergeMap,
+  NEVER,
+  type Observable,
+  of,
+  Subject,
+  tap,
+  throwError,
+  toArray,
+} from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findFreePort } from '../../../../scripts/lib/ports.ts';
 import { AccessTokenGuard } from '../../src/index.ts';
@@ -106,6 +122,64 @@ class ItemsController {
   }
 }
 
+/** What the handlers of uploads did: `commit` when all messages had arrived, `rollback` with the reason. */
+const outcomes: string[] = [];
+const commit = () => void outcomes.push('commit');
+const rollback = ({ code, details }: { code?: number; details?: string }) =>
+  void outcomes.push(`rollback ${code} ${details}`);
+
+/** Handlers that save an upload after its last message. */
+const uploads: Readonly<Record<string, (messages: Observable<Text>) => unknown>> = {
+  'returned observable': (messages) =>
+    messages.pipe(
+      toArray(),
+      tap({ next: commit, error: rollback }),
+      map(() => ({ text: 'saved' })),
+    ),
+  'own subscription': (messages) => {
+    const replies = new Subject<Text>();
+    messages.subscribe({
+      complete: () => {
+        commit();
+        replies.complete();
+      },
+      error: (error) => {
+        rollback(error);
+        replies.error(error);
+      },
+    });
+    return replies;
+  },
+  promise: async (messages) => {
+    try {
+      await lastValueFrom(messages);
+      commit();
+    } catch (error) {
+      rollback(error as object);
+      throw error;
+    }
+    return { text: 'saved' };
+  },
+  'two subscriptions without an error handler': (messages) => {
+    messages.pipe(toArray()).subscribe(commit);
+    messages.subscribe({ complete: commit });
+    return NEVER;
+  },
+};
+
+@Controller()
+class UploadController {
+  @GrpcStreamMethod('Items', 'Echo')
+  echo(messages: Observable<Text>, metadata: Metadata): unknown {
+    return uploads[read(metadata)]?.(messages);
+  }
+
+  @GrpcStreamMethod('Items', 'Last')
+  last(messages: Observable<Text>, metadata: Metadata): unknown {
+    return this.echo(messages, metadata);
+  }
+}
+
 @Catch(RpcException)
 class DataLossFilter implements RpcExceptionFilter<RpcException> {
   catch() {
@@ -151,12 +225,14 @@ interface StartGrpcOptions {
   readonly inheritAppConfig?: boolean;
   readonly globalGuard?: boolean;
   readonly controller?: Type;
+  readonly prepare?: (microservice: INestMicroservice) => void;
 }
 
 async function start({
   inheritAppConfig = false,
   globalGuard = true,
   controller = ItemsController,
+  prepare = () => {},
 }: StartGrpcOptions = {}) {
   const url = `127.0.0.1:${await findFreePort()}`;
   const { mint, server } = await startApp(
@@ -164,10 +240,11 @@ async function start({
     {
       auth: { globalGuard },
       before: async (app) => {
-        app.connectMicroservice<MicroserviceOptions>(
+        const microservice = app.connectMicroservice<MicroserviceOptions>(
           { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
           { inheritAppConfig },
         );
+        prepare(microservice);
         await app.startAllMicroservices();
       },
     },
@@ -246,5 +323,46 @@ describe('N29: an exception of a gRPC stream ends its call with a status and one
     server.clock.stop();
     const token = await mint({ exp: Math.floor(server.clock.now() / 1000) + 2 });
     expect(await call('Echo', 'wait', { token })).toBe(status.UNAUTHENTICATED);
+  });
+
+  test('the hooks of an application receive the name of each method', async () => {
+    const names: unknown[] = [];
+    const prepare = (microservice: INestMicroservice) => {
+      const { serverInstance: server } = microservice as unknown as { serverInstance: ServerGrpc };
+      server.setOnProcessingStartHook((_transport, context, done) => {
+        names.push((context as { operationId?: unknown }).operationId);
+        return done();
+      });
+    };
+    const { call } = await start({ prepare });
+    await call('Echo', 'none');
+    await call('Raw', 'none');
+    expect(names).toEqual(['Echo', 'Raw']);
+  });
+
+  describe('an expired token does not complete the messages of a handler', () => {
+    test.each(
+      (['Echo', 'Last'] as const).flatMap((method) =>
+        Object.keys(uploads).map((upload) => [method, upload] as const),
+      ),
+    )('%s, %s', async (method, upload) => {
+      outcomes.length = 0;
+      const { call, mint, server } = await start({ controller: UploadController });
+      server.clock.stop();
+      const token = await mint({ exp: Math.floor(server.clock.now() / 1000) + 2 });
+      expect(await call(method, upload, { token })).toBe(status.UNAUTHENTICATED);
+      // RxJS reports an error without a handler in a timer.
+      await new Promise((resolve) => setTimeout(resolve));
+      const expected = upload.includes('without') ? [] : ['rollback 16 The access token has expired'];
+      expect(outcomes).toEqual(expected);
+      expect(log).not.toHaveBeenCalled();
+    });
+  });
+
+  test('RxJS still reports other errors without a handler', async () => {
+    await start();
+    const report = config.onUnhandledError;
+    expect(() => report?.(exceptions.rpc?.[0])).toThrow('no item');
+    expect(() => report?.('text')).toThrow('text');
   });
 });

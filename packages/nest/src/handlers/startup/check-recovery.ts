@@ -1,27 +1,30 @@
 import { ConfigurationError } from '@countersign/core/resource-server';
 import type { ModulesContainer } from '@nestjs/core';
-import { getAccessPolicy } from '../../access/resolve-access.ts';
+import { getAccessPolicy, isPublicClass } from '../../access/resolve-access.ts';
+import { ConnectionAuthenticator } from '../../guard/connection-authenticator.ts';
 import { nestMetadata } from '../../nest-metadata.ts';
+import { type Coverage, isGuardedExplicitly } from '../coverage.ts';
 import { listMethods, listModuleClasses, type ModuleClass } from '../module-classes.ts';
 
 /**
  * Finds gateways with the option `connectionStateRecovery` of socket.io, in their own options or in those of their
- * server. Gateways whose handlers are all public may use it.
+ * server. Gateways that are public may use it, and those whose users this package does not authenticate.
  *
  * @throws ConfigurationError `invalid_option` that names each gateway
  * @see https://socket.io/docs/v4/connection-state-recovery
  */
-export function checkRecovery(modules: ModulesContainer): void {
+export function checkRecovery(modules: ModulesContainer, coverage: Coverage): void {
   const names = listModuleClasses(modules)
     .filter((each) => Reflect.getMetadata(nestMetadata.gateway, each.type) === true)
-    .filter((each) => hasRecovery(each) && !isPublic(each))
+    .filter((each) => hasRecovery(each) && isAuthenticated(each, coverage) && !isPublic(each))
     .map(({ type }) => type.name);
   if (names.length === 0) return;
   throw new ConfigurationError(
     'invalid_option',
     `The option connectionStateRecovery of socket.io is set for ${names.join(', ')}. It sends missed messages before the ` +
       'access token is verified, to any user of the same client. Remove the option, and let clients request what they have ' +
-      'missed in a message. A gateway may use it if all its handlers are @Public().',
+      'missed in a message. A gateway may use it if all its handlers are @Public(). If it has no handler, and sends the ' +
+      'same to every client, put @Public() on the class.',
   );
 }
 
@@ -41,11 +44,32 @@ function listServerOptions(value: unknown): unknown[] {
   return [opts, server?.opts];
 }
 
-function isPublic({ type }: ModuleClass): boolean {
-  const handlers = listMethods(type).filter(({ method }) =>
-    Reflect.hasMetadata(nestMetadata.messageMapping, method),
+/** Whether the guard runs for the handlers of the gateway, or the gateway authenticates its connections. */
+const isAuthenticated = (each: ModuleClass, { everywhere }: Coverage): boolean =>
+  everywhere ||
+  usesAuthenticator(each) ||
+  [each.type, ...listMessageMethods(each)].some((method) =>
+    isGuardedExplicitly({ method, owner: each.type }),
   );
+
+function usesAuthenticator({ type, instance }: ModuleClass): boolean {
+  const types: readonly unknown[] = Reflect.getMetadata(nestMetadata.parameterTypes, type) ?? [];
+  const injected: readonly { param?: unknown }[] =
+    Reflect.getMetadata(nestMetadata.injectedParameters, type) ?? [];
   return (
-    handlers.length > 0 && handlers.every(({ method }) => getAccessPolicy(method, type).mode === 'public')
+    [...types, ...injected.map(({ param }) => param)].includes(ConnectionAuthenticator) ||
+    Object.values(instance ?? {}).some((value) => value instanceof ConnectionAuthenticator)
   );
 }
+
+/** A gateway without handlers is public if its class is, and it does not authenticate its connections. */
+function isPublic(each: ModuleClass): boolean {
+  const methods = listMessageMethods(each);
+  if (methods.length === 0) return isPublicClass(each.type) && !usesAuthenticator(each);
+  return methods.every((method) => getAccessPolicy(method, each.type).mode === 'public');
+}
+
+const listMessageMethods = ({ type }: ModuleClass): object[] =>
+  listMethods(type).flatMap(({ method }) =>
+    Reflect.hasMetadata(nestMetadata.messageMapping, method) ? [method] : [],
+  );

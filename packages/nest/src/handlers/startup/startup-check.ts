@@ -26,9 +26,10 @@ export class StartupCheck implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const config = findApplicationConfig(this.#contexts);
     const handlers = listHandlers(this.#modules, { config });
-    checkHandlers(this.#modules, { handlers, coverage: findCoverage(this.#modules, config) });
+    const coverage = findCoverage(this.#modules, config);
+    checkHandlers(this.#modules, { handlers, coverage });
     checkPolicies(handlers, this.#modules);
-    checkRecovery(this.#modules);
+    checkRecovery(this.#modules, coverage);
     checkSharedCaches(handlers, { config, modules: this.#modules });
   }
 }
