@@ -17,21 +17,27 @@ export interface PreviousSession extends SessionReference {
 const maxStored = 4;
 
 /**
- * Finds the sessions of all accepted copies of the session cookie, expired ones last. If there are copies of several users, none signs in: a
- * sibling host has planted one, which would also prevent the new session.
+ * Finds the sessions of all accepted copies of the session cookie, expired ones last. If there are copies of several users,
+ * none signs in: a sibling host has planted one, which would also prevent the new session. A session that cannot be read
+ * is found too: it may be possible to write to the store.
  */
 export async function findPreviousSessions(
   { backend }: SessionContext,
   existing: RequestCookies,
-): Promise<readonly LoadedSession[]> {
+): Promise<readonly (LoadedSession | PreviousSession)[]> {
   const { sessions } = await backend.identifyAll(existing);
   const accepted = sessions.filter(({ isAccepted }) => isAccepted);
-  const loaded = await Promise.all(accepted.map((session) => backend.reload(session, { toEnd: true })));
-  const sessionsToEnd = loaded.filter((session) => session !== undefined);
-  return [
-    ...sessionsToEnd.filter(({ hasExpired }) => !hasExpired),
-    ...sessionsToEnd.filter(({ hasExpired }) => hasExpired),
-  ];
+  const found = await Promise.all(
+    accepted.map(({ key, state }) =>
+      backend
+        .reload({ key, ...(state && { state }) }, { toEnd: true })
+        .catch(() => ({ key, ...(state && { state }) })),
+    ),
+  );
+  const sessionsToEnd = found.filter((session) => session !== undefined);
+  const hasExpired = (session: LoadedSession | PreviousSession) =>
+    'hasExpired' in session && session.hasExpired === true;
+  return [...sessionsToEnd.filter((session) => !hasExpired(session)), ...sessionsToEnd.filter(hasExpired)];
 }
 
 /**
@@ -52,7 +58,7 @@ export async function selectPreviousSessions(
   return sessions
     .slice(0, maxStored)
     .map(({ key, state }) =>
-      context.backend.kind === 'stored' ? { key } : { key, state: selectState(state) },
+      context.backend.kind === 'stored' || !state ? { key } : { key, state: selectState(state) },
     );
 }
 
