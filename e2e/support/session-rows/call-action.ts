@@ -35,6 +35,7 @@ export async function callAction(
       origin: host ? `http://${host}` : app.origin,
       'next-action': action,
       'content-type': 'text/plain;charset=UTF-8',
+      accept: 'text/x-component',
     },
     body: '[]',
     ...(cookie !== undefined && { cookie }),

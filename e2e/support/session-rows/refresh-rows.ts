@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { refreshRejections } from '@countersign/testing';
+import { callAction } from './call-action.ts';
 import {
   accessTokenLifetime,
   countCookies,
@@ -39,6 +40,22 @@ export const refreshRows: readonly Row[] = [
         },
       }) satisfies Row,
   ),
+  {
+    title: 'S61: a refresh token is not spent for the page to which an action redirects',
+    async check(app) {
+      const browser = await app.logIn('alice');
+      app.advance(accessTokenLifetime + 1);
+      const before = countRefreshes(app);
+      // Next drops the cookies of the page, and of an action that it forwards. The proxy does not cover this one.
+      const call = { name: 'onlyRedirect', by: 'router', path: '/uncovered/items' } as const;
+      const response = await callAction(app, browser, call);
+      assert.match(String(response.headers['x-action-redirect']), /^\/items/);
+      assert.equal(countRefreshes(app), before);
+      // The browser requests the page itself.
+      assert.ok((await browser.visit('/items')).html.includes(data));
+      assert.equal(countRefreshes(app), before + 1);
+    },
+  },
   {
     title: 'a page ends when the provider responds to the refresh with 503 or a redirect',
     async check(app) {

@@ -28,6 +28,12 @@ export const connectedClients = new WeakSet<object>();
 /** The subscriptions of GraphQL whose stream has ended, by the position of their field, which each operation creates. */
 export const endedSubscriptions = new WeakSet<object>();
 
+/** The resolvers of GraphQL that this package has replaced, by the function that calls them. */
+export const wrappedResolvers = new WeakMap<
+  (...args: unknown[]) => unknown,
+  (...args: unknown[]) => unknown
+>();
+
 /** Adds the checks of a guard to a connection while `isRunning()` is true. Rejects if the current token does not pass them. */
 export type RunningCheck = (isRunning: () => boolean) => Promise<void>;
 

@@ -156,14 +156,23 @@ export function observeRequests(): void {
   storage.run = (unit, ...more) => {
     if (unit?.type !== 'request' || unit.phase !== 'action') return run(unit, ...more);
     const scope = findOrCreateScope(unit);
+    const [, request] = more;
+    if (!scope.hasOpenedSession) scope.receivedCookies ??= readCookies(request);
     // Next may enter the same unit again within the handler.
     const isNested = scope.isObserved || scope.hasOpenedSession;
     if (isNested) return run(unit, ...more);
     scope.isObserved = true;
-    const [, request] = more;
-    if (request instanceof Request) scope.receivedCookies = request.headers.get('cookie');
     return observeEnd(scope, () => run(unit, ...more));
   };
+}
+
+/** Reads the `Cookie` header of a route handler's request. In a static page, Next's request throws. */
+function readCookies(request: unknown): string | null | undefined {
+  try {
+    return request instanceof Request ? request.headers.get('cookie') : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns the result unchanged, because Next may compare it or await it. */

@@ -20,15 +20,18 @@ function wait({ clock }: TestAuthorizationServer): void {
 }
 
 describe('S61: an action redirects to a page', () => {
-  const headers = { 'content-type': 'text/plain;charset=UTF-8' };
+  const headers = { 'content-type': 'text/plain;charset=UTF-8', accept: 'text/x-component' };
 
-  test('the refresh of the proxy for this page is kept for the next request', async () => {
+  test('the proxy does not refresh for this page, and the browser requests it itself', async () => {
     const { server, auth, cookie } = await setUpLogin();
     server.clock.advance(3_700);
     // The page of the action is outside the matcher of the proxy.
     const inner = await auth.proxy(createProxyRequest('/dashboard', { cookie, ...headers }), { protect });
-    expect(inner.headers.get('x-middleware-next')).toBe('1');
-    expect(server.requestsTo('token')).toHaveLength(2);
+    // Next ignores a response that is not for its router.
+    expect(inner.status).toBe(204);
+    expect(inner.headers.get('x-middleware-next')).toBeNull();
+    expect(inner.headers.getSetCookie()).toEqual([]);
+    expect(server.requestsTo('token')).toHaveLength(1);
     wait(server);
     const next = await auth.proxy(createProxyRequest('/dashboard', { cookie }), { protect });
     expect(next.headers.get('x-middleware-next')).toBe('1');
@@ -36,10 +39,27 @@ describe('S61: an action redirects to a page', () => {
     expect(server.requestsTo('token')).toHaveLength(2);
   });
 
-  test('a request of a browser keeps no tokens beside its cookie', async () => {
+  test('a page with a valid token, of a stored session or without a session is rendered', async () => {
+    const { server, auth, cookie } = await setUpLogin();
+    const page = await auth.proxy(createProxyRequest('/dashboard', { cookie, ...headers }), { protect });
+    expect(page.headers.get('x-middleware-next')).toBe('1');
+    const anonymous = await auth.proxy(createProxyRequest('/dashboard', headers), { protect });
+    expect(anonymous.headers.get('location')).toContain('/auth/login');
+    server.clock.advance(3_700);
+    const stored = await setUpLogin({ store: createMemorySessionStore() });
+    stored.server.clock.advance(3_700);
+    const request = createProxyRequest('/dashboard', { cookie: stored.cookie, ...headers });
+    const response = await stored.auth.proxy(request, { protect });
+    expect(response.headers.get('x-middleware-next')).toBe('1');
+    expect(stored.server.requestsTo('token')).toHaveLength(2);
+  });
+
+  test('a request of a script with a content type is refreshed, and keeps no tokens beside its cookie', async () => {
     const { server, auth, cookie } = await setUpLogin();
     server.clock.advance(3_700);
-    await auth.proxy(createProxyRequest('/dashboard', { cookie }), { protect });
+    const sent = { cookie, 'content-type': 'application/json', accept: 'application/json' };
+    const response = await auth.proxy(createProxyRequest('/dashboard', sent), { protect });
+    expect(response.headers.getSetCookie().join()).toMatch(/^__Host-session=[^;]/);
     wait(server);
     const next = await auth.proxy(createProxyRequest('/dashboard', { cookie }), { protect });
     // The browser has the new cookie. A copy of the old one is no session.
@@ -71,6 +91,16 @@ describe('S61: Next forwards an action to another worker', () => {
     // The next request refreshes.
     const { result } = await runInNext({ cookie, phase: 'action', end: 'action' }, () => read());
     expect(result).toEqual(expect.any(String));
+  });
+
+  test('the proxy does not spend the refresh token either', async () => {
+    const { server, auth, cookie } = await setUpLogin();
+    server.clock.advance(3_700);
+    const request = createProxyRequest('/dashboard', { cookie, ...forwarded.headers }, 'POST');
+    const response = await auth.proxy(request, { protect });
+    expect(response.headers.get('x-middleware-next')).toBe('1');
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect(server.requestsTo('token')).toHaveLength(1);
   });
 
   test('a stored session is refreshed and changed', async () => {
@@ -120,6 +150,22 @@ describe.each(['cookie', 'stored'])('S87: a provider ends each login at its firs
       if (response.status !== 307) expect(await response.text()).toContain('token_error');
     }
     expect(trace).toEqual([307, 502, 502]);
+  });
+
+  test('the first end leads to the login, whatever another token reports before it', async () => {
+    const { server, options } = await start();
+    const auth = createAuth({ ...options, onEvent: () => {} });
+    const cookie = await logIn(auth.handlers, server);
+    server.clock.advance(3_700);
+    server.fail('token', {
+      status: 400,
+      body: '{"error":"invalid_target"}',
+      headers: { 'content-type': 'application/json' },
+    });
+    server.endGrants();
+    const request = createProxyRequest('/dashboard', { cookie });
+    const response = await auth.proxy(request, { protect, tokens: [...tokens, {}] });
+    expect(response.headers.get('location')).toContain('/auth/login');
   });
 
   test('a page that requires a session throws the error of the proxy', async () => {

@@ -109,6 +109,30 @@ describe.each(['cookie', 'stored'])('S31: %s sessions', (kind) => {
   );
 
   test.each(settings)(
+    'a planted session is not used if a route handler changes `request.cookies` first, with %s',
+    async (_, cookie) => {
+      const { auth, alice, mallory } = await setUpTwo(cookie, kind);
+      const cases = [
+        [`${alice}; ${encodeAt(mallory, 12)}`, 'alice'],
+        [`${encodeAt(mallory, 12)}; ${alice}`, 'alice'],
+        [encodeAt(mallory, 12), undefined],
+      ] as const;
+      for (const [sent, user] of cases) {
+        const request = new NextRequest(`${baseUrl}/shop/auth/session`, { headers: { cookie: sent } });
+        const handler = (received: NextRequest) => {
+          received.cookies.set('theme', 'dark');
+          return auth.handlers.GET(received);
+        };
+        const unit = { type: 'request', phase: 'action' };
+        const run = workUnitAsyncStorage.run as unknown as (...more: unknown[]) => Promise<Response>;
+        // Next enters the unit twice.
+        const response = await run(unit, () => run(unit, handler, request, {}));
+        expect((await response.json()).session?.user.sub, sent).toBe(user);
+      }
+    },
+  );
+
+  test.each(settings)(
     'a planted session is not used after an application has changed `request.cookies`, with %s',
     async (_, cookie) => {
       const { auth, alice, mallory } = await setUpTwo(cookie, kind);

@@ -38,10 +38,13 @@ redis.call('HSET', KEYS[1], 'ended', '1')
 redis.call('HDEL', KEYS[1], 'version')
 return 1`;
 
-/** Adds a key to the sessions of one user, or of one session at the provider, sorted by expiry. */
+/**
+ * Adds a key to the sessions of one user, or of one session at the provider, sorted by expiry. The expiry of a key never
+ * decreases: the write that follows may lose against another one, whose session lives longer.
+ */
 const indexScript = `
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[4])))
 return 1`;
 

@@ -3,7 +3,7 @@ import { checkOptions } from '../internal/check-options.ts';
 import type { TokenSet } from '../tokens/token-set.ts';
 import type { SessionCacheStatistics } from './backends/session-backend.ts';
 import { createSessionContext, type SessionContext } from './context.ts';
-import { type CookieToSet, parseCookies } from './cookies/cookies.ts';
+import { type CookieToSet, parseAllCookies } from './cookies/cookies.ts';
 import type { RouterRequest } from './http/request-checks.ts';
 import type { RoutePaths } from './http/route-paths.ts';
 import { sessionOptionHints, sessionOptionTypes } from './option-types.ts';
@@ -113,7 +113,7 @@ export function createSessionsForContext(context: SessionContext): WebSessions {
     handle: (request, router) => handleRequest(context, request, router),
     open: (cookieHeader, options) => openRequestSession(context, cookieHeader, options),
     create: async (cookieHeader, tokens) =>
-      (await startSession(context, parseCookies(cookieHeader), tokens)).cookies,
+      (await startSession(context, parseAllCookies(cookieHeader), tokens)).cookies,
     startLogin: (cookieHeader, options) => startLogin(context, cookieHeader, options),
     startLogout: (cookieHeader, options) => startLogout(context, cookieHeader, options),
     respondToError: (request, error, options) => respondToError(context, request, error, options),

@@ -85,8 +85,8 @@ export function accessReport(app: INestApplicationContext): AccessReportRow[] {
         requirement,
       }));
     }),
-    ...listGraphqlModules(modules).flatMap(({ schema }) =>
-      schema ? listSchemaRows(schema, handlers, coverage) : [],
+    ...listGraphqlModules(modules).flatMap(({ executedSchemas }) =>
+      removeDuplicates(executedSchemas.flatMap((schema) => listSchemaRows(schema, handlers, coverage))),
     ),
   ];
   return rows.sort((a, b) => compare(toSortKey(a), toSortKey(b)));
@@ -119,6 +119,10 @@ function createRequirement(handler: Handler, coverage: Coverage): AccessRequirem
     }),
   };
 }
+
+const removeDuplicates = (rows: readonly AccessReportRow[]): AccessReportRow[] => [
+  ...new Map(rows.map((row) => [row.entry, row])).values(),
+];
 
 /** Lists the fields that a schema resolves without a method of a resolver class. */
 function listSchemaRows(

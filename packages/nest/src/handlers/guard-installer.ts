@@ -1,4 +1,10 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { AccessTokenGuard } from '../guard/access-token.guard.ts';
 import type { GuardOptions } from '../guard-options.ts';
@@ -7,20 +13,28 @@ import { GUARD_OPTIONS } from '../injection-tokens.ts';
 import { nestMetadata } from '../nest-metadata.ts';
 import { addEnhancer } from './add-enhancer.ts';
 import { ApplicationAuth, ApplicationErrorFilter, ApplicationGuard } from './application-guard.ts';
+import { GUARDS_EVERYTHING } from './coverage.ts';
 import { createExplicitGuardFinder } from './explicit-guards.ts';
-import { listGraphqlModules } from './graphql/graphql-modules.ts';
+import { type GraphqlModule, listGraphqlModules, type Schema } from './graphql/graphql-modules.ts';
 import { checkMissingSchema, guardSchema } from './graphql/guard-schema.ts';
+import { ResolverSet } from './graphql/resolver-set.ts';
+import { createSchemaWatcher, initializeFirst } from './graphql/watch-schema.ts';
 import { listHandlers } from './list-handlers.ts';
 import { listMethods, listModuleClasses } from './module-classes.ts';
 
 /**
  * Applies the guard where Nest does not apply global guards: to microservices of a hybrid application, to gateways in
- * some versions, and to reference and field resolvers of GraphQL. Classes get it before Nest creates their handlers,
- * schemas after Nest has built them and before the application listens.
+ * some versions, and to reference and field resolvers of GraphQL. Classes get it before Nest creates their handlers.
+ * Schemas get it when Nest has built them, so that every copy of them has it, and again before the application listens:
+ * a driver may have changed them, or execute another schema.
  */
 @Injectable()
-export class GuardInstaller extends ApplicationAuth implements OnApplicationBootstrap {
+export class GuardInstaller extends ApplicationAuth implements OnModuleInit, OnApplicationBootstrap {
   readonly #modules: ModulesContainer;
+  readonly #guarded = new ResolverSet();
+  /** The hosts of the schemas in which the resolvers of Nest are known. */
+  readonly #knownHosts = new WeakSet<object>();
+  readonly #watch = createSchemaWatcher<GraphqlModule>((schema, module) => this.#guardSchema(schema, module));
 
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
@@ -29,6 +43,7 @@ export class GuardInstaller extends ApplicationAuth implements OnApplicationBoot
   ) {
     super(guard, options);
     this.#modules = modules;
+    initializeFirst(modules, GUARDS_EVERYTHING);
     const applicationGuard = new ApplicationGuard(modules);
     const applicationFilter = new ApplicationErrorFilter(modules);
     for (const each of listModuleClasses(modules)) {
@@ -43,14 +58,33 @@ export class GuardInstaller extends ApplicationAuth implements OnApplicationBoot
     }
   }
 
+  /** Drivers may copy the schema when they start, so it gets the guard before that. */
+  onModuleInit(): void {
+    for (const module of listGraphqlModules(this.#modules)) this.#watch(module.schemaHolders, module);
+  }
+
   /** @throws ConfigurationError `unguarded_handler` if a schema that needs the guard cannot be found */
   onApplicationBootstrap(): void {
-    const handlers = listHandlers(this.#modules);
-    const findExplicitGuards = createExplicitGuardFinder(this.#modules);
-    for (const { schema, ...others } of listGraphqlModules(this.#modules)) {
-      if (schema) guardSchema(schema, { ...others, handlers, guard: this.guard, findExplicitGuards });
-      else checkMissingSchema(others, handlers);
+    for (const module of listGraphqlModules(this.#modules)) {
+      checkMissingSchema(module, listHandlers(this.#modules));
+      for (const schema of module.executedSchemas) this.#guardSchema(schema, module);
+      this.#watch(module.schemaHolders, module);
     }
+  }
+
+  /** Only the first schema of a host surely has the resolvers of Nest. A later one or a copy may have replaced them. */
+  #guardSchema(schema: Schema, module: GraphqlModule): void {
+    const host = module.schemaHolders[0];
+    const isFirst = host !== undefined && !this.#knownHosts.has(host);
+    if (host) this.#knownHosts.add(host);
+    guardSchema(schema, {
+      guardsFields: module.guardsFields,
+      isReplaced: isFirst ? module.isReplaced : () => true,
+      guarded: this.#guarded,
+      handlers: listHandlers(this.#modules),
+      guard: this.guard,
+      findExplicitGuards: createExplicitGuardFinder(this.#modules),
+    });
   }
 }
 

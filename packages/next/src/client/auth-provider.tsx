@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { createOrderedUpdates } from './ordered-updates.ts';
 import { openSessionChannel, type SessionMessage, sendToTabs } from './session-channel.ts';
 import { type ClientSession, fetchSnapshot, type TimedSnapshot, toSnapshot } from './session-snapshot.ts';
 import { useExpiresIn } from './use-expires-in.ts';
@@ -47,18 +48,15 @@ export function AuthProvider({ session, routes = '/auth', children }: AuthProvid
   const identity = useRef<string>(undefined);
   const knownOffset = useRef(0);
 
-  // A page that the server renders again passes a newer session. The clock of the server is known from an earlier response.
-  useEffect(() => {
-    if (session !== undefined) setSnapshot(({ clockOffset }) => toSnapshot(session, clockOffset));
-  }, [session]);
-
-  const { load, check, extend } = useMemo(() => {
-    const fetchInto = async (query: string) => {
-      const fetched = await fetchSnapshot(`${routes}/session${query}`, knownOffset.current);
+  const { load, check, extend, ignoreEarlier } = useMemo(() => {
+    const { run, ignoreEarlier } = createOrderedUpdates<TimedSnapshot>((fetched) => {
       knownOffset.current = fetched.clockOffset;
       setSnapshot(fetched);
-    };
+    });
+    const fetchInto = (query: string) =>
+      run(() => fetchSnapshot(`${routes}/session${query}`, knownOffset.current));
     return {
+      ignoreEarlier,
       // Offline: the previous snapshot stays.
       load: () => fetchInto('').catch(() => {}),
       check: () => fetchInto('?extend=false').catch(() => {}),
@@ -69,14 +67,22 @@ export function AuthProvider({ session, routes = '/auth', children }: AuthProvid
     };
   }, [routes]);
 
+  // A page that the server renders again passes a newer session. The clock of the server is known from an earlier response.
+  useEffect(() => {
+    if (session === undefined) return;
+    ignoreEarlier();
+    setSnapshot(({ clockOffset }) => toSnapshot(session, clockOffset));
+  }, [session, ignoreEarlier]);
+
   const receive = useCallback(
     (message: SessionMessage) => {
       if (message === identity.current) return;
+      ignoreEarlier();
       // The logout request is in progress. The next response of the server contains the state.
       if (typeof message === 'object' && message.type === 'logout') setSnapshot(toSnapshot(null));
       else void check();
     },
-    [check],
+    [check, ignoreEarlier],
   );
 
   useEffect(() => {

@@ -104,9 +104,13 @@ async function createResponse(
     request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request, received)));
   if (afterLogout) return withAbsoluteLocation(afterLogout, sessions.origin);
   const needsSession = isProtected(request, options);
+  const isRedirect = isRedirectOfAction(request);
   try {
     const isUse = !isPrefetch(request, readRouterRequest(request));
-    state.requestSession = await sessions.open(readCookieHeader(request.headers, received), { isUse });
+    state.requestSession = await sessions.open(readCookieHeader(request.headers, received), {
+      isUse,
+      writable: !isRedirect && !request.headers.has('x-action-forwarded'),
+    });
   } catch (error) {
     // The store is unavailable. A page on a public path may not need the session; if it does, it gets the same error.
     if (needsSession || !(error instanceof TransportError)) throw error;
@@ -118,8 +122,9 @@ async function createResponse(
   // A login would not help: the provider has ended the last ones at once.
   const lastError = requestSession.session ? undefined : findLoginLoop(failures);
   if (needsSession && lastError) throw lastError;
-  // Next reads this page itself, and sends its response without the cookies of this one.
-  if (isRedirectOfAction(request)) await requestSession.retainTokens().catch(() => {});
+  // Without a page, the browser requests it itself, and receives the cookies of the refresh.
+  if (isRedirect && failures.some(({ error }) => error.code === 'wrong_context'))
+    return setPrivate(new NextResponse(null, { status: 204 }), {});
   const headers = createPageHeaders(request, {
     mayRedirect: !hasTokens,
     cookies: requestSession.cookies,
@@ -176,8 +181,9 @@ async function refreshTokens(
       await requestSession.getAccessToken(token);
     } catch (error) {
       hasTokens = false;
+      // The failures before concern a session that has ended.
       if (error instanceof LoginRequiredError && error.code === 'session_ended')
-        return { hasTokens, failures };
+        return { hasTokens, failures: [] };
       if (error instanceof AuthError) failures.push({ ...token, error });
     }
   }
@@ -187,11 +193,13 @@ async function refreshTokens(
 }
 
 /**
- * Checks whether Next requests the page to which an action redirects, with the headers of the action. A browser sends no
- * `Content-Type` with GET.
+ * Checks whether Next requests the page to which an action redirects, with the headers of the action. It sends the response
+ * to the browser without its cookies, as it does for an action that it forwards.
  */
 const isRedirectOfAction = ({ method, headers }: NextRequest): boolean =>
-  method === 'GET' && headers.has('content-type');
+  method === 'GET' &&
+  headers.has('content-type') &&
+  headers.get('accept')?.includes('text/x-component') === true;
 
 /** @param response is changed; the caller copies a response of the application first */
 function setCookies(response: Response, requestSession: RequestSession): Response {

@@ -18,12 +18,12 @@ interface Cause {
 
 /** Writes what a check of the protocol library expected and found, without secrets. */
 export function explainFailedCheck(error: unknown, check: string, code: ValidationErrorCode): string {
-  const { code: reason, cause, message = '' } = error as { code?: string; cause?: unknown; message?: string };
+  const { code: reason, cause } = (error ?? {}) as { code?: string; cause?: unknown };
   const subject = describeSubject(code);
   if (cause instanceof Response) return explainResponse(cause, reason, subject);
   const { claims, body, header, parameters, expected, jwks_uri: address, now } = (cause ?? {}) as Cause;
   if (reason === oauth.KEY_SELECTION)
-    return `${subject}: no single key of ${address?.href} matches "kid" ${quote(header?.kid)} and "alg" ${quote(header?.alg)}. Publish the key at the provider, or check "jwks_uri".`;
+    return `${subject}: no single key of ${address && address.origin + address.pathname} matches "kid" ${quote(header?.kid)} and "alg" ${quote(header?.alg)}. Publish the key at the provider, or check "jwks_uri".`;
   const query = parameters instanceof URLSearchParams ? Object.fromEntries(parameters) : undefined;
   const found = (claims ?? body ?? header ?? query)?.[check];
   if (reason === oauth.JWT_TIMESTAMP_CHECK && typeof found === 'number' && now !== undefined)
@@ -32,7 +32,18 @@ export function explainFailedCheck(error: unknown, check: string, code: Validati
     return `${subject} "${check}" is ${quote(found)}, expected ${quote(toIssuer(expected))}.`;
   if (claims && found === undefined) return `${subject} has no "${check}".`;
   if ((body ?? query) && found === undefined) return `${subject}: the response has no "${check}".`;
-  return `${subject}: the check "${check}" failed${message && `: ${toPrintableText(message, 200)}`}.`;
+  const detail = describeError(error);
+  return `${subject}: the check "${check}" failed${detail && `: ${detail}`}.`;
+}
+
+/**
+ * Returns the message of an error of the protocol library, which quotes names only. Any other error is that of a function of
+ * the application, such as `decrypt`. Its message can contain what it was called with, so its name is returned.
+ */
+function describeError(error: unknown): string {
+  const { code, message, name } = (error ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
+  const text = typeof code === 'string' && code.startsWith('OAUTH_') ? message : name;
+  return typeof text === 'string' ? toPrintableText(text, 200) : '';
 }
 
 function explainResponse(response: Response, reason: string | undefined, subject: string): string {

@@ -44,7 +44,7 @@ export function translateError(
       status: error.status,
     });
   }
-  const { code: reason, message = '' } = error as { code?: string; message?: string };
+  const { code: reason, message = '' } = (error ?? {}) as { code?: string; message?: string };
   if (reason === oauth.MISSING_SERVER_METADATA || reason === oauth.INVALID_SERVER_METADATA) {
     return new ConfigurationError('unsupported_by_provider', message);
   }
@@ -66,7 +66,7 @@ function findFailedCheck(error: unknown): string | undefined {
     code: reason,
     cause,
     message = '',
-  } = error as { code?: unknown; cause?: unknown; message?: string };
+  } = (error ?? {}) as { code?: unknown; cause?: unknown; message?: string };
   const { claim, attribute } = (cause ?? {}) as { claim?: unknown; attribute?: unknown };
   if (typeof claim === 'string') return claim;
   if (typeof attribute === 'string') return attribute;

@@ -164,6 +164,10 @@ export function parseCookies(
 /** A sibling host can set many. */
 const defaultMaxRepeats = 4;
 
+/** Parses a `Cookie` header with all values of each name: a login or a logout ends the sessions of all copies. */
+export const parseAllCookies = (header: string | null | undefined): RequestCookies =>
+  parseCookies(header, { maxRepeats: Number.POSITIVE_INFINITY });
+
 /** `token`, RFC 9110 section 5.6.2: the syntax of a cookie name (RFC 6265 section 4.1.1). */
 const isToken = (text: string) => /^[\w!#$%&'*+.^`|~-]+$/.test(text);
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { ConfigurationError, TransportError } from '../../errors.ts';
+import { AuthorizationServerError, ConfigurationError, TransportError } from '../../errors.ts';
 import { reportFailure } from './failure-report.ts';
 
 afterEach(() => {
@@ -24,3 +24,14 @@ test('S64: writes no control characters of a message to the console', () => {
   reportFailure(error, { route: 'login', status: 500 });
   expect(String(write.mock.calls[0]?.[0])).toMatch(/first second \[31m$/);
 });
+
+test.each(['constructor', 'toString', '__proto__'])(
+  'S64: writes no text of JavaScript for the error code %s of a provider',
+  (code) => {
+    const write = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const details = { error: code, errorDescription: 'described', status: 400 };
+    const error = new AuthorizationServerError('token_error', 'The provider returned an error', details);
+    reportFailure(error, { route: 'callback', status: 502 });
+    expect(String(write.mock.calls[0]?.[0])).toMatch(/Its description: "described"\.$/);
+  },
+);

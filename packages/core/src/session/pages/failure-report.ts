@@ -101,7 +101,10 @@ function explainFailure(error: unknown): string {
   if (error instanceof AuthError) {
     const { errorDescription } = error instanceof AuthorizationServerError ? error : {};
     const description = errorDescription ? ` Its description: ${JSON.stringify(errorDescription)}.` : '';
-    const remedy = error instanceof AuthorizationServerError ? remedies[error.error] : undefined;
+    const remedy =
+      error instanceof AuthorizationServerError && Object.hasOwn(remedies, error.error)
+        ? remedies[error.error]
+        : undefined;
     const more = description + (remedy === undefined ? '' : ` ${remedy}`);
     const message = replaceControlCharacters(error.message);
     return more === '' ? message : `${message.replace(/\.$/, '')}.${more}`;

@@ -209,3 +209,30 @@ test.each(sessionKinds)(
     }
   },
 );
+
+test.each(sessionKinds)(
+  'S20: %s sessions: a login ends the session of the user behind more planted copies than sign in',
+  async (kind) => {
+    for (const planted of [0, 3, 4, 12]) {
+      const app = await createWebApp({
+        ...createSessionOptions(kind),
+        cookie: { domain: 'example.test' },
+      });
+      const mallory = readPairs(await logIn(app, 'mallory'));
+      const browser = await logIn(app, 'alice');
+      const alice = browser.header();
+      const ended = app.events.filter(({ type }) => type === 'session.ended').length;
+      app.server.clock.advance(5);
+      app.server.signIn('bob');
+      const started = await browser.visit('/auth/login');
+      const { url } = await app.server.authorize(started.headers.get('location') ?? '');
+      const cookie = [...Array.from({ length: planted }, () => mallory).flat(), browser.header()].join('; ');
+      const request = new Request(url, { headers: { cookie } });
+      expect((await app.sessions.handle(request))?.status).toBe(303);
+      expect((await app.sessions.open(alice)).session, `${planted} copies`).toBeUndefined();
+      expect(app.events.filter(({ type }) => type === 'session.ended').length - ended).toBe(
+        planted > 0 ? 2 : 1,
+      );
+    }
+  },
+);

@@ -1,6 +1,8 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { describe, expect, test } from 'vitest';
 import type { ClientOptions } from '../../../src/index.ts';
+import { createMemoryTombstoneStore } from '../../../src/session/backends/stores/memory-tombstone-store.ts';
+import { createMemorySessionStore } from '../../../src/session/index.ts';
 import type { WebSessionOptions } from '../../../src/session/options.ts';
 import { createSessionOptions, createWebApp, sessionKinds } from '../../support/web-browser.ts';
 
@@ -40,6 +42,19 @@ async function start(kind: (typeof sessionKinds)[number], { client = {}, options
   const readUser = async (header: string) => (await sessions.open(header)).session?.user.sub;
   const readRevokedTokens = () => server.requestsTo('revocation').map(({ body }) => body.token);
   return { app, server, browser, finish, startLogin, logIn, readUser, readRevokedTokens };
+}
+
+/** Starts an application whose callback receives the session cookie. */
+async function startWithStores(options: Partial<WebSessionOptions>) {
+  const app = await createWebApp(options);
+  const browser = app.open();
+  const startLogin = async () => (await browser.visit('/auth/login')).headers.get('location') ?? '';
+  const finishHere = async (location: string) => {
+    const { url } = await app.server.authorize(location);
+    return browser.visit(url.pathname + url.search);
+  };
+  const readUser = async (header: string) => (await app.sessions.open(header)).session?.user.sub;
+  return { app, server: app.server, browser, logIn: () => browser.logIn(), startLogin, finishHere, readUser };
 }
 
 describe.each(sessionKinds)('%s', (kind) => {
@@ -108,6 +123,34 @@ describe.each(sessionKinds)('%s', (kind) => {
     await finish(location);
     expect(app.events).toContainEqual(expect.objectContaining({ type: 'session.ended' }));
     expect(await readUser(previousCookies)).toBeUndefined();
+  });
+
+  test('S19: ends the previous session although the store failed while the callback read it', async () => {
+    const store = createMemorySessionStore();
+    const tombstones = createMemoryTombstoneStore();
+    const { app, server, browser, logIn, readUser, startLogin, finishHere } = await startWithStores({
+      ...(kind === 'stored' ? { store } : { tombstones }),
+    });
+    await logIn();
+    const previousCookies = browser.header();
+    server.clock.advance(5);
+    server.signIn('mallory');
+    const location = await startLogin();
+    const { get } = store;
+    const { latest } = tombstones;
+    // The first read fails.
+    store.get = () => {
+      store.get = get;
+      return Promise.reject(new Error('unavailable'));
+    };
+    tombstones.latest = () => {
+      tombstones.latest = latest;
+      return Promise.reject(new Error('unavailable'));
+    };
+    expect((await finishHere(location)).status).toBe(303);
+    expect(await readUser(browser.header())).toBe('mallory');
+    expect(await readUser(previousCookies)).toBeUndefined();
+    expect(app.events).toContainEqual(expect.objectContaining({ type: 'session.ended', reason: 'replaced' }));
   });
 
   test('S19: ends the previous session after a login that was restarted', async () => {

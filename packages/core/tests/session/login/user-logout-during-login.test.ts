@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { describe, expect, test } from 'vitest';
-import { baseUrl, sessionKinds } from '../../support/web-browser.ts';
+import { baseUrl, createWebApp, sessionKinds } from '../../support/web-browser.ts';
 import { html, isSignedIn, openTab, page, start, startLogin } from './pending-logins.ts';
 
 describe.each(sessionKinds)('%s', (kind) => {
@@ -95,6 +95,93 @@ describe.each(sessionKinds)('%s', (kind) => {
       expect(await isSignedIn(app, browser)).toBe(true);
     },
   );
+
+  test.each([
+    ['completed', false],
+    ['completed', true],
+    ['restarted and completed', false],
+    ['restarted and completed', true],
+  ] as const)(
+    'S88: a logout ends a login that is %s before it is recorded (signed in before: %s)',
+    async (progress, wasSignedIn) => {
+      const { app, ports } = await start(kind);
+      const { store, tombstones, replay } = ports;
+      let release = () => {};
+      const isReleased = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const slowReplay: typeof replay = {
+        claim: async (...args) => isReleased.then(() => replay.claim(...args)),
+        has: async (key) => isReleased.then(() => replay.has(key)),
+      };
+      const slow = await createWebApp(
+        { tombstones, replay: slowReplay, ...(kind === 'stored' && { store }) },
+        { at: app.server },
+      );
+      const browser = app.open();
+      if (wasSignedIn) await browser.logIn();
+      app.server.clock.advance(5);
+      let callback = await startLogin(app, browser);
+      const logout = openTab(slow, browser).visit('/auth/logout', page);
+      if (progress !== 'completed') {
+        app.server.fail('token', {
+          status: 400,
+          body: '{"error":"invalid_grant"}',
+          headers: { 'content-type': 'application/json' },
+        });
+        const restart = await browser.visit(callback, { headers: html });
+        const { url } = await app.server.authorize(restart.headers.get('location') ?? '');
+        callback = url.pathname + url.search;
+      }
+      expect((await browser.visit(callback, { headers: html })).status).toBe(303);
+      release();
+      const logoutResponse = await logout;
+      expect(logoutResponse.status).toBe(303);
+      expect(logoutResponse.headers.get('location')).toContain('/end-session');
+      expect(await isSignedIn(app, browser)).toBe(false);
+    },
+  );
+
+  test('S88: the record of a logout is kept for the lifetime of a login that was restarted during it', async () => {
+    const { app, ports } = await start(kind);
+    const lifetimes: number[] = [];
+    const { claim } = ports.replay;
+    ports.replay.claim = (key, timeToLive) => {
+      lifetimes.push(timeToLive);
+      return claim.call(ports.replay, key, timeToLive);
+    };
+    const browser = app.open();
+    await startLogin(app, browser);
+    // The login expires after an hour. A restart that begins now expires an hour later.
+    app.server.clock.advance(3_500);
+    await openTab(app, browser).visit('/auth/logout', page);
+    expect(lifetimes).toEqual([3_601_000]);
+  });
+
+  test('S88: two restarts of one login each begin a session', async () => {
+    const { app } = await start(kind);
+    const browser = app.open();
+    const callback = await startLogin(app, browser);
+    const tab = openTab(app, browser);
+    const callbacks: string[] = [];
+    app.server.fail('token', {
+      status: 400,
+      body: '{"error":"invalid_grant"}',
+      headers: { 'content-type': 'application/json' },
+    });
+    // The second response was used before, so it causes no token request.
+    for (const each of [browser, tab]) {
+      const restart = await each.visit(callback, { headers: html });
+      const { url } = await app.server.authorize(restart.headers.get('location') ?? '');
+      callbacks.push(url.pathname + url.search);
+    }
+    for (const [name, value] of tab.cookies) browser.cookies.set(name, value);
+    for (const each of callbacks) {
+      expect((await browser.visit(each, { headers: html })).status).toBe(303);
+      expect(await isSignedIn(app, browser)).toBe(true);
+      app.server.clock.advance(5);
+    }
+  });
 
   test('S88: rejects a callback that was sent before a logout and arrives after it', async () => {
     for (const wasSignedIn of [false, true]) {

@@ -33,6 +33,12 @@ export interface Schema {
 export interface GraphqlModule {
   /** `undefined` before the application is initialized, and for a gateway, which has no schema. */
   readonly schema: Schema | undefined;
+  /** The objects whose property `schema` is executed: the host of Nest, and Mercurius, which may copy the schema. */
+  readonly schemaHolders: readonly object[];
+  /** The schemas that may be executed. The first one is `schema`. */
+  readonly executedSchemas: readonly Schema[];
+  /** Whether the options tell Mercurius to copy the schema, and the copy is not visible. */
+  readonly hasHiddenSchema: boolean;
   /** Whether the module has the provider that contains the schema. */
   readonly hasSchemaHost: boolean;
   /** A gateway resolves no fields itself. */
@@ -48,6 +54,10 @@ interface GraphqlOptions {
   readonly resolvers?: unknown;
   readonly schema?: unknown;
   readonly gateway?: unknown;
+  readonly transformResolvers?: unknown;
+  readonly transformSchema?: unknown;
+  /** An option of Mercurius. */
+  readonly schemaTransforms?: unknown;
 }
 
 export function listGraphqlModules(modules: ModulesContainer): GraphqlModule[] {
@@ -56,15 +66,26 @@ export function listGraphqlModules(modules: ModulesContainer): GraphqlModule[] {
     if (!wrapper) return [];
     const options = (wrapper.instance ?? {}) as GraphqlOptions;
     const hosts = [...providers].filter(([token]) => isSchemaHost(token)).map(([, { instance }]) => instance);
+    const schema = hosts.map(readSchema).find((each) => each !== undefined);
+    const drivers = [...providers.values()].map(({ instance }) => instance as unknown).filter(isDriver);
+    const executors = drivers.flatMap(findExecutor);
+    const executed = schema ? executors.flatMap((executor) => readSchema(executor) ?? []) : [];
+    const isCopied = [options.schemaTransforms ?? []].flat().length > 0 && drivers.some(findAdapter);
+    const replacesAny = [options.schema, options.transformResolvers, options.transformSchema].some(
+      (option) => option !== undefined,
+    );
     const replaced = new Set([options.resolvers ?? []].flat().flatMap(listFields));
     return [
       {
-        schema: hosts.map(readSchema).find((schema) => schema !== undefined),
+        schema,
+        schemaHolders: [...hosts, ...(schema ? executors : [])].filter(isObject),
+        executedSchemas: [...new Set([...(schema ? [schema] : []), ...executed])],
+        hasHiddenSchema: schema !== undefined && isCopied && executed.length === 0,
         hasSchemaHost: hosts.length > 0,
         isGateway: options.gateway !== undefined,
         guardsFields: options.fieldResolverEnhancers?.includes('guards') === true,
-        // The option `schema` does not show which of its fields have resolvers.
-        isReplaced: (type, field) => options.schema !== undefined || replaced.has(`${type}.${field}`),
+        // These options do not show which fields they provide or replace.
+        isReplaced: (type, field) => replacesAny || replaced.has(`${type}.${field}`),
       },
     ];
   });
@@ -81,15 +102,52 @@ function isSchemaHost(token: unknown): boolean {
   return accessor?.get !== undefined && accessor.set !== undefined;
 }
 
-/** Reads the schema. The accessor throws before the schema exists. */
-function readSchema(host: unknown): Schema | undefined {
+/** Returns the value if it is a schema. */
+export const toSchema = (value: unknown): Schema | undefined =>
+  typeof (value as Partial<Schema> | null | undefined)?.getTypeMap === 'function'
+    ? (value as Schema)
+    : undefined;
+
+/** Reads the schema. The accessor of the host throws before the schema exists. */
+function readSchema(holder: unknown): Schema | undefined {
   try {
-    const schema = (host as { readonly schema?: Partial<Schema> | null } | undefined)?.schema;
-    return typeof schema?.getTypeMap === 'function' ? (schema as Schema) : undefined;
+    return toSchema((holder as { readonly schema?: unknown } | undefined)?.schema);
   } catch {
     return undefined;
   }
 }
+
+/** The part of a driver of `@nestjs/graphql` that this package uses. */
+interface Driver {
+  readonly generateSchema?: unknown;
+  readonly mergeDefaultOptions?: unknown;
+  /** The instance of Fastify in the drivers of Mercurius, and Apollo's server in those of Apollo. */
+  readonly instance?: Server | null;
+  readonly httpAdapterHost?: { readonly httpAdapter?: { getInstance?: () => Server | null } | null };
+}
+
+interface Server {
+  /** The object of Mercurius, whose property `schema` it executes. */
+  readonly graphql?: unknown;
+}
+
+const isDriver = (instance: unknown): instance is Driver => {
+  const { generateSchema, mergeDefaultOptions } = (instance ?? {}) as Driver;
+  return typeof generateSchema === 'function' && typeof mergeDefaultOptions === 'function';
+};
+
+/** Finds the object of Mercurius of a driver. */
+function findExecutor(driver: Driver): object[] {
+  const server = 'instance' in driver ? driver.instance : findAdapter(driver)?.getInstance?.();
+  return isObject(server?.graphql) ? [server.graphql] : [];
+}
+
+/** `undefined` in an application without a server, which executes no schema. */
+const findAdapter = ({ httpAdapterHost }: Driver) => httpAdapterHost?.httpAdapter ?? undefined;
+
+/** The object of Mercurius is a function. */
+const isObject = (value: unknown): value is object =>
+  typeof value === 'function' || (typeof value === 'object' && value !== null);
 
 const listFields = (resolvers: object): string[] =>
   Object.entries(resolvers).flatMap(([type, fields]: [string, unknown]) =>

@@ -5,6 +5,7 @@ import { RequireScopes } from '../../index.ts';
 import type { GraphqlPosition, Handler } from '../handler.ts';
 import type { Resolve, Schema, SchemaField, SchemaType } from './graphql-modules.ts';
 import { type GuardSchemaOptions, guardSchema } from './guard-schema.ts';
+import { ResolverSet } from './resolver-set.ts';
 
 class Resolvers {
   plain() {}
@@ -197,4 +198,27 @@ test('N10: guards each reference whose type has no reference resolver', async ()
   const references = ['Item', 'Account', 7].map((__typename) => ({ __typename }));
   await call(fields._entities?.resolve, {}, { representations: [...references, null] }, {}, {});
   expect(checked).toEqual(Array.from({ length: 3 }, () => 'global SchemaResolver.resolve'));
+});
+
+test('N15: guards each resolver once, also in a copy, and one that replaces it', async () => {
+  const fields: Record<string, SchemaField> = { raw: { resolve }, method: { resolve: () => 'method' } };
+  const options = { handlers: [createHandler('root', 'Query.method')], guarded: new ResolverSet() };
+  guard([createType('Query', fields)], options);
+  const copies: Record<string, SchemaField> = { raw: { ...fields.raw }, method: { ...fields.method } };
+  guard([createType('Query', copies)], { ...options, isReplaced: () => true });
+  expect(copies).toEqual(fields);
+  copies.method = { resolve };
+  guard([createType('Query', copies)], { ...options, isReplaced: () => true });
+  await call(copies.method.resolve);
+  expect(checked).toEqual(['global Resolvers.plain']);
+});
+
+test('N10: guards a reference whose resolver the executed copy does not have', async () => {
+  const fields: Record<string, SchemaField> = { _entities: { resolve } };
+  const types = [createType('Query', fields), createType('Item', {}, { resolveReference: resolve })];
+  guard(types);
+  const args = { representations: [{ __typename: 'Item' }] };
+  const executed = { getTypeMap: () => ({ Item: createType('Item', {}) }) };
+  await call(fields._entities?.resolve, {}, args, {}, { schema: executed });
+  expect(checked).toEqual(['global SchemaResolver.resolve']);
 });

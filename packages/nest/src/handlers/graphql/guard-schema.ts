@@ -15,6 +15,7 @@ import {
   type SchemaField,
   type SchemaType,
 } from './graphql-modules.ts';
+import { ResolverSet, wrapResolver } from './resolver-set.ts';
 
 /** The class and method that a guard receives for a handler. */
 type GuardedMethod = Pick<Handler, 'owner' | 'method'>;
@@ -34,36 +35,52 @@ export interface GuardSchemaOptions extends Pick<GraphqlModule, 'guardsFields' |
   readonly handlers: readonly Handler[];
   /** Finds the guards of `@UseGuards()` on a handler, which Nest does not run either. */
   readonly findExplicitGuards: ExplicitGuardFinder;
+  /**
+   * The resolvers that are guarded already, by this function or by Nest. Copies of a schema share resolvers. Default: an
+   * empty set.
+   */
+  readonly guarded?: ResolverSet;
+}
+
+interface Options extends GuardSchemaOptions {
+  readonly guarded: ResolverSet;
+  /** The resolvers that Nest guards are added to it. They are guarded only at the position of their handler. */
+  readonly guardedByNest: Resolve[];
 }
 
 /**
  * Applies the guard to the resolvers of a schema that Nest does not guard: reference resolvers, resolvers of fields with
- * requirements, and root fields that are not methods of a resolver class. Changes the schema in place, before the
- * application listens. The guards of `@UseGuards()` on a handler run after the global guard, as in Nest.
+ * requirements, and root fields that are not methods of a resolver class. Changes the schema in place, and adds the
+ * guarded resolvers to `guarded`. The guards of `@UseGuards()` on a handler run after the global guard, as in Nest.
  */
-export function guardSchema(schema: Schema, options: GuardSchemaOptions): void {
+export function guardSchema(
+  schema: Schema,
+  { guarded = new ResolverSet(), ...others }: GuardSchemaOptions,
+): void {
+  const options: Options = { ...others, guarded, guardedByNest: [] };
   const roots = new Set(listRootTypes(schema));
-  const guardedReferences = new Set<string>();
   for (const type of listOutputTypes(schema)) {
-    if (guardReference(type, options)) guardedReferences.add(type.name);
+    guardReference(type, options);
     for (const [name, field] of Object.entries(type.getFields?.() ?? {})) {
       const isRoot = roots.has(type);
-      if (isRoot && name === federationFields.entities) guardEntities(field, guardedReferences, options);
-      else if (!(isRoot && name === federationFields.service)) {
-        const methods = isRoot ? findRootMethods(type, name, options) : findFieldMethods(type, name, options);
-        if (methods.length > 0) guardField(field, name, createChecks(methods, options));
-      }
+      if (isRoot && name === federationFields.entities) guardEntities(field, schema, options);
+      else if (!(isRoot && name === federationFields.service))
+        guardField(field, { type, name, isRoot }, options);
     }
   }
+  for (const resolver of options.guardedByNest) guarded.add(resolver);
 }
 
+type MissingSchema = Pick<GraphqlModule, 'hasSchemaHost' | 'isGateway'> &
+  Partial<Pick<GraphqlModule, 'schema' | 'hasHiddenSchema'>>;
+
 /**
- * Checks a module whose schema is not visible. A gateway has none, and the schemas of others must have the guard.
+ * Checks whether the schemas of a module are visible. A gateway has none, and the schemas of others must have the guard.
  *
  * @throws ConfigurationError `unguarded_handler`
  */
 export function checkMissingSchema(
-  { hasSchemaHost, isGateway }: Pick<GraphqlModule, 'hasSchemaHost' | 'isGateway'>,
+  { schema, hasSchemaHost, hasHiddenSchema, isGateway }: MissingSchema,
   handlers: readonly Handler[],
 ): void {
   if (!hasSchemaHost) {
@@ -74,7 +91,15 @@ export function checkMissingSchema(
     );
   }
   const unguarded = handlers.filter(({ graphql }) => graphql && graphql.kind !== 'root');
-  if (isGateway || unguarded.length === 0) return;
+  if (isGateway || unguarded.length === 0 || (schema && !hasHiddenSchema)) return;
+  if (hasHiddenSchema) {
+    throw new ConfigurationError(
+      'unguarded_handler',
+      'AuthModule cannot find the schema that Mercurius creates for the option "schemaTransforms" of GraphQLModule, so it ' +
+        `cannot guard ${unguarded.map(formatHandlerName).join(', ')}. ` +
+        'Use MercuriusDriver of @nestjs/mercurius, or change the schema with the option "transformSchema".',
+    );
+  }
   throw new ConfigurationError(
     'unguarded_handler',
     `AuthModule found a GraphQLModule without a schema, so it cannot guard ${unguarded.map(formatHandlerName).join(', ')}. ` +
@@ -99,11 +124,7 @@ function findHandlers(
 }
 
 /** Finds the methods of a root field that need the guard. Empty if Nest guards the field. */
-function findRootMethods(
-  type: SchemaType,
-  field: string,
-  options: GuardSchemaOptions,
-): readonly GuardedMethod[] {
+function findRootMethods(type: SchemaType, field: string, options: Options): readonly GuardedMethod[] {
   const { handlers, guardsFields, isReplaced } = options;
   const guardedByNest = findHandlers(type, field, {
     handlers,
@@ -115,11 +136,7 @@ function findRootMethods(
 }
 
 /** Finds the methods of a field that need the guard. Without requirements, a field runs with its query. */
-function findFieldMethods(
-  type: SchemaType,
-  field: string,
-  options: GuardSchemaOptions,
-): readonly GuardedMethod[] {
+function findFieldMethods(type: SchemaType, field: string, options: Options): readonly GuardedMethod[] {
   const { handlers, guardsFields, isReplaced, findExplicitGuards } = options;
   if (guardsFields && !isReplaced(type.name, field)) return [];
   return findHandlers(type, field, { handlers, kinds: ['field'] }).filter(
@@ -136,15 +153,36 @@ interface Check {
 
 const createChecks = (
   methods: readonly GuardedMethod[],
-  { guard, findExplicitGuards }: GuardSchemaOptions,
+  { guard, findExplicitGuards }: Options,
 ): readonly Check[] =>
   methods.map((handler) => ({ handler, guards: [guard, ...findExplicitGuards(handler)] }));
 
-function guardField(field: SchemaField, name: string, checks: readonly Check[]): void {
-  const { resolve = createPropertyResolver(name), subscribe } = field;
+interface FieldPosition {
+  readonly type: SchemaType;
+  readonly name: string;
+  readonly isRoot: boolean;
+}
+
+function guardField(field: SchemaField, { type, name, isRoot }: FieldPosition, options: Options): void {
   // A subscription is checked when it starts, as in Nest.
-  if (subscribe) field.subscribe = withChecks(subscribe, checks);
-  else field.resolve = withChecks(resolve, checks);
+  const key = field.subscribe ? 'subscribe' : 'resolve';
+  const current = field[key];
+  if (options.guarded.has(current)) return;
+  const methods = isRoot ? findRootMethods(type, name, options) : findFieldMethods(type, name, options);
+  if (methods.length > 0)
+    field[key] = withChecks(current ?? createPropertyResolver(name), createChecks(methods, options), options);
+  else if (current && isGuardedByNest(type, { name, isRoot }, options)) options.guardedByNest.push(current);
+}
+
+/** Whether Nest guards a field that this package does not guard. */
+function isGuardedByNest(
+  type: SchemaType,
+  { name, isRoot }: Omit<FieldPosition, 'type'>,
+  { handlers, guardsFields, isReplaced }: Options,
+): boolean {
+  if (isRoot) return true;
+  if (!guardsFields || isReplaced(type.name, name)) return false;
+  return findHandlers(type, name, { handlers, kinds: ['field'] }).length > 0;
 }
 
 /** Resolves a field as `graphql` does without a resolver. */
@@ -155,56 +193,61 @@ const createPropertyResolver =
     return typeof value === 'function' ? value.call(source, ...others) : value;
   };
 
-/** @returns whether references of this type are guarded by their resolver */
-function guardReference(type: SchemaType, options: GuardSchemaOptions): boolean {
-  const { handlers, guardsFields, isReplaced } = options;
-  const subgraph = type.extensions?.apollo?.subgraph;
-  const resolve = subgraph?.resolveReference ?? type.resolveReference;
-  if (!resolve) return false;
+function guardReference(type: SchemaType, options: Options): void {
+  const { handlers, guardsFields, isReplaced, guarded, guardedByNest } = options;
+  const resolve = readReferenceResolver(type);
+  if (!resolve || guarded.has(resolve)) return;
   const methods = findReferenceHandlers(type.name, handlers);
-  if (methods.length > 0 && guardsFields && !isReplaced(type.name, '__resolveReference')) return true;
-  const guarded = withChecks(resolve, createChecks(methods.length > 0 ? methods : [schemaResolver], options));
+  if (methods.length > 0 && guardsFields && !isReplaced(type.name, '__resolveReference')) {
+    guardedByNest.push(resolve);
+    return;
+  }
+  const checks = createChecks(methods.length > 0 ? methods : [schemaResolver], options);
+  const replacement = withChecks(resolve, checks, options);
+  const subgraph = type.extensions?.apollo?.subgraph;
   if (subgraph?.resolveReference) {
-    const apollo = { ...type.extensions?.apollo, subgraph: { ...subgraph, resolveReference: guarded } };
+    const apollo = { ...type.extensions?.apollo, subgraph: { ...subgraph, resolveReference: replacement } };
     type.extensions = { ...type.extensions, apollo };
   }
-  if (type.resolveReference) type.resolveReference = guarded;
-  return true;
+  if (type.resolveReference) type.resolveReference = replacement;
 }
+
+const readReferenceResolver = (type: SchemaType | undefined): Resolve | undefined =>
+  type?.extensions?.apollo?.subgraph?.resolveReference ?? type?.resolveReference;
 
 const findReferenceHandlers = (type: string, handlers: readonly Handler[]): readonly Handler[] =>
   handlers.filter(({ graphql }) => graphql?.kind === 'reference' && graphql.type === type);
 
 /**
- * Guards references without a reference resolver. A subgraph uses such a reference as the entity and resolves its fields
- * without a query, so it requires a token.
+ * Guards references without a reference resolver, in the schema that is executed. A subgraph uses such a reference as the
+ * entity and resolves its fields without a query, so it requires a token.
  */
-function guardEntities(
-  field: SchemaField,
-  guardedReferences: ReadonlySet<string>,
-  options: GuardSchemaOptions,
-): void {
+function guardEntities(field: SchemaField, schema: Schema, options: Options): void {
   const { resolve } = field;
-  if (!resolve) return;
-  field.resolve = async (...all) => {
+  if (!resolve || options.guarded.has(resolve)) return;
+  field.resolve = wrapResolver(resolve, async (...all) => {
     const [, args, context, info] = all;
     const { representations } = args as { readonly representations: readonly unknown[] };
+    const types = ((info as { readonly schema?: Schema } | undefined)?.schema ?? schema).getTypeMap();
     for (const reference of representations) {
-      const type = (reference as { readonly __typename?: unknown } | null)?.__typename;
-      if (typeof type === 'string' && guardedReferences.has(type)) continue;
-      const methods = findReferenceHandlers(String(type), options.handlers);
+      const type = String((reference as { readonly __typename?: unknown } | null)?.__typename);
+      if (options.guarded.has(readReferenceResolver(types[type]))) continue;
+      const methods = findReferenceHandlers(type, options.handlers);
       const checks = createChecks(methods.length > 0 ? methods : [schemaResolver], options);
       await runChecks(checks, [reference, context, info]);
     }
     return resolve(...all);
-  };
+  });
+  options.guarded.add(field.resolve);
 }
 
-function withChecks(resolve: Resolve, checks: readonly Check[]): Resolve {
-  return async (...args) => {
+function withChecks(resolve: Resolve, checks: readonly Check[], { guarded }: Options): Resolve {
+  const wrapper = wrapResolver(resolve, async (...args) => {
     await runChecks(checks, args);
     return resolve(...args);
-  };
+  });
+  guarded.add(wrapper);
+  return wrapper;
 }
 
 /** @throws the exception of a guard, or ForbiddenException */

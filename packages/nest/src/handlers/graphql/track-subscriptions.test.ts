@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { endedSubscriptions } from '../../module-state.ts';
+import { ResolverSet } from './resolver-set.ts';
 import { trackSubscriptions } from './track-subscriptions.ts';
 
 /** Starts a subscription whose source is `stream`. */
@@ -51,4 +52,21 @@ test.each(['return', 'throw'] as const)('N28: a subscription emits nothing after
 
 test('N28: a subscription without a stream has ended', async () => {
   expect(endedSubscriptions.has((await start('not a stream')).path)).toBe(true);
+});
+
+test('N28: tracks a subscription once, also in a copy of the schema', () => {
+  const field = { subscribe: () => undefined };
+  const original = field.subscribe;
+  const createSchema = (subscription: object) => ({
+    getTypeMap: () => ({}),
+    getQueryType: () => undefined,
+    getMutationType: () => undefined,
+    getSubscriptionType: () => ({ name: 'Subscription', getFields: () => ({ items: subscription }) }),
+  });
+  const tracked = new ResolverSet();
+  trackSubscriptions(createSchema(field), tracked);
+  expect(field.subscribe).not.toBe(original);
+  const copy = { ...field };
+  trackSubscriptions(createSchema(copy), tracked);
+  expect(copy.subscribe).toBe(field.subscribe);
 });

@@ -1,31 +1,47 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { endedSubscriptions } from '../../module-state.ts';
 import { readFieldPath } from '../../transport/graphql.ts';
 import { listGraphqlModules, type Resolve, type Schema } from './graphql-modules.ts';
+import { ResolverSet, wrapResolver } from './resolver-set.ts';
+import { createSchemaWatcher, initializeFirst } from './watch-schema.ts';
 
 /** Tracks the subscriptions of every schema, also without a global guard. */
 @Injectable()
-export class SubscriptionTracker implements OnApplicationBootstrap {
+export class SubscriptionTracker implements OnModuleInit, OnApplicationBootstrap {
   readonly #modules: ModulesContainer;
+  readonly #tracked = new ResolverSet();
+  readonly #watch = createSchemaWatcher<void>((schema) => trackSubscriptions(schema, this.#tracked));
 
   constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
     this.#modules = modules;
+    initializeFirst(modules, SubscriptionTracker);
+  }
+
+  /** Drivers may copy the schema when they start, so it is changed before that. */
+  onModuleInit(): void {
+    for (const { schemaHolders } of listGraphqlModules(this.#modules)) this.#watch(schemaHolders);
   }
 
   onApplicationBootstrap(): void {
-    for (const { schema } of listGraphqlModules(this.#modules)) if (schema) trackSubscriptions(schema);
+    for (const { schemaHolders, executedSchemas } of listGraphqlModules(this.#modules)) {
+      for (const schema of executedSchemas) trackSubscriptions(schema, this.#tracked);
+      this.#watch(schemaHolders);
+    }
   }
 }
 
 /**
  * Records when each subscription of a schema has ended, by its stream. The library of the connection forgets a
  * subscription when the client completes its identifier or uses it twice, and may run it all the same. Changes the
- * schema in place, before the application listens.
+ * schema in place. Subscriptions in `tracked` are tracked already.
  */
-export function trackSubscriptions(schema: Schema): void {
-  for (const field of Object.values(schema.getSubscriptionType()?.getFields?.() ?? {}))
-    if (field.subscribe) field.subscribe = track(field.subscribe);
+export function trackSubscriptions(schema: Schema, tracked = new ResolverSet()): void {
+  for (const field of Object.values(schema.getSubscriptionType()?.getFields?.() ?? {})) {
+    if (!field.subscribe || tracked.has(field.subscribe)) continue;
+    field.subscribe = wrapResolver(field.subscribe, track(field.subscribe));
+    tracked.add(field.subscribe);
+  }
 }
 
 function track(subscribe: Resolve): Resolve {

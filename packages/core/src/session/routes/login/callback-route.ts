@@ -8,7 +8,12 @@ import { parseJwtPart } from '../../../internal/json/jwt-part.ts';
 import { hasEqualRepeats } from '../../../internal/json/repeated-members.ts';
 import { createTokenSet, type TokenSet } from '../../../tokens/token-set.ts';
 import type { SessionContext } from '../../context.ts';
-import { type CookieToSet, parseCookies, type RequestCookies } from '../../cookies/cookies.ts';
+import {
+  type CookieToSet,
+  parseAllCookies,
+  parseCookies,
+  type RequestCookies,
+} from '../../cookies/cookies.ts';
 import { readForm } from '../../http/request-checks.ts';
 import { createRedirect } from '../../http/responses.ts';
 import { readUnverifiedError, type UnverifiedError } from '../../pages/unverified-error.ts';
@@ -34,7 +39,12 @@ export async function callbackRoute(context: SessionContext, request: Request): 
   const state = readState(parameters);
   const { login, deleteCookies } = await findLogin(context, getStateToken(state), existing);
   try {
-    const changes = await completeLogin(context, { parameters, login, state, existing });
+    const changes = await completeLogin(context, {
+      parameters,
+      login,
+      state,
+      existing: parseAllCookies(cookieHeader),
+    });
     const location = login?.returnTo ?? getDefaultReturnTo(context);
     const { isRepeated = false } = (await readLoginState(context, state)) ?? {};
     const cookies = [

@@ -71,7 +71,7 @@ export async function recoverLogin(
   const restart = await createLogin(context, cookieHeader, {
     returnTo,
     authorization: selectAuthorization(login, loginState),
-    replacedState: loginState.token,
+    replaced: { state: loginState.token, identifier: login?.identifier },
     previousSessions: login?.previousSessions,
   });
   return { location: restart.url.href, cookies: restart.cookies };

@@ -7,7 +7,7 @@ import { ValidationError } from '../../../errors.ts';
 import { checkReturnTo } from '../../../protocol/login/return-to.ts';
 import type { SessionContext } from '../../context.ts';
 import { requireCoveredPage } from '../../cookies/cookie-path.ts';
-import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
+import { type CookieToSet, parseAllCookies, parseCookies } from '../../cookies/cookies.ts';
 import { isPrefetch, isScriptFetch, type RouterRequest, readForm } from '../../http/request-checks.ts';
 import { createRedirect, createSessionHeaders } from '../../http/responses.ts';
 import { normalizeHost, readHost } from '../../http/web-hosts.ts';
@@ -17,6 +17,7 @@ import { countRepeatedLogins, createLoginMarker, hasCompletedMarker } from './lo
 import { createStateSuffix, getStateToken } from './login-state.ts';
 import { saveLogin } from './login-transactions.ts';
 import { type PreviousSession, selectPreviousSessions } from './previous-sessions.ts';
+import { createRestartIdentifier } from './used-logins.ts';
 
 /** Options of `sessions.startLogin()`. */
 export interface StartLoginOptions {
@@ -46,13 +47,18 @@ export async function createLogin(
   context: SessionContext,
   cookieHeader: string | null | undefined,
   options: StartLoginOptions & {
-    /** The random part of the state of the login that this one replaces. Default: it replaces none. */
-    readonly replacedState?: string;
+    /** The login that this one replaces. Default: none. */
+    readonly replaced?: {
+      /** The random part of its state. */
+      readonly state: string;
+      /** `undefined` if the browser has not sent its cookie. */
+      readonly identifier: string | undefined;
+    };
     /** Those of the login that is restarted. Default: none. */
     readonly previousSessions?: readonly PreviousSession[] | undefined;
   },
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
-  const { authorization, replacedState } = options;
+  const { authorization, replaced } = options;
   const existing = parseCookies(cookieHeader);
   const redirectUri = context.baseUrl.origin + context.paths.callback;
   const { path, problem } = checkReturnTo(options.returnTo, context.baseUrl);
@@ -74,14 +80,14 @@ export async function createLogin(
     {
       stateSuffix: await createStateSuffix(context, {
         returnTo,
-        isRestart: replacedState !== undefined,
+        isRestart: replaced !== undefined,
         isSilent,
         isRepeated: repeatedLogins.count > 0,
       }),
     },
   );
   const previousSessions = [
-    ...(await selectPreviousSessions(context, existing)),
+    ...(await selectPreviousSessions(context, parseAllCookies(cookieHeader))),
     ...(options.previousSessions ?? []),
   ];
   const cookies = await saveLogin(
@@ -91,7 +97,10 @@ export async function createLogin(
       transaction: { ...transaction, state: getStateToken(transaction.state) },
       returnTo,
       ...(previousSessions.length > 0 && { previousSessions }),
-      ...(replacedState !== undefined && { replacedState }),
+      ...(replaced && { replacedState: replaced.state }),
+      ...(replaced?.identifier !== undefined && {
+        identifier: await createRestartIdentifier(replaced.identifier),
+      }),
       ...selectRepeatable(authorization),
     },
     existing,

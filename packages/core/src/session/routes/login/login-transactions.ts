@@ -32,8 +32,8 @@ export interface LoginTransaction {
   readonly authorization?: Pick<AuthorizationRequest, 'prompt' | 'loginHint' | 'uiLocales' | 'parameters'>;
 }
 
-/** A login that starts. */
-type NewLogin = Omit<LoginTransaction, 'identifier'>;
+/** A login that starts. Default of `identifier`: a random one. */
+type NewLogin = Omit<LoginTransaction, 'identifier'> & Partial<Pick<LoginTransaction, 'identifier'>>;
 
 /**
  * Seconds for which a copy of the cookie can be decrypted. The browser deletes the cookie earlier, with the transaction;
@@ -104,7 +104,7 @@ async function createLoginCookies(context: SessionContext, login: NewLogin): Pro
   const { loginJar, loginSealer, now, client } = context;
   const issuedAt = seconds(now);
   const text = await loginSealer.encrypt(
-    { ...login, identifier: createRandomToken() },
+    { ...login, identifier: login.identifier ?? createRandomToken() },
     { issuedAt, expiresAt: issuedAt + sealLifetime },
   );
   // A form_post response is a POST from the provider's site. Browsers do not send Lax cookies with it.

@@ -17,22 +17,29 @@ export interface PreviousSession extends SessionReference {
 const maxStored = 4;
 
 /**
- * Finds the sessions of all accepted copies of the session cookie, expired ones last. If there are copies of several users, none signs in: a
- * sibling host has planted one, which would also prevent the new session.
+ * Finds the sessions of all accepted copies of the session cookie, expired ones last. If there are copies of several users,
+ * none signs in: a sibling host has planted one, which would also prevent the new session. A session that cannot be read
+ * is found too: it may be possible to write to the store.
  */
 export async function findPreviousSessions(
   { backend }: SessionContext,
   existing: RequestCookies,
-): Promise<readonly LoadedSession[]> {
+): Promise<readonly (LoadedSession | PreviousSession)[]> {
   const { sessions } = await backend.identifyAll(existing);
   const accepted = sessions.filter(({ isAccepted }) => isAccepted);
-  const loaded = await Promise.all(accepted.map((session) => backend.reload(session, { toEnd: true })));
-  const sessionsToEnd = loaded.filter((session) => session !== undefined);
-  return [
-    ...sessionsToEnd.filter(({ hasExpired }) => !hasExpired),
-    ...sessionsToEnd.filter(({ hasExpired }) => hasExpired),
-  ];
+  const found = await Promise.all(
+    accepted.map(({ key, state }) =>
+      backend
+        .reload({ key, ...(state && { state }) }, { toEnd: true })
+        .catch(() => ({ key, ...(state && { state }) })),
+    ),
+  );
+  const sessionsToEnd = found.filter((session) => session !== undefined);
+  return [...sessionsToEnd.filter((session) => !hasExpired(session)), ...sessionsToEnd.filter(hasExpired)];
 }
+
+const hasExpired = (session: SessionReference | LoadedSession): boolean =>
+  'hasExpired' in session && session.hasExpired === true;
 
 /**
  * Selects what the callback needs to end the sessions of a browser, if the browser sends no session cookie with the
@@ -52,7 +59,7 @@ export async function selectPreviousSessions(
   return sessions
     .slice(0, maxStored)
     .map(({ key, state }) =>
-      context.backend.kind === 'stored' ? { key } : { key, state: selectState(state) },
+      context.backend.kind === 'stored' || !state ? { key } : { key, state: selectState(state) },
     );
 }
 
@@ -131,10 +138,8 @@ export async function revokeUnusedTokens(
   try {
     const named = await Promise.all(previousSessions.map((session) => findLive(context, session)));
     const sessions = [...(await findPreviousSessions(context, existing)), ...named];
-    if (
-      sessions.some((session) => session && (!session.state || mayShareGrant(session.state.tokens, tokens)))
-    )
-      return;
+    const continued = sessions.filter((session) => session && !hasExpired(session));
+    if (continued.some((session) => !session?.state || mayShareGrant(session.state.tokens, tokens))) return;
   } catch {
     // It is unknown whether the browser has a session.
     return;

@@ -29,15 +29,19 @@ export async function startSession(
   context: SessionContext,
   existing: RequestCookies,
   tokens: TokenSet,
-  { userinfo, requestedAt, identifier = createRandomToken(), previousSessions = [] }: NewSession = {},
+  { userinfo, requestedAt, identifier: wanted = createRandomToken(), previousSessions = [] }: NewSession = {},
 ): Promise<{ readonly cookies: readonly CookieToSet[] }> {
   const { backend, client, now } = context;
   const time = seconds(now);
   // A logout during the token request also ends the session that starts with its response.
   const createdAt = requestedAt === undefined ? time : Math.floor(requestedAt);
   const sentSessions = await findPreviousSessions(context, existing).catch(() => []);
+  // Two restarts of one login have the same identifier. The second one replaces the session of the first one.
+  const key = await sha256(wanted);
+  const isTaken = sentSessions.some((session) => session.key === key);
+  const identifier = isTaken ? createRandomToken() : wanted;
   const state: SessionState = {
-    id: await sha256(identifier),
+    id: isTaken ? await sha256(identifier) : key,
     owner: toOwner(client),
     tokens,
     ...(userinfo && { userinfo }),

@@ -57,8 +57,8 @@ export async function runLoginOnce<T>(
 
 /**
  * Claims the completion of a login whose code was exchanged. A logout claims its end, and each then looks for the claim of
- * the other, so that at least one of them ends the session. A logout during the restart of a login has the cookie of the
- * replaced login only.
+ * the other, so that at least one of them ends the session. A logout during the restart of a login may have the cookie of
+ * the replaced login only.
  *
  * @throws LoginRequiredError `session_ended` if a logout has ended the login
  */
@@ -68,7 +68,10 @@ export async function claimCompletion(
 ): Promise<void> {
   const { replay } = context;
   const { completed, ended, loggedOut } = await createLoginKeys(transaction.state);
-  await replay.claim(completed, getRemainingMilliseconds(context, transaction));
+  const timeToLive = getRemainingMilliseconds(context, transaction);
+  await replay.claim(completed, timeToLive);
+  if (replacedState !== undefined)
+    await replay.claim((await createLoginKeys(replacedState)).restarted, timeToLive);
   const ends = await Promise.all([ended, loggedOut].map((key) => replay.has(key)));
   if (ends.includes(true)) throw createEndedLoginError();
   if (replacedState !== undefined && (await hasLoggedOut(context, replacedState)))
@@ -89,12 +92,18 @@ export async function hasLoggedOut(
   return (await Promise.all([ended, loggedOut].map((key) => replay.has(key)))).includes(true);
 }
 
+/** Creates the identifier of the session that the restart of a login begins. A logout with the replaced login finds it. */
+export const createRestartIdentifier = (identifier: string): Promise<string> =>
+  sha256(`restart ${identifier}`);
+
 /** Keys of one login in the replay store. */
 interface LoginKeys {
   /** A callback of the login has started. Released if it fails. */
   readonly started: string;
   /** The code was exchanged. */
   readonly completed: string;
+  /** The login that replaced this one was completed. */
+  readonly restarted: string;
   /** A browser without a session has logged out, beyond {@link maxLogoutRecords}. Released if the callback fails. */
   readonly ended: string;
   /** The browser has logged out. */
@@ -103,13 +112,14 @@ interface LoginKeys {
 
 export async function createLoginKeys(state: string): Promise<LoginKeys> {
   const createKey = async (text: string) => `login ${await sha256(text)}`;
-  const [started, completed, ended, loggedOut] = await Promise.all([
+  const [started, completed, restarted, ended, loggedOut] = await Promise.all([
     createKey(state),
     createKey(`completed ${state}`),
+    createKey(`restarted ${state}`),
     createKey(`ended ${state}`),
     createKey(`logged out ${state}`),
   ]);
-  return { started, completed, ended, loggedOut };
+  return { started, completed, restarted, ended, loggedOut };
 }
 
 /**

@@ -12,7 +12,7 @@ import { nameForeignError } from '../../pages/failure-report.ts';
 import { type LoginTransaction, listLogins } from '../login/login-transactions.ts';
 import {
   createLoginKeys,
-  getRemainingMilliseconds,
+  createRestartIdentifier,
   recordFailedLogin,
   reserveLogoutRecord,
 } from '../login/used-logins.ts';
@@ -83,18 +83,23 @@ async function endPendingLogin(
   recordFailedLogin(context, keys.ended);
   try {
     const isStarted = await replay.has(keys.started);
-    const timeToLive = getRemainingMilliseconds(context, transaction);
+    // The login may have been restarted, so that its end concerns a login that starts now.
+    const timeToLive = (transactionLifetime + 1) * 1000;
     const isRecorded = isSignedIn || reserveLogoutRecord(context, keys.loggedOut, context.now() + timeToLive);
     if (!isStarted && !isRecorded) return { hasStarted: false };
     await replay.claim(isRecorded ? keys.loggedOut : keys.ended, timeToLive);
     if (await replay.has(keys.completed)) return await endLoginSession(context, login);
+    if (await replay.has(keys.restarted)) return await endLoginSession(context, await findRestart(login));
     if (isRecorded || (await replay.has(keys.started))) return { hasStarted: isStarted };
     // The callback has failed meanwhile.
     await replay.release?.(keys.ended);
     return { hasStarted: false };
   } catch (error) {
     emitEvent(client, { type: 'store.unavailable', port: 'replay' });
-    if (isSignedIn) return endLoginSession(context, login);
+    if (isSignedIn) {
+      await endLoginSession(context, await findRestart(login));
+      return endLoginSession(context, login);
+    }
     emitIncompleteLogout(client, 'session', error);
     return {
       hasStarted: false,
@@ -103,6 +108,12 @@ async function endPendingLogin(
     };
   }
 }
+
+/** Finds what identifies the session of the login that has replaced another one. */
+const findRestart = async (login: LoginTransaction): Promise<LoginTransaction> => ({
+  ...login,
+  identifier: await createRestartIdentifier(login.identifier),
+});
 
 /** Ends the session that a login has begun, or is about to begin. */
 async function endLoginSession(context: SessionContext, login: LoginTransaction): Promise<LoginEnd> {

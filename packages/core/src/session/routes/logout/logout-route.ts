@@ -4,7 +4,7 @@ import { type AuthError, getErrorCode, ValidationError } from '../../../errors.t
 import { createRandomToken } from '../../../internal/encoding.ts';
 import type { SessionReference } from '../../backends/session-backend.ts';
 import type { SessionContext } from '../../context.ts';
-import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
+import { type CookieToSet, parseAllCookies, parseCookies } from '../../cookies/cookies.ts';
 import { endAllSessions } from '../../end/end-all-sessions.ts';
 import {
   isPrefetch,
@@ -59,7 +59,7 @@ export async function startLogout(
   options: StartLogoutOptions = {},
 ): Promise<StartedLogout> {
   const { client, backend } = context;
-  const existing = parseCookies(cookieHeader, { maxRepeats: Number.POSITIVE_INFINITY });
+  const existing = parseAllCookies(cookieHeader);
   const target = findLogoutTarget(context, options.returnTo);
   // The scopes are part of the sessions. If their store is unavailable, only the cookie of the current settings is deleted.
   const deletions = await backend.findDeletions(existing).catch(() => []);
