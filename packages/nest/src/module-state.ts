@@ -28,6 +28,12 @@ export const connectedClients = new WeakSet<object>();
 /** The subscriptions of GraphQL whose stream has ended, by the position of their field, which each operation creates. */
 export const endedSubscriptions = new WeakSet<object>();
 
+/**
+ * The objects that identify the fields of compiled queries of GraphQL: by context, by the variables of the execution, and
+ * by the position of the field.
+ */
+export const compiledFields = new WeakMap<object, WeakMap<object, Map<string, object>>>();
+
 /** The resolvers of GraphQL that this package has replaced, by the function that calls them. */
 export const wrappedResolvers = new WeakMap<
   (...args: unknown[]) => unknown,

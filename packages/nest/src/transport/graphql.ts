@@ -1,5 +1,5 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { endedSubscriptions } from '../module-state.ts';
+import { compiledFields, endedSubscriptions } from '../module-state.ts';
 import { type HttpResponse, HttpTransport } from './http.ts';
 import { type HttpRequest, type NodeRequest, toHandshakeRequest, toResourceRequest } from './node-request.ts';
 import { type Emitter, isClosed, type LongLivedStream, readHeaders, type Transport } from './transport.ts';
@@ -7,12 +7,18 @@ import { type Emitter, isClosed, type LongLivedStream, readHeaders, type Transpo
 /** The position of a field in an operation. It links to the position of the field above. */
 interface FieldPath {
   readonly prev?: FieldPath | undefined;
+  /** The name of the field in the response, or the index in a list. */
+  readonly key?: unknown;
+  /** `graphql` sets it, also to `undefined`. Compiled queries do not have it. */
+  readonly typename?: unknown;
 }
 
 /** The part of GraphQL's `info` that this package uses. */
 interface FieldInfo {
   readonly path?: FieldPath;
   readonly operation?: { readonly operation?: unknown };
+  /** Each execution of an operation creates this object. */
+  readonly variableValues?: unknown;
 }
 
 /** A field of an operation. Many fields share a request, and each can have its own guard. */
@@ -65,7 +71,7 @@ export function createGraphqlTransport(host: ArgumentsHost): Transport | undefin
   const context = (args.length === 3 ? args[1] : args[2]) as GraphqlContext | null | undefined;
   const request = findRequest(context);
   if (!request) return undefined;
-  const field = readField(args.length === 3 ? args[2] : args[3]);
+  const field = readField(args.length === 3 ? args[2] : args[3], context);
   const connection = createConnection(request, context, field);
   if (connection) return connection;
   if (isConnectionContext(request) || typeof request.headers !== 'object') return undefined;
@@ -77,7 +83,7 @@ export function createGraphqlTransport(host: ArgumentsHost): Transport | undefin
 export function createGraphqlConnection(value: object): Transport | undefined {
   const context = value as GraphqlContext;
   const request = findRequest(context);
-  return request && createConnection(request, context, readField(undefined));
+  return request && createConnection(request, context, readField(undefined, context));
 }
 
 function findRequest(context: GraphqlContext | null | undefined): GraphqlContext['req'] {
@@ -169,16 +175,47 @@ export function readFieldPath(info: unknown): FieldPath | undefined {
   return typeof path === 'object' && path !== null ? path : undefined;
 }
 
-function readField(value: unknown): Field {
+function readField(value: unknown, context: object | null | undefined): Field {
   const info = (typeof value === 'object' && value !== null ? value : {}) as FieldInfo;
   const path = readFieldPath(value);
+  const toKey = path && context && !('typename' in path) ? createPathKeys(context, info) : undefined;
   return {
     info,
-    invocationKey: path,
+    invocationKey: path && toKey ? toKey(path) : path,
     *ancestors() {
-      for (let each = path?.prev; each; each = each.prev) yield each;
+      for (let each = path?.prev; each; each = each.prev) yield toKey ? toKey(each) : each;
     },
   };
+}
+
+/**
+ * Creates a function that returns the same object for equal positions in one execution. `graphql` links a position to
+ * that of the field above. Compiled queries, such as those of Mercurius with the option `jit`, create all positions
+ * again for each field.
+ */
+function createPathKeys(context: object, { variableValues }: FieldInfo): (path: FieldPath) => object {
+  const execution = typeof variableValues === 'object' && variableValues !== null ? variableValues : context;
+  const executions = getOrAdd(compiledFields, context, () => new WeakMap<object, Map<string, object>>());
+  const keys = getOrAdd(executions, execution, () => new Map<string, object>());
+  return (path) => getOrAdd(keys, formatPath(path), () => ({}));
+}
+
+function formatPath(path: FieldPath): string {
+  const keys: unknown[] = [];
+  for (let each: FieldPath | undefined = path; each; each = each.prev) keys.push(each.key);
+  return JSON.stringify(keys);
+}
+
+function getOrAdd<Key, Value>(
+  map: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
+  key: Key,
+  create: () => Value,
+): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const value = create();
+  map.set(key, value);
+  return value;
 }
 
 const isConnectionContext = (request: HttpRequest | ConnectionContext): request is ConnectionContext =>
