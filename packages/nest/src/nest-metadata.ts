@@ -24,6 +24,7 @@ export const nestMetadata = {
   resolverReference: 'graphql:resolve_reference',
   parameterTypes: 'design:paramtypes',
   injectedParameters: 'self:paramtypes',
+  injectedProperties: 'self:properties_metadata',
 } as const;
 
 /** The metadata keys of `@nestjs/swagger`. */
@@ -34,6 +35,9 @@ export const swaggerMetadata = {
 
 /** The metadata keys of `@nestjs/cache-manager`. */
 export const cacheManagerMetadata = { key: 'cache_module:cache_key' } as const;
+
+/** What the interceptor of `@nestjs/cache-manager` injects. Bundlers rename neither of them. */
+export const cacheManagerInjections = { parameter: 'CACHE_MANAGER', property: 'httpAdapterHost' } as const;
 
 /** Nest's `PatternHandler.EVENT`: the handler of `@EventPattern()`. */
 export const eventPatternHandler = 2;

@@ -1,8 +1,10 @@
-import { CacheInterceptor, CacheKey, CacheModule } from '@nestjs/cache-manager';
+import { CACHE_MANAGER, CacheInterceptor, CacheKey, CacheModule } from '@nestjs/cache-manager';
 import {
+  type CallHandler,
   Controller,
   type ExecutionContext,
   Get,
+  Inject,
   Injectable,
   Patch,
   Post,
@@ -12,6 +14,7 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
+import { type Observable, of, tap } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { getPrincipalKey, OptionalAuth, Principal, Public, RequireScopes } from '../../src/index.ts';
 import { adapters, startApp } from '../support/start-app.ts';
@@ -42,6 +45,46 @@ class ScopedPostCacheInterceptor extends PostCacheInterceptor {}
 class EveryMethodInterceptor extends CacheInterceptor {
   protected override isRequestCacheable() {
     return true;
+  }
+}
+
+/** An interceptor of the application with the methods of `CacheInterceptor`. */
+class OwnInterceptor {
+  readonly #responses = new Map<string, unknown>();
+
+  isRequestCacheable(context: ExecutionContext) {
+    return context.switchToHttp().getRequest<{ method: string }>().method === 'GET';
+  }
+
+  trackBy(context: ExecutionContext) {
+    return `${getPrincipalKey(context)} ${context.switchToHttp().getRequest<{ url: string }>().url}`;
+  }
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const key = this.trackBy(context);
+    if (this.#responses.has(key)) return of(this.#responses.get(key));
+    return next.handle().pipe(tap((response) => this.#responses.set(key, response)));
+  }
+}
+
+@Injectable()
+class OwnCacheManagerInterceptor {
+  constructor(
+    @Inject(CACHE_MANAGER) readonly cache: { get(key: string): unknown; set(...entry: unknown[]): unknown },
+  ) {}
+
+  isRequestCacheable() {
+    return true;
+  }
+
+  trackBy(context: ExecutionContext) {
+    return `${getPrincipalKey(context)} ${context.switchToHttp().getRequest<{ url: string }>().url}`;
+  }
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const key = this.trackBy(context);
+    const cached = await this.cache.get(key);
+    return cached ? of(cached) : next.handle().pipe(tap((response) => void this.cache.set(key, response)));
   }
 }
 
@@ -144,6 +187,15 @@ describe('N24: CacheInterceptor', () => {
     ],
   ])('is accepted for %s', async (_, decorate) => {
     await start(createController(decorate));
+  });
+
+  test.each([
+    ['', OwnInterceptor],
+    [' and its cache', OwnCacheManagerInterceptor],
+  ])('an interceptor of the application with the same methods%s is accepted', async (_, global) => {
+    const { call, mint } = await start(createController(), { global });
+    for (const sub of ['alice', 'bob', 'alice'])
+      expect((await call('/profile', await mint({ sub }))).body).toEqual({ sub });
   });
 
   test.each(adapters)('with the user in its key, separates the responses of users on %s', async (adapter) => {
