@@ -2,6 +2,7 @@ import { ConfigurationError } from '@countersign/core/resource-server';
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { listModuleClasses, type Module } from '../handlers/module-classes.ts';
+import { nestMetadata } from '../nest-metadata.ts';
 import type { PolicyProvider } from './access-policy.ts';
 
 /**
@@ -66,6 +67,43 @@ function findImported(policy: Type, imports: ReadonlySet<Module>, visited: Set<M
   }
   return undefined;
 }
+
+/**
+ * Whether all instances of a policy class decide alike, whichever module has them: Nest creates each from the class, without
+ * dependencies, and they have no state, also no private fields.
+ */
+export function isStateless(policy: Type, modules: readonly Module[]): boolean {
+  const isCreated = modules.every(({ providers }) => {
+    const { metatype, inject, instance } = providers.get(policy) ?? {};
+    return (
+      metatype === policy &&
+      !inject &&
+      instance !== null &&
+      typeof instance === 'object' &&
+      Object.getPrototypeOf(instance) === policy.prototype &&
+      Reflect.ownKeys(instance).length === 0
+    );
+  });
+  return isCreated && listClasses(policy).every((each) => !hasDependencies(each) && !hasPrivateFields(each));
+}
+
+function listClasses(policy: Type): Type[] {
+  const classes: Type[] = [];
+  let each: unknown = policy;
+  for (; typeof each === 'function' && each !== Function.prototype; each = Object.getPrototypeOf(each))
+    classes.push(each as Type);
+  return classes;
+}
+
+const hasDependencies = (type: Type): boolean =>
+  type.length > 0 ||
+  [nestMetadata.parameterTypes, nestMetadata.injectedParameters, nestMetadata.injectedProperties].some(
+    (key) => ((Reflect.getOwnMetadata(key, type) ?? []) as unknown[]).length > 0,
+  );
+
+/** Private fields are visible in the source text only. Compilers for old targets replace them with calls of helpers. */
+const hasPrivateFields = (type: Type): boolean =>
+  /[.]\s*#|private_?(?:field|get|set)/i.test(Function.prototype.toString.call(type));
 
 /** Whether the providers are the same object, for example a value. */
 function isSameInstance(policy: Type, modules: readonly Module[]): boolean {

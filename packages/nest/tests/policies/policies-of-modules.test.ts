@@ -170,3 +170,85 @@ test('N2: EntityAccess rejects a policy class of which two modules have an insta
   expect((await one.call('/entity', await one.mint({ sub: 'alice' }))).status).toBe(200);
   expect((await one.call('/entity', await one.mint({ sub: 'bob' }))).status).toBe(403);
 });
+
+class OwnerPolicy {
+  allowsEntity({ sub }: VerifiedAccessToken, { owner }: { readonly owner: string }) {
+    return sub === owner;
+  }
+}
+
+@Injectable()
+class InheritedOwnerPolicy extends OwnerPolicy {}
+
+class FieldPolicy extends OwnerPolicy {
+  readonly blocked = new Set<string>();
+}
+
+class PrivateFieldPolicy extends OwnerPolicy {
+  readonly #blocked = new Set<string>();
+
+  override allowsEntity(principal: VerifiedAccessToken, entity: { readonly owner: string }) {
+    return !this.#blocked.has(principal.sub) && super.allowsEntity(principal, entity);
+  }
+}
+
+/** Nest assigns the property, and the class keeps the value elsewhere. */
+class InjectedPolicy extends OwnerPolicy {
+  set allowed(_: string) {}
+}
+Inject('ALLOWED')(InjectedPolicy.prototype, 'allowed');
+
+class ParameterPolicy extends OwnerPolicy {
+  constructor(@Inject('ALLOWED') _allowed = '') {
+    super();
+  }
+}
+
+describe('N2: EntityAccess with a policy class of two modules', () => {
+  function createEntityModule(path: string, policy: Type<OwnerPolicy>, provider: unknown = policy): Type {
+    @Controller(path)
+    class EntityController {
+      constructor(@Inject(EntityAccess) private readonly access: EntityAccess) {}
+
+      @Get()
+      async read(@Principal() principal: VerifiedAccessToken) {
+        await this.access.require(policy, { principal, entity: { owner: 'alice' } });
+        return {};
+      }
+    }
+    @Module({
+      controllers: [EntityController],
+      providers: [provider as Type, { provide: 'ALLOWED', useValue: path }],
+    })
+    class EntityModule {}
+    return EntityModule;
+  }
+
+  async function listStatuses(policy: Type<OwnerPolicy>, provider?: unknown) {
+    const imports = ['a', 'b'].map((path) => createEntityModule(path, policy, provider));
+    const { call, mint } = await startApp({ imports });
+    const statuses: number[] = [];
+    for (const sub of ['alice', 'bob'])
+      for (const path of ['/a', '/b']) statuses.push((await call(path, await mint({ sub }))).status);
+    return statuses;
+  }
+
+  test.each([
+    ['', OwnerPolicy],
+    [', inherited', InheritedOwnerPolicy],
+  ])('uses any instance without state and dependencies%s', async (_, policy) => {
+    expect(await listStatuses(policy)).toEqual([200, 200, 403, 403]);
+  });
+
+  test.each<[string, Type<OwnerPolicy>, unknown?]>([
+    ['has a field', FieldPolicy],
+    ['has a private field', PrivateFieldPolicy],
+    ['injects a property', InjectedPolicy],
+    ['injects an optional parameter', ParameterPolicy],
+    ['is created by a factory', OwnerPolicy, { provide: OwnerPolicy, useFactory: () => new OwnerPolicy() }],
+    ['is created from another class', OwnerPolicy, { provide: OwnerPolicy, useClass: FieldPolicy }],
+  ])('rejects a class that %s', async (_, policy, provider) => {
+    vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+    expect(await listStatuses(policy, provider)).toEqual([500, 500, 500, 500]);
+  });
+});
