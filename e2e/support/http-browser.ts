@@ -44,6 +44,8 @@ export function openHttpBrowser(origin: string, host: string = new URL(origin).h
         // `fetch` sends other Sec-Fetch headers than a navigation and cannot set Host.
         const sent = request(new URL(pathname + search, origin), {
           method: method ?? (form ? 'POST' : 'GET'),
+          // A server closes an idle connection at any time. Browsers then repeat the request.
+          agent: false,
           headers: {
             host,
             accept: 'text/html',

@@ -66,12 +66,20 @@ test('warns about a request without a token whose path contains an escaped slash
   for (const url of ['https://api.example.com/files/a', 'https://other.example.com/a%2Fb', '/a%2Fb', '//['])
     warnAboutAmbiguousPath(clients, url, base);
   expect(consoleWarn).not.toHaveBeenCalled();
-  warnAboutAmbiguousPath(clients, 'https://api.example.com/files/a%2Fb?secret', base);
-  expect(consoleWarn.mock.calls.flat()).toEqual([
-    expect.stringMatching(
-      /example\.com\/files\/a%2Fb gets no access token.*\{ url: 'https:\/\/api\.example\.com' \}/,
+  for (const path of ['a%2Fb', '..;/b', '%EF%BC%8E%EF%BC%8E/b', '..%00'])
+    warnAboutAmbiguousPath(clients, `https://api.example.com/files/${path}?secret`, base);
+  const expected = [
+    ['a%2Fb', '"%2F"'],
+    ['..;/b', '"/..;"'],
+    ['%EF%BC%8E%EF%BC%8E/b', '"/../"'],
+    ['..%00', '"%00"'],
+  ];
+  expect(consoleWarn.mock.calls.flat()).toEqual(
+    expected.map(
+      ([path, part]) =>
+        `authInterceptor: https://api.example.com/files/${path} gets no access token, because servers interpret ${part} in a path differently. Only an entry of the whole origin matches such a path: { url: 'https://api.example.com' }.`,
     ),
-  ]);
+  );
 });
 
 test('warns about the scope of an entry that the provider did not grant', () => {

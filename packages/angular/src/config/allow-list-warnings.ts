@@ -1,5 +1,5 @@
 import type { AuthClient } from '../inject-auth.ts';
-import { type AllowedApi, isAmbiguous } from '../interceptor/allow-list.ts';
+import { type AllowedApi, findAmbiguity } from '../interceptor/allow-list.ts';
 
 // These functions are called only if `ngDevMode` is set, so production builds omit this file.
 
@@ -21,13 +21,14 @@ export function warnAboutAmbiguousPath(
   base: string | undefined,
 ): void {
   const url = URL.canParse(requestUrl, base) ? new URL(requestUrl, base) : undefined;
-  if (!url || !isAmbiguous(url)) return;
+  const ambiguity = url && findAmbiguity(url);
+  if (!ambiguity) return;
   const entry = clients
     .flatMap(({ apis }) => apis() ?? [])
     .find(({ origin }) => origin === url.origin)?.entry;
   if (!entry) return;
   console.warn(
-    `authInterceptor: ${url.origin}${url.pathname} gets no access token, because servers interpret escaped slashes, backslashes and dots (%2F, %5C, %2E) and "..;" in a path differently. Only an entry of the whole origin matches such a path: { url: '${url.origin}' }.`,
+    `authInterceptor: ${url.origin}${url.pathname} gets no access token, because servers interpret ${JSON.stringify(ambiguity)} in a path differently. Only an entry of the whole origin matches such a path: { url: '${url.origin}' }.`,
   );
 }
 

@@ -115,12 +115,18 @@ describe('exceptions below an entry', () => {
     ['https://api.example.com/v1/public%09/x', false],
     ['https://api.example.com/v1/public./x', false],
     ['https://api.example.com/v1/health//liv%65', false],
+    ['https://api.example.com/v1/public%EF%BC%8Fx', false],
+    ['https://api.example.com/v1/x%EF%BC%8Fpublic', true],
+    ['https://api.example.com/v1/public%EF%BC%BCx', false],
+    ['https://api.example.com/v1/public%EF%BC%9Bx', false],
+    ['https://api.example.com/v1/%EF%BD%90ublic', false],
+    ['https://api.example.com/v1/%%37%30ublic', false],
     ['https://api.example.com/v1/PUBLIC', true],
     ['https://api.example.com/v1/items;public', true],
     ['https://api.example.com/v1/items/100%', true],
   ])('%s gets a token: %s', (url, expected) => expect(find([api], url) !== undefined).toBe(expected));
 
-  test.each(['p%75blic', 'public;x', 'public%20'])(
+  test.each(['p%75blic', 'public;x', 'public%20', 'ｐublic'])(
     'an exception is compared in its normalized form: %s',
     (path) => {
       const normalized = { ...api, except: [path] };
@@ -128,6 +134,12 @@ describe('exceptions below an entry', () => {
       expect(find([normalized], 'https://api.example.com/v1/items')).toBe(normalized);
     },
   );
+
+  test('an exception with escaped characters is compared without regard to their case', () => {
+    const entry = { ...api, except: ['é'] };
+    expect(find([entry], 'https://api.example.com/v1/%c3%A9')).toBeUndefined();
+    expect(find([entry], 'https://api.example.com/v1/%c3%A8')).toBe(entry);
+  });
 
   test('a later entry may match an excluded path', () => {
     const later = { url: 'https://api.example.com/v1/public', scope: 'public' };
@@ -174,6 +186,26 @@ describe('escaped slashes, backslashes and dots in a path', () => {
     '/files/..%u002fadmin',
     '/files/..%ef%bc%8fadmin',
     '/files/a%00',
+    '/files/%ef%bc%8e%EF%BC%8E/admin',
+    '/files/.%EF%BC%8E/admin',
+    '/files/%E2%80%A4./admin',
+    '/files/%E2%80%A5/admin',
+    '/files/%EF%B9%92./admin',
+    '/files/..%ef%bc%bcadmin',
+    '/files/..%EF%BC%8F..%EF%BC%8Fadmin',
+    '/files/a%EF%BC%8F..%EF%BC%8F..%EF%BC%8Fadmin',
+    '/files/..%25ef%25bc%258fadmin',
+    '/files/..%EF%BC%9B/admin',
+    '/files/..%E3%80%80/admin',
+    '/files/%uff0e%uFF0E/admin',
+    '/files/..%u2215admin',
+    '/files/..%25u002f',
+    '/files/..%c0%25af',
+    '/files/%%32%65%%32%65/admin',
+    '/files/..%%32%66admin',
+    '/files/..%%32%35%32%66admin',
+    '/files/..%0d/admin',
+    '/files/..;',
   ];
 
   test.each(paths)('%s matches an entry of the whole origin only', (path) => {
@@ -182,6 +214,56 @@ describe('escaped slashes, backslashes and dots in a path', () => {
     expect(find({ url: 'https://api.example.com', except: ['public'] }, path)).toBeUndefined();
     expect(find({ url: 'https://other.example.com' }, path)).toBeUndefined();
   });
+});
+
+const identifiers = [
+  '営業部／総務部',
+  '図１．２',
+  'a＼b',
+  '．hidden',
+  '．．．',
+  '……',
+  '５０％２０個',
+  '100%us',
+  '5%unique',
+  '%u',
+  '100%ufficial',
+  '50%c0tton',
+  '%c1ass',
+  '%e0',
+  'À%',
+  '100%',
+  '25%25',
+  'हिन्दी',
+  'ภาษาไทย',
+  '한국어',
+  '😀',
+  '𐀀',
+  '..x',
+  '...',
+  'a..;',
+  "(1)'",
+].flatMap((each) => [encodeURIComponent(each), `${encodeURIComponent(each)}/details`]);
+
+test.each(identifiers)('the identifier %s matches the entry of its folder', (path) => {
+  for (const api of [{}, { except: ['public', 'x'] }]) {
+    const apis = parseAllowList([{ url: 'https://api.example.com/files', ...api }], base);
+    const request = { url: `https://api.example.com/files/${path}`, method: 'GET' };
+    expect(findApi(apis, request, base)).toBeDefined();
+  }
+});
+
+test('a path with a character that is escaped many times is compared', () => {
+  const apis = parseAllowList([{ url: 'https://api.example.com', except: ['A', 'B'] }], base);
+  const find = (path: string) =>
+    findApi(apis, { url: `https://api.example.com/${path}`, method: 'GET' }, base);
+  expect(find(`%${'25'.repeat(500_000)}41`)).toBeUndefined();
+  expect(find(`%${'25'.repeat(500_000)}43`)).toBeDefined();
+  expect(find('%'.repeat(500_000))).toBeDefined();
+  expect(find(`${'%c0'.repeat(200_000)}x`)).toBeDefined();
+  expect(find('%2'.repeat(500_000))).toBeDefined();
+  expect(find(`${'.'.repeat(500_000)}x`)).toBeDefined();
+  expect(find(`${';'.repeat(500_000)}x`)).toBeDefined();
 });
 
 test.each([

@@ -101,28 +101,30 @@ export function findApi(
   const url = URL.canParse(request.url, base) ? new URL(request.url, base) : undefined;
   if (!url || url.username || url.password) return undefined;
   const segments = splitPath(url);
-  const lenientSegments = splitLeniently(url);
   return apis.find(
     (api) =>
       api.origin === url.origin &&
       (api.methods?.includes(request.method.toUpperCase()) ?? true) &&
       startsWith(segments, api.segments) &&
-      !api.except.some((each) => startsWith(lenientSegments, each)) &&
-      (!isAmbiguous(url) || coversOrigin(api)),
+      (coversOrigin(api) || (findAmbiguity(url) === undefined && !isExcluded(url, api))),
   )?.entry;
 }
 
 /**
- * Servers interpret some paths differently: an escaped slash, backslash, dot or null, also escaped twice, as invalid UTF-8 or
- * as a full-width character, and parameters of a dot segment. Behind `/items/..%2fadmin` and `/items/..;/admin` there can be
- * another API. Such a path matches an entry of the whole origin only.
+ * Finds a part of a path that servers interpret differently: an escaped slash, backslash, dot or null, also escaped twice or
+ * as invalid UTF-8, and a dot segment with parameters or of characters that some servers read as dots and slashes. Behind
+ * `/items/..%2fadmin` and `/items/..;/admin` there can be another API. Such a path matches an entry of the whole origin only.
  *
  * @see https://www.rfc-editor.org/rfc/rfc3986#section-7.3
  */
-export const isAmbiguous = ({ pathname }: URL): boolean => ambiguousPath.test(pathname);
+export const findAmbiguity = ({ pathname }: URL): string | undefined =>
+  (ambiguousEscape.exec(pathname) ?? dotSegment.exec(decodeLeniently(pathname)))?.[0];
 
-const ambiguousPath =
-  /%(?:25)*(?:2f|5c|2e|00|u|c[01]|e0%(?:25)*[89]|f0%(?:25)*8|ef%(?:25)*bc%(?:25)*(?:8e|8f|bc))|\/\.{1,2}(?:;|%(?:25)*(?:3b|20|0|1))/i;
+const ambiguousEscape =
+  /%(?:25)*(?:2f|5c|2e|00|u(?:00|20|22|ff)[\da-f]{2}|c[01]%(?:25)*[89ab]|e0%(?:25)*[89]|f0%(?:25)*8)/i;
+
+/** A parsed path has no such segment, except in its decoded form. */
+const dotSegment = /[\\/]\.\.?(?:[\\/;\0- ]|$)/;
 
 const coversOrigin = ({ segments, except }: AllowedApi) => segments.length === 0 && except.length === 0;
 
@@ -135,22 +137,37 @@ const splitPath = ({ pathname }: URL) =>
 const startsWith = (segments: readonly string[], prefix: readonly string[]) =>
   prefix.every((segment, index) => segment === segments[index]);
 
+const isExcluded = (url: URL, { except }: AllowedApi) =>
+  except.some((each) => startsWith(splitLeniently(url), each));
+
 /**
  * Splits a path for the comparison with exceptions. Whatever a server may read as the path of an exception gets no token:
  * escaped characters (RFC 3986 section 6.2.2.2), empty segments, parameters, and spaces or dots at the end of a segment.
  */
 const splitLeniently = ({ pathname }: URL): string[] =>
-  decodeAscii(pathname)
-    .split('/')
-    .map((segment) => segment.replace(/;.*$/s, '').replace(/[\0-\x20.]+$/, ''))
+  decodeLeniently(pathname)
+    .split(/[\\/]/)
+    .map((segment) => segment.replace(/;.*$/s, '').replace(/(?<![\0-\x20.])[\0-\x20.]+$/, ''))
     .filter((segment) => segment !== '');
 
-/** Decodes escaped ASCII characters until there is none. */
-function decodeAscii(text: string): string {
-  const decoded = text.replace(/%([0-7][\da-f])/gi, (_, code) =>
-    String.fromCharCode(Number.parseInt(code, 16)),
-  );
-  return decoded === text ? text : decodeAscii(decoded);
+/**
+ * Decodes a path as the most lenient server does: characters that are escaped several times, in any order (`%2541`,
+ * `%%34%31`), and compatibility characters (NFKC) such as the full-width slash and dot. The number of passes is limited,
+ * because a link can contain a path of any length.
+ */
+function decodeLeniently(pathname: string): string {
+  let text = pathname;
+  for (let pass = 0; pass < 4; pass++)
+    text = text.replace(/%(?:25)*([0-7][\da-f])/gi, (_, code) =>
+      String.fromCharCode(Number.parseInt(code, 16)),
+    );
+  return text
+    .replace(/(?:%[89a-f][\da-f])+/gi, (codes) =>
+      new TextDecoder().decode(
+        Uint8Array.from(codes.slice(1).split('%'), (code) => Number.parseInt(code, 16)),
+      ),
+    )
+    .normalize('NFKC');
 }
 
 const isPlain = ({ search, hash, username, password, hostname, pathname }: URL) =>

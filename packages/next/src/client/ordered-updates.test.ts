@@ -39,7 +39,7 @@ test('a request that fails neither applies anything nor hides an earlier respons
   expect(applied).toEqual(['checked']);
 });
 
-test('ignores the responses to requests that were sent before a logout', async () => {
+test('S19: ignores the responses to requests that were sent before a logout', async () => {
   const { applied, updates } = setUp();
   const before = startRequest(updates);
   updates.ignoreEarlier();

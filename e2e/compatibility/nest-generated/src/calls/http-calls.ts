@@ -19,7 +19,11 @@ export const createRouteCall =
   (token) =>
     new Promise((resolve, reject) => {
       const [method, path = ''] = route.split(' ');
-      const sent = request(`${url}${path}`, { method, headers: { ...headers, ...toHeaders(token) } });
+      const sent = request(`${url}${path}`, {
+        method,
+        agent: false,
+        headers: { ...headers, ...toHeaders(token) },
+      });
       sent.once('response', ({ statusCode = 0 }) => {
         sent.destroy();
         resolve(outcomes[statusCode] ?? `unexpected: status ${statusCode}`);

@@ -42,3 +42,16 @@ test('does not revoke a grant that a session of the browser may share', async ()
     expect((await app.sessions.open(browser.header())).session?.user.sub).toBe('alice');
   }
 });
+
+test.each(sessionKinds)(
+  'S81, %s: revokes the refresh token of a login beside an expired session of the same user',
+  async (kind) => {
+    const app = await createWebApp({ ...createSessionOptions(kind), userinfo: true, idleLifetime: 100 });
+    const browser = app.open();
+    await browser.logIn();
+    app.server.clock.advance(200);
+    app.server.fail('userinfo', { status: 503, times: 9 });
+    expect((await browser.logIn()).status).toBe(503);
+    expect(app.server.requestsTo('revocation')).toHaveLength(1);
+  },
+);

@@ -142,6 +142,22 @@ describe.each(sessionKinds)('%s', (kind) => {
     },
   );
 
+  test('S88: the record of a logout is kept for the lifetime of a login that was restarted during it', async () => {
+    const { app, ports } = await start(kind);
+    const lifetimes: number[] = [];
+    const { claim } = ports.replay;
+    ports.replay.claim = (key, timeToLive) => {
+      lifetimes.push(timeToLive);
+      return claim.call(ports.replay, key, timeToLive);
+    };
+    const browser = app.open();
+    await startLogin(app, browser);
+    // The login expires after an hour. A restart that begins now expires an hour later.
+    app.server.clock.advance(3_500);
+    await openTab(app, browser).visit('/auth/logout', page);
+    expect(lifetimes).toEqual([3_601_000]);
+  });
+
   test('S88: two restarts of one login each begin a session', async () => {
     const { app } = await start(kind);
     const browser = app.open();

@@ -35,10 +35,11 @@ export async function findPreviousSessions(
     ),
   );
   const sessionsToEnd = found.filter((session) => session !== undefined);
-  const hasExpired = (session: LoadedSession | PreviousSession) =>
-    'hasExpired' in session && session.hasExpired === true;
   return [...sessionsToEnd.filter((session) => !hasExpired(session)), ...sessionsToEnd.filter(hasExpired)];
 }
+
+const hasExpired = (session: SessionReference | LoadedSession): boolean =>
+  'hasExpired' in session && session.hasExpired === true;
 
 /**
  * Selects what the callback needs to end the sessions of a browser, if the browser sends no session cookie with the
@@ -137,10 +138,8 @@ export async function revokeUnusedTokens(
   try {
     const named = await Promise.all(previousSessions.map((session) => findLive(context, session)));
     const sessions = [...(await findPreviousSessions(context, existing)), ...named];
-    if (
-      sessions.some((session) => session && (!session.state || mayShareGrant(session.state.tokens, tokens)))
-    )
-      return;
+    const continued = sessions.filter((session) => session && !hasExpired(session));
+    if (continued.some((session) => !session?.state || mayShareGrant(session.state.tokens, tokens))) return;
   } catch {
     // It is unknown whether the browser has a session.
     return;

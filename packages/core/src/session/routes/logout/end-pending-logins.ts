@@ -13,7 +13,6 @@ import { type LoginTransaction, listLogins } from '../login/login-transactions.t
 import {
   createLoginKeys,
   createRestartIdentifier,
-  getRemainingMilliseconds,
   recordFailedLogin,
   reserveLogoutRecord,
 } from '../login/used-logins.ts';
@@ -84,7 +83,8 @@ async function endPendingLogin(
   recordFailedLogin(context, keys.ended);
   try {
     const isStarted = await replay.has(keys.started);
-    const timeToLive = getRemainingMilliseconds(context, transaction);
+    // The login may have been restarted, so that its end concerns a login that starts now.
+    const timeToLive = (transactionLifetime + 1) * 1000;
     const isRecorded = isSignedIn || reserveLogoutRecord(context, keys.loggedOut, context.now() + timeToLive);
     if (!isStarted && !isRecorded) return { hasStarted: false };
     await replay.claim(isRecorded ? keys.loggedOut : keys.ended, timeToLive);
