@@ -1,3 +1,4 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import type { Failure } from '@countersign/testing';
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
