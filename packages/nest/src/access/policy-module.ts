@@ -24,7 +24,7 @@ export function findPolicyModule(
   const nearest = new Set(own.map((module) => findVisible(policy, module)));
   const [module] = nearest;
   if (nearest.size === 1 && module) return module;
-  if (isSameInstance(policy, all)) return all[0];
+  if (areProvidersEqual(policy, all)) return all[0];
   throw new ConfigurationError(
     'invalid_option',
     `@Policy(${policy.name}) on ${owner.name} expects one provider of ${policy.name}, and found one in each of ` +
@@ -69,45 +69,37 @@ function findImported(policy: Type, imports: ReadonlySet<Module>, visited: Set<M
 }
 
 /**
- * Whether all instances of a policy class decide alike, whichever module has them: Nest creates each from the class, without
- * dependencies, and they have no state, also no private fields.
+ * Whether it does not matter which of the providers decides: they are the same object, for example a value, or instances
+ * of a class without dependencies and state.
  */
-export function isStateless(policy: Type, modules: readonly Module[]): boolean {
-  const isCreated = modules.every(({ providers }) => {
-    const { metatype, inject, instance } = providers.get(policy) ?? {};
-    return (
-      metatype === policy &&
-      !inject &&
-      instance !== null &&
-      typeof instance === 'object' &&
-      Object.getPrototypeOf(instance) === policy.prototype &&
-      Reflect.ownKeys(instance).length === 0
-    );
-  });
-  return isCreated && listClasses(policy).every((each) => !hasDependencies(each) && !hasPrivateFields(each));
-}
-
-function listClasses(policy: Type): Type[] {
-  const classes: Type[] = [];
-  let each: unknown = policy;
-  for (; typeof each === 'function' && each !== Function.prototype; each = Object.getPrototypeOf(each))
-    classes.push(each as Type);
-  return classes;
-}
-
-const hasDependencies = (type: Type): boolean =>
-  type.length > 0 ||
-  [nestMetadata.parameterTypes, nestMetadata.injectedParameters, nestMetadata.injectedProperties].some(
-    (key) => ((Reflect.getOwnMetadata(key, type) ?? []) as unknown[]).length > 0,
-  );
-
-/** Private fields are visible in the source text only. Compilers for old targets replace them with calls of helpers. */
-const hasPrivateFields = (type: Type): boolean =>
-  /[.]\s*#|private_?(?:field|get|set)/i.test(Function.prototype.toString.call(type));
-
-/** Whether the providers are the same object, for example a value. */
-function isSameInstance(policy: Type, modules: readonly Module[]): boolean {
+export function areProvidersEqual(policy: Type, modules: readonly Module[]): boolean {
   const wrappers = modules.map(({ providers }) => providers.get(policy));
   const instances = new Set(wrappers.map((each) => each?.instance as unknown));
-  return instances.size === 1 && wrappers.every((each) => each?.instance && each.isDependencyTreeStatic());
+  if (!wrappers.every((each) => each?.instance && each.isDependencyTreeStatic())) return false;
+  return (
+    instances.size === 1 ||
+    (hasNoDependencies(policy) &&
+      wrappers.every(
+        (each) =>
+          each?.metatype === policy && !each.isNotMetatype && isStateless(each.instance as object, policy),
+      ))
+  );
 }
+
+const isStateless = (instance: object, policy: Type): boolean =>
+  Reflect.ownKeys(instance).length === 0 && Object.getPrototypeOf(instance) === policy.prototype;
+
+/** Whether a class and its base classes inject nothing, and have no private fields. */
+function hasNoDependencies(policy: Type): boolean {
+  const { parameterTypes, injectedParameters, injectedProperties } = nestMetadata;
+  const keys = [parameterTypes, injectedParameters, injectedProperties];
+  if (keys.some((key) => ((Reflect.getMetadata(key, policy) ?? []) as unknown[]).length > 0)) return false;
+  let type: unknown = policy;
+  for (; typeof type === 'function' && type !== Function.prototype; type = Object.getPrototypeOf(type))
+    if (type.length > 0 || hasPrivateFields(type)) return false;
+  return true;
+}
+
+/** Private fields are visible in the source text only. Compilers for old targets replace them with calls of helpers. */
+const hasPrivateFields = (type: object): boolean =>
+  /[.]\s*#|private_?(?:field|get|set)/i.test(Function.prototype.toString.call(type));

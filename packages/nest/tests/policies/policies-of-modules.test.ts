@@ -1,4 +1,15 @@
-import { Controller, Get, Inject, Injectable, Logger, Module, Scope, type Type } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  type Provider,
+  Scope,
+  type Type,
+} from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   createPolicy,
@@ -171,41 +182,60 @@ test('N2: EntityAccess rejects a policy class of which two modules have an insta
   expect((await one.call('/entity', await one.mint({ sub: 'bob' }))).status).toBe(403);
 });
 
+@Injectable()
 class OwnerPolicy {
-  allowsEntity({ sub }: VerifiedAccessToken, { owner }: { readonly owner: string }) {
+  allowsEntity({ sub }: VerifiedAccessToken, { owner }: { owner: string }) {
     return sub === owner;
+  }
+
+  allows({ sub }: VerifiedAccessToken) {
+    return sub === 'alice';
   }
 }
 
 @Injectable()
-class InheritedOwnerPolicy extends OwnerPolicy {}
+class InheritedPolicy extends OwnerPolicy {}
 
+@Injectable()
 class FieldPolicy extends OwnerPolicy {
-  readonly blocked = new Set<string>();
+  readonly created = {};
+}
+
+@Injectable()
+class DependentPolicy extends OwnerPolicy {
+  constructor(@Inject(ModuleRef) _modules: ModuleRef) {
+    super();
+  }
+}
+
+@Injectable()
+class InheritedDependencyPolicy extends DependentPolicy {}
+
+@Injectable()
+class PropertyPolicy extends OwnerPolicy {
+  @Inject(ModuleRef)
+  readonly modules!: ModuleRef;
 }
 
 class PrivateFieldPolicy extends OwnerPolicy {
   readonly #blocked = new Set<string>();
 
-  override allowsEntity(principal: VerifiedAccessToken, entity: { readonly owner: string }) {
+  override allowsEntity(principal: VerifiedAccessToken, entity: { owner: string }) {
     return !this.#blocked.has(principal.sub) && super.allowsEntity(principal, entity);
   }
 }
 
 /** Nest assigns the property, and the class keeps the value elsewhere. */
-class InjectedPolicy extends OwnerPolicy {
-  set allowed(_: string) {}
+class AccessorPolicy extends OwnerPolicy {
+  set modules(_: ModuleRef) {}
 }
-Inject('ALLOWED')(InjectedPolicy.prototype, 'allowed');
+Inject(ModuleRef)(AccessorPolicy.prototype, 'modules');
 
-class ParameterPolicy extends OwnerPolicy {
-  constructor(@Inject('ALLOWED') _allowed = '') {
-    super();
-  }
-}
-
-describe('N2: EntityAccess with a policy class of two modules', () => {
-  function createEntityModule(path: string, policy: Type<OwnerPolicy>, provider: unknown = policy): Type {
+async function startEntityModules(
+  policy: Type<OwnerPolicy>,
+  { provider = policy }: { readonly provider?: Provider } = {},
+) {
+  const create = (path: string) => {
     @Controller(path)
     class EntityController {
       constructor(@Inject(EntityAccess) private readonly access: EntityAccess) {}
@@ -216,39 +246,56 @@ describe('N2: EntityAccess with a policy class of two modules', () => {
         return {};
       }
     }
-    @Module({
-      controllers: [EntityController],
-      providers: [provider as Type, { provide: 'ALLOWED', useValue: path }],
-    })
+
+    @Module({ controllers: [EntityController], providers: [provider] })
     class EntityModule {}
     return EntityModule;
-  }
+  };
+  const { call, mint } = await startApp({ imports: [create('a'), create('b')] });
+  const list = async (sub: string) =>
+    Promise.all(['/a', '/b'].map(async (path) => (await call(path, await mint({ sub }))).status));
+  return { alice: await list('alice'), bob: await list('bob') };
+}
 
-  async function listStatuses(policy: Type<OwnerPolicy>, provider?: unknown) {
-    const imports = ['a', 'b'].map((path) => createEntityModule(path, policy, provider));
-    const { call, mint } = await startApp({ imports });
-    const statuses: number[] = [];
-    for (const sub of ['alice', 'bob'])
-      for (const path of ['/a', '/b']) statuses.push((await call(path, await mint({ sub }))).status);
-    return statuses;
-  }
+test.each([OwnerPolicy, InheritedPolicy])(
+  'N2: EntityAccess uses any instance of a class without dependencies and state: %o',
+  async (policy) => {
+    expect(await startEntityModules(policy)).toEqual({ alice: [200, 200], bob: [403, 403] });
+  },
+);
 
-  test.each([
-    ['', OwnerPolicy],
-    [', inherited', InheritedOwnerPolicy],
-  ])('uses any instance without state and dependencies%s', async (_, policy) => {
-    expect(await listStatuses(policy)).toEqual([200, 200, 403, 403]);
-  });
-
-  test.each<[string, Type<OwnerPolicy>, unknown?]>([
-    ['has a field', FieldPolicy],
-    ['has a private field', PrivateFieldPolicy],
-    ['injects a property', InjectedPolicy],
-    ['injects an optional parameter', ParameterPolicy],
-    ['is created by a factory', OwnerPolicy, { provide: OwnerPolicy, useFactory: () => new OwnerPolicy() }],
-    ['is created from another class', OwnerPolicy, { provide: OwnerPolicy, useClass: FieldPolicy }],
-  ])('rejects a class that %s', async (_, policy, provider) => {
+test.each([
+  [FieldPolicy, FieldPolicy],
+  [DependentPolicy, DependentPolicy],
+  [InheritedDependencyPolicy, InheritedDependencyPolicy],
+  [PropertyPolicy, PropertyPolicy],
+  [PrivateFieldPolicy, PrivateFieldPolicy],
+  [AccessorPolicy, AccessorPolicy],
+  [OwnerPolicy, { provide: OwnerPolicy, useFactory: () => new OwnerPolicy() }],
+  [OwnerPolicy, { provide: OwnerPolicy, useClass: InheritedPolicy }],
+] as [Type<OwnerPolicy>, Provider][])(
+  'N2: EntityAccess rejects instances that may differ: %o, %o',
+  async (policy, provider) => {
     vi.spyOn(Logger.prototype, 'error').mockReturnValue();
-    expect(await listStatuses(policy, provider)).toEqual([500, 500, 500, 500]);
-  });
+    expect(await startEntityModules(policy, { provider })).toEqual({ alice: [500, 500], bob: [500, 500] });
+  },
+);
+
+test('N2: @Policy uses any instance of a class without dependencies and state', async () => {
+  const provide = () => {
+    @Module({ providers: [OwnerPolicy] })
+    class OwnerModule {}
+    return OwnerModule;
+  };
+  @Controller('policy')
+  class PolicyController {
+    @Policy(OwnerPolicy)
+    @Get()
+    read() {
+      return {};
+    }
+  }
+  const { call, mint } = await startApp({ imports: [provide(), provide()], controllers: [PolicyController] });
+  expect((await call('/policy', await mint({ sub: 'alice' }))).status).toBe(200);
+  expect((await call('/policy', await mint({ sub: 'bob' }))).status).toBe(403);
 });
