@@ -1,9 +1,11 @@
 import { CacheInterceptor, CacheKey, CacheModule } from '@nestjs/cache-manager';
 import {
+  type CallHandler,
   Controller,
   type ExecutionContext,
   Get,
   Injectable,
+  type NestInterceptor,
   Patch,
   Post,
   Scope,
@@ -42,6 +44,22 @@ class ScopedPostCacheInterceptor extends PostCacheInterceptor {}
 class EveryMethodInterceptor extends CacheInterceptor {
   protected override isRequestCacheable() {
     return true;
+  }
+}
+
+/** An interceptor of the application with its own cache, whose key contains the user. */
+@Injectable()
+class OwnCacheInterceptor implements NestInterceptor {
+  trackBy(context: ExecutionContext) {
+    return this.isRequestCacheable() ? getPrincipalKey(context) : undefined;
+  }
+
+  isRequestCacheable() {
+    return true;
+  }
+
+  intercept(_context: ExecutionContext, next: CallHandler) {
+    return next.handle();
   }
 }
 
@@ -134,6 +152,7 @@ describe('N24: CacheInterceptor', () => {
     ['a public handler', { onClass: UseInterceptors(CacheInterceptor), onMethod: Public() }],
     ['a handler that only writes', { onClass: UseInterceptors(CacheInterceptor), route: Post() }],
     ['a class that caches GET', { onClass: UseInterceptors(RenamedInterceptor), route: Post() }],
+    ['a class with methods of the same names', { onClass: UseInterceptors(OwnCacheInterceptor) }],
     ['a method that is not cached', { onClass: UseInterceptors(PostCacheInterceptor), route: Patch() }],
     [
       'a key that the application computes',

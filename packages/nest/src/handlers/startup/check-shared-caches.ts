@@ -22,6 +22,7 @@ export function checkSharedCaches(
     'shared_cache',
     `CacheInterceptor caches the response of ${names.join(', ')} for all users, because its key does not contain the user. ` +
       'Extend it, and override trackBy(context) so that it returns getPrincipalKey(context) together with super.trackBy(context). ' +
+      'In a class that has copied its methods, give trackBy another name if its key contains the user. ' +
       'Or put @Public() on handlers whose response does not depend on the user.',
   );
 }
@@ -77,12 +78,19 @@ function listChain(interceptor: unknown): object[] {
   return chain;
 }
 
-/** Recognizes the interceptor by its methods: bundlers and minifiers rename classes. */
+/** Recognizes the interceptor by its methods and its cache: bundlers and minifiers rename classes. */
 const isBase = (prototype: object | null | undefined): boolean =>
   prototype !== null &&
   prototype !== undefined &&
   ['intercept', 'trackBy', 'isRequestCacheable'].every((method) => Object.hasOwn(prototype, method)) &&
-  Object.getPrototypeOf(prototype) === Object.prototype;
+  Object.getPrototypeOf(prototype) === Object.prototype &&
+  injectsCacheManager(prototype.constructor);
+
+/** An interceptor of the application with its own cache may have methods of the same names. */
+const injectsCacheManager = (type: object): boolean =>
+  ((Reflect.getMetadata(nestMetadata.injectedParameters, type) ?? []) as { param?: unknown }[]).some(
+    ({ param }) => param === cacheManagerMetadata.cache,
+  );
 
 const listInstances = (type: object, modules: ModulesContainer): unknown[] =>
   [...modules.values()].flatMap(({ injectables, providers }) =>
