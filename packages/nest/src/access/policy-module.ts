@@ -2,6 +2,7 @@ import { ConfigurationError } from '@countersign/core/resource-server';
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { listModuleClasses, type Module } from '../handlers/module-classes.ts';
+import { nestMetadata } from '../nest-metadata.ts';
 import type { PolicyProvider } from './access-policy.ts';
 
 /**
@@ -23,7 +24,7 @@ export function findPolicyModule(
   const nearest = new Set(own.map((module) => findVisible(policy, module)));
   const [module] = nearest;
   if (nearest.size === 1 && module) return module;
-  if (isSameInstance(policy, all)) return all[0];
+  if (areProvidersEqual(policy, all)) return all[0];
   throw new ConfigurationError(
     'invalid_option',
     `@Policy(${policy.name}) on ${owner.name} expects one provider of ${policy.name}, and found one in each of ` +
@@ -67,9 +68,32 @@ function findImported(policy: Type, imports: ReadonlySet<Module>, visited: Set<M
   return undefined;
 }
 
-/** Whether the providers are the same object, for example a value. */
-function isSameInstance(policy: Type, modules: readonly Module[]): boolean {
+/**
+ * Whether it does not matter which of the providers decides: they are the same object, for example a value, or instances
+ * of a class without dependencies and state.
+ */
+export function areProvidersEqual(policy: Type, modules: readonly Module[]): boolean {
   const wrappers = modules.map(({ providers }) => providers.get(policy));
   const instances = new Set(wrappers.map((each) => each?.instance as unknown));
-  return instances.size === 1 && wrappers.every((each) => each?.instance && each.isDependencyTreeStatic());
+  if (!wrappers.every((each) => each?.instance && each.isDependencyTreeStatic())) return false;
+  return (
+    instances.size === 1 ||
+    (hasNoDependencies(policy) &&
+      wrappers.every(
+        (each) =>
+          each?.metatype === policy && !each.isNotMetatype && isStateless(each.instance as object, policy),
+      ))
+  );
+}
+
+const isStateless = (instance: object, policy: Type): boolean =>
+  Reflect.ownKeys(instance).length === 0 && Object.getPrototypeOf(instance) === policy.prototype;
+
+/** Whether the constructors of a class and its base classes have no parameters. */
+function hasNoDependencies(policy: Type): boolean {
+  const keys = [nestMetadata.parameterTypes, nestMetadata.injectedParameters];
+  if (keys.some((key) => ((Reflect.getMetadata(key, policy) ?? []) as unknown[]).length > 0)) return false;
+  for (let type: unknown = policy; typeof type === 'function'; type = Object.getPrototypeOf(type))
+    if (type.length > 0) return false;
+  return true;
 }

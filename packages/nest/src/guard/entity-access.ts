@@ -12,7 +12,7 @@ import {
   isEntityPolicyClass,
 } from '../access/entity-policy.ts';
 import { checkPolicy, evaluatePolicy } from '../access/policy-expression.ts';
-import { formatModules, listPolicyModules } from '../access/policy-module.ts';
+import { areProvidersEqual, formatModules, listPolicyModules } from '../access/policy-module.ts';
 import { toVerifierException } from '../errors/access-token.exception.ts';
 import { toPolicyError } from '../errors/policy-errors.ts';
 import { isInstance, isRejection, logUnexpectedError } from '../errors/unexpected-errors.ts';
@@ -125,6 +125,7 @@ export class EntityAccess {
     const [provider, ...others] = new Set(providers);
     if (provider && others.length === 0) return provider;
     const found = listPolicyModules(policy as never, this.modules.get(ModulesContainer, { strict: false }));
+    if (provider && areProvidersEqual(policy as never, found)) return provider;
     // It is not known which of the modules called.
     throw new ConfigurationError(
       'invalid_option',

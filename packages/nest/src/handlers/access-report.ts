@@ -85,9 +85,12 @@ export function accessReport(app: INestApplicationContext): AccessReportRow[] {
         requirement,
       }));
     }),
-    ...listGraphqlModules(modules).flatMap(({ executedSchemas }) =>
-      removeDuplicates(executedSchemas.flatMap((schema) => listSchemaRows(schema, handlers, coverage))),
-    ),
+    ...listGraphqlModules(modules).flatMap(({ executedSchemas, includes }) => {
+      const included = handlers.filter(({ owner }) => includes(owner));
+      return removeDuplicates(
+        executedSchemas.flatMap((schema) => listSchemaRows(schema, included, coverage)),
+      );
+    }),
   ];
   return rows.sort((a, b) => compare(toSortKey(a), toSortKey(b)));
 }

@@ -19,6 +19,7 @@ import { type GraphqlModule, listGraphqlModules, type Schema } from './graphql/g
 import { checkMissingSchema, guardSchema } from './graphql/guard-schema.ts';
 import { ResolverSet } from './graphql/resolver-set.ts';
 import { createSchemaWatcher, initializeFirst } from './graphql/watch-schema.ts';
+import type { Handler } from './handler.ts';
 import { listHandlers } from './list-handlers.ts';
 import { listMethods, listModuleClasses } from './module-classes.ts';
 
@@ -66,10 +67,15 @@ export class GuardInstaller extends ApplicationAuth implements OnModuleInit, OnA
   /** @throws ConfigurationError `unguarded_handler` if a schema that needs the guard cannot be found */
   onApplicationBootstrap(): void {
     for (const module of listGraphqlModules(this.#modules)) {
-      checkMissingSchema(module, listHandlers(this.#modules));
+      checkMissingSchema(module, this.#listHandlers(module));
       for (const schema of module.executedSchemas) this.#guardSchema(schema, module);
       this.#watch(module.schemaHolders, module);
     }
+  }
+
+  /** Types of other schemas may have the same names. */
+  #listHandlers({ includes }: GraphqlModule): Handler[] {
+    return listHandlers(this.#modules).filter(({ owner }) => includes(owner));
   }
 
   /** Only the first schema of a host surely has the resolvers of Nest. A later one or a copy may have replaced them. */
@@ -81,7 +87,7 @@ export class GuardInstaller extends ApplicationAuth implements OnModuleInit, OnA
       guardsFields: module.guardsFields,
       isReplaced: isFirst ? module.isReplaced : () => true,
       guarded: this.#guarded,
-      handlers: listHandlers(this.#modules),
+      handlers: this.#listHandlers(module),
       guard: this.guard,
       findExplicitGuards: createExplicitGuardFinder(this.#modules),
     });

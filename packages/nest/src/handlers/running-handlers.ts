@@ -6,7 +6,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { defer, finalize, mergeMap, type Observable } from 'rxjs';
+import { defer, finalize, from, mergeMap, type Observable } from 'rxjs';
 import { getAccessPolicy } from '../access/resolve-access.ts';
 import { runningChecks } from '../module-state.ts';
 import { nestMetadata } from '../nest-metadata.ts';
@@ -20,17 +20,18 @@ import { listMethods, listModuleClasses } from './module-classes.ts';
 @Injectable()
 class RunningHandlerInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const args = context.getArgs();
-    const checks = runningChecks.get(args);
-    runningChecks.delete(args);
+    const checks = runningChecks.get(context.getArgs());
     if (!checks) return next.handle();
-    let isRunning = true;
-    return defer(() => Promise.all(checks.map((start) => start(() => isRunning)))).pipe(
-      mergeMap(() => next.handle()),
-      finalize(() => {
-        isRunning = false;
-      }),
-    );
+    // An outer interceptor may subscribe again, for example with `repeat` or `retry`: the handler then starts again.
+    return defer(() => {
+      let isRunning = true;
+      return from(Promise.all(checks.map((start) => start(() => isRunning)))).pipe(
+        mergeMap(() => next.handle()),
+        finalize(() => {
+          isRunning = false;
+        }),
+      );
+    });
   }
 }
 

@@ -199,6 +199,19 @@ test('N15: guards a schema that replaces another one while the application runs'
   expect(await ask('{ item { title } }')).toEqual({ item: { title: 'one' } });
 });
 
+test('N15: guards resolvers that Mercurius replaces while the application runs', async () => {
+  const { app, ask, mint } = await start(mercurius);
+  const { graphql } = app.getHttpAdapter().getInstance() as unknown as {
+    readonly graphql: { defineResolvers(resolvers: object): void };
+  };
+  const resolve = () => 'replaced';
+  const resolvers = { Query: { secret: resolve }, Item: { secret: resolve }, Missing: {} };
+  // Mercurius replaces the resolvers before it finds that a type does not exist.
+  expect(() => graphql.defineResolvers(resolvers)).toThrow('Missing');
+  for (const query of queries) expect(await ask(query)).toBe(missing);
+  expect(await ask('{ secret }', await mint({ scope: 'items:read' }))).toEqual({ secret: 'replaced' });
+});
+
 test('N15: guards and reports a query that only the executed schema has', async () => {
   const extend = (schema: GraphQLSchema) =>
     extendSchema(schema, parse('extend type Query { added: String }'));

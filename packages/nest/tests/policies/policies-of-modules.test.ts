@@ -1,4 +1,15 @@
-import { Controller, Get, Inject, Injectable, Logger, Module, Scope, type Type } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  type Provider,
+  Scope,
+  type Type,
+} from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   createPolicy,
@@ -169,4 +180,106 @@ test('N2: EntityAccess rejects a policy class of which two modules have an insta
   const one = await start([createModule('a', { allowed: 'alice' })]);
   expect((await one.call('/entity', await one.mint({ sub: 'alice' }))).status).toBe(200);
   expect((await one.call('/entity', await one.mint({ sub: 'bob' }))).status).toBe(403);
+});
+
+@Injectable()
+class OwnerPolicy {
+  allowsEntity({ sub }: VerifiedAccessToken, { owner }: { owner: string }) {
+    return sub === owner;
+  }
+
+  allows({ sub }: VerifiedAccessToken) {
+    return sub === 'alice';
+  }
+}
+
+@Injectable()
+class InheritedPolicy extends OwnerPolicy {}
+
+@Injectable()
+class FieldPolicy extends OwnerPolicy {
+  readonly created = {};
+}
+
+@Injectable()
+class DependentPolicy extends OwnerPolicy {
+  constructor(@Inject(ModuleRef) _modules: ModuleRef) {
+    super();
+  }
+}
+
+@Injectable()
+class InheritedDependencyPolicy extends DependentPolicy {}
+
+@Injectable()
+class PropertyPolicy extends OwnerPolicy {
+  @Inject(ModuleRef)
+  readonly modules!: ModuleRef;
+}
+
+async function startEntityModules(
+  policy: Type<OwnerPolicy>,
+  { provider = policy }: { readonly provider?: Provider } = {},
+) {
+  const create = (path: string) => {
+    @Controller(path)
+    class EntityController {
+      constructor(@Inject(EntityAccess) private readonly access: EntityAccess) {}
+
+      @Get()
+      async read(@Principal() principal: VerifiedAccessToken) {
+        await this.access.require(policy, { principal, entity: { owner: 'alice' } });
+        return {};
+      }
+    }
+
+    @Module({ controllers: [EntityController], providers: [provider] })
+    class EntityModule {}
+    return EntityModule;
+  };
+  const { call, mint } = await startApp({ imports: [create('a'), create('b')] });
+  const list = async (sub: string) =>
+    Promise.all(['/a', '/b'].map(async (path) => (await call(path, await mint({ sub }))).status));
+  return { alice: await list('alice'), bob: await list('bob') };
+}
+
+test.each([OwnerPolicy, InheritedPolicy])(
+  'N2: EntityAccess uses any instance of a class without dependencies and state: %o',
+  async (policy) => {
+    expect(await startEntityModules(policy)).toEqual({ alice: [200, 200], bob: [403, 403] });
+  },
+);
+
+test.each([
+  [FieldPolicy, FieldPolicy],
+  [DependentPolicy, DependentPolicy],
+  [InheritedDependencyPolicy, InheritedDependencyPolicy],
+  [PropertyPolicy, PropertyPolicy],
+  [OwnerPolicy, { provide: OwnerPolicy, useFactory: () => new OwnerPolicy() }],
+  [OwnerPolicy, { provide: OwnerPolicy, useClass: InheritedPolicy }],
+] as [Type<OwnerPolicy>, Provider][])(
+  'N2: EntityAccess rejects instances that may differ: %o, %o',
+  async (policy, provider) => {
+    vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+    expect(await startEntityModules(policy, { provider })).toEqual({ alice: [500, 500], bob: [500, 500] });
+  },
+);
+
+test('N2: @Policy uses any instance of a class without dependencies and state', async () => {
+  const provide = () => {
+    @Module({ providers: [OwnerPolicy] })
+    class OwnerModule {}
+    return OwnerModule;
+  };
+  @Controller('policy')
+  class PolicyController {
+    @Policy(OwnerPolicy)
+    @Get()
+    read() {
+      return {};
+    }
+  }
+  const { call, mint } = await startApp({ imports: [provide(), provide()], controllers: [PolicyController] });
+  expect((await call('/policy', await mint({ sub: 'alice' }))).status).toBe(200);
+  expect((await call('/policy', await mint({ sub: 'bob' }))).status).toBe(403);
 });

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { Inject, UseGuards } from '@nestjs/common';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Inject,
+  type NestInterceptor,
+  UseGuards,
+} from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import {
@@ -9,7 +15,19 @@ import {
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
-import { finalize, interval, map, Subject, startWith } from 'rxjs';
+import {
+  finalize,
+  interval,
+  map,
+  merge,
+  mergeMap,
+  repeat,
+  retry,
+  Subject,
+  startWith,
+  takeUntil,
+  throwError,
+} from 'rxjs';
 import { io } from 'socket.io-client';
 import { describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
@@ -77,6 +95,23 @@ class AuditGateway implements OnGatewayConnection {
     throw new Error('a bug');
   }
 
+  /** Ends at each value of `stops`, and starts again with an interceptor of the application. */
+  @RequireScopes(scope)
+  @SubscribeMessage('polled')
+  polled() {
+    return this.#stream('polled').pipe(takeUntil(this.stops));
+  }
+
+  /** Fails at each value of `stops`. */
+  @RequireScopes(scope)
+  @SubscribeMessage('retried')
+  retried() {
+    return merge(
+      this.#stream('retried'),
+      this.stops.pipe(mergeMap(() => throwError(() => new Error('lost')))),
+    );
+  }
+
   @SubscribeMessage('open')
   open() {
     return this.#stream('open');
@@ -89,15 +124,28 @@ class AuditGateway implements OnGatewayConnection {
   }
 }
 
+/** Subscribes to the handlers of polling again, when the test says so. */
+class PollingInterceptor implements NestInterceptor {
+  readonly starts = new Subject<void>();
+
+  intercept(context: ExecutionContext, next: CallHandler) {
+    const handler = context.getHandler().name;
+    const delay = () => this.starts;
+    if (handler === 'polled') return next.handle().pipe(repeat({ delay }));
+    return handler === 'retried' ? next.handle().pipe(retry({ delay })) : next.handle();
+  }
+}
+
 const adapters = { 'socket.io': IoAdapter, ws: WsAdapter };
 
 describe.each(['socket.io', 'ws'] as const)('N28: running handlers of a gateway over %s', (kind) => {
-  async function connect({ globalGuard = true } = {}) {
+  async function connect({ globalGuard = true, interceptors = [] as NestInterceptor[] } = {}) {
     const { app, url, mint } = await startApp(
       { providers: [AuditGateway] },
       {
         auth: { globalGuard } as never,
-        before: (each) => void each.useWebSocketAdapter(new adapters[kind](each)),
+        before: (each) =>
+          void each.useWebSocketAdapter(new adapters[kind](each)).useGlobalInterceptors(...interceptors),
       },
     );
     const token = await mint({ scope });
@@ -148,6 +196,33 @@ describe.each(['socket.io', 'ws'] as const)('N28: running handlers of a gateway 
       await vi.waitUntil(() => gateway.running === 1, { interval: 1 });
       expect(await renew('other')).toBe('other');
       expect(await ask('once')).toMatchObject(rejection);
+      close();
+    },
+  );
+
+  test.each(['polled', 'retried'])(
+    'a handler that an interceptor starts again is checked again: %s',
+    async (event) => {
+      const interceptor = new PollingInterceptor();
+      const { gateway, send, renew, ask, close } = await connect({ interceptors: [interceptor] });
+      const waitForRunning = (count: number) =>
+        vi.waitUntil(() => gateway.running === count && interceptor.starts.observed === (count === 0), {
+          interval: 1,
+        });
+      send(event, {});
+      await waitForRunning(1);
+      gateway.stops.next();
+      await waitForRunning(0);
+      interceptor.starts.next();
+      await waitForRunning(1);
+      expect(await renew('other')).toMatchObject(rejection);
+      gateway.stops.next();
+      await waitForRunning(0);
+      expect(await renew('other')).toBe('other');
+      interceptor.starts.next();
+      // Another message is handled after the start, which is rejected.
+      expect(await ask('once')).toMatchObject(rejection);
+      expect(gateway.running).toBe(0);
       close();
     },
   );

@@ -1,5 +1,6 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { graphqlProviders } from '../../nest-metadata.ts';
+import { listModuleClasses, type Module } from '../module-classes.ts';
 
 export type Resolve = (...args: unknown[]) => unknown;
 
@@ -47,6 +48,8 @@ export interface GraphqlModule {
   readonly guardsFields: boolean;
   /** Whether the options may replace the resolver of Nest for a field such as `Query.items`. */
   readonly isReplaced: (type: string, field: string) => boolean;
+  /** Whether Nest uses the methods of a class as resolvers of the schema. */
+  readonly includes: (owner: object) => boolean;
 }
 
 interface GraphqlOptions {
@@ -54,6 +57,8 @@ interface GraphqlOptions {
   readonly resolvers?: unknown;
   readonly schema?: unknown;
   readonly gateway?: unknown;
+  /** The modules whose resolvers are used. Default: all. */
+  readonly include?: readonly unknown[];
   readonly transformResolvers?: unknown;
   readonly transformSchema?: unknown;
   /** An option of Mercurius. */
@@ -86,9 +91,29 @@ export function listGraphqlModules(modules: ModulesContainer): GraphqlModule[] {
         guardsFields: options.fieldResolverEnhancers?.includes('guards') === true,
         // These options do not show which fields they provide or replace.
         isReplaced: (type, field) => replacesAny || replaced.has(`${type}.${field}`),
+        includes: createInclusionCheck(modules, options.include ?? []),
       },
     ];
   });
+}
+
+/** Follows the imports of the modules, as `ResolversExplorerService` of Nest does. */
+function createInclusionCheck(
+  modules: ModulesContainer,
+  include: readonly unknown[],
+): GraphqlModule['includes'] {
+  if (include.length === 0) return () => true;
+  const included = new Set<Module>();
+  const add = (module: Module) => {
+    if (included.has(module)) return;
+    included.add(module);
+    for (const imported of module.imports) add(imported);
+  };
+  for (const module of modules.values()) if (include.includes(module.metatype)) add(module);
+  const owners = new Set<object>(
+    listModuleClasses(modules).flatMap(({ module, type }) => (included.has(module) ? [type] : [])),
+  );
+  return (owner) => owners.has(owner);
 }
 
 /**

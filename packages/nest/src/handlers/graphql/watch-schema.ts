@@ -4,7 +4,8 @@ import { type Schema, toSchema } from './graphql-modules.ts';
 
 /**
  * Creates a function that watches the property `schema` of objects, each of them once. `onSchema` is called within the
- * assignment of a schema, so that it can change the schema before a driver copies or executes it.
+ * assignment of a schema, so that it can change the schema before a driver copies or executes it, and when Mercurius has
+ * replaced resolvers of the schema.
  */
 export function createSchemaWatcher<Context>(
   onSchema: (schema: Schema, context: Context) => void,
@@ -15,6 +16,7 @@ export function createSchemaWatcher<Context>(
       if (watched.has(holder)) continue;
       watched.add(holder);
       watchSchema(holder, (schema) => onSchema(schema, context));
+      watchResolvers(holder, (schema) => onSchema(schema, context));
     }
   };
 }
@@ -35,6 +37,22 @@ function watchSchema(holder: object, onSchema: (schema: Schema) => void): void {
       if (schema) onSchema(schema);
     },
   });
+}
+
+/** Watches `defineResolvers()` of Mercurius, which changes the schema in place. */
+function watchResolvers(holder: object, onSchema: (schema: Schema) => void): void {
+  const mercurius = holder as { defineResolvers?: (...args: unknown[]) => unknown; schema?: unknown };
+  const define = mercurius.defineResolvers;
+  if (typeof define !== 'function') return;
+  mercurius.defineResolvers = (...args) => {
+    try {
+      return define.apply(holder, args);
+    } finally {
+      // It may have replaced some resolvers before it throws.
+      const schema = toSchema(mercurius.schema);
+      if (schema) onSchema(schema);
+    }
+  };
 }
 
 function findProperty(holder: object): PropertyDescriptor | undefined {
