@@ -21,7 +21,9 @@ interface GrpcCall extends Emitter {
   readonly metadata?: unknown;
   readonly write?: unknown;
   readonly read?: unknown;
-  emit?(event: 'error', error: object): void;
+  /** False while messages wait for a client that does not read. */
+  readonly writableFinished?: boolean;
+  emit?(event: 'error' | 'cancelled', value: unknown): void;
 }
 
 /** The gRPC status `UNAUTHENTICATED`. */
@@ -46,12 +48,24 @@ export function createRpcTransport(host: ArgumentsHost, credentials: RpcCredenti
       return { headers: authorization === undefined ? {} : { authorization } };
     },
     ...(stream && {
-      close: (_code, details) => stream.emit?.('error', { code: unauthenticated, details }),
+      close: (_code, details) => endStream(stream, { code: unauthenticated, details }),
       // With `@GrpcStreamCall()` only the handler has the call, so Nest does not end it.
       reject: stream === data ? (rejection) => stream.emit?.('error', rejection) : undefined,
       onClosed: (listener) => stream.once?.('close', listener),
     }),
   };
+}
+
+/**
+ * Ends a streaming call with a status. A client that does not read keeps the call open, so Nest, which unsubscribes from the
+ * handler when the call ends, is told that it is cancelled.
+ */
+function endStream(stream: GrpcCall, status: object): void {
+  stream.emit?.('error', status);
+  // A stream without waiting messages finishes before.
+  setImmediate(() => {
+    if (stream.writableFinished === false) stream.emit?.('cancelled', 'cancelled');
+  });
 }
 
 function findGrpcStream(call: unknown): GrpcCall | undefined {

@@ -8,7 +8,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, type Type } from '@nestjs/common';
 import {
   GrpcMethod,
   GrpcStreamCall,
@@ -16,8 +16,8 @@ import {
   type MicroserviceOptions,
   Transport,
 } from '@nestjs/microservices';
-import { interval, map, type Observable } from 'rxjs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { finalize, interval, map, type Observable } from 'rxjs';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { findFreePort } from '../../../../scripts/lib/ports.ts';
 import {
   ACCESS_TOKEN_VERIFIER,
@@ -84,6 +84,27 @@ class ItemsController {
   }
 }
 
+/** Sends more than a client accepts that does not read. */
+@Controller()
+class LargeController {
+  static running = 0;
+
+  @GrpcMethod('Items', 'Ticks')
+  ticks(): Observable<Text> {
+    LargeController.running++;
+    return interval(1).pipe(
+      map(() => ({ text: 'x'.repeat(100_000) })),
+      finalize(() => LargeController.running--),
+    );
+  }
+
+  /** Its messages do not end it. */
+  @GrpcStreamMethod('Items', 'Echo')
+  echo(): Observable<Text> {
+    return this.ticks();
+  }
+}
+
 const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.url));
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -97,11 +118,11 @@ type Client = { close(): void } & Record<
   (...args: unknown[]) => ClientDuplexStream<Text, Text>
 >;
 
-async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}) {
+async function start(options: StartOptions & { inheritAppConfig?: boolean; controller?: Type } = {}) {
   const url = `127.0.0.1:${await findFreePort()}`;
-  const { inheritAppConfig = false, ...others } = options;
+  const { inheritAppConfig = false, controller = ItemsController, ...others } = options;
   const testApp = await startApp(
-    { controllers: [ItemsController] },
+    { controllers: [controller] },
     {
       ...others,
       before: async (app) => {
@@ -143,7 +164,7 @@ async function start(options: StartOptions & { inheritAppConfig?: boolean } = {}
       stream.once('data', ({ text }: Text) => resolve(text)),
     );
     if (method !== 'Ticks') stream.write({ text: '0' });
-    return { ended, first: Promise.race([firstMessage, ended]) };
+    return { stream, ended, first: Promise.race([firstMessage, ended]) };
   };
   return { ...testApp, ask, open };
 }
@@ -204,3 +225,22 @@ describe('A10: gRPC', () => {
     expect(await ask('Last', await mint())).toBe('last');
   });
 });
+
+test.each(['Ticks', 'Echo'] as const)(
+  'N3: a client that does not read does not keep the handler of %s running after the expiry',
+  async (method) => {
+    const { open, mint, server } = await start({ controller: LargeController });
+    server.clock.stop();
+    const token = await mint({ exp: Math.floor(server.clock.now() / 1000) + 2 });
+    const { stream, first, ended } = open(method, token);
+    await first;
+    stream.pause();
+    expect(LargeController.running).toBe(1);
+    await vi.waitUntil(() => LargeController.running === 0, { interval: 1, timeout: 10_000 });
+    stream.resume();
+    expect(await ended).toMatchObject({
+      code: status.UNAUTHENTICATED,
+      details: 'The access token has expired',
+    });
+  },
+);
