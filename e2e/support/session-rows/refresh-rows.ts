@@ -46,8 +46,8 @@ export const refreshRows: readonly Row[] = [
       const browser = await app.logIn('alice');
       app.advance(accessTokenLifetime + 1);
       const before = countRefreshes(app);
-      // Next drops the cookies of the page, and of an action that it forwards. The proxy does not cover this one.
-      const call = { name: 'onlyRedirect', by: 'router', path: '/uncovered/items' } as const;
+      // Next drops the cookies of the page to which it redirects.
+      const call = { name: 'onlyRedirect', by: 'router', path: '/uncovered/rename' } as const;
       const response = await callAction(app, browser, call);
       assert.match(String(response.headers['x-action-redirect']), /^\/items/);
       assert.equal(countRefreshes(app), before);

@@ -33,11 +33,8 @@ export const swaggerMetadata = {
   responses: 'swagger/apiResponse',
 } as const;
 
-/** The metadata keys of `@nestjs/cache-manager`. */
-export const cacheManagerMetadata = { key: 'cache_module:cache_key' } as const;
-
-/** What the interceptor of `@nestjs/cache-manager` injects. Bundlers rename neither of them. */
-export const cacheManagerInjections = { parameter: 'CACHE_MANAGER', property: 'httpAdapterHost' } as const;
+/** The metadata key of `@nestjs/cache-manager`, and its injection token of the cache. */
+export const cacheManagerMetadata = { key: 'cache_module:cache_key', cache: 'CACHE_MANAGER' } as const;
 
 /** Nest's `PatternHandler.EVENT`: the handler of `@EventPattern()`. */
 export const eventPatternHandler = 2;

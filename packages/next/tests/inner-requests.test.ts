@@ -100,6 +100,13 @@ describe('S61: Next forwards an action to another worker', () => {
     const response = await auth.proxy(request, { protect });
     expect(response.headers.get('x-middleware-next')).toBe('1');
     expect(response.headers.getSetCookie()).toEqual([]);
+    // The page to which a forwarded action redirects. Next ignores a response without a page.
+    const page = await auth.proxy(
+      createProxyRequest('/dashboard', { cookie, ...forwarded.headers, accept: 'text/x-component' }),
+      { protect },
+    );
+    expect(page.headers.get('x-middleware-next')).toBe('1');
+    expect(page.headers.getSetCookie()).toEqual([]);
     expect(server.requestsTo('token')).toHaveLength(1);
   });
 

@@ -71,7 +71,8 @@ test('S33: requests the metadata once for any Host headers that a Node server re
   }
   // A browser stores the cookies of a host with a trailing dot separately, so the login continues without the dot.
   for (const host of ['pr-7.preview.example.', 'PR-7.preview.example.:443'])
-    expect(await readLocation(host), host).toBe('https://pr-7.preview.example/auth/login');
-  expect(await readLocation('evil.invalid.')).toBe('https://app.example/auth/login');
+    expect(await readLocation(host), host).toBe('https://pr-7.preview.example/auth/login?redirected=1');
+  // The login begins at the address of the application, as at any other host.
+  expect(await readRedirectUri('evil.invalid.')).toBe('https://app.example/auth/callback');
   expect(discoveries).toBe(1);
 });

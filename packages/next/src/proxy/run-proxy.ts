@@ -104,12 +104,13 @@ async function createResponse(
     request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request, received)));
   if (afterLogout) return withAbsoluteLocation(afterLogout, sessions.origin);
   const needsSession = isProtected(request, options);
+  const isForwarded = request.headers.has('x-action-forwarded');
   const isRedirect = isRedirectOfAction(request);
   try {
     const isUse = !isPrefetch(request, readRouterRequest(request));
     state.requestSession = await sessions.open(readCookieHeader(request.headers, received), {
       isUse,
-      writable: !isRedirect && !request.headers.has('x-action-forwarded'),
+      writable: !isRedirect && !isForwarded,
     });
   } catch (error) {
     // The store is unavailable. A page on a public path may not need the session; if it does, it gets the same error.
@@ -122,8 +123,9 @@ async function createResponse(
   // A login would not help: the provider has ended the last ones at once.
   const lastError = requestSession.session ? undefined : findLoginLoop(failures);
   if (needsSession && lastError) throw lastError;
-  // Without a page, the browser requests it itself, and receives the cookies of the refresh.
-  if (isRedirect && failures.some(({ error }) => error.code === 'wrong_context'))
+  // Without a page, the browser requests it itself, and receives the cookies of the refresh. Next ignores a forwarded action
+  // that redirects without a page, so that page is rendered without a token.
+  if (isRedirect && !isForwarded && failures.some(({ error }) => error.code === 'wrong_context'))
     return setPrivate(new NextResponse(null, { status: 204 }), {});
   const headers = createPageHeaders(request, {
     mayRedirect: !hasTokens,

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@countersign/core/resource-server';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { getAccessPolicy } from '../../access/resolve-access.ts';
-import { cacheManagerInjections, cacheManagerMetadata, nestMetadata } from '../../nest-metadata.ts';
+import { cacheManagerMetadata, nestMetadata } from '../../nest-metadata.ts';
 import { formatHandlerName, type Handler } from '../handler.ts';
 
 /**
@@ -22,7 +22,7 @@ export function checkSharedCaches(
     'shared_cache',
     `CacheInterceptor caches the response of ${names.join(', ')} for all users, because its key does not contain the user. ` +
       'Extend it, and override trackBy(context) so that it returns getPrincipalKey(context) together with super.trackBy(context). ' +
-      'Rename trackBy() in a class that has all methods and injections of CacheInterceptor and does not extend it. ' +
+      'In a class that has copied its methods, give trackBy another name if its key contains the user. ' +
       'Or put @Public() on handlers whose response does not depend on the user.',
   );
 }
@@ -78,26 +78,19 @@ function listChain(interceptor: unknown): object[] {
   return chain;
 }
 
-/**
- * Recognizes the interceptor by its methods and by what it injects: bundlers and minifiers rename classes. An interceptor
- * of the application can have the same methods, and the user in its key.
- */
+/** Recognizes the interceptor by its methods and its cache: bundlers and minifiers rename classes. */
 const isBase = (prototype: object | null | undefined): boolean =>
   prototype !== null &&
   prototype !== undefined &&
   ['intercept', 'trackBy', 'isRequestCacheable'].every((method) => Object.hasOwn(prototype, method)) &&
   Object.getPrototypeOf(prototype) === Object.prototype &&
-  injectsCache(prototype.constructor);
+  injectsCacheManager(prototype.constructor);
 
-function injectsCache(type: object): boolean {
-  const { parameter, property } = cacheManagerInjections;
-  const read = (key: string) =>
-    (Reflect.getOwnMetadata(key, type) ?? []) as Partial<Record<string, unknown>>[];
-  return (
-    read(nestMetadata.injectedParameters).some(({ param }) => param === parameter) &&
-    read(nestMetadata.injectedProperties).some(({ key }) => key === property)
+/** An interceptor of the application with its own cache may have methods of the same names. */
+const injectsCacheManager = (type: object): boolean =>
+  ((Reflect.getMetadata(nestMetadata.injectedParameters, type) ?? []) as { param?: unknown }[]).some(
+    ({ param }) => param === cacheManagerMetadata.cache,
   );
-}
 
 const listInstances = (type: object, modules: ModulesContainer): unknown[] =>
   [...modules.values()].flatMap(({ injectables, providers }) =>
