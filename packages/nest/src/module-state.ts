@@ -34,11 +34,18 @@ export const endedSubscriptions = new WeakSet<object>();
  */
 export const compiledFields = new WeakMap<object, WeakMap<object, Map<string, object>>>();
 
+/** The set of guarded resolvers of the application that has guarded a schema last, by schema. */
+export const schemaGuards = new WeakMap<object, object>();
+
+/** A resolver of GraphQL that this package has replaced. */
+export interface WrappedResolver {
+  readonly resolver: (...args: unknown[]) => unknown;
+  /** Whether the application that has replaced it has closed. */
+  readonly isClosed: () => boolean;
+}
+
 /** The resolvers of GraphQL that this package has replaced, by the function that calls them. */
-export const wrappedResolvers = new WeakMap<
-  (...args: unknown[]) => unknown,
-  (...args: unknown[]) => unknown
->();
+export const wrappedResolvers = new WeakMap<(...args: unknown[]) => unknown, WrappedResolver>();
 
 /** Adds the checks of a guard to a connection while `isRunning()` is true. Rejects if the current token does not pass them. */
 export type RunningCheck = (isRunning: () => boolean) => Promise<void>;

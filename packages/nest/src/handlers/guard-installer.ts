@@ -2,6 +2,7 @@ import {
   Inject,
   Injectable,
   type OnApplicationBootstrap,
+  type OnApplicationShutdown,
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
@@ -30,7 +31,10 @@ import { listMethods, listModuleClasses } from './module-classes.ts';
  * a driver may have changed them, or execute another schema.
  */
 @Injectable()
-export class GuardInstaller extends ApplicationAuth implements OnModuleInit, OnApplicationBootstrap {
+export class GuardInstaller
+  extends ApplicationAuth
+  implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown
+{
   readonly #modules: ModulesContainer;
   readonly #guarded = new ResolverSet();
   /** The hosts of the schemas in which the resolvers of Nest are known. */
@@ -71,6 +75,11 @@ export class GuardInstaller extends ApplicationAuth implements OnModuleInit, OnA
       for (const schema of module.executedSchemas) this.#guardSchema(schema, module);
       this.#watch(module.schemaHolders, module);
     }
+  }
+
+  /** Another application may use the same schema, for example the next one in a test suite. */
+  onApplicationShutdown(): void {
+    this.#guarded.close();
   }
 
   /** Types of other schemas may have the same names. */

@@ -1,5 +1,8 @@
+import { createRequire } from 'node:module';
 import { AccessTokenError } from '@countersign/core/resource-server';
+import { ApolloDriver } from '@nestjs/apollo';
 import { Controller, Scope } from '@nestjs/common';
+import { GraphQLModule } from '@nestjs/graphql';
 import {
   ClientProxyFactory,
   MessagePattern,
@@ -11,6 +14,11 @@ import { expect, test } from 'vitest';
 import { findFreePort } from '../../../../scripts/lib/ports.ts';
 import { AuthModule, Principal, RequireScopes } from '../../src/index.ts';
 import { audience, type StartOptions, startApp } from '../support/start-app.ts';
+
+/** The copy of the package that Nest loads. */
+const { GraphQLObjectType, GraphQLSchema, GraphQLString } = createRequire(import.meta.url)(
+  'graphql',
+) as typeof import('graphql');
 
 /** Nest creates the guards of a request-scoped class for each message, and those of a static class at the start. */
 function createController(scope: Scope) {
@@ -120,4 +128,45 @@ test('N18: both modules that guard an application check its messages', async () 
   for (const aud of [audience, otherAudience])
     expect(await send('me', await mint({ aud }))).toMatchObject({ statusCode: 401 });
   expect(await send('me', await mint({ aud: [audience, otherAudience] }))).toBe('alice');
+});
+
+test('N18: an application that uses the schema of a closed application uses its own guard', async () => {
+  const hello = { type: GraphQLString, resolve: () => 'hello' };
+  const query = new GraphQLObjectType({
+    name: 'Query',
+    fields: { hello, ping: { type: GraphQLString } },
+  });
+  const subscription = new GraphQLObjectType({
+    name: 'Subscription',
+    fields: { ticks: { type: GraphQLString, subscribe: async function* () {} } },
+  });
+  const schema = new GraphQLSchema({ query, subscription });
+  const original = subscription.getFields().ticks?.subscribe;
+  const startGraphql = (issuer: string) =>
+    startApp(
+      { imports: [GraphQLModule.forRoot({ driver: ApolloDriver, playground: false, schema } as never)] },
+      { server: { issuer } },
+    );
+  const ask = async ({ call }: Awaited<ReturnType<typeof startGraphql>>, token?: string) => {
+    const { body } = await call('/graphql', token, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ hello ping }' }),
+    });
+    return body?.data as Record<string, unknown> | null | undefined;
+  };
+  const tokens: string[] = [];
+  const issuers = ['first', 'second', 'third'].map((name) => `https://${name}.test`);
+  const subscribers = new Set<unknown>();
+  for (const issuer of issuers) {
+    const app = await startGraphql(issuer);
+    const token = await app.mint();
+    expect(await ask(app, token)).toEqual({ hello: 'hello', ping: null });
+    for (const other of [undefined, ...tokens]) expect((await ask(app, other))?.hello).not.toBe('hello');
+    subscribers.add(subscription.getFields().ticks?.subscribe);
+    tokens.push(token);
+    await app.app.close();
+  }
+  expect(subscribers.size).toBe(issuers.length);
+  expect(subscribers).not.toContain(original);
 });

@@ -3,6 +3,7 @@ import { type CanActivate, type ExecutionContext, ForbiddenException } from '@ne
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { getAccessPolicy } from '../../access/resolve-access.ts';
+import { schemaGuards } from '../../module-state.ts';
 import type { ExplicitGuardFinder } from '../explicit-guards.ts';
 import { formatHandlerName, type GraphqlPosition, type Handler } from '../handler.ts';
 import {
@@ -15,7 +16,7 @@ import {
   type SchemaField,
   type SchemaType,
 } from './graphql-modules.ts';
-import { ResolverSet, wrapResolver } from './resolver-set.ts';
+import { ResolverSet, unwrapClosed } from './resolver-set.ts';
 
 /** The class and method that a guard receives for a handler. */
 type GuardedMethod = Pick<Handler, 'owner' | 'method'>;
@@ -58,6 +59,7 @@ export function guardSchema(
   { guarded = new ResolverSet(), ...others }: GuardSchemaOptions,
 ): void {
   const options: Options = { ...others, guarded, guardedByNest: [] };
+  schemaGuards.set(schema, guarded);
   const roots = new Set(listRootTypes(schema));
   for (const type of listOutputTypes(schema)) {
     guardReference(type, options);
@@ -166,8 +168,9 @@ interface FieldPosition {
 function guardField(field: SchemaField, { type, name, isRoot }: FieldPosition, options: Options): void {
   // A subscription is checked when it starts, as in Nest.
   const key = field.subscribe ? 'subscribe' : 'resolve';
-  const current = field[key];
+  const current = unwrapClosed(field[key]);
   if (options.guarded.has(current)) return;
+  if (current !== field[key]) field[key] = current;
   const methods = isRoot ? findRootMethods(type, name, options) : findFieldMethods(type, name, options);
   if (methods.length > 0)
     field[key] = withChecks(current ?? createPropertyResolver(name), createChecks(methods, options), options);
@@ -195,15 +198,19 @@ const createPropertyResolver =
 
 function guardReference(type: SchemaType, options: Options): void {
   const { handlers, guardsFields, isReplaced, guarded, guardedByNest } = options;
-  const resolve = readReferenceResolver(type);
+  const resolve = unwrapClosed(readReferenceResolver(type));
   if (!resolve || guarded.has(resolve)) return;
   const methods = findReferenceHandlers(type.name, handlers);
   if (methods.length > 0 && guardsFields && !isReplaced(type.name, '__resolveReference')) {
     guardedByNest.push(resolve);
+    replaceReferenceResolver(type, resolve);
     return;
   }
   const checks = createChecks(methods.length > 0 ? methods : [schemaResolver], options);
-  const replacement = withChecks(resolve, checks, options);
+  replaceReferenceResolver(type, withChecks(resolve, checks, options));
+}
+
+function replaceReferenceResolver(type: SchemaType, replacement: Resolve): void {
   const subgraph = type.extensions?.apollo?.subgraph;
   if (subgraph?.resolveReference) {
     const apollo = { ...type.extensions?.apollo, subgraph: { ...subgraph, resolveReference: replacement } };
@@ -223,10 +230,11 @@ const findReferenceHandlers = (type: string, handlers: readonly Handler[]): read
  * entity and resolves its fields without a query, so it requires a token.
  */
 function guardEntities(field: SchemaField, schema: Schema, options: Options): void {
-  const { resolve } = field;
+  const resolve = unwrapClosed(field.resolve);
   if (!resolve || options.guarded.has(resolve)) return;
-  field.resolve = wrapResolver(resolve, async (...all) => {
+  field.resolve = options.guarded.wrap(resolve, async (...all) => {
     const [, args, context, info] = all;
+    if (options.guarded.isReplaced(info)) return resolve(...all);
     const { representations } = args as { readonly representations: readonly unknown[] };
     const types = ((info as { readonly schema?: Schema } | undefined)?.schema ?? schema).getTypeMap();
     for (const reference of representations) {
@@ -238,16 +246,14 @@ function guardEntities(field: SchemaField, schema: Schema, options: Options): vo
     }
     return resolve(...all);
   });
-  options.guarded.add(field.resolve);
 }
 
 function withChecks(resolve: Resolve, checks: readonly Check[], { guarded }: Options): Resolve {
-  const wrapper = wrapResolver(resolve, async (...args) => {
-    await runChecks(checks, args);
+  return guarded.wrap(resolve, async (...args) => {
+    // `info` is the last argument of each kind of resolver.
+    if (!guarded.isReplaced(args.at(-1))) await runChecks(checks, args);
     return resolve(...args);
   });
-  guarded.add(wrapper);
-  return wrapper;
 }
 
 /** @throws the exception of a guard, or ForbiddenException */

@@ -1,23 +1,51 @@
-import { wrappedResolvers } from '../../module-state.ts';
+import { schemaGuards, wrappedResolvers } from '../../module-state.ts';
 import type { Resolve } from './graphql-modules.ts';
 
-/** A set of resolvers. It also has the functions that this package creates around them. */
+/** A set of resolvers of one application. It also has the functions that this package creates around them. */
 export class ResolverSet {
   readonly #resolvers = new WeakSet<Resolve>();
+  #isClosed = false;
 
   add(resolver: Resolve): void {
     this.#resolvers.add(resolver);
   }
 
   has(resolver: Resolve | undefined): boolean {
-    for (let current = resolver; current; current = wrappedResolvers.get(current))
+    for (let current = resolver; current; current = wrappedResolvers.get(current)?.resolver)
       if (this.#resolvers.has(current)) return true;
     return false;
   }
+
+  /** Adds `wrapper`, which calls `resolver`, so that a set with `resolver` also has `wrapper`. */
+  wrap(resolver: Resolve, wrapper: Resolve): Resolve {
+    wrappedResolvers.set(wrapper, { resolver, isClosed: () => this.#isClosed });
+    this.add(wrapper);
+    return wrapper;
+  }
+
+  /** Lets the next application that uses the same schema remove the functions that this set has created. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /**
+   * Whether the application has closed, and another one guards the schema of GraphQL's `info`. Libraries also wrap
+   * resolvers, so a function of a closed application may remain below theirs.
+   */
+  isReplaced(info: unknown): boolean {
+    if (!this.#isClosed) return false;
+    const { schema } = (info ?? {}) as { readonly schema?: object };
+    const guard = schema && schemaGuards.get(schema);
+    return guard !== undefined && guard !== this;
+  }
 }
 
-/** Records that `wrapper` calls `resolver`, so that a set with `resolver` also has `wrapper`. */
-export function wrapResolver(resolver: Resolve, wrapper: Resolve): Resolve {
-  wrappedResolvers.set(wrapper, resolver);
-  return wrapper;
+/** Returns the resolver without the functions of applications that have closed. */
+export function unwrapClosed(resolver: Resolve | undefined): Resolve | undefined {
+  let current = resolver;
+  for (;;) {
+    const wrapped = current && wrappedResolvers.get(current);
+    if (!wrapped?.isClosed()) return current;
+    current = wrapped.resolver;
+  }
 }

@@ -1,14 +1,20 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { endedSubscriptions } from '../../module-state.ts';
 import { readFieldPath } from '../../transport/graphql.ts';
 import { listGraphqlModules, type Resolve, type Schema } from './graphql-modules.ts';
-import { ResolverSet, wrapResolver } from './resolver-set.ts';
+import { ResolverSet, unwrapClosed } from './resolver-set.ts';
 import { createSchemaWatcher, initializeFirst } from './watch-schema.ts';
 
 /** Tracks the subscriptions of every schema, also without a global guard. */
 @Injectable()
-export class SubscriptionTracker implements OnModuleInit, OnApplicationBootstrap {
+export class SubscriptionTracker implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #modules: ModulesContainer;
   readonly #tracked = new ResolverSet();
   readonly #watch = createSchemaWatcher<void>((schema) => trackSubscriptions(schema, this.#tracked));
@@ -29,6 +35,10 @@ export class SubscriptionTracker implements OnModuleInit, OnApplicationBootstrap
       this.#watch(schemaHolders);
     }
   }
+
+  onApplicationShutdown(): void {
+    this.#tracked.close();
+  }
 }
 
 /**
@@ -38,9 +48,9 @@ export class SubscriptionTracker implements OnModuleInit, OnApplicationBootstrap
  */
 export function trackSubscriptions(schema: Schema, tracked = new ResolverSet()): void {
   for (const field of Object.values(schema.getSubscriptionType()?.getFields?.() ?? {})) {
-    if (!field.subscribe || tracked.has(field.subscribe)) continue;
-    field.subscribe = wrapResolver(field.subscribe, track(field.subscribe));
-    tracked.add(field.subscribe);
+    const subscribe = unwrapClosed(field.subscribe);
+    if (!subscribe || tracked.has(subscribe)) continue;
+    field.subscribe = tracked.wrap(subscribe, track(subscribe));
   }
 }
 
