@@ -1,8 +1,11 @@
-import { catchError, config, type Observable, throwError } from 'rxjs';
+import { catchError, config, defaultIfEmpty, isObservable, type Observable, throwError } from 'rxjs';
 
 /** The part of a gRPC call that Nest passes to the handler of a stream. */
 interface GrpcStream {
   emit?(event: 'error', error: object): unknown;
+  /** Holds the messages of the client back, as a `Readable` of Node does. */
+  pause?(): unknown;
+  resume?(): unknown;
 }
 
 type Handler = (...args: unknown[]) => unknown;
@@ -44,8 +47,8 @@ export function protectGrpcStreams({
   ignoreUnhandledStreamErrors();
   const { createStreamCallMethod, createRequestStreamMethod } = target;
   if (typeof createStreamCallMethod === 'function')
-    target.createStreamCallMethod = function (this: unknown, ...args) {
-      return endWithException(createStreamCallMethod.apply(this, args));
+    target.createStreamCallMethod = function (this: unknown, handler, ...args) {
+      return endWithException(createStreamCallMethod.call(this, withValue(handler), ...args));
     };
   if (typeof createRequestStreamMethod === 'function')
     target.createRequestStreamMethod = function (this: unknown, handler, ...args) {
@@ -63,13 +66,20 @@ const endWithException =
     try {
       return await method(call, callback);
     } catch (error) {
-      // The handler returned an observable without a value. It ends the call itself.
-      if ((error as Error | undefined)?.name === 'EmptyError') return undefined;
       const isStatus = typeof error === 'object' && error !== null;
       call.emit?.('error', isStatus ? error : { code: unknownStatus, details: 'Internal server error' });
       return undefined;
     }
   };
+
+/** Gives an observable without a value one, since Nest waits for the last one. Such a handler ends the call itself. */
+function withValue(handler: Handler): Handler {
+  const result: Handler = async (...args) => {
+    const returned: unknown = await handler(...args);
+    return isObservable(returned) ? returned.pipe(defaultIfEmpty(undefined)) : returned;
+  };
+  return Object.defineProperties(result, Object.getOwnPropertyDescriptors(handler));
+}
 
 /** The errors with which messages of handlers ended. */
 const streamErrors = new WeakSet<object>();
@@ -93,13 +103,21 @@ function ignoreUnhandledStreamErrors(): void {
  * other exception with which a handler ends, but this one ended the call, not the handler.
  */
 function withStreamErrors(handler: Handler, RpcException: RpcExceptionType): Handler {
-  const result: Handler = (messages, ...args) =>
-    handler(replaceErrors(messages as Observable<unknown>, RpcException), ...args);
+  const result: Handler = (messages, metadata, call, ...args) =>
+    handler(
+      replaceErrors(messages as Observable<unknown>, { RpcException, call: call as GrpcStream }),
+      metadata,
+      call,
+      ...args,
+    );
   // Nest passes the name of the method to the hooks of the application.
   return Object.defineProperties(result, Object.getOwnPropertyDescriptors(handler));
 }
 
-function replaceErrors(messages: Observable<unknown>, RpcException: RpcExceptionType): Observable<unknown> {
+function replaceErrors(
+  messages: Observable<unknown>,
+  { RpcException, call }: { readonly RpcException: RpcExceptionType; readonly call: GrpcStream },
+): Observable<unknown> {
   const result = messages.pipe(
     catchError((error: unknown) => {
       const isObject = typeof error === 'object' && error !== null;
@@ -110,8 +128,19 @@ function replaceErrors(messages: Observable<unknown>, RpcException: RpcException
       return throwError(() => exception);
     }),
   );
-  // Nest calls its function `drainBuffer` on the messages, so that those before the handler are not lost.
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(messages)))
-    if (!Object.hasOwn(result, name)) Object.defineProperty(result, name, descriptor);
+    if (name !== 'drainBuffer' && !Object.hasOwn(result, name))
+      Object.defineProperty(result, name, descriptor);
+  // Nest calls this function of the messages, so that those before the handler are not lost.
+  const { drainBuffer } = messages as { readonly drainBuffer?: () => void };
+  if (drainBuffer)
+    Object.defineProperty(result, 'drainBuffer', { value: () => drainInOrder(drainBuffer, call) });
   return result;
+}
+
+/** Nest emits the messages before the handler in a later task. Those after it must not overtake them. */
+function drainInOrder(drainBuffer: () => void, call: GrpcStream): void {
+  call.pause?.();
+  drainBuffer();
+  setImmediate(() => call.resume?.());
 }
