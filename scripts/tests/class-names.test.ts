@@ -26,10 +26,6 @@ const exceptions: Record<string, { readonly uses: number; readonly why: string }
     uses: 1,
     why: 'describes a handler in a log line, without a decision',
   },
-  'packages/nest/src/handlers/grpc-streams.ts': {
-    uses: 1,
-    why: 'the name of an EmptyError of RxJS is a text that its constructor sets',
-  },
 };
 
 const sources = globSync('packages/*/{src,testing,worker,rxjs-interop}/**/*.{ts,tsx}', { cwd: root }).filter(
