@@ -146,9 +146,9 @@ describe.each(['cookie', 'stored'])('S87: a provider ends each login at its firs
     const auth = createAuth({ ...options, onEvent: () => {} });
     const trace: number[] = [];
     for (let login = 0; login < 3; login++) {
+      server.clock.advance(1);
       const cookie = await logIn(auth.handlers, server);
       server.endGrants();
-      server.clock.advance(1);
       const request = createProxyRequest('/dashboard', { cookie, accept: 'text/html' });
       const response = await auth.proxy(request, { protect, tokens });
       trace.push(response.status);
@@ -180,9 +180,9 @@ describe.each(['cookie', 'stored'])('S87: a provider ends each login at its firs
     const auth = createAuth({ ...options, onEvent: () => {} });
     const outcomes: string[] = [];
     for (let login = 0; login < 3; login++) {
+      server.clock.advance(1);
       const cookie = await logIn(auth.handlers, server);
       server.endGrants();
-      server.clock.advance(1);
       const response = await auth.proxy(createProxyRequest('/page', { cookie }), { tokens });
       const read = (name: string) => response.headers.get(`x-middleware-request-${name}`) ?? '';
       const failure = 'x-auth-refresh-failed';

@@ -39,10 +39,11 @@ export async function endLoginLoop(
   const key = await sha256(JSON.stringify([claims?.iss, claims?.sub, request.resource, request.scope]));
   const time = seconds(now);
   const required = requiredLogins.get(key);
+  // A session of the same second may have begun before, in another browser.
   const hasLoggedIn =
     required !== undefined &&
     required.sessionId !== id &&
-    createdAt >= required.time &&
+    createdAt > required.time &&
     time < required.time + pause;
   if (hasLoggedIn) {
     return new AuthorizationServerError(
