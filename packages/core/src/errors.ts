@@ -14,6 +14,7 @@ export type {
   TransportErrorCode,
   ValidationErrorCode,
 } from './errors/error-codes.ts';
+export { nameForeignError } from './errors/foreign-error.ts';
 export { LoginRequiredError } from './errors/login-required-error.ts';
 export { toPrintableText } from './errors/printable-text.ts';
 export type { RefreshRejection, RequiredAuthorization } from './errors/refresh-rejection.ts';

@@ -17,10 +17,15 @@ export type AuthEvent =
       readonly reason: 'first' | 'stale' | 'unknown_kid';
     }
   | {
-      /** The expired keys of the provider could not be fetched again. */
+      /**
+       * The keys of the provider could not be fetched: those of an API, or the expired keys of a client. Without a listener,
+       * the failure is written to the console.
+       */
       readonly type: 'keys.failed';
       readonly issuer: string;
       readonly code: string;
+      /** The message of the error: what was expected and found, and a remedy. Contains no secret. */
+      readonly reason?: string;
     }
   | {
       /** A login started: the authorization URL was created. */
@@ -37,7 +42,10 @@ export type AuthEvent =
       readonly sub?: string;
     }
   | {
-      /** A login failed at the exchange of its code. */
+      /**
+       * A login failed: on a server at the exchange of its code; in a browser also if it could not be started. Without a
+       * listener, a browser writes the failure to the console.
+       */
       readonly type: 'login.failed';
       readonly issuer: string;
       readonly clientId: string;
@@ -75,7 +83,7 @@ export type AuthEvent =
       readonly rotated: boolean;
     }
   | {
-      /** A refresh failed. */
+      /** A refresh failed. Without a listener, it is written to the console, unless the login has ended. */
       readonly type: 'refresh.failed';
       readonly issuer: string;
       readonly clientId: string;
@@ -169,7 +177,13 @@ export type AuthEvent =
   | {
       /** A browser does not offer a feature to the page. The client works without it, with limits. */
       readonly type: 'browser.feature_missing';
-      readonly feature: 'BroadcastChannel' | 'crypto.subtle' | 'IndexedDB' | 'sessionStorage' | 'Web Locks';
+      readonly feature:
+        | 'BroadcastChannel'
+        | 'crypto.subtle'
+        | 'IndexedDB'
+        | 'sessionStorage'
+        | 'Web Locks'
+        | 'Worker';
     }
   | {
       /** The page to return to after a login is not used: the user returns to the default page. */
@@ -209,25 +223,35 @@ export type AuthEvent =
       readonly cached: boolean;
     }
   | {
-      /** An API rejected an access token. */
+      /** An API rejected an access token. Without a listener, a limited number is written to the console. */
       readonly type: 'token.rejected';
       readonly code: string;
       /** The failed claim or check. */
       readonly check?: string;
       readonly issuer?: string;
-      /** The message of the application's check that rejected the token, at most 300 characters. */
+      /** The message of the application's check that rejected the token, at most 300 characters. It can contain a secret. */
       readonly reason?: string;
+      /** The name and code of the error with this message, if it is not an error of this library. For logs. */
+      readonly errorName?: string;
       /** What the check expected. Never set in production, and only if it compares `iss`, `aud`, `typ`, `alg` or a time. */
       readonly expected?: string;
       /** What the check found instead; set together with `expected`. From an unverified token, without control characters. */
       readonly found?: string;
     }
   | {
-      /** An API could not validate an access token, because a service is unavailable. The response is a 503. */
+      /**
+       * An API could not validate an access token, because a service is unavailable. The response is a 503. Without a
+       * listener, a limited number is written to the console.
+       */
       readonly type: 'token.unavailable';
       readonly code: string;
-      /** The message of the application's check that failed, at most 300 characters. */
+      /**
+       * The message of the error that is the cause, for example of a failed introspection or of the application's check, at
+       * most 300 characters. That of another library can contain a secret.
+       */
       readonly reason?: string;
+      /** The name and code of the error with this message, if it is not an error of this library. For logs. */
+      readonly errorName?: string;
     };
 
 /** Receives events. An error that it throws, or a rejected promise that it returns, is ignored. */

@@ -130,8 +130,11 @@ describe('4: the ID token identifies the user, and the access token authorizes u
 });
 
 describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
-  test('sends no secret of a public client', async () => {
-    const app = await createApp({ format });
+  /** Logs in, refreshes, and expects a request with the parameters of each client and those of the authentication. */
+  async function expectRefreshRequest(
+    app: Awaited<ReturnType<typeof createApp>>,
+    authentication: Readonly<Record<string, string>>,
+  ): Promise<void> {
     const { tokens } = await app.logIn();
     await app.getAccessToken({ forceRefresh: true });
     const request = app.server.requestsTo('token')[1];
@@ -141,8 +144,14 @@ describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
     expect(request?.body).toEqual({
       grant_type: 'refresh_token',
       client_id: 'native',
+      ...authentication,
       refresh_token: tokens.refreshToken,
     });
+  }
+
+  test('sends no secret of a public client', async () => {
+    const app = await createApp({ format });
+    await expectRefreshRequest(app, {});
   });
 
   test('sends the secret of a confidential client', async () => {
@@ -151,18 +160,7 @@ describe.each(['json', 'form'] as const)('5: the refresh, %s', (format) => {
       registration: { clientSecret: 'a-secret', tokenEndpointAuthMethod: 'client_secret_post' },
       authentication: clientSecretPost('a-secret'),
     });
-    const { tokens } = await app.logIn();
-    await app.getAccessToken({ forceRefresh: true });
-    const request = app.server.requestsTo('token')[1];
-    expect(request).toMatchObject({ method: 'POST', path: '/oauth/token', query: {} });
-    const [sent, expected] = compareHeaders(format, request?.headers);
-    expect(sent).toEqual(expected);
-    expect(request?.body).toEqual({
-      grant_type: 'refresh_token',
-      client_id: 'native',
-      client_secret: 'a-secret',
-      refresh_token: tokens.refreshToken,
-    });
+    await expectRefreshRequest(app, { client_secret: 'a-secret' });
   });
 
   test('reads a new access token with expiry and scopes, an ID token, and retains the refresh token', async () => {

@@ -41,12 +41,12 @@ export interface LoginOptions extends AuthorizationOptions {
 export interface GetAccessTokenOptions {
   /** The resource server (RFC 8707). Default: the first of the option `resource`. */
   readonly resource?: string | undefined;
-  /** A scope that is narrower than the grant, space-separated. */
+  /** A scope that is narrower than the grant, space-separated. Default: the scope of the login. */
   readonly scope?: string | undefined;
   /**
    * The value of an access token that a resource server rejected. A newer token is returned, after a refresh if needed. If
    * this token had itself replaced a rejected one, the resource server rejects each token: it is returned again until its
-   * expiry, without a request.
+   * expiry, without a request. Default: none.
    */
   readonly rejectedToken?: string | undefined;
   /** Refreshes although the token is still valid, for example to receive new claims. Default: false. */
@@ -74,9 +74,15 @@ export interface LogoutOptions {
 
 /** The result of {@link BrowserAuth.start}. */
 export interface BrowserAuthStart {
-  /** The page to show, if this page is the callback of a login. */
+  /**
+   * The page to show, if this page is the callback of a login. After a login that failed, it is known as soon as the user is
+   * signed in, for example because the network returned: call `start` again after a change of the snapshot.
+   */
   readonly returnTo?: string;
-  /** The error of the login, if this page is the callback of a login that failed. Do not start a login automatically in this case. */
+  /**
+   * The error of the login, if this page is the callback of a login that failed. Do not start a login automatically in this
+   * case. It is absent as soon as the user is signed in and the snapshot has no error.
+   */
   readonly error?: Error;
 }
 
@@ -90,8 +96,8 @@ export interface BrowserAuth {
    * Completes a login on the callback page, restores a stored login, or tries a silent login. Never throws: errors are in
    * the snapshot.
    *
-   * If the network or the provider is unavailable, it is tried again when the network or the user returns, and when
-   * `start` or `getAccessToken` is called.
+   * If the state could not be determined, it is tried again when the network or the user returns, and when `start` or
+   * `getAccessToken` is called.
    */
   start(): Promise<BrowserAuthStart>;
   /**
@@ -109,11 +115,21 @@ export interface BrowserAuth {
    */
   handleCallback(url: string): Promise<{ readonly returnTo: string }>;
   /**
+   * Replaces this page with another page of this origin that restores the login: from the storage that is in use, or with a
+   * silent login. Until a page of this tab has restored a login, there is no second replacement. Otherwise a page that
+   * cannot restore it would start a login, and its callback would replace the page again, in a loop.
+   *
+   * @param url a path that begins with `/`, or a URL of this origin
+   * @returns false if the login would be lost, or the URL is of another origin. The page then stays
+   */
+  handOver(url: string): boolean;
+  /**
    * Returns a valid access token. If a refresh is needed, all waiting calls share it. The token belongs to the login with
    * which the call began: if another user logs in meanwhile, the call fails.
    *
    * @throws LoginRequiredError if the user must log in, or the login has changed
    * @throws TransportError if the provider is temporarily unavailable. The login remains.
+   * @throws the error of the snapshot, while its status is `error`
    */
   getAccessToken(options?: GetAccessTokenOptions): Promise<BrowserAccessToken>;
   /**
@@ -136,7 +152,7 @@ export interface BrowserAuth {
   /**
    * Deletes and revokes the tokens, logs out all tabs, and leaves the page for the provider's logout, or for
    * `postLogoutRedirectUri` if the provider has none. If the provider is unavailable, the user is signed out of this
-   * application only: the snapshot contains the error, and the page stays.
+   * application only: the snapshot contains the error, and the page stays. With the option `metadata`, this is not checked.
    */
   logout(options?: LogoutOptions): Promise<void>;
   /** Closes the channel to other tabs. */

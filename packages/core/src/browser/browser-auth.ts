@@ -1,28 +1,30 @@
-import { ConfigurationError, getErrorCode, LoginRequiredError, TransportError } from '../errors.ts';
+import { ConfigurationError, LoginRequiredError } from '../errors.ts';
 import { isDevelopment } from '../internal/development.ts';
-import { readRedirectResponse } from '../protocol/login/redirect-uri.ts';
+import { checkReturnTo } from '../protocol/login/return-to.ts';
 import { findOrigin } from '../protocol/secure-url.ts';
 import { findAccessToken } from '../tokens/token-set.ts';
 import type {
   BrowserAccessToken,
   BrowserAuth,
-  BrowserAuthStart,
   GetAccessTokenOptions,
   LoginOptions,
   LogoutOptions,
 } from './browser-auth-types.ts';
+import { createClientStart, createErrorHandler } from './client-start.ts';
 import { createAuthorizationRequest } from './login/authorization-request.ts';
-import { createLoginCallback, removeLoginResponse } from './login/login-callback.ts';
+import { recordHandOver } from './login/hand-over.ts';
+import { createLoginCallback } from './login/login-callback.ts';
 import { findLogoutPage, revokeTokens } from './login/logout.ts';
 import { createRestoreLogin } from './login/restore-login.ts';
-import { isSilentFrame } from './login/silent-frame.ts';
 import { createSilentLogin } from './login/silent-login.ts';
 import { createTabMessageHandler } from './login/tab-messages.ts';
 import { saveTransaction } from './login/transaction-storage.ts';
 import { findReturnTo } from './login/wanted-page.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
+import { reportIncompleteLogout, reportLoginFailure } from './report-failure.ts';
 import { createAvailableStorage } from './state/available-storage.ts';
-import { createFeatureError, storageRemedy } from './state/browser-features.ts';
+import { createFeatureError, requireCryptography, storageRemedy } from './state/browser-features.ts';
+import { requireTokenRequests } from './state/checked-fetch.ts';
 import {
   createLoginEndedError,
   isSameHolder,
@@ -30,8 +32,8 @@ import {
   type StoredTokenSet,
 } from './state/login-holder.ts';
 import { createLoginStore } from './state/login-store.ts';
-import { createStartRetries, type StartRetries } from './state/start-retries.ts';
-import { openTabChannel, type TabChannel, type TabMessage } from './state/tab-channel.ts';
+import { saveLogoutTime } from './state/logout-record.ts';
+import { openTabChannel, type TabChannel, type TabMessage } from './state/tabs/tab-channel.ts';
 import { createMemoryStorage } from './state/token-storage.ts';
 import { createTokenRefresher } from './token-refresher.ts';
 import { createTokenRenewal } from './token-renewal.ts';
@@ -60,13 +62,11 @@ import { createTokenRenewal } from './token-renewal.ts';
  */
 export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const context = resolveOptions(options);
-  const { issuer, clientId, prefix, emitEvent } = context;
+  const { issuer, clientId, emitEvent } = context;
   const storage = createAvailableStorage(options.storage ?? createMemoryStorage(), context.reportMissing);
   const store = createLoginStore(context, storage);
-  const { snapshot, publish, publishError, read } = store;
-  let started: Promise<BrowserAuthStart> | undefined;
+  const { snapshot, publish, read } = store;
   let tabs: TabChannel | undefined;
-  let retries: StartRetries | undefined;
 
   const send = (message: TabMessage) => tabs?.send(message);
   const leavePage = async (url: string) => (options.navigate ? options.navigate(url) : location.assign(url));
@@ -91,62 +91,14 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     restore,
     isLoginPending: callback.isPending,
   });
-
-  function start(): Promise<BrowserAuthStart> {
-    // On a server and in the hidden frame there is no login to find.
-    if (typeof window === 'undefined' || isSilentFrame()) return new Promise(() => {});
-    if (started) return Promise.all([started, retries?.retry()]).then(([result]) => result);
-    started = initialize()
-      .catch((error) => {
-        publishError(error);
-        return {};
-      })
-      .finally(() => {
-        retries = createStartRetries(snapshot, () =>
-          restore({ noLogoutSince: 0 }).catch(createErrorHandler()),
-        );
-      });
-    return started;
-  }
-
-  async function initialize(): Promise<BrowserAuthStart> {
-    requireCryptography();
-    tabs = openTabChannel(context, handleMessage);
-    const { href } = location;
-    const isCallback = readRedirectResponse(href, options.redirectUri) !== undefined;
-    if (isCallback) removeLoginResponse(href, options.redirectUri);
-    const startedAt = store.readClock();
-    let startError: unknown;
-    try {
-      await storage.open?.(`${prefix}tokens`);
-      if (isCallback) return await callback.complete(href, startedAt);
-    } catch (error) {
-      startError = error;
-    }
-    // A forged or stale callback does not end the current login. After any logout in this page, there is no silent login.
-    await restore({ startedAt, noLogoutSince: 0 }).catch(createErrorHandler(startedAt));
-    if (startError === undefined) return {};
-    if (!store.isLoggedOutSince(startedAt)) publish({ ...snapshot(), error: startError as Error });
-    return isCallback ? { error: startError as Error } : {};
-  }
-
-  /** @throws ConfigurationError `unsupported_by_browser` in an insecure context */
-  function requireCryptography(): void {
-    if (globalThis.crypto?.subtle) return;
-    throw createFeatureError(
-      'crypto.subtle',
-      isDevelopment
-        ? `Browsers offer it on https and localhost only, and the page is at ${findOrigin(location)}.`
-        : '',
-    );
-  }
-
-  /** Publishes an error, unless the user has logged out since: the state is then known. */
-  const createErrorHandler =
-    (startedAt = store.readClock()) =>
-    (error: unknown): void => {
-      if (!store.isLoggedOutSince(startedAt)) publishError(error);
-    };
+  const { start, stop } = createClientStart(context, store, {
+    storage,
+    callback,
+    restore,
+    openTabs() {
+      tabs = openTabChannel(context, handleMessage);
+    },
+  });
 
   async function endLogin(tokens: StoredTokenSet | undefined, error?: Error): Promise<void> {
     await store.deleteTokens(tokens, error);
@@ -158,6 +110,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     const callbackError = callback.findError();
     try {
       requireCryptography();
+      requireTokenRequests(options.fetch);
       if (display === 'popup' && !navigate) throw createPopupError();
       const { url, transaction } = await createAuthorizationRequest(context, {
         redirectUri: options.redirectUri,
@@ -176,7 +129,10 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       emitEvent({ type: 'login.started', issuer, clientId });
       await (navigate ? navigate(url.href, transaction.state) : leavePage(url.href));
     } catch (error) {
-      if (!store.isLoggedOutSince(startedAt)) publish({ ...snapshot(), error: error as Error });
+      if (!store.isLoggedOutSince(startedAt)) {
+        reportLoginFailure(context, error);
+        publish({ ...snapshot(), error: error as Error });
+      }
       throw error;
     }
   }
@@ -184,7 +140,10 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const handleCallback = (url: string) => {
     const startedAt = store.readClock();
     return callback.complete(url, startedAt).catch((error) => {
-      createErrorHandler(startedAt)(error);
+      // The user remains signed out: the state is known.
+      if (snapshot().status === 'signed-out' && !store.isLoggedOutSince(startedAt))
+        publish({ ...snapshot(), error });
+      else createErrorHandler(store, startedAt)(error);
       throw error;
     });
   };
@@ -195,12 +154,13 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     const isUnknown = status === 'loading' || status === 'error';
     const { holder: expectedHolder = isUnknown ? undefined : currentHolder } = request;
     await start();
-    const { holder, error } = snapshot();
+    const { holder } = snapshot();
     if (expectedHolder && !isSameHolder(expectedHolder, holder)) throw createLoginEndedError();
     if (expectedHolder === null || !holder) {
       await store.synchronize();
-      // The state is unknown: a user may be signed in.
-      if (snapshot().status === 'error' && error instanceof TransportError) throw error;
+      const current = snapshot();
+      // A user may be signed in.
+      if (current.status === 'error') throw current.error;
       throw new LoginRequiredError(
         'not_signed_in',
         isDevelopment ? 'No user was signed in when the request began. Call login() first.' : '',
@@ -230,6 +190,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   async function logout({ postLogoutRedirectUri, localOnly }: LogoutOptions = {}): Promise<void> {
     const time = store.recordLogout();
+    saveLogoutTime(context, time);
     let tokens: StoredTokenSet | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {
@@ -239,29 +200,41 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       tokens = await store.readStored().catch(() => undefined);
     }
     send({ type: 'logout', time });
-    if (tokens) await revokeTokens(context, tokens);
+    const revocationError = tokens && (await revokeTokens(context, tokens));
     // The tokens are still stored. The caller can repeat the logout.
     if (failure) {
-      const code = getErrorCode(failure.error);
-      emitEvent({ type: 'logout.incomplete', issuer, clientId, part: 'session', code });
+      reportIncompleteLogout(context, 'session', failure.error);
       throw failure.error;
     }
     emitEvent({ type: 'session.ended', issuer, reason: 'logout' });
     if (localOnly) return;
     let page: string | undefined;
     try {
-      page = await findLogoutPage(context, tokens, postLogoutRedirectUri ?? options.postLogoutRedirectUri);
+      page = await findLogoutPage(context, tokens, {
+        postLogoutRedirectUri: postLogoutRedirectUri ?? options.postLogoutRedirectUri,
+        revocationError,
+      });
     } catch (error) {
       // The user is signed out here, and must know that the session at the provider remains.
-      const code = getErrorCode(error);
-      emitEvent({ type: 'logout.incomplete', issuer, clientId, part: 'provider', code });
+      reportIncompleteLogout(context, 'provider', error);
       if (snapshot().status === 'signed-out') publish({ ...snapshot(), error: error as Error });
     }
     if (page !== undefined) await leavePage(page);
   }
 
+  function handOver(url: string): boolean {
+    const isLoginKept = storage.reach !== 'memory' || options.silentRedirectUri !== undefined;
+    const { path } = checkReturnTo(url, {
+      origin: findOrigin(location),
+      maxLength: Number.POSITIVE_INFINITY,
+    });
+    if (!isLoginKept || path === undefined || !recordHandOver(context)) return false;
+    location.replace(path);
+    return true;
+  }
+
   function handleMessage(message: TabMessage): void {
-    updateFromTab(message).catch(createErrorHandler());
+    updateFromTab(message).catch(createErrorHandler(store));
   }
 
   return {
@@ -270,6 +243,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     start,
     login,
     handleCallback,
+    handOver,
     getAccessToken,
     authorize,
     rememberNonce: async (url, headers) => (await context.dpop())?.saveNonce(url, headers) ?? false,
@@ -277,7 +251,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     stop() {
       tabs?.close();
       tabs = undefined;
-      retries?.stop();
+      stop();
     },
   };
 }
@@ -286,6 +260,6 @@ const createPopupError = () =>
   new ConfigurationError(
     'invalid_option',
     isDevelopment
-      ? 'display is "popup", but the client opens no windows. Create it with addPopupLogin(), in Angular with withPopupLogin().'
+      ? '"display" is "popup", but the client opens no windows. Create it with addPopupLogin(), in Angular with withPopupLogin().'
       : 'display',
   );

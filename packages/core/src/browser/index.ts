@@ -32,7 +32,7 @@ export {
 } from './features/limit-idle-time.ts';
 export type { BrowserAuthOptions } from './options.ts';
 export type { LoginHolder } from './state/login-holder.ts';
+export type { BrowserLock } from './state/tabs/web-lock.ts';
 export { createMemoryStorage, createWebStorage, type TokenStorage } from './state/token-storage.ts';
-export type { BrowserLock } from './state/web-lock.ts';
 export { parseApplicationJson } from './wire/application-json.ts';
 export { createDpop, type DpopProver } from './wire/dpop.ts';

@@ -1,6 +1,7 @@
 import type { AuthorizationServerMetadata } from '../client/client-options.ts';
-import { AuthError, ConfigurationError } from '../errors.ts';
+import { AuthError, ConfigurationError, TransportError } from '../errors.ts';
 import { callListener, type EventListener } from '../events.ts';
+import { checkOptions, type OptionType } from '../internal/check-options.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isDevelopment } from '../internal/development.ts';
 import type { Fetch } from '../internal/fetch/bounded-fetch.ts';
@@ -9,15 +10,17 @@ import { checkRedirectUri } from '../protocol/login/redirect-uri.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
 import type { ProviderBehaviour } from '../providers/provider.ts';
+import { browserOptionHints, browserOptionTypes } from './option-types.ts';
 import {
   createFeatureError,
   createFeatureReporter,
   type FeatureReporter,
   storageRemedy,
 } from './state/browser-features.ts';
-import { createTabItems, type TabItems } from './state/tab-items.ts';
+import { isMissingError } from './state/indexed-db.ts';
+import { createTabItems, type TabItems } from './state/tabs/tab-items.ts';
+import type { BrowserLock } from './state/tabs/web-lock.ts';
 import type { TokenStorage } from './state/token-storage.ts';
-import type { BrowserLock } from './state/web-lock.ts';
 import type { DpopProver } from './wire/dpop.ts';
 
 /** Options of {@link createBrowserAuth}. The client is public: it has no secret, and always uses PKCE, state and nonce. */
@@ -28,6 +31,10 @@ export interface BrowserAuthOptions {
   /**
    * The redirect URI, as registered: an absolute URL without a fragment. It may have a query. The page of a response is
    * compared with it as a URL, so `https://app.example` and `https://App.example:443/` are the same.
+   *
+   * A response has the parameter `state`. Some providers omit it in an error. A page with `error` and without `state` is
+   * therefore a response too, if this tab has left for a login, and no page of the application was opened since.
+   * Otherwise the parameter belongs to the application.
    *
    * @see https://www.rfc-editor.org/rfc/rfc3986#section-6
    */
@@ -41,16 +48,16 @@ export interface BrowserAuthOptions {
    * @see https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
    */
   readonly refreshTokens?: boolean | undefined;
-  /** The resource servers of access tokens (RFC 8707). The first is the default of `getAccessToken`. */
+  /** The resource servers of access tokens (RFC 8707). The first one is the default of `getAccessToken`. Default: none. */
   readonly resource?: string | readonly string[] | undefined;
-  /** Additional authorization parameters of each login, for example `{ audience }`. */
+  /** Additional authorization parameters of each login, for example `{ audience }`. Default: none. */
   readonly authorizationParameters?: Readonly<Record<string, string>> | undefined;
   /**
    * An empty page of this origin that is registered as a redirect URI. With it, a reload restores the session in a hidden
    * frame, without a visible redirect. Default: no silent login.
    */
   readonly silentRedirectUri?: string | undefined;
-  /** Where the provider sends the user after a logout. It must be registered. */
+  /** Where the provider sends the user after a logout. It must be registered. Default: the provider decides. */
   readonly postLogoutRedirectUri?: string | undefined;
   /**
    * `false`: the URLs of logout and silent login contain no ID token. The provider may then ask the user to confirm a
@@ -71,7 +78,7 @@ export interface BrowserAuthOptions {
   readonly leeway?: number | undefined;
   /** Where tokens are stored. Default: in memory, see `createMemoryStorage`. */
   readonly storage?: TokenStorage | undefined;
-  /** Binds tokens to a key: set it to `createDpop`. @see https://www.rfc-editor.org/rfc/rfc9449 */
+  /** Binds tokens to a key: set it to `createDpop`. Default: bearer tokens. @see https://www.rfc-editor.org/rfc/rfc9449 */
   readonly dpop?: ((keyName: string, now: Clock) => Promise<DpopProver>) | undefined;
   /** Leaves the page. Default: `location.assign`. A native shell opens the system browser. */
   readonly navigate?: ((url: string) => void | Promise<void>) | undefined;
@@ -108,8 +115,16 @@ export interface BrowserContext {
   readonly cache: Map<string, { readonly value: Promise<unknown>; readonly at: number }>;
 }
 
+/** @throws ConfigurationError `invalid_option` for a wrong type or a name that resembles that of an option */
+function checkBrowserOptions(options: BrowserAuthOptions): void {
+  const types: Readonly<Record<keyof BrowserAuthOptions, OptionType>> = browserOptionTypes;
+  checkOptions('createBrowserAuth()', options, { types, hints: browserOptionHints });
+}
+
 /** @throws ConfigurationError if an option is missing or invalid */
 export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
+  // Production builds of Angular leave the check out: it helps while an application is written.
+  if (isDevelopment) checkBrowserOptions(options);
   const { issuer, clientId, redirectUri, scope = 'openid', resource = [], clockTolerance = 30 } = options;
   for (const [name, value] of Object.entries({ issuer, clientId, redirectUri })) {
     if (!value)
@@ -140,9 +155,15 @@ export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
     options.dpop?.(`${prefix}dpop`, now).catch((error: unknown) => {
       prover = undefined;
       if (error instanceof AuthError) throw error;
-      throw createFeatureError(
-        'IndexedDB',
-        isDevelopment ? `It stores the key of DPoP. ${storageRemedy}` : '',
+      if (isMissingError(error))
+        throw createFeatureError(
+          'IndexedDB',
+          isDevelopment ? `It stores the key of DPoP. ${storageRemedy}` : '',
+        );
+      throw new TransportError(
+        'store_unavailable',
+        isDevelopment ? 'The key of DPoP could not be read from IndexedDB. Try again.' : '',
+        { cause: error },
       );
     });
   return {

@@ -25,7 +25,8 @@ import {
   isSameHolder,
   type StoredTokenSet,
 } from './state/login-holder.ts';
-import { createWebLock } from './state/web-lock.ts';
+import { createRefreshPauses } from './state/refresh-pauses.ts';
+import { createWebLock } from './state/tabs/web-lock.ts';
 import { type BrowserTokenRequest, markReplacement, omitRepeatedRejection } from './wanted-token.ts';
 import { fetchMetadata } from './wire/metadata.ts';
 import { requestRefresh, validateRenewedIdToken } from './wire/token-request.ts';
@@ -50,8 +51,8 @@ const pollInterval = 250;
  * Implements the refresh contract for the login of one page. A valid token is returned without a request. A refresh token
  * is sent once, however many requests and tabs need it. Only a rejection by the provider ends the login.
  *
- * The function that it returns throws LoginRequiredError `session_ended` (even if another user is signed in now) or
- * `refresh_token_missing`, and TransportError if the provider is temporarily unavailable and no valid token is left.
+ * The returned function throws LoginRequiredError `session_ended`, even if another user is signed in now, or
+ * `refresh_token_missing`. It throws TransportError if the provider is temporarily unavailable and no token is valid.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14
@@ -76,6 +77,7 @@ export function createTokenRefresher(
     });
   const flight = createSingleFlight<StoredAccessToken | undefined>();
   const rejections = createRejectedRefreshes(now);
+  const pauses = createRefreshPauses(now);
   const getTime = () => seconds(now);
 
   /** Returns `undefined` if the login has changed meanwhile: the caller reads the tokens again. */
@@ -97,14 +99,14 @@ export function createTokenRefresher(
       findUsableToken(previous, wanted, { time: getTime() }) ??
       findCoveringToken(previous, wanted, { time: getTime() });
     const rejectionKey = JSON.stringify([refreshToken, wanted.resource, wanted.scope]);
-    const knownRejection = rejections.find(rejectionKey);
+    const knownRejection = pauses.find(previous) ?? rejections.find(rejectionKey);
     if (knownRejection) return findFallback() ?? fail(knownRejection);
     let receivedToken: string | undefined;
     try {
       const { next, response } = await spendRefreshToken(previous, refreshToken, {
         ...wanted,
-        onRefreshToken: (received) => {
-          receivedToken = received;
+        onRefreshToken: (receivedTokens) => {
+          receivedToken = receivedTokens;
         },
       });
       // The tokens are stored before the ID token is validated: its keys may have to be fetched, and the page may be closed
@@ -117,11 +119,8 @@ export function createTokenRefresher(
       if (!(await access.read())) await revokeTokens(context, next);
       return undefined;
     } catch (error) {
-      // The provider requests a pause. The error of a stored pause has no status.
-      if (error instanceof TransportError && error.status === 429) {
-        const pausedUntil = now() + (error.retryAfter ?? 1) * 1000;
-        await access.replaceTokens(previous, { ...previous, pausedUntil });
-      }
+      const pause = pauses.create(previous, error);
+      if (pause) await access.replaceTokens(previous, { ...previous, pause });
       const isOtherUser = isOtherUserError(error);
       const rejection = error instanceof AuthorizationServerError ? toLoginRequiredError(error) : error;
       const isEnded = rejection instanceof LoginRequiredError && rejection.code === 'session_ended';
@@ -153,17 +152,8 @@ export function createTokenRefresher(
     refreshToken: string,
     { onRefreshToken, ...wanted }: BrowserTokenRequest & Pick<RefreshRequest, 'onRefreshToken'>,
   ): Promise<{ readonly next: StoredTokenSet; readonly response: TokenResponse }> {
-    const { claims, scopes: grantedScopes, pausedUntil = 0, login, loginStartedAt } = tokens;
+    const { claims, scopes: grantedScopes, login, loginStartedAt } = tokens;
     const { resource, scope } = wanted;
-    const pause = pausedUntil - now();
-    if (pause > 0) {
-      const retryAfter = Math.ceil(pause / 1000);
-      throw new TransportError(
-        'rate_limited',
-        isDevelopment ? `The provider limits the rate of refreshes. Try again in ${retryAfter} seconds.` : '',
-        { retryAfter },
-      );
-    }
     const response = await requestRefresh(context, refreshToken, {
       resource,
       scope,
@@ -230,13 +220,13 @@ export function createTokenRefresher(
       const change = access.waitForChange(pollInterval);
       // The key contains the refresh token: otherwise one user could receive the token of another.
       const key = JSON.stringify([refreshToken, wanted]);
-      const refreshed = await flight(key, async () => {
+      const refreshedToken = await flight(key, async () => {
         const name = `${prefix}refresh ${await sha256(refreshToken)}`;
         // Before the lock: a tab that is suspended during these requests must not block other tabs.
-        await Promise.allSettled([fetchMetadata(context), context.dpop()]);
+        if (!pauses.find(tokens)) await Promise.allSettled([fetchMetadata(context), context.dpop()]);
         return lock(name, () => refreshUnderLock(refreshToken, wanted));
       });
-      if (refreshed) return toAccessToken(refreshed);
+      if (refreshedToken) return toAccessToken(refreshedToken);
       isLate = performance.now() > giveUpAt;
       await change;
     }

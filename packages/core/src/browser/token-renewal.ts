@@ -12,7 +12,7 @@ import {
   type StoredTokenSet,
 } from './state/login-holder.ts';
 import type { LoginStore } from './state/login-store.ts';
-import type { BrowserTokenRequest } from './wanted-token.ts';
+import type { BrowserTokenRequest, SilentLoginRequest } from './wanted-token.ts';
 
 /** The operations that a renewal needs. */
 export interface TokenRenewalOptions {
@@ -25,10 +25,10 @@ export interface TokenRenewalOptions {
 
 /**
  * Creates a function that finds a valid access token: with the refresh token, or else with a silent login of the same user.
- * If both fail, the login ends, unless it has another valid token.
+ * If both fail, the login ends, unless it has another valid token, or a silent login renews the token of the login itself.
  */
 export function createTokenRenewal(
-  { now }: BrowserContext,
+  { now, resources }: BrowserContext,
   store: LoginStore,
   { refreshAccessToken, silentLogin, endLogin }: TokenRenewalOptions,
 ): (wanted: BrowserTokenRequest) => Promise<AccessToken> {
@@ -61,19 +61,33 @@ export function createTokenRenewal(
       const key = JSON.stringify([holder, tokens.idToken, resource, scope, isValid]);
       const knownFailure = silentFailures.find(key);
       if (knownFailure) throw knownFailure;
+      /** Whether the provider has to show a page, so that the user may still have a session there. */
+      let isInteractionRequired = false;
+      const tryToLogIn = (request: SilentLoginRequest) => {
+        isInteractionRequired = false;
+        return silentLogin(holder, request).catch((silentError: AuthError) => {
+          isInteractionRequired = silentError.code === 'interaction_required';
+          if (isInteractionRequired || isTabSuspended) return false;
+          throw silentError;
+        });
+      };
+      // A rejection without a reason does not end the login. Nor does a missing token for one resource server, if there is
+      // another valid token.
+      let isLoginOver = !isTabSuspended && code !== 'refresh_rejected' && !isValid;
       try {
         // There is no valid refresh token, but the user may have a session at the provider.
-        const silent = silentLogin(holder, wanted);
-        if (await (isTabSuspended ? silent.catch(() => false) : silent))
+        if (await tryToLogIn(wanted)) return await refreshAccessToken(wanted);
+        // The refusal for one resource server or scope does not end the login.
+        const isOwnToken = resource === resources[0] && scope === undefined;
+        if (isLoginOver && !isOwnToken && (await tryToLogIn({ resource: resources[0] })))
           return await refreshAccessToken(wanted);
       } catch (silentError) {
         addSilentFailure(key, silentError as Error);
         throw silentError;
       }
       addSilentFailure(key, error as Error);
-      // A rejection without a reason does not end the login. Nor does a missing token for one resource server, if there is
-      // another valid token.
-      const isLoginOver = !isTabSuspended && code !== 'refresh_rejected' && !isValid;
+      // Without a refresh token, only the provider's "login_required" is the end of the session there.
+      isLoginOver &&= !(isInteractionRequired && code === 'refresh_token_missing');
       if (isLoginOver) await endLogin(tokens, error as Error);
       throw error;
     }

@@ -2,6 +2,7 @@ import type * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../errors.ts';
 import type { Clock } from '../internal/clock.ts';
 import { createDuplicateError, isMarked, markObject } from '../internal/copy-mark.ts';
+import type { WebCryptoKey } from '../internal/crypto-types.ts';
 import type { HttpOptions } from '../internal/fetch/bounded-fetch.ts';
 import type { TokenBucket } from '../internal/token-bucket.ts';
 import type { Client } from './client.ts';
@@ -32,7 +33,8 @@ export interface ClientContext {
     keyBudgets?: Readonly<Record<'provider' | 'browser' | 'anyone', TokenBucket>>;
     /** The last failure of each request that pauses after a failure. */
     failures?: Readonly<Partial<Record<PausedRequest, RequestFailure>>>;
-    dpop?: oauth.DPoPHandle;
+    /** Proof generators by their private key. */
+    dpop?: WeakMap<WebCryptoKey, oauth.DPoPHandle>;
     /** Milliseconds since the epoch of the last log entry about rejected credentials of this client. */
     credentialsLoggedAt?: number;
   };

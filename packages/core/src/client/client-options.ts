@@ -31,19 +31,23 @@ export interface ClientOptions {
   readonly clientId: string;
   /** How the client authenticates at the provider. Default: `none()`, a public client. */
   readonly clientAuthentication?: ClientAuthentication | undefined;
-  /** Where the provider redirects the user after login, exactly as registered. A login may override it. */
+  /**
+   * Where the provider redirects the user after login, exactly as registered. A login may override it. Default: none, so
+   * each login must set it.
+   */
   readonly redirectUri?: string | undefined;
   /** The requested scope, space-separated. Default: `openid`. Add `offline_access` to request a refresh token. */
   readonly scope?: string | undefined;
   /**
    * The resource indicators of the APIs that access tokens are for. Token requests use the first one by default.
+   * Default: none, so the provider chooses the audience.
    *
    * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
    */
   readonly resource?: string | readonly string[] | undefined;
-  /** Additional authorization parameters for every login, for example `{ audience }`. */
+  /** Additional authorization parameters for every login, for example `{ audience }`. Default: none. */
   readonly authorizationParameters?: Readonly<Record<string, string>> | undefined;
-  /** Static metadata. If set, no discovery request is sent. */
+  /** Static metadata. If set, no discovery request is sent. Default: discovery. */
   readonly metadata?: AuthorizationServerMetadata | undefined;
   /** The well-known document that holds the metadata. Default: `openid`. `oauth` selects RFC 8414. */
   readonly discovery?: 'openid' | 'oauth' | undefined;
@@ -53,11 +57,12 @@ export interface ClientOptions {
   readonly keysMaxAge?: number | undefined;
   /** The registered `id_token_signed_response_alg`. Default: `RS256`. The header of a token never overrides it. */
   readonly idTokenSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
-  /** The registered `userinfo_signed_response_alg`, if the userinfo response is a JWT. */
+  /** The registered `userinfo_signed_response_alg`, if the userinfo response is a JWT. Default: none. */
   readonly userinfoSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
   /**
    * The registered `userinfo_encrypted_response_alg`. Requires `decrypt`. A userinfo response that is not encrypted
    * with this algorithm is rejected. Without `userinfoSignedResponseAlg`, the encrypted claims need no signature.
+   * Default: the response is not encrypted.
    *
    * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse
    */
@@ -70,12 +75,12 @@ export interface ClientOptions {
   /** The registered `authorization_signed_response_alg`, for JARM. Default: `RS256`. */
   readonly authorizationSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
   /**
-   * The registered `introspection_signed_response_alg`, if the introspection response is a JWT.
+   * The registered `introspection_signed_response_alg`, if the introspection response is a JWT. Default: none.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9701#section-5
    */
   readonly introspectionSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
-  /** Decrypts encrypted tokens. See `createDecrypt()` of `@countersign/core/node`. */
+  /** Decrypts encrypted tokens. See `createDecrypt()` of `@countersign/core/node`. Default: encrypted tokens are rejected. */
   readonly decrypt?: ((jwe: string) => Promise<string>) | undefined;
   /**
    * When to push authorization requests. `always` pushes each one. Default: `when_required`, if the metadata requires it.
@@ -123,7 +128,7 @@ export interface ClientOptions {
   readonly onEvent?: EventListener | undefined;
   /** Runs each operation inside a span. See `traceOperations()`. Default: no tracing. */
   readonly traceOperation?: OperationTrace | undefined;
-  /** Provider behaviour outside the standards, set by a preset such as `auth0()`. */
+  /** Provider behaviour outside the standards, set by a preset such as `auth0()`. Default: the standards apply. */
   readonly provider?: ProviderBehaviour | undefined;
   /**
    * Further attempts to fetch metadata, keys and userinfo if the provider is temporarily unavailable. Default: 2.

@@ -1,7 +1,7 @@
 import type { ClientOptions } from './client-options.ts';
 
 /**
- * A relying party at one provider, created by `createClient()`. Pass it to the functions of this package.
+ * A client at one provider, created by `createClient()`. Pass it to the functions of this package.
  * It holds no state of a user, so one client serves all users of an application.
  */
 export interface Client {

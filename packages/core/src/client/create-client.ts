@@ -34,7 +34,7 @@ export function createClient(options: ClientOptions): Client {
   if (!url || url.search || url.hash || !/^https?:$/.test(url.protocol)) {
     throw new ConfigurationError(
       'invalid_option',
-      `issuer must be an https URL without query and fragment, got "${issuer}"`,
+      `"issuer" is "${issuer}", expected an https URL without query and fragment.`,
     );
   }
   if (url.protocol === 'http:' && options.allowInsecureIssuer !== true) {
@@ -49,14 +49,14 @@ export function createClient(options: ClientOptions): Client {
     // With HMAC, each holder of the secret could issue tokens; with `none`, anyone could (RFC 8725 sections 3.1 and 3.2).
     throw new ConfigurationError(
       'invalid_option',
-      `${name} must be RS256, PS256, ES256 (or 384, 512), EdDSA or Ed25519, got "${alg}".`,
+      `"${name}" is "${alg}", expected RS256, PS256, ES256 (or 384, 512), EdDSA or Ed25519.`,
     );
   }
   checkEncryption(options);
   if (options.metadata && options.metadata.issuer !== issuer) {
     throw new ConfigurationError(
       'invalid_option',
-      `metadata.issuer is "${options.metadata.issuer}", expected the issuer "${issuer}"`,
+      `"metadata.issuer" is "${options.metadata.issuer}", expected the issuer "${issuer}".`,
     );
   }
   const allowInsecure = options.allowInsecureIssuer === true;
@@ -112,7 +112,7 @@ function checkEncryption({ userinfoEncryptedResponseAlg: alg, decrypt }: ClientO
   if (!/^(RSA-OAEP(-256|-384|-512)?|ECDH-ES(\+A(128|192|256)KW)?)$/.test(alg)) {
     throw new ConfigurationError(
       'invalid_option',
-      `userinfoEncryptedResponseAlg must be RSA-OAEP, RSA-OAEP-256, ECDH-ES or ECDH-ES+A256KW, got "${alg}".`,
+      `"userinfoEncryptedResponseAlg" is "${alg}", expected RSA-OAEP (also -256, -384, -512) or ECDH-ES (also +A128KW, +A192KW, +A256KW).`,
     );
   }
   if (!decrypt) {

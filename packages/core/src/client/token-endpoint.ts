@@ -53,8 +53,8 @@ export interface TokenGrant {
     readonly code?: string | undefined;
   };
   /**
-   * Marks a refresh. Its ID token is optional: if it is invalid or cannot be verified now, the other tokens are returned
-   * without it, because the refresh token is already spent and its successor must not be lost.
+   * Marks a refresh. Its ID token is optional. If it is invalid or cannot be verified now, the other tokens are returned
+   * without it: the refresh token is already spent, and its successor must not be lost.
    */
   readonly renewal?: {
     /** The claims of the previous ID token. An ID token of another user is rejected, even if it cannot be verified. */
@@ -113,9 +113,9 @@ function sendTokenRequest(
       authenticate: authentication.apply,
       options: { ...createTokenRequestOptions(client), ...dpop },
     });
-    const received = await readTokenResponse(response, grant.createError);
-    if (!(received instanceof Response)) return received;
-    await grant.process({ metadata, client: protocolClient, response: received, options: {} });
+    const tokenResponse = await readTokenResponse(response, grant.createError);
+    if (!(tokenResponse instanceof Response)) return tokenResponse;
+    await grant.process({ metadata, client: protocolClient, response: tokenResponse, options: {} });
     throw new ValidationError(
       'token_response_invalid',
       'body',

@@ -9,6 +9,16 @@ import type { AccessTokenErrorCode } from './error-codes.ts';
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-5.1
+ * @example
+ * ```ts
+ * import { AccessTokenError } from '@countersign/core/resource-server';
+ *
+ * export function respond(error: unknown): Response {
+ *   if (!(error instanceof AccessTokenError)) throw error;
+ *   const { status, headers, challenges } = error;
+ *   return new Response(null, { status, headers: { ...headers, 'www-authenticate': challenges.join(', ') } });
+ * }
+ * ```
  */
 export class AccessTokenError extends AuthError {
   /** The `error` of the challenge, or `token_missing` or `access_denied`, which have no `error`. */

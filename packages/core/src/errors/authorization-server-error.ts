@@ -24,6 +24,13 @@ export interface AuthorizationServerErrorDetails {
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+ * @example
+ * ```ts
+ * import { AuthorizationServerError } from '@countersign/core';
+ *
+ * export const wasDenied = (error: unknown): boolean =>
+ *   error instanceof AuthorizationServerError && error.error === 'access_denied';
+ * ```
  */
 export class AuthorizationServerError extends AuthError {
   /** Identifies the endpoint that returned the error. */

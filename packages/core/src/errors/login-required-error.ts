@@ -2,7 +2,19 @@ import { AuthError, isKind } from './auth-error.ts';
 import type { LoginRequiredErrorCode } from './error-codes.ts';
 import type { RequiredAuthorization } from './refresh-rejection.ts';
 
-/** The user must log in, or log in again. */
+/**
+ * The user must log in, or log in again.
+ *
+ * @example
+ * ```ts
+ * import { LoginRequiredError } from '@countersign/core';
+ *
+ * export function redirect(error: unknown): Response {
+ *   if (!(error instanceof LoginRequiredError)) throw error;
+ *   return Response.redirect('https://app.example.com/auth/login');
+ * }
+ * ```
+ */
 export class LoginRequiredError extends AuthError {
   /** Identifies the reason. */
   declare readonly code: LoginRequiredErrorCode;

@@ -2,7 +2,19 @@ import { limitDelay } from '../internal/fetch/retry-after.ts';
 import { AuthError, isKind } from './auth-error.ts';
 import type { TransportErrorCode } from './error-codes.ts';
 
-/** The network, the provider or a store is temporarily unavailable. A later call may succeed. */
+/**
+ * The network, the provider or a store is temporarily unavailable. A later call may succeed.
+ *
+ * @example
+ * ```ts
+ * import { TransportError } from '@countersign/core';
+ *
+ * export function respond(error: unknown): Response {
+ *   if (!(error instanceof TransportError)) throw error;
+ *   return new Response(null, { status: 503, headers: { 'retry-after': String(error.retryAfter ?? 10) } });
+ * }
+ * ```
+ */
 export class TransportError extends AuthError {
   /** Identifies the failure. */
   declare readonly code: TransportErrorCode;

@@ -1,7 +1,17 @@
 import { AuthError, isKind } from './auth-error.ts';
 import type { ValidationErrorCode } from './error-codes.ts';
 
-/** Received data is invalid. It was rejected, and no part of it was stored. */
+/**
+ * Received data is invalid. It was rejected, and no part of it was stored.
+ *
+ * @example
+ * ```ts
+ * import { ValidationError } from '@countersign/core';
+ *
+ * export const isLateResponse = (error: unknown): boolean =>
+ *   error instanceof ValidationError && error.code === 'transaction_invalid';
+ * ```
+ */
 export class ValidationError extends AuthError {
   /** Identifies the invalid data. */
   declare readonly code: ValidationErrorCode;

@@ -1,11 +1,17 @@
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+// The environment jsdom of Jest has neither. Modules must load there, and a test may add them later.
+const encoder = typeof TextEncoder === 'undefined' ? undefined : new TextEncoder();
+const decoder = typeof TextDecoder === 'undefined' ? undefined : createDecoder();
+
+function createDecoder(): TextDecoder {
+  return new TextDecoder('utf-8', { fatal: true });
+}
 
 /** Encodes a text as UTF-8. */
-export const encodeUtf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text);
+export const encodeUtf8 = (text: string): Uint8Array<ArrayBuffer> =>
+  (encoder ?? new TextEncoder()).encode(text);
 
 /** Decodes UTF-8. @throws TypeError if the bytes are malformed */
-export const decodeUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
+export const decodeUtf8 = (bytes: Uint8Array): string => (decoder ?? createDecoder()).decode(bytes);
 
 /** Encodes as base64url without padding (RFC 4648 section 5). */
 export function toBase64Url(bytes: Uint8Array): string {

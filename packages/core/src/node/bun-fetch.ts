@@ -13,7 +13,7 @@ import {
  * @see https://bun.com/docs/runtime/networking/fetch
  */
 export function createBunFetch(options: NodeFetchOptions, settings: NodeFetchSettings): NodeFetch {
-  const { trusted, clientCertificate, proxies } = settings;
+  const { trustedAuthorities, clientCertificate, proxies } = settings;
   for (const name of ['pool', 'connectTimeout'] as const) {
     if (options[name] === undefined) continue;
     throw new ConfigurationError(
@@ -22,7 +22,7 @@ export function createBunFetch(options: NodeFetchOptions, settings: NodeFetchSet
     );
   }
   if (clientCertificate.cert) checkProxies(proxies);
-  const tls = { ...trusted, ...clientCertificate };
+  const tls = { ...trustedAuthorities, ...clientCertificate };
   const usesTls = Object.keys(tls).length > 0;
   const send = (url: string, init: RequestInit): Promise<Response> => {
     // Bun reads the proxies of the environment itself.
@@ -39,8 +39,8 @@ export function createBunFetch(options: NodeFetchOptions, settings: NodeFetchSet
  */
 function checkProxies({ http, https }: NodeFetchSettings['proxies']): void {
   // Bun uses these without being asked.
-  const used = [http, https, readProxyVariable('http_proxy'), readProxyVariable('https_proxy')];
-  if (!used.some((url) => url?.startsWith('https:'))) return;
+  const usedProxies = [http, https, readProxyVariable('http_proxy'), readProxyVariable('https_proxy')];
+  if (!usedProxies.some((url) => url?.startsWith('https:'))) return;
   throw new ConfigurationError(
     'invalid_option',
     'clientCertificate cannot be used with an https proxy on Bun, which sends the certificate to the proxy. Use an http proxy (https requests use a tunnel), or Node.',

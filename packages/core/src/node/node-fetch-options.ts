@@ -8,7 +8,7 @@ export type Pem = string | Uint8Array;
 
 /** Options of {@link createNodeFetch}. */
 export interface NodeFetchOptions {
-  /** The connection pool. Not available on Bun. */
+  /** The connection pool. Not available on Bun. Default: the defaults of its members. */
   readonly pool?:
     | {
         /** Maximum count of connections per origin. Default: 16. */
@@ -51,7 +51,7 @@ export interface NodeFetch extends Fetch {
 /** The checked options. */
 export interface NodeFetchSettings {
   /** Certificates of the trusted authorities. */
-  readonly trusted: { readonly ca?: (string | Buffer)[] };
+  readonly trustedAuthorities: { readonly ca?: (string | Buffer)[] };
   readonly clientCertificate: {
     readonly cert?: string | Buffer;
     readonly key?: string | Buffer;
@@ -71,14 +71,14 @@ export function readSettings(options: NodeFetchOptions): NodeFetchSettings {
   checkOptions('createNodeFetch()', options, { types: optionTypes, hints: optionHints });
   const { pool = {}, ca } = options;
   const settings: NodeFetchSettings = {
-    trusted: ca === undefined ? {} : { ca: [ca].flat() as (string | Buffer)[] },
+    trustedAuthorities: ca === undefined ? {} : { ca: [ca].flat() as (string | Buffer)[] },
     clientCertificate: readClientCertificate(options),
     connectTimeout: requirePositive(options.connectTimeout ?? 5_000, 'connectTimeout'),
     connections: requirePositive(pool.connections ?? 16, 'pool.connections'),
     keepAliveTimeout: requirePositive(pool.keepAliveTimeout ?? 30_000, 'pool.keepAliveTimeout'),
     proxies: readProxies(options.proxy),
   };
-  checkSecureContext({ ...settings.trusted, ...settings.clientCertificate });
+  checkSecureContext({ ...settings.trustedAuthorities, ...settings.clientCertificate });
   return settings;
 }
 
@@ -124,7 +124,7 @@ function checkSecureContext(options: Parameters<typeof createSecureContext>[0]):
   } catch {
     throw new ConfigurationError(
       'invalid_option',
-      'ca or clientCertificate cannot be used: each must be PEM, and the key must belong to the certificate.',
+      '"ca" or "clientCertificate" is not usable, expected PEM, and the key of the certificate.',
     );
   }
 }
@@ -133,15 +133,14 @@ function parseProxyUrl(proxy: string | URL, name: string): string {
   const url = URL.canParse(String(proxy)) ? new URL(String(proxy)) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url.href;
   // The message does not contain the value, because it may contain a password.
-  throw new ConfigurationError(
-    'invalid_option',
-    `${name} must be ${name === 'proxy' ? "'environment' or " : ''}an http or https URL such as 'http://proxy.example:3128'.`,
-  );
+  const found = url ? 'a URL of another scheme' : 'not a URL';
+  const expected = `${name === 'proxy' ? '"environment" or ' : ''}an http or https URL such as "http://proxy.example:3128"`;
+  throw new ConfigurationError('invalid_option', `"${name}" is ${found}, expected ${expected}.`);
 }
 
 function requirePositive(value: number, name: string): number {
   if (Number.isFinite(value) && value > 0) return value;
-  throw new ConfigurationError('invalid_option', `${name} must be a number greater than 0, got ${value}`);
+  throw new ConfigurationError('invalid_option', `"${name}" is ${value}, expected a number greater than 0.`);
 }
 
 const optionTypes: Readonly<Record<keyof NodeFetchOptions, OptionType>> = {

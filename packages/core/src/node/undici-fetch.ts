@@ -12,13 +12,13 @@ export function createUndiciFetch(settings: NodeFetchSettings): NodeFetch {
     const library = await loadUndici();
     return { fetch: library.fetch, dispatcher: createDispatcher(library, settings) };
   };
-  const pooled = async (url: string, init: RequestInit): Promise<Response> => {
+  const fetchWithPool = async (url: string, init: RequestInit): Promise<Response> => {
     if (isClosed) throw new TypeError('The connections of this fetch are closed.');
     loading ??= load();
     const { fetch, dispatcher } = await loading;
     return fetch(url, { ...(init as undici.RequestInit), dispatcher }) as unknown as Promise<Response>;
   };
-  return Object.assign(pooled, {
+  return Object.assign(fetchWithPool, {
     async close() {
       isClosed = true;
       await (await loading?.catch(() => undefined))?.dispatcher.close();
@@ -41,21 +41,28 @@ async function loadUndici(): Promise<typeof undici> {
 
 function createDispatcher(
   { Agent, EnvHttpProxyAgent, ProxyAgent }: typeof undici,
-  { trusted, clientCertificate, connectTimeout, connections, keepAliveTimeout, proxies }: NodeFetchSettings,
+  {
+    trustedAuthorities,
+    clientCertificate,
+    connectTimeout,
+    connections,
+    keepAliveTimeout,
+    proxies,
+  }: NodeFetchSettings,
 ): undici.Dispatcher {
-  const server = { ...trusted, ...clientCertificate, timeout: connectTimeout };
-  const shared = { connections, keepAliveTimeout };
-  if (!proxies.http && !proxies.https) return new Agent({ ...shared, connect: server });
+  const server = { ...trustedAuthorities, ...clientCertificate, timeout: connectTimeout };
+  const sharedOptions = { connections, keepAliveTimeout };
+  if (!proxies.http && !proxies.https) return new Agent({ ...sharedOptions, connect: server });
   // The client certificate is for the provider and must not be sent to the proxy.
-  const proxied = {
-    ...shared,
+  const proxyOptions = {
+    ...sharedOptions,
     connectTimeout,
     requestTls: server,
-    proxyTls: { ...trusted, timeout: connectTimeout },
+    proxyTls: { ...trustedAuthorities, timeout: connectTimeout },
   };
-  if (!proxies.fromEnvironment) return new ProxyAgent({ ...proxied, uri: proxies.https as string });
+  if (!proxies.fromEnvironment) return new ProxyAgent({ ...proxyOptions, uri: proxies.https as string });
   return new EnvHttpProxyAgent({
-    ...proxied,
+    ...proxyOptions,
     connect: server,
     httpProxy: proxies.http ?? '',
     httpsProxy: proxies.https ?? '',

@@ -35,12 +35,12 @@ export function normalizeMetadata(
   metadata: object,
   options: { readonly allowInsecure: boolean },
 ): JsonObject {
-  const normalized: JsonObject = readMembers(metadata, options);
-  const { mtls_endpoint_aliases: aliases } = normalized;
+  const normalizedMetadata: JsonObject = readMembers(metadata, options);
+  const { mtls_endpoint_aliases: aliases } = normalizedMetadata;
   // The aliases have the same names (RFC 8705 section 5).
-  if (isJsonObject(aliases)) normalized.mtls_endpoint_aliases = readMembers(aliases, options);
-  else delete normalized.mtls_endpoint_aliases;
-  return normalized;
+  if (isJsonObject(aliases)) normalizedMetadata.mtls_endpoint_aliases = readMembers(aliases, options);
+  else delete normalizedMetadata.mtls_endpoint_aliases;
+  return normalizedMetadata;
 }
 
 function readMembers(metadata: object, options: { readonly allowInsecure: boolean }): JsonObject {

@@ -4,9 +4,9 @@ import { checkOpenidScope, checkRange } from './option-checks.ts';
 test('checkRange returns a value of the range and rejects any other', () => {
   const range = { min: 0, max: 300, unit: 'seconds' };
   for (const value of [0, 30, 300]) expect(checkRange('clockTolerance', value, range)).toBe(value);
-  for (const value of [-1, 301, Number.NaN, Number.POSITIVE_INFINITY]) {
-    expect(() => checkRange('clockTolerance', value, range)).toThrow(
-      `clockTolerance is ${value}, expected 0 to 300 seconds.`,
+  for (const value of [-1, 301, Number.NaN, Number.POSITIVE_INFINITY, '30']) {
+    expect(() => checkRange('clockTolerance', value as number, range)).toThrow(
+      `"clockTolerance" is ${value}, expected 0 to 300 seconds.`,
     );
   }
 });

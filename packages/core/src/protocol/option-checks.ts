@@ -12,10 +12,11 @@ export function checkRange(
   value: number,
   { min, max, unit }: { readonly min: number; readonly max: number; readonly unit: string },
 ): number {
-  if (value >= min && value <= max) return value;
+  // Options of an application that no compiler checks can be texts.
+  if (typeof value === 'number' && value >= min && value <= max) return value;
   throw new ConfigurationError(
     'invalid_option',
-    isDevelopment ? `${name} is ${value}, expected ${min} to ${max} ${unit}.` : name,
+    isDevelopment ? `"${name}" is ${value}, expected ${min} to ${max} ${unit}.` : name,
   );
 }
 
@@ -29,6 +30,6 @@ export function checkOpenidScope(scope: string): void {
   if (scope.split(' ').includes('openid')) return;
   throw new ConfigurationError(
     'invalid_option',
-    isDevelopment ? `scope is "${scope}", expected it to contain "openid".` : 'scope',
+    isDevelopment ? `"scope" is "${scope}", expected it to contain "openid".` : 'scope',
   );
 }

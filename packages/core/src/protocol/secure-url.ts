@@ -1,3 +1,5 @@
+import { parseUrl } from '../internal/parse-url.ts';
+
 /**
  * Checks that codes and tokens can be sent to a URL. Only https protects them in transit; plain http is for development.
  *
@@ -7,7 +9,7 @@ export function isSecureUrl(
   url: unknown,
   { allowInsecure = false }: { readonly allowInsecure?: boolean | undefined } = {},
 ): url is string {
-  const protocol = typeof url === 'string' && URL.canParse(url) ? new URL(url).protocol : '';
+  const protocol = typeof url === 'string' ? parseUrl(url)?.protocol : undefined;
   return protocol === 'https:' || (protocol === 'http:' && allowInsecure);
 }
 

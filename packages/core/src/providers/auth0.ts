@@ -1,6 +1,7 @@
 import type { ClientOptions } from '../client/client-options.ts';
 import type { IdTokenClaims } from '../client/wire/token-response.ts';
 import { ConfigurationError } from '../errors.ts';
+import { parseUrl } from '../internal/parse-url.ts';
 import type { ProviderBehaviour } from './provider.ts';
 
 /** Options of {@link auth0}: the client options and those that only Auth0 has. */
@@ -41,10 +42,10 @@ export interface Auth0Options extends Omit<ClientOptions, 'issuer' | 'provider'>
 export function auth0(options: Auth0Options): ClientOptions {
   const { domain, audience, organization, connection, authorizationParameters, ...others } = options;
   const issuer = `https://${domain}/`;
-  if (typeof domain !== 'string' || !URL.canParse(issuer) || new URL(issuer).host !== domain.toLowerCase()) {
+  if (typeof domain !== 'string' || parseUrl(issuer)?.host !== domain.toLowerCase()) {
     throw new ConfigurationError(
       'invalid_option',
-      `domain must be a host name such as "tenant.eu.auth0.com", got "${domain}"`,
+      `"domain" is "${domain}", expected a host name such as "tenant.eu.auth0.com".`,
     );
   }
   return {

@@ -2,7 +2,8 @@ import { type AccessTokenError, AuthError, TransportError } from '../errors.ts';
 import { callListener } from '../events.ts';
 import { seconds } from '../internal/clock.ts';
 import { markObject } from '../internal/copy-mark.ts';
-import { isProduction } from '../internal/is-production.ts';
+import { isProduction } from '../internal/node-environment.ts';
+import { checkRange } from '../protocol/option-checks.ts';
 import { readStatistics } from './caches/read-statistics.ts';
 import { VerifierCounts, type VerifierStatistics } from './caches/statistics.ts';
 import { createVerifierCaches } from './caches/verifier-caches.ts';
@@ -11,16 +12,13 @@ import type { VerifiedAccessToken } from './claims/verified-access-token.ts';
 import { explainToken, type TokenExplanation } from './explanation/explain-token.ts';
 import { createTrustedIssuers } from './issuers/trusted-issuers.ts';
 import { checkVerifierOptions } from './options/verifier-option-types.ts';
-import {
-  type AccessTokenVerifierOptions,
-  checkRange,
-  type VerifierOptions,
-} from './options/verifier-options.ts';
+import type { AccessTokenVerifierOptions, VerifierOptions } from './options/verifier-options.ts';
 import {
   createProtectedResourceMetadata,
   createProtectedResourceMetadataUrl,
 } from './protected-resource-metadata.ts';
 import { type ChallengeOptions, toAccessTokenError } from './rejections/challenge.ts';
+import { createConsoleLog } from './rejections/failure-log.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
 import { recordUnexpectedCause } from './rejections/unexpected-cause.ts';
 import { AuthenticatedRequest } from './requests/authenticated-request.ts';
@@ -32,7 +30,7 @@ import {
 } from './requests/credentials.ts';
 import { type AccessRequirements, checkRequirements } from './requirements.ts';
 import { createSenderConstraintCheck } from './sender-constraint/sender-constraint-check.ts';
-import { createTokenVerification, readErrorMessage } from './token-verification.ts';
+import { createTokenVerification, describeCause } from './token-verification.ts';
 
 /** Verifies access tokens for a resource server. Created by {@link createAccessTokenVerifier}. */
 export interface AccessTokenVerifier {
@@ -144,28 +142,45 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   checkVerifierOptions(options);
   const now = options.now ?? Date.now;
   const { onEvent } = options;
-  const clockTolerance = checkRange(options.clockTolerance ?? 30, [0, 300], 'clockTolerance');
+  const reportFailure = onEvent ?? createConsoleLog(now);
+  const clockTolerance = checkRange('clockTolerance', options.clockTolerance ?? 30, {
+    min: 0,
+    max: 300,
+    unit: 'seconds',
+  });
   const counts = new VerifierCounts();
   const caches = createVerifierCaches(
     {
-      maxEntries: checkRange(options.cache?.maxEntries ?? 20_000, [0, 10_000_000], 'cache.maxEntries'),
-      maxCharacters: checkRange(options.cache?.maxCharacters ?? 32_000_000, [0, 1e9], 'cache.maxCharacters'),
+      maxEntries: checkRange('cache.maxEntries', options.cache?.maxEntries ?? 20_000, {
+        min: 0,
+        max: 10_000_000,
+        unit: 'entries',
+      }),
+      maxCharacters: checkRange('cache.maxCharacters', options.cache?.maxCharacters ?? 32_000_000, {
+        min: 0,
+        max: 1_000_000_000,
+        unit: 'characters',
+      }),
     },
     { now, counts },
   );
-  const issuers = createTrustedIssuers(options, { now, clockTolerance, caches });
+  const issuers = createTrustedIssuers(options, { now, clockTolerance, caches, onEvent: reportFailure });
   const senderConstraint = createSenderConstraintCheck(options, { now, clockTolerance });
   const tokens = createTokenVerification({
     issuers,
     caches,
     now,
     clockTolerance,
-    maxTokenLength: checkRange(options.maxTokenLength ?? 16_384, [256, 1_048_576], 'maxTokenLength'),
+    maxTokenLength: checkRange('maxTokenLength', options.maxTokenLength ?? 16_384, {
+      min: 256,
+      max: 1_048_576,
+      unit: 'characters',
+    }),
     onEvent,
-    createPlainRequest(token, verified) {
+    createPlainRequest(token, verifiedToken) {
       const credentials = { scheme: 'Bearer', token } as const;
-      return senderConstraint.canSkip(credentials, verified)
-        ? new AuthenticatedRequest(credentials, verified)
+      return senderConstraint.canSkip(credentials, verifiedToken)
+        ? new AuthenticatedRequest(credentials, verifiedToken)
         : undefined;
     },
   });
@@ -194,10 +209,10 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   function findCachedRequest(request: ResourceRequest): AuthenticatedRequest | undefined {
     try {
       const token = findPlainToken(request);
-      const cached = token === undefined ? undefined : caches.verifiedTokens.find(token);
-      if (!cached?.request) return undefined;
-      tokens.recordHit(cached);
-      return cached.request;
+      const cachedToken = token === undefined ? undefined : caches.verifiedTokens.find(token);
+      if (!cachedToken?.request) return undefined;
+      tokens.recordHit(cachedToken);
+      return cachedToken.request;
     } catch {
       // `verify` throws the error of an invalid request.
       return undefined;
@@ -207,8 +222,8 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
   function toPublicError(error: unknown, scheme: 'Bearer' | 'DPoP' | undefined): unknown {
     if (error instanceof TransportError) {
       counts.unavailable++;
-      const reason = error.cause === undefined ? undefined : readErrorMessage(error.cause);
-      callListener(onEvent, { type: 'token.unavailable', code: error.code, ...(reason && { reason }) });
+      const cause = error.cause === undefined ? undefined : describeCause(error.cause);
+      callListener(reportFailure, { type: 'token.unavailable', code: error.code, ...cause });
       return error;
     }
     if (error instanceof AuthError) return error;
@@ -220,12 +235,11 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
             reason: error instanceof Error ? error.name : typeof error,
           });
     const { code, check } = rejection;
-    const { reason, describe } = rejection.details;
+    const { reason, errorName, describe } = rejection.details;
     counts.reject(code);
-    if (onEvent) {
-      const mismatch = describe && !isProduction() ? describe() : undefined;
-      callListener(onEvent, { type: 'token.rejected', code, check, ...(reason && { reason }), ...mismatch });
-    }
+    const mismatch = describe && !isProduction() ? describe() : undefined;
+    const detail = { ...(reason && { reason }), ...(errorName && { errorName }), ...mismatch };
+    callListener(reportFailure, { type: 'token.rejected', code, check, ...detail });
     const publicError = toAccessTokenError(rejection, scheme, challenge);
     if (rejection !== error) recordUnexpectedCause(publicError, error);
     return publicError;
@@ -233,8 +247,8 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
 
   const verifier: AccessTokenVerifier = {
     async verify(request) {
-      const authenticated = await authenticate(request);
-      if (authenticated) return authenticated;
+      const authenticatedRequest = await authenticate(request);
+      if (authenticatedRequest) return authenticatedRequest;
       throw toPublicError(
         new Rejection('token_missing', 'authorization', 'An access token is required'),
         undefined,
@@ -245,9 +259,9 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     async verifyToken(token, expected) {
       try {
         if (typeof token !== 'string') throw invalidToken('format', 'The access token is not a string');
-        const verified = await tokens.verify(token);
-        if (expected) checkExpectedToken(verified, expected);
-        return verified;
+        const verifiedToken = await tokens.verify(token);
+        if (expected) checkExpectedToken(verifiedToken, expected);
+        return verifiedToken;
       } catch (error) {
         throw toPublicError(error, undefined);
       }
@@ -267,7 +281,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
         now: seconds(now),
         clockTolerance,
         verify: (text) => tokens.verify(text),
-        checkBinding: (verified) => senderConstraint.checkBinding(verified),
+        checkBinding: (verifiedToken) => senderConstraint.checkBinding(verifiedToken),
       }),
     statistics: () => readStatistics(caches, issuers, now()),
     metadata:

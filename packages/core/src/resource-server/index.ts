@@ -26,6 +26,7 @@ export type { TrustedIssuer } from './issuers/issuer.ts';
 export type { AccessTokenVerifierOptions, VerifierOptions } from './options/verifier-options.ts';
 export { createProtectedResourceMetadataUrl, type ProtectedResource } from './protected-resource-metadata.ts';
 export { formatChallenge } from './rejections/challenge.ts';
+export { createFailureLog, type FailureLine } from './rejections/failure-log.ts';
 export { isUnavailableError } from './rejections/unavailable-error.ts';
 export { findUnexpectedCause } from './rejections/unexpected-cause.ts';
 export { AuthenticatedRequest } from './requests/authenticated-request.ts';

@@ -45,23 +45,23 @@ export function parseJws(
   };
 }
 
-function parseHeader(encoded: string, name: string): JsonObject {
-  const cachedHeader = findParsedHeader(encoded);
+function parseHeader(encodedPart: string, name: string): JsonObject {
+  const cachedHeader = findParsedHeader(encodedPart);
   if (cachedHeader) return cachedHeader;
-  const header = deepFreeze(parseObject(encoded, 'header', name));
+  const header = deepFreeze(parseObject(encodedPart, 'header', name));
   // RFC 7515 section 4.1.11: a critical extension must be understood. None is supported, and therefore no unencoded payload
   // (RFC 7797).
   if (header.crit !== undefined || header.b64 !== undefined) {
     throw invalidToken('crit', `The ${name} has an unsupported critical header`);
   }
-  storeParsedHeader(encoded, header);
+  storeParsedHeader(encodedPart, header);
   return header;
 }
 
-function parseObject(encoded: string, part: string, name: string): JsonObject {
+function parseObject(encodedPart: string, part: string, name: string): JsonObject {
   let json: string;
   try {
-    json = decodeUtf8(decodePart(encoded, part, name));
+    json = decodeUtf8(decodePart(encodedPart, part, name));
   } catch {
     throw invalidToken(part, `The ${part} of the ${name} is malformed`);
   }
@@ -73,12 +73,15 @@ function parseObject(encoded: string, part: string, name: string): JsonObject {
   });
 }
 
-function decodePart(encoded: string, part: string, name: string): Uint8Array {
+function decodePart(encodedPart: string, part: string, name: string): Uint8Array {
   // The unused bits of the last character must be zero: otherwise one token would have several spellings.
-  const rest = encoded.length % 4;
+  const rest = encodedPart.length % 4;
   const unusedBits = rest === 2 ? 15 : rest === 3 ? 3 : 0;
-  if (rest === 1 || (decodeBase64UrlCharacter(encoded.charCodeAt(encoded.length - 1)) & unusedBits) !== 0) {
+  if (
+    rest === 1 ||
+    (decodeBase64UrlCharacter(encodedPart.charCodeAt(encodedPart.length - 1)) & unusedBits) !== 0
+  ) {
     throw invalidToken(part, `The ${part} of the ${name} is malformed`);
   }
-  return decodeBase64Url(encoded);
+  return decodeBase64Url(encodedPart);
 }

@@ -36,7 +36,7 @@ export function createProtectedResourceMetadataUrl(resource: string): string {
   if (!url || !/^https?:$/.test(url.protocol) || url.hash) {
     throw new ConfigurationError(
       'invalid_option',
-      `protectedResource.resource must be an https URL without fragment, got "${resource}"`,
+      `"protectedResource.resource" is "${resource}", expected an https URL without fragment.`,
     );
   }
   const path = url.pathname === '/' ? '' : url.pathname;

@@ -1,4 +1,4 @@
-import { TransportError, toPrintableText } from '../errors.ts';
+import { AuthError, nameForeignError, TransportError, toPrintableText } from '../errors.ts';
 import { callListener, type EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
@@ -29,7 +29,7 @@ export interface TokenVerificationOptions {
   /** Creates the request that contains only this token; `undefined` if such a request needs further checks. */
   readonly createPlainRequest: (
     token: string,
-    verified: VerifiedAccessToken,
+    verifiedToken: VerifiedAccessToken,
   ) => AuthenticatedRequest | undefined;
 }
 
@@ -37,11 +37,11 @@ export interface TokenVerification {
   /** @throws Rejection, TransportError */
   verify(token: string): Promise<VerifiedAccessToken>;
   /** Counts and reports the use of a cached token. */
-  recordHit(cached: CachedToken): void;
+  recordHit(cachedToken: CachedToken): void;
 }
 
 /** An introspected token depends on no key: its entry expires by time only. */
-const introspectedKey: KeyStatus = { retired: false };
+const introspectedKey: KeyStatus = { isRetired: false };
 
 /** Verifies tokens without their requests, and caches them until they expire or their key is removed. RFC 9068 section 4. */
 export function createTokenVerification(options: TokenVerificationOptions): TokenVerification {
@@ -81,20 +81,20 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     const { alg, kid } = checkAlgorithm(header, issuer);
     checkType(header, issuer.profile);
     // The claims are checked before the signature, because they cost less and can only lead to a rejection.
-    const verified = readClaims(payload, {
+    const verifiedToken = readClaims(payload, {
       issuer: issuer.accessTokenIssuer,
       audiences: issuer.audiences,
       profile: issuer.profile,
       now: Math.floor(now() / 1000),
       clockTolerance,
     });
-    const { iat } = verified.claims;
+    const { iat } = verifiedToken.claims;
     const issuedAt = iat === undefined ? undefined : iat * 1000;
     const key = await issuer.keys.verify({ alg, kid, data, signature, issuedAt });
     if (!key) throw invalidToken('signature', 'The signature of the access token is not valid');
     // RFC 7519 section 4.1.4: `exp` applies to each use of the token, cached ones included.
-    const expiresAt = ((verified.expiresAt ?? 0) + clockTolerance) * 1000;
-    return accept({ token, issuer, verified, key, expiresAt });
+    const expiresAt = ((verifiedToken.expiresAt ?? 0) + clockTolerance) * 1000;
+    return accept({ token, issuer, verifiedToken, key, expiresAt });
   }
 
   async function introspect(
@@ -102,55 +102,64 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     issuer: Issuer,
     introspection: NonNullable<Issuer['introspection']>,
   ): Promise<VerifiedAccessToken> {
-    const cached = findIntrospection(token, issuer);
-    if (cached) counts.hits.introspectionResults++;
-    const { verified, expiresAt } = cached ?? (await introspection.introspect(token));
+    const cachedToken = findIntrospection(token, issuer);
+    if (cachedToken) counts.hits.introspectionResults++;
+    const { verifiedToken, expiresAt } = cachedToken ?? (await introspection.introspect(token));
     try {
-      return await accept({ token, issuer, verified, key: introspectedKey, expiresAt });
+      return await accept({ token, issuer, verifiedToken, key: introspectedKey, expiresAt });
     } catch (error) {
       // `validate` decides again for each request. The token is not introspected again.
-      if (!cached) introspectionResults.set({ text: token, issuer: issuer.issuer, verified, expiresAt });
+      if (!cachedToken)
+        introspectionResults.set({ text: token, issuer: issuer.issuer, verifiedToken, expiresAt });
       throw error;
     }
   }
 
   function findIntrospection(token: string, { issuer }: Issuer) {
-    const cached = introspectionResults.get(token);
-    return cached && cached.issuer === issuer && now() < cached.expiresAt ? cached : undefined;
+    const cachedToken = introspectionResults.get(token);
+    return cachedToken && cachedToken.issuer === issuer && now() < cachedToken.expiresAt
+      ? cachedToken
+      : undefined;
   }
 
-  async function accept({ token, issuer, verified, key, expiresAt }: Verified): Promise<VerifiedAccessToken> {
-    if (issuer.validate) await runValidator(issuer.validate, verified);
+  async function accept({
+    token,
+    issuer,
+    verifiedToken,
+    key,
+    expiresAt,
+  }: Verified): Promise<VerifiedAccessToken> {
+    if (issuer.validate) await runValidator(issuer.validate, verifiedToken);
     const keys = key === introspectedKey ? undefined : issuer.keys;
     verifiedTokens.add({
       text: token,
       issuer: issuer.issuer,
-      verified,
-      result: Promise.resolve(verified),
+      verifiedToken,
+      result: Promise.resolve(verifiedToken),
       expiresAt,
       key,
       keys,
       // The syntax of an opaque token is checked by `verify` only, so that it has no shared request.
-      request: keys && createPlainRequest(token, verified),
+      request: keys && createPlainRequest(token, verifiedToken),
     });
     counts.accepted++;
     callListener(onEvent, { type: 'token.accepted', issuer: issuer.issuer, cached: false });
-    return verified;
+    return verifiedToken;
   }
 
-  function recordHit(cached: CachedToken): void {
+  function recordHit(cachedToken: CachedToken): void {
     counts.accepted++;
     counts.hits.verifiedTokens++;
-    if (onEvent) callListener(onEvent, { type: 'token.accepted', issuer: cached.issuer, cached: true });
+    if (onEvent) callListener(onEvent, { type: 'token.accepted', issuer: cachedToken.issuer, cached: true });
   }
 
   return {
     recordHit,
     verify(token) {
-      const cached = verifiedTokens.find(token);
-      if (!cached) return verifyUncached(token);
-      recordHit(cached);
-      return cached.result;
+      const cachedToken = verifiedTokens.find(token);
+      if (!cachedToken) return verifyUncached(token);
+      recordHit(cachedToken);
+      return cachedToken.result;
     },
   };
 }
@@ -181,7 +190,7 @@ export function checkAlgorithm(
 interface Verified {
   readonly token: string;
   readonly issuer: Issuer;
-  readonly verified: VerifiedAccessToken;
+  readonly verifiedToken: VerifiedAccessToken;
   readonly key: KeyStatus;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
@@ -190,10 +199,10 @@ interface Verified {
 /** Runs the application's check, `validate`. Its message is reported in an event and never sent to the client. */
 async function runValidator(
   validate: NonNullable<Issuer['validate']>,
-  verified: VerifiedAccessToken,
+  verifiedToken: VerifiedAccessToken,
 ): Promise<void> {
   try {
-    await validate(verified);
+    await validate(verifiedToken);
   } catch (error) {
     if (isUnavailableError(error)) {
       throw new TransportError(
@@ -209,11 +218,20 @@ async function runValidator(
       'invalid_token',
       'validate',
       'The access token does not meet the requirements of this API',
-      { reason: readErrorMessage(error) },
+      describeCause(error),
     );
   }
 }
 
-/** Reads the message of an application's error, for an event. */
-export const readErrorMessage = (error: unknown): string =>
-  toPrintableText(error instanceof Error ? error.message : typeof error === 'string' ? error : '', 300);
+/**
+ * Describes the cause of a failure for an event: its message, and for an error of other code its name. Only the name is
+ * written to the default log, because such a message can contain a secret.
+ */
+export function describeCause(error: unknown): { readonly reason?: string; readonly errorName?: string } {
+  const message = error instanceof Error ? error.message : typeof error === 'string' ? error : '';
+  const reason = toPrintableText(message, 300);
+  return {
+    ...(reason && { reason }),
+    ...(!(error instanceof AuthError) && { errorName: nameForeignError(error) }),
+  };
+}

@@ -2,7 +2,7 @@
 
 export { addAmbiguousCookies, findAmbiguousCookies } from './cookies/ambiguous-cookies.ts';
 export { requireCoveredPage } from './cookies/cookie-path.ts';
-export { applyCookies, updateCookieHeader } from './cookies/cookies.ts';
+export { applyCookies, updateCookieHeader } from './cookies/update-cookies.ts';
 export {
   handleNodeRequest,
   type NodeRequest,

@@ -101,12 +101,12 @@ export function createSessionContext(
     'idleLifetime',
   );
   const times = { idleLifetime, absoluteLifetime, now };
-  const shared = { jar, name, owner: toOwner(client), clientId: client.clientId, ...times };
+  const sharedOptions = { jar, name, owner: toOwner(client), clientId: client.clientId, ...times };
   const { store } = options;
   const backend = store
-    ? createStoreBackend({ ...shared, store, sealer: createSealer(secrets, 'stored-session') })
+    ? createStoreBackend({ ...sharedOptions, store, sealer: createSealer(secrets, 'stored-session') })
     : createCookieBackend({
-        ...shared,
+        ...sharedOptions,
         sealer: createSealer(secrets, 'session'),
         tombstones: options.tombstones ?? createMemoryTombstoneStore({ now }),
         sessionEntries: state?.sessionEntries,

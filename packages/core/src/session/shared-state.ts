@@ -1,5 +1,3 @@
-import type { ClientContext } from '../client/client-context.ts';
-import type { ClientOptions } from '../client/client-options.ts';
 import { ConfigurationError } from '../errors.ts';
 import { createLocalRefreshState, type LocalRefreshState } from '../tokens/refresh/local-refresh-state.ts';
 import { createMemoryLock, type RefreshLock } from '../tokens/stores/refresh-lock.ts';
@@ -10,6 +8,7 @@ import { createSessionEntries, type SessionEntries } from './backends/state/sess
 import type { MemorySessions } from './backends/stores/memory-sessions.ts';
 import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
 import type { TombstoneStore } from './backends/stores/tombstone-store.ts';
+import type { ClientStates } from './client-states.ts';
 import { createEndRetries, type EndRetries } from './end/end-retries.ts';
 import type { RequiredLogin } from './requests/login-loop.ts';
 
@@ -42,14 +41,6 @@ export interface SharedStores {
   readonly replay: ReplayStore;
 }
 
-/** Options that decide what a client may receive from the provider. */
-export type ProviderAccess = Pick<
-  ClientOptions,
-  'fetch' | 'now' | 'dpop' | 'metadata' | 'discovery' | 'allowInsecureIssuer'
->;
-
-const accessNames = ['fetch', 'now', 'dpop', 'metadata', 'discovery', 'allowInsecureIssuer'] as const;
-
 /** The state that all copies of an application in this process share. */
 export interface SharedState {
   /** The state contains the only records of logouts, used values or sessions, so it is never dropped. */
@@ -69,8 +60,8 @@ export interface SharedState {
   readonly requiredLogins: Map<string, RequiredLogin>;
   /** Decrypted cookie sessions. */
   readonly sessionEntries: SessionEntries;
-  /** Metadata and keys of the provider, by the options that decide what the client may receive. */
-  readonly clients: { readonly access: ProviderAccess; readonly state: ClientContext['state'] }[];
+  /** Metadata and keys of the provider. */
+  readonly clients: ClientStates;
 }
 
 /**
@@ -147,19 +138,6 @@ const createSharedState = (): SharedState => ({
   sessionEntries: createSessionEntries(),
   clients: [],
 });
-
-/** Clients of one application with separate data of the provider; the oldest is dropped. */
-const maxClients = 20;
-
-/** Finds the data of the provider for clients that would receive the same: a new host sends no request. */
-export function findClientState({ clients }: SharedState, access: ProviderAccess): ClientContext['state'] {
-  const known = clients.find((client) => accessNames.every((name) => client.access[name] === access[name]));
-  if (known) return known.state;
-  const state: ClientContext['state'] = {};
-  clients.push({ access, state });
-  if (clients.length > maxClients) clients.shift();
-  return state;
-}
 
 function createKey({ issuer, clientId, secrets }: ApplicationIdentity): string {
   return JSON.stringify([issuer, clientId, secrets.map(createFingerprint)]);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkWebAuthOptions } from './web-auth-option-types.ts';
 import { resolveEnvironment } from './web-auth-options.ts';
 
 test('names all missing options in one error without values', () => {
@@ -29,7 +30,7 @@ test('names invalid options beside missing ones without secrets', () => {
   for (const message of [readMessage({}), readMessage({ AUTH_CLIENT_ID: 'web' })]) {
     expect(message.includes('Set AUTH_CLIENT_ID')).toBe(message === readMessage({}));
     expect(message).toContain('issuer "http://login.example" is plain http.');
-    expect(message).toContain('Each "secret" must have at least 32 random characters');
+    expect(message).toContain('"secret" is a text of 9 characters, expected at least 32 random characters.');
     expect(message).toContain('"baseUrl" is "app.example", expected the URL of the application');
     expect(message).not.toContain('too short');
   }
@@ -53,4 +54,14 @@ test('prefers options over the environment, and reads lists', () => {
     baseUrls: ['https://app.example', 'https://second.example'],
     apiOrigins: ['https://a.example', 'https://b.example'],
   });
+});
+
+test.each([
+  ['redirectUri', /"redirectUri"\. .*baseUrl.*routes/],
+  ['redirect_uri', /"redirect_uri"\. .*baseUrl.*routes/],
+  ['callbackUrl', /"callbackUrl"\. .*baseUrl.*routes/],
+  ['client_secret', /"client_secret"\. Did you mean "clientSecret"\?$/],
+  ['client_id', /"client_id"\. Did you mean "clientId"\?$/],
+])('rejects the option %s of other libraries, with the option to set', (name, message) => {
+  expect(() => checkWebAuthOptions({ [name]: 'https://app.example/callback' })).toThrow(message);
 });

@@ -17,7 +17,10 @@ export interface WebAuthOptions
    * addresses. There is one client, and one set of sessions per address.
    */
   readonly baseUrl?: string | readonly string[] | undefined;
-  /** Origins to which the session's `fetch` sends the access token. Default: `AUTH_API_ORIGINS`, otherwise none. */
+  /**
+   * Origins to which the session's `fetch` sends the access token. Default: `AUTH_API_ORIGINS`, otherwise none.
+   * An origin that is listed with `http:` receives it unencrypted: list it only for an API inside a trusted network.
+   */
   readonly apiOrigins?: readonly string[] | undefined;
   /**
    * Trusts `X-Forwarded-Host`. Set it only behind a proxy that overwrites this header. Default: false.
@@ -44,17 +47,17 @@ export function resolveEnvironment(options: WebAuthOptions) {
   const environment = options.environment ?? getProcessEnvironment();
   const read = (name: string) => environment[name]?.trim() || undefined;
   const list = (name: string) => read(name)?.split(/[\s,]+/);
-  const provided = {
+  const providedOptions = {
     issuer: options.issuer ?? read(required.issuer),
     clientId: options.clientId ?? read(required.clientId),
     secret: options.secret ?? read(required.secret)?.split(/\s*,\s*/),
     baseUrl: options.baseUrl ?? list(required.baseUrl),
   };
-  const { issuer, clientId, secret, baseUrl } = provided;
-  const problems = findProblems(options, provided);
+  const { issuer, clientId, secret, baseUrl } = providedOptions;
+  const problems = findProblems(options, providedOptions);
   if (issuer === undefined || clientId === undefined || secret === undefined || baseUrl === undefined) {
     const missing = Object.entries(required).filter(
-      ([name]) => provided[name as keyof typeof provided] === undefined,
+      ([name]) => providedOptions[name as keyof typeof providedOptions] === undefined,
     );
     const names = missing.map(([name, variable]) => `${variable} (or createAuth({ ${name} }))`);
     const message = [`Login is not configured. Set ${names.join(', ')}.`, ...problems].join(' ');
@@ -82,8 +85,11 @@ interface ProvidedOptions {
 }
 
 /** Finds the errors in the options that are set. */
-function findProblems({ allowInsecureIssuer = false }: WebAuthOptions, provided: ProvidedOptions): string[] {
-  const { issuer, secret, baseUrl } = provided;
+function findProblems(
+  { allowInsecureIssuer = false }: WebAuthOptions,
+  providedOptions: ProvidedOptions,
+): string[] {
+  const { issuer, secret, baseUrl } = providedOptions;
   const checks = [
     () => issuer !== undefined && createClient({ issuer, clientId: 'any', allowInsecureIssuer }),
     () => secret !== undefined && requireSecrets([secret].flat()),

@@ -5,9 +5,11 @@ import { clientSecretBasic, none } from '../client/wire/client-authentication.ts
 import { ConfigurationError } from '../errors.ts';
 import { isInMemory } from '../internal/memory-mark.ts';
 import { isMemorySessionStore, shareMemorySessions } from './backends/stores/memory-sessions.ts';
+import { findClientState } from './client-states.ts';
 import { createSessionContext, type SessionContext } from './context.ts';
 import { createAddressSelector } from './http/web-hosts.ts';
-import { findClientState, getSharedState, type SharedState, type SharedStores } from './shared-state.ts';
+import { getSharedState, type SharedState, type SharedStores } from './shared-state.ts';
+import { checkWebAuthOptions } from './web-auth-option-types.ts';
 import { resolveEnvironment, type WebAuthOptions } from './web-auth-options.ts';
 import { createSessionsForContext, type WebSessions } from './web-sessions.ts';
 
@@ -50,6 +52,8 @@ export interface ApplicationSettings {
   readonly defaults?: WebAuthOptions | undefined;
   /** The runtime does not share its memory with the other parts of the application. Default: false. */
   readonly hasIsolatedMemory?: boolean | undefined;
+  /** Identifies the function that returned the options. Its hosts share what they fetch from the provider. */
+  readonly resolver?: object | undefined;
 }
 
 /**
@@ -59,8 +63,9 @@ export interface ApplicationSettings {
  */
 export function createApplication(
   ownOptions: WebAuthOptions,
-  { defaults, hasIsolatedMemory = false }: ApplicationSettings = {},
+  { defaults, hasIsolatedMemory = false, resolver }: ApplicationSettings = {},
 ): Application {
+  checkWebAuthOptions(ownOptions);
   const options = { ...defaults, ...ownOptions };
   const { issuer, clientId, secret, baseUrls, scope, resource, clientSecret, apiOrigins } =
     resolveEnvironment(options);
@@ -81,12 +86,13 @@ export function createApplication(
     { isRecording: hasRecordsInMemory(options) },
   );
   state.sessions = shareMemorySessions(options.store, state.sessions);
-  registerClientContext(client, { ...getClientContext(client), state: findClientState(state, options) });
+  const clientState = findClientState(state.clients, client, resolver);
+  registerClientContext(client, { ...getClientContext(client), state: clientState });
   const addresses = new Map<string, { readonly context: SessionContext; readonly webAuth: WebAuth }>();
 
   return (host) => {
-    const { configured, baseUrl } = selectAddress(host);
-    let address = addresses.get(configured);
+    const { configuredAddress, baseUrl } = selectAddress(host);
+    let address = addresses.get(configuredAddress);
     if (!address) {
       const sessionOptions = {
         ...options,
@@ -102,9 +108,9 @@ export function createApplication(
       };
       const context = createSessionContext(client, sessionOptions, state);
       address = { context, webAuth: { client, sessions: createSessionsForContext(context), apiOrigins } };
-      addresses.set(configured, address);
+      addresses.set(configuredAddress, address);
     }
-    if (configured === baseUrl) return address.webAuth;
+    if (configuredAddress === baseUrl) return address.webAuth;
     // A host of a pattern shares protocol and path, and so the names and attributes of cookies, with the pattern.
     const context = { ...address.context, baseUrl: new URL(baseUrl) };
     return { client, sessions: createSessionsForContext(context), apiOrigins };

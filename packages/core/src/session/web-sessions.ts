@@ -61,8 +61,8 @@ export interface WebSessions {
    */
   startLogout(cookieHeader: string | null | undefined, options?: StartLogoutOptions): Promise<StartedLogout>;
   /**
-   * Creates the response to a request that failed elsewhere in the application, and reports the failure once: the page of
-   * the option `pages`, the built-in one, or JSON if the request does not accept HTML.
+   * Creates the response to a request that failed elsewhere in the application, and reports the failure once. The response
+   * is the page of the option `pages`, the built-in page, or JSON if the request does not accept HTML.
    */
   respondToError(request: Request, error: unknown, options: SessionFailureOptions): Promise<Response>;
   /** Counts the lookups in the cache of decrypted cookie sessions. */

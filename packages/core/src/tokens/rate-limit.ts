@@ -19,8 +19,8 @@ export interface Pause {
 }
 
 /**
- * Stores the pauses that the provider requests for each session (RFC 6585 section 4), so that the waiting requests of a
- * session do not repeat the refresh one after the other.
+ * Stores the pauses that the provider requests for each session (RFC 6585 section 4). During a pause, the waiting requests
+ * of a session do not repeat the refresh.
  *
  * A pause never applies to other sessions: an attacker could provoke rate limits with a few accounts and block all
  * users. If the provider limits the entire client, each session learns it with one request.

@@ -102,9 +102,9 @@ export function applyRefresh(
 ): TokenSet {
   const otherTokens = set.accessTokens.filter((entry) => !isFor(entry, request) && isValid(entry, time, 0));
   const refreshToken = response.refreshToken ?? set.refreshToken;
-  const renewed = response.claims && response.idToken !== undefined;
-  const idToken = renewed ? response.idToken : set.idToken;
-  const claims = renewed ? keepSessionId(response.claims, set.claims) : set.claims;
+  const hasNewIdToken = response.claims && response.idToken !== undefined;
+  const idToken = hasNewIdToken ? response.idToken : set.idToken;
+  const claims = hasNewIdToken ? keepSessionId(response.claims, set.claims) : set.claims;
   return {
     accessTokens: dropOldTokens([createStoredToken(response, time, request), ...otherTokens]),
     ...(refreshToken !== undefined && { refreshToken }),

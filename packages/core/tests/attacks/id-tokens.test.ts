@@ -1,7 +1,7 @@
 import type { Fault } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { type AuthEvent, none, refreshTokens } from '../../src/index.ts';
-import { createHarness, expectRejection } from '../conformance/harness.ts';
+import { createHarness, expectRejection } from '../support/client/harness.ts';
 
 describe('C1: a refreshed ID token of another user ends the login', () => {
   test.each(['id_token_sub_invalid', 'id_token_iss_invalid', 'id_token_sub_number'] as const)(

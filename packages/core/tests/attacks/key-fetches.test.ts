@@ -1,7 +1,7 @@
 import { base64url } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { validateLogoutToken } from '../../src/index.ts';
-import { createHarness } from '../conformance/harness.ts';
+import { createHarness } from '../support/client/harness.ts';
 
 const encode = (value: unknown) => base64url.encode(JSON.stringify(value));
 

@@ -8,8 +8,8 @@ import {
   fetchUserinfo,
   revokeToken,
 } from '../../src/index.ts';
-import { createHarness } from '../conformance/harness.ts';
-import { createJsonFailure } from './json-failure.ts';
+import { createHarness } from '../support/client/harness.ts';
+import { createJsonFailure } from '../support/client/json-failure.ts';
 
 test('C7: errors, events and printed clients contain no secret, code, verifier or token', async () => {
   const secret = 'planted-client-secret';

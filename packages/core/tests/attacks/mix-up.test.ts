@@ -5,7 +5,7 @@ import {
   exchangeCode,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness, expectRejection, type Harness } from '../conformance/harness.ts';
+import { createHarness, expectRejection, type Harness } from '../support/client/harness.ts';
 
 describe('C6: mix-up, injection, downgrade and fixation (RFC 9700)', () => {
   async function startLogin(harness: Harness) {

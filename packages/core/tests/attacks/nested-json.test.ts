@@ -15,9 +15,6 @@ import {
   validateAuthorizationResponse,
   validateLogoutToken,
 } from '../../src/index.ts';
-import { createSealer } from '../../src/session/cookies/cookie-encryption.ts';
-import { decryptSuccessor, encryptSuccessor } from '../../src/tokens/stores/successor-store.ts';
-import type { TokenSet } from '../../src/tokens/token-set.ts';
 import { createRespondingClient, issuer, validResponse } from '../fuzz/random-response.ts';
 import { dpopRejection, startDpop } from '../support/resource-server/start-dpop.ts';
 import { startVerifier } from '../support/resource-server/start-verifier.ts';
@@ -246,32 +243,5 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
       const client = createClientWith(() => createJsonResponse(body), { maxResponseBytes: 1_048_576 });
       await expectValidationError(refreshTokens(client, 'r'), 'response_malformed', check);
     }
-  });
-});
-
-describe('C9: limits the depth of stored data', () => {
-  const nest = (depth: number): object => {
-    let value: object = {};
-    for (let level = 0; level < depth; level++) value = [value];
-    return value;
-  };
-  const sealer = createSealer(['x'.repeat(43)], 'session');
-  const times = { issuedAt: 0, expiresAt: 1e10 };
-
-  test('rejects session data beyond the depth that decryption accepts', async () => {
-    const sealed = await sealer.encrypt({ data: nest(120) }, times);
-    await expect(sealer.decrypt(sealed, 0)).resolves.toMatchObject({ data: nest(120) });
-    await expect(sealer.encrypt({ data: nest(200) }, times)).rejects.toMatchObject({
-      name: 'ConfigurationError',
-      code: 'invalid_option',
-    });
-  });
-
-  test('ignores a successor that is nested too deeply', async () => {
-    const createSuccessor = (depth: number) => ({ tokens: { claims: nest(depth) } as unknown as TokenSet });
-    const decrypt = async (depth: number) =>
-      decryptSuccessor('r', await encryptSuccessor('r', createSuccessor(depth)));
-    await expect(decrypt(50)).resolves.toEqual(createSuccessor(50));
-    await expect(decrypt(200)).resolves.toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createAuthorizationRequest } from '../../src/index.ts';
 import { createRandomToken } from '../../src/internal/encoding.ts';
-import { createHarness, redirectUri } from '../conformance/harness.ts';
+import { createHarness, redirectUri } from '../support/client/harness.ts';
 
 describe('C10: random values', () => {
   test('C10: have 256 uniformly distributed bits and no duplicates', () => {

@@ -10,7 +10,7 @@ import {
   revokeToken,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness } from '../conformance/harness.ts';
+import { createHarness } from '../support/client/harness.ts';
 
 describe('C8: rejects a redirect of an endpoint', () => {
   const redirect = { status: 307, headers: { location: 'https://attacker.example/' } };

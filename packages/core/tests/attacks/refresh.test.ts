@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createRefreshCoordinator, refreshTokens, type TokenHolder, type TokenSet } from '../../src/index.ts';
-import { createHarness } from '../conformance/harness.ts';
-import { createJsonFailure } from './json-failure.ts';
+import { createHarness } from '../support/client/harness.ts';
+import { createJsonFailure } from '../support/client/json-failure.ts';
 
 test('C3: retains the previous ID token after a refresh without one', async () => {
   const harness = await createHarness({ server: { idTokenOnRefresh: false } });

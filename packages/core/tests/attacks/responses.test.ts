@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { AuthError } from '../../src/index.ts';
-import { createHarness, expectRejection } from '../conformance/harness.ts';
+import { createHarness, expectRejection } from '../support/client/harness.ts';
 
 describe('C9: a client', () => {
   const repeated = { code: 'response_malformed', check: 'json' };

@@ -1,11 +1,12 @@
 import { base64url, CompactSign, calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { resolveOptions } from '../../src/browser/options.ts';
-import { validateIdToken } from '../../src/browser/wire/verify-id-token.ts';
 import {
+  type AuthEvent,
   type AuthorizationTransaction,
   createAuthorizationRequest,
   createClient,
+  fetchUserinfo,
+  introspectToken,
   refreshTokens,
   validateAuthorizationResponse,
   validateLogoutToken,
@@ -13,22 +14,7 @@ import {
 import { issuer, metadata } from '../fuzz/random-response.ts';
 import { origin } from '../support/resource-server/start-dpop.ts';
 import { audience, startVerifier } from '../support/resource-server/start-verifier.ts';
-
-const encode = (value: object) => base64url.encode(JSON.stringify(value));
-const parseHex = (hex: string) =>
-  Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
-
-/** A key of 2,048 bits with the exponent 1: the signature of a text is its padded hash. */
-const weakKey = { kty: 'RSA', kid: 'weak', e: 'AQ', n: base64url.encode(new Uint8Array(256).fill(0xff)) };
-
-/** Creates a signature that the weak key verifies, without a private key (RFC 8017 section 9.2). */
-async function forge(header: object, claims: object): Promise<string> {
-  const data = `${encode({ alg: 'RS256', kid: 'weak', ...header })}.${encode(claims)}`;
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(data)));
-  const info = parseHex('3031300d060960864801650304020105000420');
-  const padding = new Uint8Array(256 - 3 - info.length - digest.length).fill(0xff);
-  return `${data}.${base64url.encode(new Uint8Array([0, 1, ...padding, 0, ...info, ...digest]))}`;
-}
+import { weakKeys } from '../support/weak-keys.ts';
 
 const { privateKey, publicKey } = await generateKeyPair('RS256');
 const goodKey = { ...(await exportJWK(publicKey)), kid: 'good' };
@@ -38,7 +24,15 @@ const sign = (header: object, text: string) =>
     .sign(privateKey);
 
 /** Several unusable keys before the valid one. */
-const keySet = { keys: [weakKey, { kty: 'RSA', kid: 7 }, { kty: 5 }, { ...goodKey, key_ops: 5 }, goodKey] };
+const keySet = {
+  keys: [
+    ...weakKeys.map(({ jwk, kid }) => ({ ...jwk, kid })),
+    { kty: 'RSA', kid: 7 },
+    { kty: 5 },
+    { ...goodKey, key_ops: 5 },
+    goodKey,
+  ],
+};
 
 const readSeconds = () => Math.floor(Date.now() / 1000);
 const createClaims = () => ({
@@ -56,33 +50,49 @@ function createRespondingClient(response: object, options: object = {}) {
     redirectUri: 'https://app.example.test/callback',
     metadata,
     retries: 0,
-    fetch: async (url) => Response.json(url.endsWith('/jwks') ? keySet : response),
+    fetch: async (url) => {
+      if (url.endsWith('/jwks')) return Response.json(keySet);
+      return response instanceof Response ? response : Response.json(response);
+    },
     ...options,
   });
 }
 
-describe('A1: rejects a signature by a key with the exponent 1', () => {
-  test('at a resource server', async () => {
-    const { verifier } = await startVerifier({
-      issuer,
-      jwksUri: `${issuer}/jwks`,
-      fetch: async () => Response.json(keySet),
-    });
+const createTransaction = (): AuthorizationTransaction => ({
+  issuer,
+  clientId: 'web',
+  redirectUri: 'https://app.example.test/callback',
+  state: 's',
+  codeVerifier: 'v',
+  scope: 'openid',
+  createdAt: readSeconds(),
+});
+
+describe.each(weakKeys)('A1: rejects a signature by a key with $name', (weakKey) => {
+  const signWeakly = weakKey.sign;
+  const signWell = (header: object, claims: object) => sign(header, JSON.stringify(claims));
+  const respondWithJwt = (type: string, jwt: string) =>
+    new Response(jwt, { headers: { 'content-type': `application/${type}` } });
+
+  test.each([
+    ['fetched', { jwksUri: `${issuer}/jwks`, fetch: async () => Response.json(keySet) }],
+    ['static', { jwks: keySet }],
+  ] as const)('at a resource server with %s keys', async (_, options) => {
+    const { verifier } = await startVerifier({ issuer, ...options } as never);
     const tokenClaims = { ...createClaims(), aud: audience, client_id: 'web', jti: 'j' };
-    await expect(verifier.verifyToken(await forge({ typ: 'at+jwt' }, tokenClaims))).rejects.toMatchObject({
-      code: 'invalid_token',
-    });
-    const validToken = await sign({ typ: 'at+jwt' }, JSON.stringify(tokenClaims));
+    await expect(
+      verifier.verifyToken(await signWeakly({ typ: 'at+jwt' }, tokenClaims)),
+    ).rejects.toMatchObject({ code: 'invalid_token' });
+    const validToken = await signWell({ typ: 'at+jwt' }, tokenClaims);
     await expect(verifier.verifyToken(validToken)).resolves.toMatchObject({ sub: 'alice' });
   });
 
   test('in a DPoP proof', async () => {
     const { server, verifier } = await startVerifier({ dpop: { origin } });
-    const { kty, n, e } = weakKey;
-    const jwk = { kty, n, e };
+    const { jwk } = weakKey;
     const token = await server.mintAccessToken({ cnf: { jkt: await calculateJwkThumbprint(jwk) } });
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
-    const proof = await forge(
+    const proof = await signWeakly(
       { typ: 'dpop+jwt', jwk, kid: undefined },
       {
         jti: 'j',
@@ -103,49 +113,78 @@ describe('A1: rejects a signature by a key with the exponent 1', () => {
     });
   });
 
-  test('in ID tokens and logout tokens of a client', async () => {
+  test('in ID tokens of a client', async () => {
     const createTokenResponse = (id_token: string) => ({ access_token: 'a', token_type: 'Bearer', id_token });
     // Without a matching key, a refresh succeeds without the ID token.
+    const events: AuthEvent[] = [];
     const forged = await refreshTokens(
-      createRespondingClient(createTokenResponse(await forge({}, createClaims()))),
+      createRespondingClient(createTokenResponse(await signWeakly({}, createClaims())), {
+        onEvent: (event: AuthEvent) => events.push(event),
+      }),
       'r',
     );
+    expect(events).toContainEqual(expect.objectContaining({ type: 'id_token.ignored', check: 'kid' }));
     expect(forged).not.toHaveProperty('claims');
     const good = await refreshTokens(
-      createRespondingClient(createTokenResponse(await sign({}, JSON.stringify(createClaims())))),
+      createRespondingClient(createTokenResponse(await signWell({}, createClaims()))),
       'r',
     );
     expect(good.claims).toMatchObject({ sub: 'alice' });
+  });
 
+  test('in logout tokens of a client', async () => {
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
     const logout = { ...createClaims(), jti: 'j', events };
     await expect(
-      validateLogoutToken(createRespondingClient({}), await forge({}, logout)),
-    ).rejects.toMatchObject({
-      code: 'logout_token_invalid',
-      check: 'kid',
-    });
-    const token = await sign({}, JSON.stringify(logout));
-    await expect(validateLogoutToken(createRespondingClient({}), token)).resolves.toMatchObject({
-      sub: 'alice',
-    });
+      validateLogoutToken(createRespondingClient({}), await signWeakly({}, logout)),
+    ).rejects.toMatchObject({ code: 'logout_token_invalid', check: 'kid' });
+    await expect(
+      validateLogoutToken(createRespondingClient({}), await signWell({}, logout)),
+    ).resolves.toMatchObject({ sub: 'alice' });
   });
 
-  test('in the browser client', async () => {
-    const context = resolveOptions({
-      issuer,
-      clientId: 'web',
-      redirectUri: 'https://app.example/callback',
-      metadata,
-      fetch: async () => Response.json(keySet),
-    });
-    const expected = { accessToken: 'a' };
-    await expect(validateIdToken(context, await forge({}, createClaims()), expected)).rejects.toMatchObject({
-      code: 'id_token_invalid',
+  test('in JARM responses', async () => {
+    const claims = { ...createClaims(), code: 'c', state: 's' };
+    const validate = (response: string) =>
+      validateAuthorizationResponse(
+        createRespondingClient({}, { responseMode: 'jwt' }),
+        new URLSearchParams({ response }),
+        createTransaction(),
+      );
+    await expect(validate(await signWeakly({}, claims))).rejects.toMatchObject({
+      code: 'authorization_response_invalid',
       check: 'kid',
     });
-    const validToken = await sign({}, JSON.stringify(createClaims()));
-    await expect(validateIdToken(context, validToken, expected)).resolves.toMatchObject({ sub: 'alice' });
+    expect((await validate(await signWell({}, claims))).parameters.get('code')).toBe('c');
+  });
+
+  test('in userinfo responses', async () => {
+    const fetchSigned = (jwt: string) =>
+      fetchUserinfo(
+        createRespondingClient(respondWithJwt('jwt', jwt), { userinfoSignedResponseAlg: 'RS256' }),
+        'a',
+        'alice',
+      );
+    await expect(fetchSigned(await signWeakly({}, createClaims()))).rejects.toMatchObject({
+      code: 'userinfo_invalid',
+      check: 'kid',
+    });
+    await expect(fetchSigned(await signWell({}, createClaims()))).resolves.toMatchObject({ sub: 'alice' });
+  });
+
+  test('in introspection responses', async () => {
+    const typ = 'token-introspection+jwt';
+    const claims = { ...createClaims(), token_introspection: { active: true, sub: 'alice' } };
+    const introspectSigned = (jwt: string) =>
+      introspectToken(
+        createRespondingClient(respondWithJwt(typ, jwt), { introspectionSignedResponseAlg: 'RS256' }),
+        'a',
+      );
+    await expect(introspectSigned(await signWeakly({ typ }, claims))).rejects.toMatchObject({
+      code: 'introspection_invalid',
+      check: 'kid',
+    });
+    await expect(introspectSigned(await signWell({ typ }, claims))).resolves.toMatchObject({ active: true });
   });
 });
 
@@ -169,15 +208,6 @@ describe('metadata members of a wrong type', () => {
 });
 
 describe('JARM with a repeated member', () => {
-  const createTransaction = (): AuthorizationTransaction => ({
-    issuer,
-    clientId: 'web',
-    redirectUri: 'https://app.example.test/callback',
-    state: 's',
-    codeVerifier: 'v',
-    scope: 'openid',
-    createdAt: readSeconds(),
-  });
   const validate = async (repeated: string) => {
     const text = `${JSON.stringify({ ...createClaims(), code: 'c', state: 's' }).slice(0, -1)},${repeated}}`;
     const parameters = new URLSearchParams({ response: await sign({}, text) });

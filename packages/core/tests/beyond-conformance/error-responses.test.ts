@@ -6,7 +6,7 @@ import {
   generateDpopKeyPair,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness, expectRejection } from '../conformance/harness.ts';
+import { createHarness, expectRejection } from '../support/client/harness.ts';
 
 describe('the client', () => {
   test.each(['access_denied', 'login_required', 'consent_required', 'interaction_required', 'server_error'])(

@@ -7,7 +7,7 @@ import {
   exchangeCode,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness, expectRejection } from '../conformance/harness.ts';
+import { createHarness, expectRejection } from '../support/client/harness.ts';
 
 /** Checks that the suites of the OpenID Foundation do not cover for a code-flow client. */
 describe('the verification of ID tokens', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AuthEvent } from '../../src/index.ts';
-import { createHarness } from '../conformance/harness.ts';
+import { createHarness } from '../support/client/harness.ts';
 
 describe('the keys of a provider', () => {
   test('may share one kid if their type, curve or alg differs', async () => {
@@ -45,6 +45,7 @@ describe('the keys of a provider', () => {
       type: 'keys.failed',
       issuer: harness.server.issuer,
       code: 'server_error',
+      reason: expect.any(String),
     });
     harness.server.clock.advance(86_400);
     await expect(harness.logIn()).rejects.toMatchObject({ code: 'server_error' });

@@ -6,8 +6,8 @@ import {
   revokeToken,
   TransportError,
 } from '../../src/index.ts';
-import { createHarness } from '../conformance/harness.ts';
 import { createRespondingClient } from '../fuzz/random-response.ts';
+import { createHarness } from '../support/client/harness.ts';
 
 const createJsonResponse = (members: object, type = 'application/json', status = 200) =>
   new Response(JSON.stringify(members), { status, headers: { 'content-type': type } });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createClient, discover } from '../../src/index.ts';
-import { createHarness } from '../conformance/harness.ts';
+import { createHarness } from '../support/client/harness.ts';
 
 describe('the metadata', () => {
   test('is fetched once for concurrent callers and once an hour, and is used while the provider is unavailable', async () => {

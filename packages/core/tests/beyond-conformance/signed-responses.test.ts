@@ -1,7 +1,7 @@
 import type { Fault } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { introspectToken } from '../../src/index.ts';
-import { createHarness, expectRejection } from '../conformance/harness.ts';
+import { createHarness, expectRejection } from '../support/client/harness.ts';
 
 type MutationName<L> = L extends `introspection_${infer Mutation}` ? Mutation : never;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createHarness } from '../conformance/harness.ts';
+import { createHarness } from '../support/client/harness.ts';
 
 test('sends the name of the library or the configured name as User-Agent, except in browsers', async () => {
   const toExpected = (name: string) => (typeof document === 'undefined' ? name : undefined);

@@ -2,8 +2,8 @@ import type { Fault } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { createClient, fetchUserinfo, generateDpopKeyPair } from '../../src/index.ts';
 import { createDecrypt } from '../../src/node/decrypt.ts';
-import { createEncryptionKey } from '../conformance/encryption-key.ts';
-import { createHarness, type HarnessOptions } from '../conformance/harness.ts';
+import { createEncryptionKey } from '../support/client/encryption-key.ts';
+import { createHarness, type HarnessOptions } from '../support/client/harness.ts';
 
 describe('a userinfo request', () => {
   test.each([

@@ -1,5 +1,6 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { createEndedLogin } from '../../src/browser/state/login-holder.ts';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
 import { advanceClock, events, openSignedInPage, origin, provider } from '../support/browser/browser-page.ts';
 import { json } from '../support/browser/browser-provider.ts';
@@ -262,6 +263,18 @@ describe('the tokens of a refresh', () => {
     expect(auth.snapshot().status).toBe('signed-in');
   });
 
+  test.each([7, true, {}, ['x'], 'x', 'a.b.c'])('C5: are kept if the ID token is %j', async (idToken) => {
+    const { auth } = await openSignedInPage();
+    const { claims } = auth.snapshot();
+    provider.body = (body) => ({ ...body, id_token: idToken });
+    for (let times = 0; times < 2; times++) {
+      advanceClock(61);
+      expect(await auth.getAccessToken()).toMatchObject({ accessToken: expect.any(String) });
+    }
+    expect(auth.snapshot()).toMatchObject({ status: 'signed-in', claims });
+    expect(events.filter(({ type }) => type === 'id_token.ignored')).toHaveLength(2);
+  });
+
   test('C5: are kept if the ID token is null', async () => {
     const { auth } = await openSignedInPage();
     const { claims } = auth.snapshot();
@@ -276,10 +289,11 @@ describe('the tokens of a refresh', () => {
   test('C1: are not stored if the ID token names another user', async () => {
     const storage = createMemoryStorage();
     const { auth } = await openSignedInPage({ storage });
+    const ended = createEndedLogin(await storage.get(key()));
     advanceClock(61);
     provider.claims = (claims) => ({ ...claims, sub: 'bob' });
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
-    expect(await storage.get(key())).toBeUndefined();
+    expect(await storage.get(key())).toEqual(ended);
     expect(auth.snapshot().status).toBe('signed-out');
   });
 });

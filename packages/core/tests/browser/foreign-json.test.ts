@@ -1,137 +1,108 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { parseApplicationJson } from '../../src/browser/index.ts';
-import type { BrowserTransaction } from '../../src/browser/login/browser-transaction.ts';
-import { saveTransaction, takeTransaction } from '../../src/browser/login/transaction-storage.ts';
-import { type BrowserContext, resolveOptions } from '../../src/browser/options.ts';
-import { createWebStorage } from '../../src/browser/state/token-storage.ts';
-import { fetchMetadata } from '../../src/browser/wire/metadata.ts';
-import { sendRequest } from '../../src/browser/wire/send-request.ts';
-import { validateIdToken } from '../../src/browser/wire/verify-id-token.ts';
-import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
-import { createTestProvider, type TestProvider } from '../support/browser/browser-provider.ts';
+// @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
+import { describe, expect, test, vi } from 'vitest';
+import { createWebStorage, parseApplicationJson } from '../../src/browser/index.ts';
+import { createPage, openSignedInPage, provider, startLogin } from '../support/browser/browser-page.ts';
+
+// The parts of the browser client are in foreign-json-internals.test.ts.
 
 const nested = '['.repeat(5_600) + ']'.repeat(5_600);
-const now = () => Date.UTC(2026, 0, 1);
+const respond = (body: string) => new Response(body, { headers: { 'content-type': 'application/json' } });
+const encode = (text: string) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 
-let provider: TestProvider;
+/** Malformed bodies, and the check that rejects them. */
+const bodies: readonly [string, string][] = [
+  [`{"deep":${nested}}`, 'json_depth'],
+  [nested, 'json_depth'],
+  ['{"expires_in":1e999}', 'json_number'],
+  ['{"keys":[],"\\u006beys":[]}', 'json'],
+];
 
-beforeEach(async () => {
-  provider = await createTestProvider(now);
-});
-afterEach(() => vi.unstubAllGlobals());
+describe('C9: a page rejects deeply nested JSON with a typed error', () => {
+  const rejection = { name: 'ValidationError', code: 'response_malformed' };
 
-const createContext = (options: object = {}): BrowserContext =>
-  resolveOptions({
-    issuer: provider.issuer,
-    clientId: 'spa',
-    redirectUri: 'https://app.example/callback',
-    fetch: provider.fetch,
-    now,
-    ...options,
+  test.each(bodies)('in metadata', async (body, check) => {
+    const page = createPage({ fetch: async () => respond(body) });
+    await expect(page.auth.login()).rejects.toMatchObject({ ...rejection, check });
+    expect(page.visited).toEqual([]);
   });
 
-const createRespondingContext = (body: string) =>
-  createContext({
-    fetch: async () => new Response(body, { headers: { 'content-type': 'application/json' } }),
+  test.each(bodies)('in a token response', async (body, check) => {
+    const page = createPage();
+    const callback = provider.approve(await startLogin(page));
+    provider.intercept = () => respond(body);
+    await expect(page.auth.handleCallback(callback)).rejects.toMatchObject({ ...rejection, check });
+    expect(page.auth.snapshot().status).not.toBe('signed-in');
   });
 
-describe('C9: the browser client rejects deeply nested JSON with a typed error', () => {
-  test('in a response', async () => {
-    const rejection = { name: 'ValidationError', code: 'response_malformed' };
-    for (const [body, check] of [
-      [`{"deep":${nested}}`, 'json_depth'],
-      ['{"expires_in":1e999}', 'json_number'],
-      ['{"keys":[],"\\u006beys":[]}', 'json'],
-    ] as const) {
-      const context = createRespondingContext(body);
-      await expect(sendRequest(context, 'https://login.example/token')).rejects.toMatchObject({
-        ...rejection,
-        check,
-      });
-      await expect(fetchMetadata(context)).rejects.toMatchObject({ ...rejection, check });
-    }
+  test.each(bodies)('in the keys of the provider', async (body, check) => {
+    const page = createPage({
+      fetch: async (url, init) => (url.endsWith('/jwks') ? respond(body) : provider.fetch(url, init)),
+    });
+    const callback = provider.approve(await startLogin(page));
+    await expect(page.auth.handleCallback(callback)).rejects.toMatchObject({ ...rejection, check });
   });
 
-  test('in an ID token', async () => {
-    const encode = (text: string) => toBase64Url(encodeUtf8(text));
-    const [, payload = '', signature = ''] = (await provider.sign({ iss: provider.issuer })).split('.');
-    for (const token of [
-      `${encode(`{"alg":"RS256","deep":${nested}}`)}.${payload}.${signature}`,
-      await provider.sign({ iss: provider.issuer, deep: JSON.parse('['.repeat(40) + ']'.repeat(40)) }),
-    ]) {
-      await expect(validateIdToken(createContext(), token, { accessToken: 'a' })).rejects.toMatchObject({
-        code: 'id_token_invalid',
-        check: 'format',
-      });
-    }
-  });
-});
-
-describe('the storage of a tab', () => {
-  let items: Map<string, string>;
-
-  beforeEach(() => {
-    items = new Map();
-    vi.stubGlobal(
-      'sessionStorage',
-      // The names of items are properties of the object, as in a browser.
-      new Proxy(
-        {
-          getItem: (name: string) => items.get(name) ?? null,
-          setItem: (name: string, value: string) => void items.set(name, value),
-          removeItem: (name: string) => void items.delete(name),
-        },
-        {
-          ownKeys: () => [...items.keys()],
-          getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-        },
-      ),
-    );
+  // The payload is parsed after the signature was verified.
+  test.each([
+    ['header', 'format'],
+    ['payload', 'signature'],
+  ])('in the %s of an ID token', async (part, check) => {
+    const page = createPage();
+    const callback = provider.approve(await startLogin(page));
+    provider.body = (body) => {
+      const [header = '', payload = '', signature = ''] = String(body.id_token).split('.');
+      const nest = (encoded: string) =>
+        encode(`${atob(encoded.replaceAll('-', '+').replaceAll('_', '/')).slice(0, -1)},"deep":${nested}}`);
+      const parts = part === 'header' ? [nest(header), payload] : [header, nest(payload)];
+      return { ...body, id_token: [...parts, signature].join('.') };
+    };
+    await expect(page.auth.handleCallback(callback)).rejects.toMatchObject({
+      code: 'id_token_invalid',
+      check,
+    });
   });
 
-  const damaged = ['', 'null', '5', '[]', '{"createdAt":', '{"a":1,"a":2}', `{"deep":${nested}}`];
-  const transaction = (state: string) => ({ state, createdAt: 5 }) as BrowserTransaction;
-
-  test('ignores a malformed transaction, and stores the next one', () => {
-    const context = createContext();
-    const toItemName = (state: string) => `${context.prefix}login ${state}`;
-    for (const [index, text] of damaged.entries()) {
-      items.set(toItemName(String(index)), text);
-      saveTransaction(context, transaction('new'));
-      expect(takeTransaction(context, String(index))).toBeUndefined();
-      expect(items.has(toItemName(String(index)))).toBe(false);
-      expect(takeTransaction(context, 'new')).toEqual(transaction('new'));
-    }
-    // Malformed entries are deleted first.
-    for (let index = 0; index < 7; index++) saveTransaction(context, transaction(`good ${index}`));
-    for (const [index, text] of damaged.entries()) items.set(toItemName(`damaged ${index}`), text);
-    saveTransaction(context, transaction('last'));
-    expect(items.size).toBe(8);
-    expect([...items.keys()].filter((name) => name.includes('damaged'))).toEqual([]);
+  test('in a signed ID token of the provider', async () => {
+    const page = createPage();
+    const callback = provider.approve(await startLogin(page));
+    provider.claims = (claims) => ({ ...claims, deep: JSON.parse('['.repeat(40) + ']'.repeat(40)) });
+    await expect(page.auth.handleCallback(callback)).rejects.toMatchObject({
+      code: 'id_token_invalid',
+      check: 'format',
+    });
   });
 
-  test('ignores malformed tokens', () => {
-    const storage = createWebStorage('tab');
-    for (const text of damaged) {
-      items.set('key', text);
-      expect(storage.get('key')).toBeUndefined();
-    }
-    items.set('key', '{"scopes":["openid"]}');
-    expect(storage.get('key')).toEqual({ scopes: ['openid'] });
+  test('in a refresh, which keeps the login', async () => {
+    const page = await openSignedInPage();
+    provider.intercept = () => respond(`{"deep":${nested}}`);
+    await expect(page.auth.getAccessToken({ forceRefresh: true })).rejects.toMatchObject({
+      ...rejection,
+      check: 'json_depth',
+    });
   });
 });
 
-test('ignores a metadata member of a wrong type, and rejects one that protects the login', async () => {
+test('ignores malformed tokens in the storage of a tab', () => {
+  const items = new Map<string, string>();
+  vi.stubGlobal('sessionStorage', {
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string) => void items.set(name, value),
+    removeItem: (name: string) => void items.delete(name),
+  });
+  const storage = createWebStorage('tab');
+  for (const text of ['', 'null', '5', '[]', '{"createdAt":', '{"a":1,"a":2}', `{"deep":${nested}}`]) {
+    items.set('key', text);
+    expect(storage.get('key')).toBeUndefined();
+  }
+});
+
+test('a login ignores a metadata member of a wrong type, and rejects one that protects it', async () => {
   for (const value of [{}, 5, 'S256', true, null]) {
     provider.metadata = { ...provider.metadata, code_challenge_methods_supported: value };
-    await expect(fetchMetadata(createContext())).resolves.not.toHaveProperty(
-      'code_challenge_methods_supported',
-    );
-    const { metadata } = provider;
-    await expect(fetchMetadata(createContext({ metadata }))).resolves.toHaveProperty('issuer');
+    expect((await startLogin(createPage())).toString()).toContain('code_challenge_method=S256');
   }
   provider.metadata = { ...provider.metadata, authorization_response_iss_parameter_supported: 'true' };
-  await expect(fetchMetadata(createContext())).rejects.toMatchObject({
+  await expect(createPage().auth.login()).rejects.toMatchObject({
     code: 'metadata_invalid',
     check: 'authorization_response_iss_parameter_supported',
   });

@@ -1,5 +1,6 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { BrowserAuth, BrowserAuthSnapshot } from '../../src/browser/browser-auth-types.ts';
 import {
   type IdleOptions,
   type IdleSession,
@@ -63,6 +64,37 @@ async function open(): Promise<{ page: Page; idle: IdleSession }> {
   await idle.auth.start();
   return { page, idle };
 }
+
+test.each([
+  ['alice', { sub: 'alice', login: '1' }],
+  ['no user', null],
+])(
+  'B24: a request of %s belongs to that user, although another one logs in during the start',
+  async (_, holder) => {
+    const page = createPage();
+    let snapshot: BrowserAuthSnapshot = holder ? { status: 'signed-in', holder } : { status: 'signed-out' };
+    let finishStart = () => {};
+    const requests: unknown[] = [];
+    const auth: BrowserAuth = {
+      ...page.auth,
+      snapshot: () => snapshot,
+      start: () =>
+        new Promise((resolve) => {
+          finishStart = () => resolve({});
+        }),
+      async getAccessToken(request) {
+        requests.push(request?.holder);
+        return { accessToken: 'token', tokenType: 'Bearer', scopes: [] };
+      },
+    };
+    const idle = limit({ ...page, auth });
+    const token = idle.auth.getAccessToken();
+    snapshot = { status: 'signed-in', holder: { sub: 'bob', login: '2' } };
+    finishStart();
+    await token;
+    expect(requests).toEqual([holder]);
+  },
+);
 
 describe('the idle time', () => {
   test('leads to a warning, and then to a logout', async () => {
@@ -218,21 +250,30 @@ describe('several tabs', () => {
   });
 });
 
+interface ReopenOptions {
+  /** Runs before the page is opened again. */
+  readonly change?: () => void;
+  /** Whether the application starts the client before it requests a token. Default: true. */
+  readonly isStarted?: boolean;
+  readonly times?: Partial<IdleOptions>;
+}
+
 describe('a stored login', () => {
   /** Closes the page, and opens it again after a number of seconds. */
-  async function reopen(seconds: number, change: () => void = () => {}) {
+  async function reopen(seconds: number, options: ReopenOptions = {}) {
+    const { change = () => {}, isStarted = true, times = {} } = options;
     const storage = { ...createMemoryStorage(), reach: 'tab' as const };
-    const first = limit(await openSignedInPage({ storage }));
+    const first = limit(await openSignedInPage({ storage }), times);
     await first.auth.start();
     first.auth.stop();
     advanceClock(seconds);
     change();
     const page = createPage({ storage });
-    const idle = limit(page);
+    const idle = limit(page, times);
     const states: unknown[] = [];
     idle.auth.subscribe(() => states.push(idle.auth.snapshot().status));
-    const token = idle.auth.start().then(() => idle.auth.getAccessToken());
-    const outcome = await token.then(
+    if (isStarted) await idle.auth.start();
+    const outcome = await idle.auth.getAccessToken().then(
       () => 'token',
       ({ code }) => code,
     );
@@ -246,14 +287,30 @@ describe('a stored login', () => {
     expect(idle.auth.snapshot().status).toBe('signed-out');
   });
 
-  test('continues if the page was closed for a short time', async () => {
-    const { idle, outcome } = await reopen(150);
-    expect(outcome).toBe('token');
-    expect(idle.snapshot().isWarning).toBe(true);
+  test.each([
+    ['an expired token', {}],
+    ['a valid token', { warnAfter: 5, endAfter: 10 }],
+  ])('B30: ends before the client that was not started returns %s', async (_case, times) => {
+    const { idle, outcome, states } = await reopen(201, { isStarted: false, times });
+    expect(outcome).toMatch(/session_ended|not_signed_in/);
+    expect(states).not.toContain('signed-in');
+    expect(idle.auth.snapshot().status).toBe('signed-out');
+    expect(await idle.auth.start()).toEqual({});
+    expect(events.map(({ type }) => type)).not.toContain('refresh.started');
   });
 
+  test.each([true, false])(
+    'continues if the page was closed for a short time (started: %s)',
+    async (isStarted) => {
+      const { idle, outcome } = await reopen(150, { isStarted });
+      expect(outcome).toBe('token');
+      expect(idle.auth.snapshot().status).toBe('signed-in');
+      expect(idle.snapshot().isWarning).toBe(true);
+    },
+  );
+
   test('B30: does not count input before the end of the start as activity', async () => {
-    const { idle } = await reopen(201, () => queueMicrotask(() => dispatch('keydown')));
+    const { idle } = await reopen(201, { change: () => queueMicrotask(() => dispatch('keydown')) });
     expect(idle.auth.snapshot().status).toBe('signed-out');
   });
 

@@ -1,5 +1,6 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
+import type { BrowserAuthOptions } from '../../src/browser/options.ts';
 import { createMemoryStorage } from '../../src/browser/state/token-storage.ts';
 import {
   createPage,
@@ -33,6 +34,55 @@ describe('logout', () => {
     await auth.logout();
     expect(auth.snapshot().status).toBe('signed-out');
     expect(visited.at(-1)).toContain('/logout?');
+  });
+
+  test.each([
+    ['no response', 'network_error', () => Promise.reject(new TypeError('Failed to fetch'))],
+    ['status 503', 'server_error', async () => new Response(null, { status: 503 })],
+    ['a timeout', 'timeout', () => new Promise<Response>(() => {})],
+  ])(
+    'stays on the page if the provider is down, and its metadata is cached: %s',
+    async (_, code, respond) => {
+      let isDown = false;
+      const { auth, visited } = await openSignedInPage({
+        timeout: 2_000,
+        postLogoutRedirectUri: `${origin}/`,
+        fetch: (url, init) => (isDown ? respond() : provider.fetch(url, init)),
+      });
+      isDown = true;
+      const visitCount = visited.length;
+      await auth.logout();
+      expect(auth.snapshot()).toMatchObject({ status: 'signed-out', error: { code } });
+      expect(visited).toHaveLength(visitCount);
+      const parts = events.flatMap((event) => (event.type === 'logout.incomplete' ? [event.part] : []));
+      expect(parts).toEqual(['refresh_token', 'provider']);
+    },
+  );
+
+  test('leaves for the provider with static metadata if no endpoint allows the origin of the page', async () => {
+    const { auth, visited } = await openSignedInPage({
+      metadata: provider.metadata as BrowserAuthOptions['metadata'],
+      fetch: (url, init) =>
+        /revoke|well-known/.test(url)
+          ? Promise.reject(new TypeError('Failed to fetch'))
+          : provider.fetch(url, init),
+    });
+    await auth.logout();
+    expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+    expect(visited.at(-1)).toContain('/logout?');
+  });
+
+  test('leaves for its own page if the provider is down and has no logout page', async () => {
+    delete (provider.metadata as { end_session_endpoint?: unknown }).end_session_endpoint;
+    let isDown = false;
+    const { auth, visited } = await openSignedInPage({
+      postLogoutRedirectUri: `${origin}/bye`,
+      fetch: (url, init) =>
+        isDown ? Promise.reject(new TypeError('Failed to fetch')) : provider.fetch(url, init),
+    });
+    isDown = true;
+    await auth.logout();
+    expect(visited.at(-1)).toBe(`${origin}/bye`);
   });
 
   test('does not use endpoints that are not https', async () => {
@@ -70,6 +120,18 @@ describe('logout', () => {
     await auth.logout({ localOnly: true });
     await expect.poll(() => other.snapshot().status).toBe('signed-out');
     await expect(other.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+  });
+
+  test.each(['memory', 'tab'] as const)('B25: revokes the refresh token of each tab (%s)', async (reach) => {
+    const storages = [1, 2].map(() => ({ ...createMemoryStorage(), reach }));
+    const [first, second] = await Promise.all(storages.map((storage) => openSignedInPage({ storage })));
+    const tokens = await Promise.all(
+      storages.map(async ({ get }) => (await get(`countersign ${provider.issuer} spa tokens`))?.refreshToken),
+    );
+    await first?.auth.logout();
+    await vi.waitFor(() => expect(provider.revoked).toHaveLength(2));
+    expect(second?.auth.snapshot().status).toBe('signed-out');
+    expect([...provider.revoked].sort()).toEqual([...tokens].sort());
   });
 
   test('S19: a login of another user signs out the other tabs', async () => {

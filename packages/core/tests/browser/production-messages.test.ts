@@ -78,3 +78,15 @@ test('contains only the code without a difference', async () => {
     message: 'not_signed_in: see docs/errors.md of Countersign',
   });
 });
+
+test('the log line of a failed login contains the code and the name of what differed', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const page = createPage({ issuer: `${provider.issuer}/`, onEvent: undefined });
+  await expect(page.auth.login()).rejects.toMatchObject({ code: 'metadata_invalid' });
+  expect(warn.mock.calls).toEqual([
+    [
+      'countersign: login.failed (https://login.example/): metadata_invalid (issuer): see docs/errors.md of Countersign',
+    ],
+  ]);
+  warn.mockRestore();
+});

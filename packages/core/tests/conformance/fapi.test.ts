@@ -10,14 +10,14 @@ import {
   validateAuthorizationResponse,
 } from '../../src/index.ts';
 import { createDecrypt } from '../../src/node/decrypt.ts';
-import { createEncryptionKey } from './encryption-key.ts';
-import { createHarness, expectRejection, type HarnessOptions } from './harness.ts';
+import { createEncryptionKey } from '../support/client/encryption-key.ts';
+import { createHarness, expectRejection, type HarnessOptions } from '../support/client/harness.ts';
+import { getSigningKey } from '../support/client/signing-key.ts';
 import { fapi1AdvancedRows } from './rows/fapi1-advanced.ts';
 import { messageSigningRows } from './rows/fapi2-message-signing.ts';
 import { securityProfileRows } from './rows/fapi2-security-profile.ts';
 import { createFapi2Name } from './rows/row.ts';
 import { record, runRow } from './run-row.ts';
-import { getSigningKey } from './signing-key.ts';
 
 /** Creates the options of a FAPI 2.0 client: private_key_jwt, PAR, DPoP, PS256. */
 async function createFapiOptions(more: HarnessOptions = {}): Promise<HarnessOptions> {

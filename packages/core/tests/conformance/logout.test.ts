@@ -6,7 +6,7 @@ import {
   validateFrontchannelLogout,
   validateLogoutToken,
 } from '../../src/index.ts';
-import { createHarness } from './harness.ts';
+import { createHarness } from '../support/client/harness.ts';
 import { record } from './run-row.ts';
 
 const postLogoutRedirectUri = 'https://app.example.test/';

@@ -10,7 +10,7 @@ import {
   tlsClientAuth,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
-import { createHarness, expectRejection } from './harness.ts';
+import { createHarness, expectRejection } from '../support/client/harness.ts';
 import { openidRows } from './rows/openid.ts';
 import { record, runRow } from './run-row.ts';
 

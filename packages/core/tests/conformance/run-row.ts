@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { createHarness, expectRejection } from './harness.ts';
+import { createHarness, expectRejection } from '../support/client/harness.ts';
 import type { Row, Verdict } from './rows/row.ts';
 
 /** The result of one module, for the report. */

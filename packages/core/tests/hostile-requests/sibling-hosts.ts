@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium } from 'playwright';
-import { chromiumLaunchOptions } from '../../../../scripts/lib/chromium.ts';
+import { chromiumLaunchOptions } from '../../../../scripts/lib/programs/chromium.ts';
 import { readNodeHeaders } from '../../src/session/http/node-requests.ts';
 import type { WebSessionOptions } from '../../src/session/index.ts';
 import { createTestAuthority, issueTestCertificate } from '../support/tls/certificates.ts';

@@ -1,9 +1,10 @@
-// @platforms node: the model replaces global objects, so it runs in Node processes of its own.
+// @platforms node: the model replaces global objects, so it runs in separate Node processes.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { defects } from './faults/defects.ts';
+import { tabDefects } from './tabs/runs/tab-defects.ts';
 
 const run = promisify(execFile);
 
@@ -20,12 +21,20 @@ async function runModel(count: number, ...defect: readonly string[]) {
 }
 
 describe('the interleaving model', () => {
-  test('finds no violation in the code of sessions', async () => {
+  test('finds no violation in the code of sessions and of the browser client', async () => {
     expect(await runModel(150)).toMatchObject({ runs: 150, failed: 0, failures: [] });
   }, 120_000);
 
   test.each(Object.keys(defects))(
-    'finds stores without this guarantee: %s',
+    'finds the defect of the stores: %s',
+    async (defect) => {
+      expect(await runModel(2_000, defect)).toMatchObject({ failed: 1 });
+    },
+    120_000,
+  );
+
+  test.each(tabDefects)(
+    'finds the defect of the browser: %s',
     async (defect) => {
       expect(await runModel(2_000, defect)).toMatchObject({ failed: 1 });
     },

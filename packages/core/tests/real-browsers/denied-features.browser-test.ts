@@ -4,6 +4,7 @@ import type { BrowserAuth } from '../../src/browser/browser-auth-types.ts';
 import type { BrowserAuthOptions } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
 import { createDpop } from '../../src/browser/wire/dpop.ts';
+import { createWorkerFetch, type TokenWorker } from '../../src/browser/worker/worker-fetch.ts';
 import type { AuthEvent } from '../../src/events.ts';
 import { createTestProvider, type TestProvider } from '../support/browser/browser-provider.ts';
 import { getOnlyLogin } from '../support/browser/visited-urls.ts';
@@ -51,6 +52,9 @@ const features: Record<string, { owner?: object; name: string; fails?(mode: Mode
   },
 };
 
+/** Features without which a login with them fails: they are replaced in tests of their own. */
+const requiredFeatures: typeof features = { Worker: { name: 'Worker' } };
+
 let restore: () => void;
 let clients: BrowserAuth[];
 let warnings: string[];
@@ -70,7 +74,11 @@ afterEach(() => {
 });
 
 function replaceFeature(name: string, mode: Mode): void {
-  const { owner = globalThis, name: property, fails } = features[name] as (typeof features)[string];
+  const {
+    owner = globalThis,
+    name: property,
+    fails,
+  } = (features[name] ?? requiredFeatures[name]) as (typeof features)[string];
   const descriptor = Object.getOwnPropertyDescriptor(owner, property);
   const get = () => {
     if (mode === 'is missing') return undefined;
@@ -183,6 +191,38 @@ test.each(modes.slice(0, 2))('sessionStorage %s: rejects a login that navigates'
     status: 'signed-out',
     error: { code: 'unsupported_by_browser' },
   });
+});
+
+test.each(modes.slice(0, 2))(
+  'Worker %s: rejects a login with a token worker before it navigates',
+  async (mode) => {
+    const provider = await createTestProvider(Date.now);
+    replaceFeature('Worker', mode);
+    const createWorker = () => new Worker('/token-worker.js', { type: 'module' }) as unknown as TokenWorker;
+    const fetch = createWorkerFetch(createWorker, { issuer: provider.issuer, fetch: provider.fetch });
+    const { auth, visited } = openTab(provider, { fetch });
+    await settle(auth.start());
+    const error = {
+      code: 'unsupported_by_browser',
+      message: expect.stringMatching(/^Worker is not available/),
+    };
+    await expect(settle(auth.login())).rejects.toMatchObject(error);
+    expect(auth.snapshot()).toMatchObject({ status: 'signed-out', error });
+    expect(visited).toEqual([]);
+  },
+);
+
+test('IndexedDB fails for a moment: the key of DPoP is loaded by the next call', async () => {
+  const provider = await createTestProvider(Date.now);
+  const { auth, visited } = openTab(provider, { dpop: createDpop });
+  await settle(auth.start());
+  const open = vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
+    throw new DOMException('Internal error.', 'UnknownError');
+  });
+  await expect(settle(auth.login())).rejects.toMatchObject({ code: 'store_unavailable' });
+  open.mockRestore();
+  await settle(auth.login());
+  expect(visited).toHaveLength(1);
 });
 
 test('crypto.subtle is missing: start() and login() fail, and the error names https', async () => {

@@ -25,7 +25,10 @@ test('B26: rejects the requests of a worker whose script does not exist immediat
     issuer,
     metadata,
   });
-  await expect(fetch(metadata.token_endpoint, request)).rejects.toMatchObject(failure);
+  await expect(fetch(metadata.token_endpoint, request)).rejects.toMatchObject({
+    ...failure,
+    code: 'unsupported_by_browser',
+  });
 });
 
 test('names Trusted Types in the error if the page enforces them for the URL of a worker', async () => {

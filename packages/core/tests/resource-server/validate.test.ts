@@ -83,6 +83,7 @@ describe('R5: an unavailable service in validate leads to 503', () => {
       code: 'invalid_token',
       check: 'validate',
       ...(reason && { reason }),
+      errorName: thrown instanceof Error ? thrown.name : 'unknown error',
     });
   });
 });

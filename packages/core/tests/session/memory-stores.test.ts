@@ -90,3 +90,39 @@ test('S36: a full store evicts expired sessions first, then the oldest', async (
   }
   expect(await store.get('fifth')).toBeDefined();
 });
+
+test('S36: a logout of an unknown user covers no other session, and is not replaced', async () => {
+  let time = 0;
+  const store = createMemoryTombstoneStore({ maxEntries: 3, now: () => time });
+  const setPending = (key: string) => store.set(key, 5_000, 1_000, { isPending: true });
+  for (const key of ['p1', 'p2', 'p3']) await setPending(key);
+  await expect(setPending('p4')).rejects.toMatchObject({ code: 'store_unavailable' });
+  expect(await store.latest(['other'])).toBeUndefined();
+  for (const key of ['k1', 'k2', 'k3', 'k4']) await store.set(key, 10, 100_000);
+  expect(await store.latest(['other'])).toBe(10);
+  for (const key of ['p1', 'p2', 'p3']) expect(await store.latest([key]), key).toBe(5_000);
+  // A repeated logout needs no further room, and neither does one whose session has ended by its cookie.
+  for (const key of ['p1', 'k4']) await setPending(key);
+  expect(await store.latest(['k4'])).toBe(10);
+  await store.set('p1', 10, 100_000, { coveredBy: 'alice' });
+  await setPending('p4');
+  time = 20_000;
+  await setPending('p5');
+  expect(await store.latest(['p2', 'p5'])).toBe(5_000);
+});
+
+test('S36: records of logouts displace no session', async () => {
+  const store = createMemorySessionStore({ maxEntries: 3 });
+  for (const key of ['s1', 's2', 's3']) await store.set(key, record(key), 0);
+  for (let count = 0; count < 10; count++) {
+    const key = `logout ${count}`;
+    expect(await store.set(key, record('', { issuer: key }), 0)).toBe(true);
+    expect(await store.get(key)).toBeDefined();
+  }
+  for (const key of ['s1', 's2', 's3']) expect(await store.get(key), key).toBeDefined();
+  expect(await store.get('logout 6')).toBeUndefined();
+  for (const count of [7, 8, 9]) expect(await store.get(`logout ${count}`)).toBeDefined();
+  await store.set('s4', record('s4'), 0);
+  expect(await store.get('s1')).toBeUndefined();
+  expect(await store.get('logout 7')).toBeDefined();
+});

@@ -12,8 +12,12 @@ import {
 const sameOrigin = { origin: baseUrl };
 
 for (const kind of sessionKinds) {
-  const start = (...[options, more]: Parameters<typeof createWebApp>) =>
-    createWebApp({ ...createSessionOptions(kind), ...options }, more);
+  const start = async (...[options, more]: Parameters<typeof createWebApp>) => {
+    const app = await createWebApp({ ...createSessionOptions(kind), ...options }, more);
+    // The lifetimes are checked to the second.
+    app.server.clock.stop();
+    return app;
+  };
 
   test(`S3, ${kind}: ends a session after its idle lifetime`, async () => {
     const app = await start({ idleLifetime: 1_000, absoluteLifetime: 5_000 });

@@ -66,15 +66,42 @@ for (const kind of sessionKinds) {
     }
   }
 
-  test(`${kind}: records the use of a session while the provider is unavailable`, async () => {
+  test.each([
+    ['is unavailable', 503, ''],
+    ['rejects the credentials of the client', 401, '{"error":"invalid_client"}'],
+    ['rejects the refresh without the reason', 400, '{"error":"invalid_request"}'],
+    ['rejects the refresh without a body', 403, ''],
+    ['requires an interaction', 400, '{"error":"interaction_required"}'],
+    ['sends a response that is not valid', 200, '{}'],
+  ])(`${kind}: records the use of a session while the provider %s`, async (_case, status, body) => {
     const app = await createWebApp({ ...createSessionOptions(kind), idleLifetime: 2 * hour });
     const browser = app.open();
     await browser.logIn();
-    app.server.fail('token', { status: 503, times: 10_000 });
+    const headers = { 'content-type': 'application/json' };
+    app.server.fail('token', { status, body, headers, times: 10_000 });
     for (let minutes = 0; minutes < 12 * 60; minutes += 10) {
       app.server.clock.advance(600);
       expect(await readSession(browser), `after ${minutes} minutes`).not.toBeNull();
     }
+  });
+
+  test(`${kind}: a rejected refresh that ends the login records no use`, async () => {
+    const options = { ...createSessionOptions(kind), idleLifetime: 2 * hour, accessTokenRoute: true };
+    const app = await createWebApp(options);
+    const browser = app.open();
+    await browser.logIn();
+    app.server.fail('token', {
+      status: 400,
+      body: '{"error":"invalid_grant"}',
+      headers: { 'content-type': 'application/json' },
+      times: 10_000,
+    });
+    app.server.clock.advance(1.5 * hour);
+    const response = await browser.visit('/auth/access-token', {
+      headers: { 'sec-fetch-site': 'same-origin' },
+    });
+    expect(response.status).not.toBe(200);
+    expect(await readSession(browser)).toBeNull();
   });
 
   test(`${kind}: reports the expiry of a session, and extends it only with the parameter "extend"`, async () => {
@@ -90,7 +117,7 @@ for (const kind of sessionKinds) {
     const endsAt = createdAt + 1.5 * hour;
     expect(await readSession(browser)).toMatchObject({ createdAt, expiresAt: createdAt + hour, endsAt });
     app.server.clock.advance(100);
-    // Not each use is written.
+    // A use is recorded only after a tenth of the idle lifetime has passed.
     expect(await readSession(browser)).toMatchObject({ expiresAt: createdAt + hour, endsAt });
     expect(await readSession(browser, '?extend=true')).toMatchObject({
       expiresAt: createdAt + 100 + hour,

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { TransportError } from '../../src/errors.ts';
+import { sha256 } from '../../src/internal/encoding.ts';
 import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
 import { createMemorySuccessorStore } from '../../src/tokens/stores/successor-store.ts';
 import { createCoordinator, expireTokens, runConcurrently } from '../support/refresh/coordinator.ts';
@@ -23,6 +24,8 @@ describe('C5: a failure of the provider does not end a session', () => {
     sessions.set('s', expireTokens(provider.login('alice')));
     const tokens = createCoordinator(provider.client());
     provider.state.before = async () => {
+      // Each request hashes the refresh token in another thread before it joins the others.
+      for (let count = 0; count < 50; count++) await sha256('x');
       throw error;
     };
     const results = await Promise.allSettled(

@@ -19,7 +19,7 @@ export interface ActivityRecord {
  * @param name the name of the stored item
  */
 export function createActivityRecord(name: string, now: () => number): ActivityRecord {
-  const ended = 'ended';
+  const endedMark = 'ended';
   let memory: string | undefined;
   let writtenAt = Number.NEGATIVE_INFINITY;
 
@@ -50,15 +50,15 @@ export function createActivityRecord(name: string, now: () => number): ActivityR
     isKnown: () => readItem() !== undefined,
     record() {
       const time = now();
-      const isRecent = Math.abs(time - writtenAt) < writeInterval && readItem() !== ended;
+      const isRecent = Math.abs(time - writtenAt) < writeInterval && readItem() !== endedMark;
       if (isRecent) return;
       writtenAt = time;
       writeItem(String(time));
     },
     end() {
-      if (readItem() === ended) return false;
+      if (readItem() === endedMark) return false;
       writtenAt = Number.NEGATIVE_INFINITY;
-      writeItem(ended);
+      writeItem(endedMark);
       return true;
     },
   };

@@ -3,6 +3,7 @@ import { isDevelopment } from '../../internal/development.ts';
 import { checkRedirectUri } from '../../protocol/login/redirect-uri.ts';
 import type { BrowserAuth, LoginOptions } from '../browser-auth-types.ts';
 import type { BrowserAuthOptions } from '../options.ts';
+import { reportLoginFailure } from '../report-failure.ts';
 import { waitForPopup } from './popup-response.ts';
 
 /** Options of {@link addPopupLogin}. */
@@ -48,15 +49,16 @@ const features = 'popup,width=500,height=700';
  */
 export function addPopupLogin(
   auth: BrowserAuth,
-  { popupRedirectUri }: BrowserAuthOptions & PopupLoginOptions,
+  options: BrowserAuthOptions & PopupLoginOptions,
 ): BrowserAuth {
+  const { issuer, clientId, popupRedirectUri } = options;
   checkRedirectUri('popupRedirectUri', popupRedirectUri);
   // Only a page of this origin can send its address.
   if (new URL(popupRedirectUri).origin !== location.origin) {
     throw new ConfigurationError(
       'invalid_option',
       isDevelopment
-        ? `popupRedirectUri is "${popupRedirectUri}", expected a page of ${location.origin}.`
+        ? `"popupRedirectUri" is "${popupRedirectUri}", expected a page of ${location.origin}.`
         : 'popupRedirectUri',
     );
   }
@@ -66,12 +68,14 @@ export function addPopupLogin(
     // Before the first await: afterwards the click of the user no longer allows a window.
     const popup = window.open('', '_blank', features);
     if (!popup) {
-      throw new LoginRequiredError(
+      const error = new LoginRequiredError(
         'popup_blocked',
         isDevelopment
           ? 'The browser blocked the window of the login. Call login() in the handler of a click, or log in without display: "popup".'
           : '',
       );
+      reportLoginFailure({ issuer, clientId, options }, error);
+      throw error;
     }
     current?.abort();
     const control = new AbortController();

@@ -29,18 +29,24 @@ const retryPause = 60_000;
 export function addUserinfo(auth: BrowserAuth, options: BrowserAuthOptions): BrowserAuth {
   const { now = Date.now, issuer, clientId } = options;
   const listeners = new Set<() => void>();
-  let loaded: { readonly holder: LoginHolder; readonly userinfo: Userinfo } | undefined;
+  let loadedUserinfo: { readonly holder: LoginHolder; readonly userinfo: Userinfo } | undefined;
   let pending: LoginHolder | undefined;
-  let failed: { readonly holder: LoginHolder; readonly until: number } | undefined;
-  let merged: { readonly source: BrowserAuthSnapshot; readonly result: BrowserAuthSnapshot } | undefined;
+  let failedRequest: { readonly holder: LoginHolder; readonly until: number } | undefined;
+  let mergedSnapshot:
+    | { readonly source: BrowserAuthSnapshot; readonly result: BrowserAuthSnapshot }
+    | undefined;
 
   function snapshot(): BrowserAuthSnapshot {
     const source = auth.snapshot();
-    if (!loaded || !source.claims || !isSameHolder(loaded.holder, source.holder)) return source;
-    if (merged?.source !== source) {
-      merged = { source, result: { ...source, claims: { ...loaded.userinfo, ...source.claims } } };
+    if (!loadedUserinfo || !source.claims || !isSameHolder(loadedUserinfo.holder, source.holder))
+      return source;
+    if (mergedSnapshot?.source !== source) {
+      mergedSnapshot = {
+        source,
+        result: { ...source, claims: { ...loadedUserinfo.userinfo, ...source.claims } },
+      };
     }
-    return merged.result;
+    return mergedSnapshot.result;
   }
 
   function update(): void {
@@ -48,8 +54,8 @@ export function addUserinfo(auth: BrowserAuth, options: BrowserAuthOptions): Bro
     const isNeeded =
       status === 'signed-in' &&
       holder &&
-      ![loaded?.holder, pending].some((known) => known && isSameHolder(known, holder)) &&
-      !(failed && isSameHolder(failed.holder, holder) && now() < failed.until);
+      ![loadedUserinfo?.holder, pending].some((known) => known && isSameHolder(known, holder)) &&
+      !(failedRequest && isSameHolder(failedRequest.holder, holder) && now() < failedRequest.until);
     if (isNeeded) void load(holder);
   }
 
@@ -58,13 +64,13 @@ export function addUserinfo(auth: BrowserAuth, options: BrowserAuthOptions): Bro
     try {
       const userinfo = await fetchUserinfo(auth, options);
       if (!isSameHolder(holder, auth.snapshot().holder)) return;
-      loaded = { holder, userinfo };
-      merged = undefined;
+      loadedUserinfo = { holder, userinfo };
+      mergedSnapshot = undefined;
       for (const listener of listeners) listener();
     } catch (error) {
       // After a logout, or the login of another user, there is nothing to report.
       if (!isSameHolder(holder, auth.snapshot().holder)) return;
-      failed = { holder, until: now() + retryPause };
+      failedRequest = { holder, until: now() + retryPause };
       const code = getErrorCode(error);
       emitEventOrLog(
         options.onEvent,

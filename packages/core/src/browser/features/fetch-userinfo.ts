@@ -7,7 +7,7 @@ import { describeResponse, findTokenError } from '../../protocol/tokens/refresh-
 import type { BrowserAuth } from '../browser-auth-types.ts';
 import { type BrowserAuthOptions, type BrowserContext, resolveOptions } from '../options.ts';
 import { fetchMetadata } from '../wire/metadata.ts';
-import { type HttpResponse, sendRequest } from '../wire/send-request.ts';
+import { type HttpResponse, readAddress, sendRequest } from '../wire/send-request.ts';
 
 /**
  * Fetches the claims about the signed-in user from the provider. An access token that the endpoint rejects is renewed once.
@@ -54,7 +54,7 @@ export async function fetchUserinfo(auth: BrowserAuth, options: BrowserAuthOptio
       rejectedToken = token.accessToken;
     }
   }
-  requireSuccess(response);
+  requireSuccess(response, readAddress(url));
   if (!response.body) throw createError('body', 'is not a JSON object');
   const userinfo = removeNullMembers(response.body);
   // Claims of another user must not be shown (OpenID Connect Core section 5.3.2).
@@ -76,12 +76,14 @@ async function findEndpoint(context: BrowserContext): Promise<string> {
 }
 
 /** @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfoError */
-function requireSuccess({ status, headers }: HttpResponse): void {
+function requireSuccess({ status, headers }: HttpResponse, url: string): void {
   if (status === 200) return;
   const error = findTokenError(status, undefined, headers.get('www-authenticate'))?.error ?? '';
   throw new AuthorizationServerError(
     'endpoint_error',
-    isDevelopment ? `The userinfo endpoint responded with ${describeResponse({ status, error })}.` : '',
+    isDevelopment
+      ? `GET ${url} responded with ${describeResponse({ status, error })}. Allow the scope openid for the client at the provider, and an access token for userinfo.`
+      : '',
     { error, status },
   );
 }

@@ -46,8 +46,8 @@ const checkInterval = 5_000;
 
 /**
  * Logs out a user who is inactive for too long. Activity is input in any tab of this origin. The time is compared with the
- * clock: after a computer was suspended for longer than `endAfter`, the login ends before it is used, and the input that
- * woke the computer is too late. The same applies when a stored login is opened again.
+ * clock. If a computer was suspended for longer than `endAfter`, the login ends before it is used, and the input that
+ * resumed the computer does not extend it. The same applies when a stored login is opened again.
  *
  * @param options those of the client, and the times
  * @throws ConfigurationError `invalid_option` if a time is out of range
@@ -72,7 +72,7 @@ export function limitIdleTime(auth: BrowserAuth, options: BrowserAuthOptions & I
   let current: IdleSnapshot = { isWarning: false };
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;
-  let started: ReturnType<BrowserAuth['start']> | undefined;
+  let startResult: ReturnType<BrowserAuth['start']> | undefined;
   let isStarted = false;
   /** True until the page knows whether the login that it restores is over. */
   let isUndecided = true;
@@ -180,12 +180,12 @@ export function limitIdleTime(auth: BrowserAuth, options: BrowserAuthOptions & I
   }
 
   async function start() {
-    if (!started) {
-      started = runStart();
-      return started;
+    if (!startResult) {
+      startResult = runStart();
+      return startResult;
     }
     // Tries again, if the provider was unavailable.
-    await started;
+    await startResult;
     return auth.start();
   }
 
@@ -211,10 +211,15 @@ export function limitIdleTime(auth: BrowserAuth, options: BrowserAuthOptions & I
       check();
       return result;
     },
-    async getAccessToken(request) {
-      await started;
+    async getAccessToken(request = {}) {
+      // Before the first await: the request belongs to the user who is signed in now.
+      const { status, holder: currentHolder = null } = auth.snapshot();
+      const isUnknown = status === 'loading' || status === 'error';
+      const { holder = isUnknown ? undefined : currentHolder } = request;
+      // Otherwise the client itself would restore a login, and return its token before the time is checked.
+      await start();
       if (check()) throw createLoginEndedError();
-      return auth.getAccessToken(request);
+      return auth.getAccessToken({ ...request, holder });
     },
     stop() {
       isStopped = true;

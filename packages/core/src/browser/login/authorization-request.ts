@@ -9,22 +9,26 @@ import { postForm } from '../wire/token-request.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
 import { findConsentPrompt } from './consent-memory.ts';
 
-/** The parameters of one login. Each has a default in the options of the client. */
+/** The parameters of one login. */
 export interface AuthorizationOptions {
-  /** Space-separated; requested in addition to the scope of the options. */
+  /** Space-separated. Requested in addition to the scope of the options. Default: none. */
   readonly scope?: string;
-  /** The resource servers of access tokens (RFC 8707). */
+  /** The resource servers of access tokens (RFC 8707). Default: those of the options. */
   readonly resource?: string | readonly string[];
+  /** What the provider asks the user for. Default: the provider decides. */
   readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create' | (string & {});
-  /** Seconds since the last active authentication of the user, at most. `auth_time` is then required. */
+  /** Seconds since the last active authentication of the user, at most. `auth_time` is then required. Default: any time. */
   readonly maxAge?: number;
-  /** `acr` of the ID token must be one of these. */
+  /** `acr` of the ID token must be one of these. Default: any. */
   readonly acrValues?: readonly string[];
-  /** The expected user, for example an email address. */
+  /** The expected user, for example an email address. Default: none. */
   readonly loginHint?: string;
-  /** Languages of the provider's pages (BCP 47), in order of preference. */
+  /** Languages of the provider's pages (BCP 47), in order of preference. Default: the provider decides. */
   readonly uiLocales?: readonly string[];
-  /** Additional parameters. Those that the library sets are rejected. */
+  /**
+   * Additional parameters. They replace those of the option `authorizationParameters` with the same names. Those that the
+   * library sets are rejected. Default: none.
+   */
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
@@ -46,6 +50,8 @@ export async function createAuthorizationRequest(
 ): Promise<{ url: URL; transaction: BrowserTransaction }> {
   const { issuer, clientId, options, now } = context;
   const { maxAge, acrValues, redirectUri, returnTo } = request;
+  const scope = await findScope(context, request.scope);
+  const prompt = request.prompt ?? findConsentPrompt(context, scope);
   const transaction: BrowserTransaction = {
     issuer,
     clientId,
@@ -53,10 +59,11 @@ export async function createAuthorizationRequest(
     state: createRandomToken(),
     nonce: createRandomToken(),
     codeVerifier: createRandomToken(),
-    scope: await findScope(context, request.scope),
+    scope,
     resource: request.resource === undefined ? context.resources : [request.resource].flat(),
     ...(maxAge !== undefined && { maxAge }),
     ...(acrValues && { acrValues }),
+    ...(prompt !== undefined && { prompt }),
     createdAt: seconds(now),
     returnTo,
   };
@@ -64,16 +71,16 @@ export async function createAuthorizationRequest(
   checkAdditionalParameters(Object.keys(additional), ['prompt']);
   const dpop = await context.dpop();
   const parameters = new URLSearchParams(additional);
-  const fixed: Record<string, string | number | undefined> = {
+  const fixedParameters: Record<string, string | number | undefined> = {
     client_id: clientId,
     response_type: 'code',
     redirect_uri: redirectUri,
-    scope: transaction.scope,
+    scope,
     state: transaction.state,
     nonce: transaction.nonce,
     code_challenge: await sha256(transaction.codeVerifier),
     code_challenge_method: 'S256',
-    prompt: request.prompt ?? findConsentPrompt(context, transaction.scope),
+    prompt,
     max_age: maxAge,
     acr_values: acrValues?.join(' '),
     login_hint: request.loginHint,
@@ -82,7 +89,7 @@ export async function createAuthorizationRequest(
     // Binds the code to the key too (RFC 9449 section 10).
     dpop_jkt: dpop?.thumbprint,
   };
-  for (const [name, value] of Object.entries(fixed)) {
+  for (const [name, value] of Object.entries(fixedParameters)) {
     if (value !== undefined) parameters.set(name, String(value));
   }
   for (const resource of transaction.resource) parameters.append('resource', resource);

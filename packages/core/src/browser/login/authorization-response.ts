@@ -21,29 +21,35 @@ import type { BrowserTransaction } from './browser-transaction.ts';
  */
 export async function validateAuthorizationResponse(
   context: BrowserContext,
-  received: URLSearchParams,
+  receivedParameters: URLSearchParams,
   transaction: BrowserTransaction | undefined,
 ): Promise<{ code: string; transaction: BrowserTransaction }> {
   const { issuer, clientId, now } = context;
   // Without a transaction of this state the response is forged, replayed or of another tab (RFC 6749 section 10.12).
-  if (!transaction || transaction.state !== received.get('state')) {
+  if (!transaction || transaction.state !== receivedParameters.get('state')) {
     throw new ValidationError(
       'transaction_invalid',
       'state',
-      isDevelopment ? 'No login with this state was started in this tab, or it is already completed.' : '',
+      isDevelopment
+        ? 'The parameter "state" of the login response is not the one of a login that this tab started and has not completed. Start the login again, on the origin of redirectUri; do not open a login response twice.'
+        : '',
     );
   }
   checkTransaction(transaction, { issuer, clientId, time: seconds(now) });
-  rejectRepeatedParameters(received);
+  rejectRepeatedParameters(receivedParameters);
   // Only a code was requested (RFC 9700 section 2.1.2).
-  if (received.has('response') || received.has('access_token') || received.has('id_token')) {
+  if (
+    receivedParameters.has('response') ||
+    receivedParameters.has('access_token') ||
+    receivedParameters.has('id_token')
+  ) {
     throw createError(
       'response_mode',
       isDevelopment ? 'has another response mode or type than the request' : '',
     );
   }
   // Before the code is sent, to prevent a mix-up attack (RFC 9207 section 2.4).
-  const iss = received.get('iss');
+  const iss = receivedParameters.get('iss');
   const { authorization_response_iss_parameter_supported: isIssRequired } = await fetchMetadata(context);
   if (iss === null ? isIssRequired === true : iss !== issuer) {
     throw createError(
@@ -51,16 +57,16 @@ export async function validateAuthorizationResponse(
       isDevelopment ? `has ${iss === null ? 'no "iss"' : 'another "iss"'}, expected "${issuer}"` : '',
     );
   }
-  const error = received.get('error');
+  const error = receivedParameters.get('error');
   if (error !== null) {
-    const description = received.get('error_description') ?? undefined;
+    const description = receivedParameters.get('error_description') ?? undefined;
     throw new AuthorizationServerError(
       'authorization_error',
       isDevelopment ? describeError({ error, description, scope: transaction.scope, clientId }) : '',
       { error, errorDescription: description },
     );
   }
-  const code = received.get('code');
+  const code = receivedParameters.get('code');
   if (!code) throw createError('code', isDevelopment ? 'has no code' : '');
   return { code, transaction };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createTestProvider } from '../../../tests/support/browser/browser-provider.ts';
 import { resolveOptions } from '../options.ts';
-import type { StoredTokenSet } from '../state/login-holder.ts';
+import { createEndedLogin, type StoredTokenSet } from '../state/login-holder.ts';
 import { createLoginStore } from '../state/login-store.ts';
 import { createMemoryStorage } from '../state/token-storage.ts';
 import { createAuthorizationRequest } from './authorization-request.ts';
@@ -113,4 +113,30 @@ test('B25: a login that began before a logout stores no tokens beside a newer lo
   await expect(complete('alice', attempt)).rejects.toMatchObject({ code: 'session_ended' });
   expect(getStored()).toEqual(newerTokens);
   expect(provider.revoked).toHaveLength(revokedBefore);
+});
+
+/** What is stored after the provider has ended a login: the previous one, or one that began after a logout. */
+const createEnd = (login: string) => createEndedLogin({ ...createTokens('alice'), login });
+
+test('starts a new login if the provider has ended the previous login of the user', async () => {
+  const { store, complete, getStored } = await setUp(createEnd('alice-login'));
+  const generation = store.getGeneration();
+  await complete('alice', { previousTokens: createTokens('alice') });
+  expect(getStored()?.login).toMatch(/^[\w-]{43}$/);
+  expect(getStored()).not.toHaveProperty('endedLogin');
+  expect(store.getGeneration()).toBeGreaterThan(generation);
+});
+
+test.each([
+  ['visible', 'another login of the user', 'alice-second-login', true],
+  ['visible', 'the login of another user', 'bob-login', true],
+  ['silent', 'the previous login', 'alice-login', false],
+])('B25: a %s login of the same user is rejected after the end of %s', async (_, _end, name, isVisible) => {
+  const end = createEnd(name);
+  const { provider, store, complete, getStored } = await setUp(end);
+  const attempt = { previousTokens: createTokens('alice'), isVisible };
+  await expect(complete('alice', attempt)).rejects.toMatchObject({ code: 'session_ended' });
+  expect(getStored()).toEqual(end);
+  expect(store.snapshot()).toEqual({ status: 'loading' });
+  expect(provider.revoked).not.toEqual([]);
 });

@@ -14,7 +14,7 @@ import { markReplacement, type SilentLoginRequest } from '../wanted-token.ts';
 import { exchangeCode } from '../wire/token-request.ts';
 import { validateAuthorizationResponse } from './authorization-response.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
-import { rememberConsent } from './consent-memory.ts';
+import { recordConsent } from './consent-memory.ts';
 import { revokeTokens } from './logout.ts';
 
 /** A login in progress, and the state in which it began. */
@@ -68,14 +68,15 @@ export async function completeLogin(
   let current: StoredTokenSet | undefined;
   let next: StoredTokenSet | undefined;
   let ownGeneration: number | undefined;
-  await store.changeTokens((stored) => {
+  await store.changeTokens((stored, endedLogin) => {
     current = stored;
     const currentHolder = findHolder(stored);
+    // Without tokens, the previous login of the same user was ended by the provider or by a logout. Only the end of the
+    // provider leaves the name of the login. The login of another user that has ended does not prevent this one.
+    const isEndedByLogout = isSameUser(previousHolder) && previousHolder?.login !== endedLogin;
     const isUnchanged =
       generation === store.getGeneration() &&
-      // The login of another user that has ended does not prevent this one.
-      (isSameHolder(holder ?? previousHolder, currentHolder) ||
-        (isVisible && !stored && !isSameUser(previousHolder)));
+      (isSameHolder(holder ?? previousHolder, currentHolder) || (isVisible && !stored && !isEndedByLogout));
     // A logout or another login came first. The same user may complete two logins.
     if (store.isLoggedOutSince(startedAt)) return stored;
     if (!isUnchanged && !(isVisible && isSameUser(currentHolder))) return stored;
@@ -110,7 +111,6 @@ export async function completeLogin(
     throw createLoginEndedError();
   }
   context.emitEvent({ type: 'login.succeeded', issuer: iss, clientId: context.clientId, sub });
-  if (isVisible)
-    rememberConsent(context, transaction, { hasRefreshToken: tokens.refreshToken !== undefined });
+  if (isVisible) recordConsent(context, transaction, { hasRefreshToken: tokens.refreshToken !== undefined });
   return { sub };
 }

@@ -1,10 +1,12 @@
-import { AuthError } from '../../errors.ts';
+import { parseUrl } from '../../internal/parse-url.ts';
 import { readRedirectResponse } from '../../protocol/login/redirect-uri.ts';
 import type { BrowserContext } from '../options.ts';
+import { reportLoginFailure } from '../report-failure.ts';
 import type { LoginStore } from '../state/login-store.ts';
-import type { TabMessage } from '../state/tab-channel.ts';
+import type { TabMessage } from '../state/tabs/tab-channel.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
 import { completeLogin } from './complete-login.ts';
+import { recordRejection } from './consent-memory.ts';
 import { takeTransaction } from './transaction-storage.ts';
 import { deleteWantedPage, saveWantedPage } from './wanted-page.ts';
 
@@ -28,7 +30,7 @@ export function createLoginCallback(
   store: LoginStore,
   { send }: { readonly send: (message: TabMessage) => void },
 ): LoginCallback {
-  const { issuer, clientId, options, emitEvent } = context;
+  const { options } = context;
   let lastError: unknown;
   let pendingCount = 0;
 
@@ -36,7 +38,7 @@ export function createLoginCallback(
     const generation = store.getGeneration();
     pendingCount++;
     const parameters =
-      readRedirectResponse(url, options.redirectUri) ?? new URLSearchParams(URL.parse(url)?.search);
+      readRedirectResponse(url, options.redirectUri) ?? new URLSearchParams(parseUrl(url)?.search);
     const transaction = takeTransaction(context, parameters.get('state'));
     try {
       const attempt = { generation, startedAt, previousTokens: await store.read(), isVisible: true };
@@ -48,8 +50,8 @@ export function createLoginCallback(
     } catch (error) {
       lastError = error;
       saveWantedPage(context, transaction?.returnTo);
-      const code = error instanceof AuthError ? error.code : 'unknown';
-      emitEvent({ type: 'login.failed', issuer, clientId, code });
+      if (transaction) recordRejection(context, transaction, error);
+      reportLoginFailure(context, error);
       throw error;
     } finally {
       pendingCount--;

@@ -1,6 +1,8 @@
+import type { AuthError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import type { BrowserContext } from '../options.ts';
-import { findHolder, hasValidToken, type StoredTokenSet } from '../state/login-holder.ts';
+import { reportLoginFailure } from '../report-failure.ts';
+import { findHolder, hasValidToken, type LoginHolder, type StoredTokenSet } from '../state/login-holder.ts';
 import type { LoginStore } from '../state/login-store.ts';
 import type { SilentLogin } from './silent-login.ts';
 
@@ -23,24 +25,49 @@ export interface RestoreLoginOptions {
 }
 
 export function createRestoreLogin(
-  { now }: BrowserContext,
+  context: BrowserContext,
   store: LoginStore,
   { silentLogin, endLogin }: RestoreLoginOptions,
 ): RestoreLogin {
+  const { now, resources } = context;
+
+  /** A silent login reports its own failures. */
+  const readTokens = () =>
+    store.read().catch((error: unknown) => {
+      reportLoginFailure(context, error);
+      throw error;
+    });
+
+  /** A provider may require an interaction for one of several resource servers. The first is that of the login. */
+  async function restoreSilently(holder: LoginHolder | undefined, startedAt: number): Promise<boolean> {
+    const catchInteraction = (error: unknown) => {
+      if ((error as AuthError).code !== 'interaction_required') throw error;
+      return false;
+    };
+    try {
+      return await silentLogin(holder, { startedAt });
+    } catch (error) {
+      catchInteraction(error);
+      const [resource, ...others] = resources;
+      if (others.length === 0) return false;
+      return silentLogin(holder, { startedAt, resource }).catch(catchInteraction);
+    }
+  }
+
   return async function restore({
     startedAt = store.readClock(),
     noLogoutSince = startedAt,
   } = {}): Promise<void> {
     const generation = store.getGeneration();
     const isUnchanged = () => generation === store.getGeneration();
-    const tokens = await store.read();
+    const tokens = await readTokens();
     let isRestored = true;
     try {
       if (isUnchanged()) {
         if (tokens && (tokens.refreshToken || hasValidToken(tokens, seconds(now))))
           return store.publishTokens(tokens);
         isRestored =
-          !store.isLoggedOutSince(noLogoutSince) && (await silentLogin(findHolder(tokens), { startedAt }));
+          !store.isLoggedOutSince(noLogoutSince) && (await restoreSilently(findHolder(tokens), startedAt));
       }
     } catch (error) {
       if (isUnchanged()) throw error;

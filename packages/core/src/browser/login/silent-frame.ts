@@ -1,6 +1,7 @@
 import { TransportError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import { isRedirectUri, readRedirectResponse } from '../../protocol/login/redirect-uri.ts';
+import { type PolicyWatch, watchPolicy } from '../wire/describe-failed-request.ts';
 
 /** The name of the hidden frame. A page in this frame does not start a login. */
 const frameName = 'countersign silent login';
@@ -38,28 +39,51 @@ export function openSilentFrame(
   frame.name = frameName;
   frame.hidden = true;
   frame.title = 'Sign-in check';
+  const address = `${url.origin}${url.pathname}`;
+  const watch = isDevelopment ? watchPolicy(url.href) : undefined;
   let timers: ReturnType<typeof setTimeout>[] = [];
   return new Promise<URLSearchParams | undefined>((resolve, reject) => {
     const createError = () =>
       new TransportError(
         'timeout',
-        isDevelopment ? `The silent login did not finish within ${timeout} milliseconds.` : '',
+        isDevelopment
+          ? `The silent login at ${address} did not return to ${returnUri} within ${timeout} milliseconds. Check that the provider responds, and that ${returnUri} is an empty page of this origin; or raise the option "timeout".`
+          : '',
       );
     timers = [setTimeout(() => reject(createError()), timeout)];
     frame.addEventListener('load', () => {
-      const address = readFrameAddress(frame);
-      if (address && isRedirectUri(address, returnUri)) {
-        resolve(readRedirectResponse(address, returnUri) ?? new URL(address).searchParams);
-      } else if (address !== 'about:blank') {
-        timers.push(setTimeout(resolve, providerPageTimeout, undefined));
+      const shownAddress = readFrameAddress(frame);
+      if (shownAddress && isRedirectUri(shownAddress, returnUri)) {
+        resolve(readRedirectResponse(shownAddress, returnUri) ?? new URL(shownAddress).searchParams);
+      } else if (shownAddress !== 'about:blank') {
+        const finish = () => {
+          if (isDevelopment && watch) void reportBlockedFrame(address, { returnUri, watch });
+          resolve(undefined);
+        };
+        timers.push(setTimeout(finish, providerPageTimeout));
       }
     });
     frame.src = url.href;
     document.body.append(frame);
   }).finally(() => {
     timers.forEach(clearTimeout);
+    watch?.stop();
     frame.remove();
   });
+}
+
+/** With `prompt=none`, a provider shows no page. The user then appears signed out, so that the developer needs the reason. */
+async function reportBlockedFrame(
+  address: string,
+  { returnUri, watch }: { readonly returnUri: string; readonly watch: PolicyWatch },
+): Promise<void> {
+  const { origin } = new URL(address);
+  const directive = await watch.findDirective();
+  console.warn(
+    directive === undefined
+      ? `Countersign: the silent login at ${address} did not return to ${returnUri}, so the user counts as signed out. The provider may forbid frames (X-Frame-Options, or frame-ancestors of its Content-Security-Policy): allow ${location.origin} there. Or it shows an error page: register ${returnUri} as a redirect URI.`
+      : `Countersign: the silent login at ${address} was blocked by the directive ${directive} of the Content-Security-Policy of the page, so the user counts as signed out. Add ${origin} to ${directive}.`,
+  );
 }
 
 /** Returns `undefined` while the frame shows a page of another origin. */

@@ -11,9 +11,10 @@ import {
 import { json } from '../../../tests/support/browser/browser-provider.ts';
 import type { AccessToken } from '../../tokens/token-set.ts';
 import { resolveOptions } from '../options.ts';
+import type { StoredTokenSet } from '../state/login-holder.ts';
 import { createLoginStore } from '../state/login-store.ts';
+import type { BrowserLock } from '../state/tabs/web-lock.ts';
 import { createMemoryStorage } from '../state/token-storage.ts';
-import type { BrowserLock } from '../state/web-lock.ts';
 import { createSilentLogin } from './silent-login.ts';
 
 interface Frame {
@@ -97,6 +98,8 @@ describe('silent login', () => {
     const store = createLoginStore(context, createMemoryStorage());
     const silentLogin = createSilentLogin(context, store);
     const holder = { iss: provider.issuer, sub: 'user-1' };
+    const tokens = { accessTokens: [], scopes: [], updatedAt: 0, claims: holder, loginStartedAt: 1 };
+    await store.changeTokens(() => tokens as unknown as StoredTokenSet);
     const started = [silentLogin(undefined), silentLogin(undefined), silentLogin(holder)];
     await vi.waitFor(() => expect(frames).toHaveLength(2));
     store.advanceGeneration();

@@ -1,15 +1,17 @@
-import { AuthorizationServerError } from '../../errors.ts';
+import { AuthorizationServerError, LoginRequiredError, TransportError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
 import type { BrowserContext } from '../options.ts';
-import type { LoginHolder } from '../state/login-holder.ts';
+import { reportLoginFailure } from '../report-failure.ts';
+import { createLoginEndedError, findHolder, isSameHolder, type LoginHolder } from '../state/login-holder.ts';
 import type { LoginStore } from '../state/login-store.ts';
 import type { SilentLoginRequest } from '../wanted-token.ts';
 import { createAuthorizationRequest } from './authorization-request.ts';
-import { completeLogin } from './complete-login.ts';
+import { completeLogin, type LoginAttempt } from './complete-login.ts';
 import { openSilentFrame } from './silent-frame.ts';
 
-/** Errors of a silent login without a signed-in user (OpenID Connect Core section 3.1.2.6). */
-const interactionErrors = /^(login|consent|interaction|account_selection)_required$/;
+/** Errors of a login that needs a page of the provider, where a user may be signed in (OpenID Connect Core section 3.1.2.6). */
+const interactionErrors = /^(consent|interaction|account_selection)_required$/;
 
 /** A silent login, and the access token for which it is needed. */
 export interface SilentLoginOptions extends SilentLoginRequest {
@@ -24,7 +26,11 @@ export interface SilentLoginOptions extends SilentLoginRequest {
  * Logs in without a visible page, if the user has a session at the provider. With a holder, only its user is accepted, and
  * the stored login must still be the holder's. The access tokens of that login for other resource servers are kept.
  *
- * @returns false if that user, or any user, has no session at the provider
+ * The calls of one login run one after the other, so that it has one frame at a time.
+ *
+ * @returns false if that user, or any user, has no session at the provider, or the client has no silent login
+ * @throws LoginRequiredError `interaction_required` if the provider has to show a page, for example to ask for consent.
+ *   `session_ended` if the login has ended, or is another one
  */
 export type SilentLogin = (holder: LoginHolder | undefined, options?: SilentLoginOptions) => Promise<boolean>;
 
@@ -32,17 +38,44 @@ export function createSilentLogin(context: BrowserContext, store: LoginStore): S
   const { http } = context;
   const { silentRedirectUri, idTokenHint: isHintSent = true } = context.options;
   const flight = createSingleFlight<boolean>();
+  /** The last silent login of each login and generation. */
+  const queues = new Map<string, Promise<boolean>>();
+
+  /**
+   * Waits for the previous run of this queue. If the provider was unavailable, the runs that wait fail with the same error.
+   * Runs of an earlier generation do not delay those of a later login.
+   */
+  function enqueue(name: string, run: () => Promise<boolean>): Promise<boolean> {
+    const result = (queues.get(name) ?? Promise.resolve()).then(run, (error) => {
+      if (error instanceof TransportError) throw error;
+      return run();
+    });
+    queues.set(name, result);
+    const remove = () => void (queues.get(name) === result && queues.delete(name));
+    result.then(remove, remove);
+    return result;
+  }
 
   async function run(
     redirectUri: string,
-    holder: LoginHolder | undefined,
-    { startedAt = store.readClock(), ...wanted }: SilentLoginOptions,
+    {
+      wanted,
+      generation,
+      ...request
+    }: Pick<LoginAttempt, 'generation' | 'startedAt' | 'holder'> & {
+      readonly wanted: SilentLoginRequest;
+    },
   ): Promise<boolean> {
+    // A logout or another login came while this run waited.
+    if (generation !== store.getGeneration()) throw createLoginEndedError();
+    const { holder } = request;
+    const previousTokens = await store.read();
+    // The provider has ended the login while this run waited.
+    if (holder && !isSameHolder(holder, findHolder(previousTokens))) throw createLoginEndedError();
     const attempt = {
-      generation: store.getGeneration(),
-      startedAt,
-      previousTokens: await store.read(),
-      holder,
+      ...request,
+      generation,
+      previousTokens,
       isVisible: false,
       wanted,
     };
@@ -60,7 +93,7 @@ export function createSilentLogin(context: BrowserContext, store: LoginStore): S
       return parameters !== undefined;
     };
     // The provider logs in this user or none (OpenID Connect Core section 3.1.2.1).
-    const hint = holder && isHintSent ? attempt.previousTokens?.idToken : undefined;
+    const hint = holder && isHintSent ? previousTokens?.idToken : undefined;
     try {
       return await authorize(hint).catch((error) => {
         // The provider no longer has the key of the hint, or supports no hints. The `sub` is compared in any case.
@@ -68,15 +101,30 @@ export function createSilentLogin(context: BrowserContext, store: LoginStore): S
         throw error;
       });
     } catch (error) {
-      if (error instanceof AuthorizationServerError && interactionErrors.test(error.error)) return false;
+      const providerError = error instanceof AuthorizationServerError ? error : undefined;
+      if (providerError?.error === 'login_required') return false;
+      if (providerError && interactionErrors.test(providerError.error))
+        throw createInteractionError(providerError);
+      // A logout, another login or another user came first.
+      if (!(error instanceof LoginRequiredError)) reportLoginFailure(context, error);
       throw error;
     }
   }
 
-  return async (holder, options = {}) =>
-    silentRedirectUri !== undefined &&
-    // The key contains the generation: a login that began before a logout does not serve later calls.
-    flight(JSON.stringify([holder, store.getGeneration(), options.resource, options.scope]), () =>
-      run(silentRedirectUri, holder, options),
+  return async (holder, { startedAt = store.readClock(), ...wanted } = {}) => {
+    if (silentRedirectUri === undefined) return false;
+    const generation = store.getGeneration();
+    // The keys contain the generation: a login that began before a logout does not serve later calls.
+    const name = JSON.stringify([holder, generation]);
+    return flight(JSON.stringify([name, wanted.resource, wanted.scope]), () =>
+      enqueue(name, () => run(silentRedirectUri, { holder, generation, startedAt, wanted })),
     );
+  };
 }
+
+const createInteractionError = ({ error }: AuthorizationServerError) =>
+  new LoginRequiredError(
+    'interaction_required',
+    isDevelopment ? 'The provider has to show a page before it issues this token. Log in again.' : '',
+    { error },
+  );

@@ -1,6 +1,6 @@
 import type { BrowserContext } from '../options.ts';
 import type { LoginStore } from '../state/login-store.ts';
-import type { TabMessage } from '../state/tab-channel.ts';
+import type { TabMessage } from '../state/tabs/tab-channel.ts';
 import type { TokenStorage } from '../state/token-storage.ts';
 import { revokeTokens } from './logout.ts';
 import type { RestoreLogin } from './restore-login.ts';
@@ -38,7 +38,9 @@ export function createTabMessageHandler(
       }
       await store.synchronize();
     } else if (message.type === 'logout') {
-      await store.clear();
+      // This tab has its own refresh token, which the other tab could not revoke.
+      const tokens = await store.clear();
+      if (tokens) await revokeTokens(context, tokens);
     } else if (message.type === 'login' && status === 'signed-in') {
       if (claims?.sub === message.sub) return;
       // The tokens of another user are deleted.

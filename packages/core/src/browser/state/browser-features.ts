@@ -1,23 +1,19 @@
 import { ConfigurationError } from '../../errors.ts';
-import type { EventListener } from '../../events.ts';
+import type { AuthEvent, EventListener } from '../../events.ts';
 import { isDevelopment } from '../../internal/development.ts';
+import { findOrigin } from '../../protocol/secure-url.ts';
 
 /** A feature of the browser that some pages do not have: private windows, foreign frames, blocked cookies, plain http. */
-export type BrowserFeature =
-  | 'BroadcastChannel'
-  | 'crypto.subtle'
-  | 'IndexedDB'
-  | 'sessionStorage'
-  | 'Web Locks';
+export type BrowserFeature = Extract<AuthEvent, { readonly type: 'browser.feature_missing' }>['feature'];
 
 /** Reports a missing feature: an event, and a warning in the console. Each feature is reported once. */
 export type FeatureReporter = (feature: BrowserFeature, consequence: string) => void;
 
 export function createFeatureReporter(emitEvent: EventListener): FeatureReporter {
-  const reported = new Set<BrowserFeature>();
+  const reportedFeatures = new Set<BrowserFeature>();
   return (feature, consequence) => {
-    if (reported.has(feature)) return;
-    reported.add(feature);
+    if (reportedFeatures.has(feature)) return;
+    reportedFeatures.add(feature);
     emitEvent({ type: 'browser.feature_missing', feature });
     console.warn(`Countersign: ${feature} is not available to this page. ${consequence}`);
   };
@@ -29,6 +25,17 @@ export const createFeatureError = (feature: BrowserFeature, remedy: string): Con
     'unsupported_by_browser',
     isDevelopment ? `${feature} is not available to this page, and the login needs it. ${remedy}` : feature,
   );
+
+/** @throws ConfigurationError `unsupported_by_browser` in an insecure context */
+export function requireCryptography(): void {
+  if (globalThis.crypto?.subtle) return;
+  throw createFeatureError(
+    'crypto.subtle',
+    isDevelopment
+      ? `Browsers offer it on https and localhost only, and the page is at ${findOrigin(location)}.`
+      : '',
+  );
+}
 
 /** What the user can do if the browser denies a storage. */
 export const storageRemedy = isDevelopment
@@ -45,10 +52,10 @@ export const storageRemedy = isDevelopment
  */
 export function limitTime<T>(run: Promise<T>, timeout: number, createError: () => Error): Promise<T> {
   let timer: ReturnType<typeof setTimeout>;
-  const expired = new Promise<never>((_, reject) => {
+  const expiry = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       timer = setTimeout(() => reject(createError()), timeout / 2);
     }, timeout / 2);
   });
-  return Promise.race([run, expired]).finally(() => clearTimeout(timer));
+  return Promise.race([run, expiry]).finally(() => clearTimeout(timer));
 }

@@ -28,11 +28,11 @@ export async function runTransaction<T>(
   const database = await openDatabase();
   try {
     const transaction = database.transaction(name, mode);
-    const completed = new Promise<void>((resolve, reject) => {
+    const completion = new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);
     });
-    const results = Promise.all([run(transaction.objectStore(name)), completed]);
+    const results = Promise.all([run(transaction.objectStore(name)), completion]);
     const [result] = await limitTime(results, transactionTimeout, createTimeoutError).catch((error) => {
       // Otherwise the write could still happen after the caller received an error.
       if (isAborted(transaction)) throw error;
@@ -62,12 +62,12 @@ async function openDatabase(): Promise<IDBDatabase> {
       if (!database.objectStoreNames.contains(storeName)) database.createObjectStore(storeName);
     }
   };
-  const opened = toPromise(request);
+  const databasePromise = toPromise(request);
   try {
-    return await limitTime(opened, openTimeout, createTimeoutError);
+    return await limitTime(databasePromise, openTimeout, createTimeoutError);
   } catch (error) {
     // A database that opens too late must not block a later version.
-    opened.then((database) => database.close()).catch(() => {});
+    databasePromise.then((database) => database.close()).catch(() => {});
     throw error;
   }
 }
@@ -75,14 +75,23 @@ async function openDatabase(): Promise<IDBDatabase> {
 /** Errors of a page that has no database: blocked cookies, a private window, a sandboxed frame, or no response. */
 const missingErrors = ['SecurityError', 'InvalidStateError', 'NotSupportedError', 'TimeoutError'];
 
-/** Checks whether the page has no database. Other errors of the database may be temporary. */
-export async function isDatabaseMissing(): Promise<boolean> {
+/** Checks whether an operation failed because the page has no database. Other errors may be temporary. */
+export function isMissingError(error: unknown): boolean {
   // The access itself can throw.
   try {
     if (typeof indexedDB === 'undefined' || indexedDB === null) return true;
+  } catch {
+    return true;
+  }
+  return missingErrors.includes((error as Error | null)?.name ?? '');
+}
+
+/** Checks whether the page has no database. */
+export async function isDatabaseMissing(): Promise<boolean> {
+  try {
     (await openDatabase()).close();
     return false;
   } catch (error) {
-    return missingErrors.includes((error as Error | null)?.name ?? '');
+    return isMissingError(error);
   }
 }

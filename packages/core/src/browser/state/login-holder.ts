@@ -1,6 +1,7 @@
 import { LoginRequiredError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
+import type { RefreshPause } from './refresh-pauses.ts';
 
 /**
  * The login to which a request belongs. A request that began with a token of one login never uses a token of another.
@@ -23,8 +24,13 @@ export interface StoredTokenSet extends TokenSet {
   readonly loginStartedAt?: number;
   /** The provider has rejected the refresh token. The ID token remains as the hint of a silent login. */
   readonly ended?: true;
-  /** The end of the pause that the provider requested, in milliseconds since the epoch. */
-  readonly pausedUntil?: number;
+  /**
+   * Stored instead of the tokens of a login that the provider has ended: the name of that login. A logout deletes it. A
+   * new login of the same user that runs meanwhile can therefore tell the end from a logout.
+   */
+  readonly endedLogin?: string;
+  /** The pause after the last failed refresh. A successful refresh removes it. */
+  readonly pause?: RefreshPause;
 }
 
 /** Finds the holder of stored tokens. Returns `undefined` without tokens, or if their user is unknown. */
@@ -53,6 +59,18 @@ export function isSameTokens(
     isSameHolder(findHolder(expected), findHolder(actual)) && listTokens(expected) === listTokens(actual)
   );
 }
+
+/** Creates what is stored after the provider has ended a login: no token, no claim. */
+export const createEndedLogin = (tokens: StoredTokenSet | undefined): StoredTokenSet | undefined =>
+  tokens?.login
+    ? {
+        accessTokens: [],
+        scopes: [],
+        updatedAt: 0,
+        endedLogin: tokens.login,
+        loginStartedAt: tokens.loginStartedAt ?? 0,
+      }
+    : undefined;
 
 /** Checks that one of the access tokens is valid. @param time seconds since the epoch */
 export const hasValidToken = ({ accessTokens }: TokenSet, time: number): boolean =>

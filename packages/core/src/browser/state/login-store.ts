@@ -1,22 +1,26 @@
 import type { BrowserContext } from '../options.ts';
-import { findHolder, isSameTokens, type StoredTokenSet } from './login-holder.ts';
-import { createLoginState, type LoginState } from './login-state.ts';
+import { createEndedLogin, findHolder, isSameTokens, type StoredTokenSet } from './login-holder.ts';
+import { readLogoutTime } from './logout-record.ts';
+import { createSnapshotState, type SnapshotState } from './snapshot-state.ts';
 import { type TokenStorage, updateTokens } from './token-storage.ts';
 
 /** The login of one page: its tokens in the storage, and its snapshot. Both agree, even after changes by other tabs. */
-export interface LoginStore extends LoginState {
+export interface LoginStore extends SnapshotState {
   /** Counts logins and logouts. The result of an operation that began in an earlier generation is not stored. */
   getGeneration(): number;
   /** @returns the new generation */
   advanceGeneration(): number;
   /** The time at which a login begins, in milliseconds since the epoch: later than each known logout. */
   readClock(): number;
-  /** Checks that the user has logged out at a time or later, in this tab or another. */
+  /** Reads when the user has logged out before this page was opened. Called once, before the first read of the tokens. */
+  loadLogoutTime(): void;
+  /** Checks that the user has logged out at a time or later while this page was open, in this tab or another. */
   isLoggedOutSince(time: number): boolean;
   /**
    * Records a logout: each login that began earlier has ended, even if its tokens are still stored or arrive later.
    *
-   * @param time milliseconds since the epoch. Default: now, or the beginning of the current login if that is later.
+   * @param time milliseconds since the epoch. Default: the clock of {@link readClock}, or the beginning of
+   * the current login if that is later.
    * @returns the time
    */
   recordLogout(time?: number): number;
@@ -24,11 +28,17 @@ export interface LoginStore extends LoginState {
   read(): Promise<StoredTokenSet | undefined>;
   /** Reads the stored tokens, also those of a login that has ended. */
   readStored(): Promise<StoredTokenSet | undefined>;
-  /** Reads and replaces the tokens in one step. */
-  changeTokens(change: (stored: StoredTokenSet | undefined) => StoredTokenSet | undefined): Promise<void>;
+  /**
+   * Reads and replaces the tokens in one step.
+   *
+   * @param change `endedLogin` is the login that the provider has ended, if neither a logout nor another login followed
+   */
+  changeTokens(
+    change: (stored: StoredTokenSet | undefined, endedLogin?: string) => StoredTokenSet | undefined,
+  ): Promise<void>;
   /** Stores refreshed tokens. @returns false if a logout, another login or another refresh came first */
   replaceTokens(expected: StoredTokenSet, next: StoredTokenSet): Promise<boolean>;
-  /** Deletes the tokens of a login that has ended, unless a login or a refresh has replaced them. */
+  /** Deletes the tokens of a login that the provider has ended, unless a login or a refresh has replaced them. */
   deleteTokens(expected: StoredTokenSet | undefined, error?: Error): Promise<void>;
   /** Deletes the tokens of a login that a recorded logout has ended. @returns the deleted tokens */
   deleteEndedLogin(): Promise<StoredTokenSet | undefined>;
@@ -47,14 +57,17 @@ export interface LoginStore extends LoginState {
 
 export function createLoginStore(context: BrowserContext, storage: TokenStorage): LoginStore {
   const key = `${context.prefix}tokens`;
-  const state = createLoginState(context.resources[0]);
+  const state = createSnapshotState(context.resources[0]);
   let generation = 0;
   /** Milliseconds since the epoch. */
   let lastLogout = -1;
+  /** The last logout before this page was opened. */
+  let previousLogout = -1;
   let lastLogin = 0;
   let lastChange: Promise<unknown> = Promise.resolve();
 
-  const isCurrent = (tokens: StoredTokenSet | undefined) => (tokens?.loginStartedAt ?? 0) > lastLogout;
+  const isCurrent = (tokens: StoredTokenSet | undefined) =>
+    (tokens?.loginStartedAt ?? 0) > Math.max(lastLogout, previousLogout);
 
   function changeStored(change: (stored: StoredTokenSet | undefined) => StoredTokenSet | undefined) {
     if (storage.reach === 'memory') return updateTokens(storage, key, change);
@@ -69,9 +82,10 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
     changeStored((stored) => {
       // A login that has ended is deleted.
       const current = isCurrent(stored) ? stored : undefined;
-      const next = change(current);
+      const tokens = current?.endedLogin === undefined ? current : undefined;
+      const next = change(tokens, current?.endedLogin);
       lastLogin = Math.max(lastLogin, next?.loginStartedAt ?? 0);
-      return next;
+      return next === tokens ? current : next;
     });
 
   /** A login that has ended is not shown, although its tokens may still be stored. */
@@ -88,9 +102,9 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
     return findHolder(tokens)?.iss === context.issuer && isCurrent(tokens) ? tokens : undefined;
   }
 
-  const readClock = () => Math.max(context.now(), lastLogout + 1);
+  const readClock = () => Math.max(context.now(), lastLogout + 1, previousLogout + 1);
 
-  function recordLogout(time = Math.max(context.now(), lastLogin)): number {
+  function recordLogout(time = Math.max(readClock(), lastLogin)): number {
     generation++;
     lastLogout = Math.max(lastLogout, time);
     return time;
@@ -102,6 +116,9 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
     getGeneration: () => generation,
     advanceGeneration: () => ++generation,
     readClock,
+    loadLogoutTime() {
+      previousLogout = readLogoutTime(context);
+    },
     isLoggedOutSince: (time) => lastLogout >= time,
     recordLogout,
     read,
@@ -122,7 +139,7 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
       let remaining: StoredTokenSet | undefined;
       await changeTokens((stored) => {
         remaining = startGeneration === generation && isSameTokens(expected, stored) ? undefined : stored;
-        return remaining;
+        return remaining ?? createEndedLogin(stored);
       });
       if (startGeneration !== generation) return;
       if (remaining && findHolder(remaining)) publishTokens(remaining);
@@ -131,29 +148,29 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
     async deleteEndedLogin() {
       // While the page starts, the operation that restores the login publishes its result.
       if (lastLogin <= lastLogout && state.snapshot().status !== 'loading') state.publishSignedOut();
-      let deleted: StoredTokenSet | undefined;
+      let deletedTokens: StoredTokenSet | undefined;
       await changeStored((stored) => {
         if (isCurrent(stored)) return stored;
-        deleted = stored;
+        deletedTokens = stored;
         return undefined;
       });
-      return deleted;
+      return deletedTokens;
     },
     async clear(time) {
       recordLogout(time);
       state.publishSignedOut();
-      let deleted: StoredTokenSet | undefined;
+      let deletedTokens: StoredTokenSet | undefined;
       await changeStored((stored) => {
         const { loginStartedAt = 0 } = stored ?? {};
         if (isCurrent(stored) && loginStartedAt <= readClock()) return stored;
         // Deletes again: an operation that began meanwhile may have read the tokens before they were deleted. A login that
         // seems to begin in the future is an earlier login: the clock was set back since.
         recordLogout(loginStartedAt);
-        deleted = stored;
+        deletedTokens = stored;
         return undefined;
       });
       if (lastLogin <= lastLogout && state.snapshot().status === 'signed-in') state.publishSignedOut();
-      return deleted;
+      return deletedTokens;
     },
     async synchronize() {
       const startGeneration = generation;

@@ -3,9 +3,9 @@ import { isDevelopment } from '../../internal/development.ts';
 import { parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import { createFeatureError, storageRemedy } from './browser-features.ts';
-import { isDuplicatedTab } from './duplicated-tab.ts';
 import { isDatabaseMissing, runTransaction, toPromise } from './indexed-db.ts';
 import type { StoredTokenSet } from './login-holder.ts';
+import { isDuplicatedTab } from './tabs/duplicated-tab.ts';
 
 /** Stores the tokens of the signed-in user. */
 export interface TokenStorage {
@@ -121,8 +121,8 @@ function requireSessionStorage(name: string): void {
 }
 
 /**
- * IndexedDB, because changes of `localStorage` reach other tabs with a delay: a tab that acquires the lock could read a
- * refresh token that is already spent, and its replay ends the login (RFC 9700 section 4.14.2).
+ * Creates a storage in IndexedDB. Changes of `localStorage` reach other tabs with a delay, so a tab that acquires the lock
+ * could read a refresh token that is already spent. Its replay ends the login (RFC 9700 section 4.14.2).
  */
 function createSharedStorage(): TokenStorage {
   return {

@@ -12,6 +12,9 @@ const metadataLifetime = 3_600_000;
 /** Milliseconds for which the previous metadata is used while the provider is unavailable. */
 const staleLifetime = 24 * metadataLifetime;
 
+export const createMetadataUrl = ({ issuer }: BrowserContext) =>
+  `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+
 /**
  * Fetches the metadata of the provider, or returns the cached metadata.
  *
@@ -23,7 +26,7 @@ export function fetchMetadata(context: BrowserContext): Promise<AuthorizationSer
   return loadCached(context, 'metadata', metadataLifetime, async () => {
     if (options.metadata) return validateMetadata(options.metadata, context);
     return fetchOrReuse(context, async () => {
-      const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+      const url = createMetadataUrl(context);
       const { body, status, headers } = await sendRequest(context, url);
       if (!body || status !== 200) {
         throw new ValidationError(
@@ -40,7 +43,12 @@ export function fetchMetadata(context: BrowserContext): Promise<AuthorizationSer
   });
 }
 
-/** Fetches metadata, or returns the previous if the provider is unavailable. */
+/** A proxy may respond in place of the provider: with a redirect, or another status or content type. */
+const isDocumentMissing = (error: unknown) =>
+  error instanceof TransportError ||
+  (error instanceof ValidationError && (error.code === 'response_malformed' || error.check === 'body'));
+
+/** Fetches the metadata, or returns the previous metadata if the provider is unavailable. */
 async function fetchOrReuse(
   { cache, now }: BrowserContext,
   fetchNew: () => Promise<AuthorizationServerMetadata>,
@@ -53,7 +61,7 @@ async function fetchOrReuse(
     return metadata;
   } catch (error) {
     const isUsable = previous && now() - previous.at < staleLifetime;
-    if (!(error instanceof TransportError) || !isUsable) throw error;
+    if (!isDocumentMissing(error) || !isUsable) throw error;
     return previous.value as Promise<AuthorizationServerMetadata>;
   }
 }

@@ -5,7 +5,7 @@ import { parseRetryAfter } from '../../internal/fetch/retry-after.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedJson, toCheckName } from '../../internal/json/untrusted-json.ts';
 import type { BrowserContext } from '../options.ts';
-import { describeFailure, watchPolicy } from './describe-failure.ts';
+import { describeFailedRequest, watchPolicy } from './describe-failed-request.ts';
 
 /** Bytes of a response body. */
 const maxBytes = 1_048_576;
@@ -42,13 +42,13 @@ export async function sendRequest(
     timer = setTimeout(() => control.abort(), timeout / 2);
   }, timeout / 2);
   // A `fetch` that ignores its signal must not block the caller, which may hold a lock.
-  const expired = new Promise<never>((_, reject) => signal.addEventListener('abort', reject));
+  const expiry = new Promise<never>((_, reject) => signal.addEventListener('abort', reject));
   let response: Response;
   let text: string;
   try {
     // A redirect could send codes and tokens to any address (RFC 9700 section 4.12).
-    response = await Promise.race([expired, fetch(url, { ...init, redirect: 'manual', signal })]);
-    text = await Promise.race([expired, readText(response)]);
+    response = await Promise.race([expiry, fetch(url, { ...init, redirect: 'manual', signal })]);
+    text = await Promise.race([expiry, readText(response)]);
   } catch (error) {
     if (error instanceof AuthError) throw error;
     if (signal.aborted) {
@@ -61,7 +61,7 @@ export async function sendRequest(
     }
     throw new TransportError(
       'network_error',
-      isDevelopment && watch ? await describeFailure(context, url, { request, watch }) : request,
+      isDevelopment && watch ? await describeFailedRequest(context, url, { request, watch }) : request,
     );
   } finally {
     clearTimeout(timer);
@@ -110,10 +110,12 @@ function parseBody(text: string, headers: Headers): JsonObject | undefined {
 
 export function createMalformedError(
   check: string,
-  message = isDevelopment ? `The response of the provider is malformed: ${check}.` : '',
+  message = isDevelopment
+    ? `The response of the provider is malformed: ${check}. Check the response in the network tools of the browser, and that no proxy changes it.`
+    : '',
 ): ValidationError {
   return new ValidationError('response_malformed', check, message);
 }
 
 /** The URL without its query, which may contain secrets. */
-const readAddress = (url: string) => url.split('?')[0];
+export const readAddress = (url: string): string => url.split('?', 1)[0] ?? '';

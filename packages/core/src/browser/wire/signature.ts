@@ -1,4 +1,4 @@
-import { ConfigurationError, ValidationError } from '../../errors.ts';
+import { ConfigurationError, toPrintableText, ValidationError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
@@ -27,12 +27,12 @@ type Jwk = JsonWebKey & { readonly kid?: string };
 export async function verifySignature(
   context: BrowserContext,
   header: JwsHeader,
-  signed: Uint8Array<ArrayBuffer>,
+  signedBytes: Uint8Array<ArrayBuffer>,
   signature: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {
   const algorithm = toSigningAlgorithm(header.alg);
   const isSignedWith = async (keys: readonly Jwk[]): Promise<boolean> => {
-    for (const jwk of keys) if (await verifyWithKey(jwk, algorithm, { signed, signature })) return true;
+    for (const jwk of keys) if (await verifyWithKey(jwk, algorithm, { signedBytes, signature })) return true;
     return false;
   };
   const keys = findKeys(await fetchKeys(context, keysLifetime), header, algorithm);
@@ -48,14 +48,16 @@ export async function verifySignature(
   throw new ValidationError(
     'id_token_invalid',
     'kid',
-    isDevelopment ? 'The key set of the provider has no matching key for the ID token "kid".' : '',
+    isDevelopment
+      ? `The keys at ${await getEndpoint(context, 'jwks_uri')} have no ${header.alg} key with the ID token "kid" ${JSON.stringify(header.kid)?.slice(0, 100)}. Check that the provider publishes its current keys there, and that the option issuer names the provider that issued the token.`
+      : '',
   );
 }
 
 async function verifyWithKey(
   { kty, n, e, crv, x, y }: Jwk,
   algorithm: ReturnType<typeof toSigningAlgorithm>,
-  { signed, signature }: { readonly signed: BufferSource; readonly signature: BufferSource },
+  { signedBytes, signature }: { readonly signedBytes: BufferSource; readonly signature: BufferSource },
 ): Promise<boolean> {
   try {
     // Only the public members: `findKeys` has checked the others.
@@ -66,7 +68,7 @@ async function verifyWithKey(
       false,
       ['verify'],
     );
-    return await crypto.subtle.verify(algorithm, key, signature, signed);
+    return await crypto.subtle.verify(algorithm, key, signature, signedBytes);
   } catch {
     return false;
   }
@@ -102,12 +104,16 @@ const findKeys = (keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty:
 function fetchKeys(context: BrowserContext, lifetime: number): Promise<readonly Jwk[]> {
   const cacheReason = context.cache.has('keys') ? 'stale' : 'first';
   return loadCached(context, 'keys', lifetime, async () => {
-    const keys = selectUsableKeys((await sendRequest(context, await getEndpoint(context, 'jwks_uri'))).body);
+    const url = await getEndpoint(context, 'jwks_uri');
+    const { body, status, headers } = await sendRequest(context, url);
+    const keys = selectUsableKeys(body);
     if (!keys) {
       throw new ValidationError(
         'keys_invalid',
         'jwks',
-        isDevelopment ? 'The response of jwks_uri is not a key set.' : '',
+        isDevelopment
+          ? `GET ${url} returned status ${status} and ${toPrintableText(headers.get('content-type') ?? 'no content type', 100)}, expected 200 and a JSON key set. Check "jwks_uri" in the metadata of ${context.issuer}.`
+          : '',
       );
     }
     const reason = lifetime === 0 ? 'unknown_kid' : cacheReason;

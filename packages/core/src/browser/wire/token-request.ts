@@ -21,8 +21,9 @@ import {
 import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/tokens/token-endpoint-body.ts';
 import type { BrowserTransaction } from '../login/browser-transaction.ts';
 import type { BrowserContext } from '../options.ts';
+import { reportFailure } from '../report-failure.ts';
 import { getEndpoint } from './metadata.ts';
-import { sendRequest } from './send-request.ts';
+import { readAddress, sendRequest } from './send-request.ts';
 import { validateIdToken } from './verify-id-token.ts';
 
 /**
@@ -71,7 +72,8 @@ export async function requestRefresh(
     const body = await requestTokens(
       context,
       { grant_type: 'refresh_token', refresh_token: refreshToken, resource, scope },
-      (response) => createRefreshRejection(response, { clientId, resource, scope, isLoginEnded }),
+      (response, endpoint) =>
+        createRefreshRejection(response, { clientId, resource, scope, isLoginEnded, endpoint }),
     );
     if (typeof body.refresh_token === 'string') onRefreshToken?.(body.refresh_token);
     const claims = typeof body.id_token === 'string' ? readUnverifiedClaims(body.id_token) : undefined;
@@ -81,15 +83,18 @@ export async function requestRefresh(
     emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
     return tokens;
   } catch (error) {
-    const { status, error: name } = error instanceof AuthorizationServerError ? error : {};
-    emitEvent({
+    const { status, error: name, rejection } = error instanceof AuthorizationServerError ? error : {};
+    const event = {
       type: 'refresh.failed',
       issuer,
       clientId,
       code: getErrorCode(error),
       ...(status !== undefined && { status }),
       ...(name && { error: toPrintableErrorCode(name) }),
-    });
+    } as const;
+    // An invalid refresh token is a normal end of a login.
+    if (rejection?.kind === 'login_ended') emitEvent(event);
+    else reportFailure(context, event, error);
     throw error;
   }
 }
@@ -133,10 +138,11 @@ export async function validateRenewedIdToken(
 async function requestTokens(
   context: BrowserContext,
   parameters: Record<string, string | undefined>,
-  createError?: (error: TokenErrorResponse) => Error,
+  createError?: (error: TokenErrorResponse, url: string) => Error,
 ): Promise<JsonObject> {
   const url = await getEndpoint(context, 'token_endpoint');
-  const body = await postForm(context, url, { client_id: context.clientId, ...parameters }, createError);
+  const form = { client_id: context.clientId, ...parameters };
+  const body = await postForm(context, url, form, createError && ((error) => createError(error, url)));
   return normalizeTokenResponse(body);
 }
 
@@ -158,7 +164,9 @@ export async function postForm(
   throw new ValidationError(
     'token_response_invalid',
     'body',
-    isDevelopment ? `The provider returned status ${status} without a JSON object.` : '',
+    isDevelopment
+      ? `POST ${readAddress(url)} returned status ${status} without a JSON object, expected JSON. Check that this address of the metadata is the endpoint of the provider, and that no proxy changes its response.`
+      : '',
   );
 }
 
@@ -173,7 +181,7 @@ export async function sendForm(
   url: string,
   parameters: URLSearchParams | Record<string, string | undefined>,
   {
-    createError = createTokenError,
+    createError = (response) => createTokenError(context, url, response),
     keepalive = false,
   }: {
     readonly createError?: ((error: TokenErrorResponse) => Error) | undefined;
@@ -205,12 +213,25 @@ export async function sendForm(
   return { members, status };
 }
 
-const createTokenError = (response: TokenErrorResponse) =>
+const createTokenError = (context: BrowserContext, url: string, response: TokenErrorResponse) =>
   new AuthorizationServerError(
     'token_error',
-    isDevelopment ? `The provider rejected the request with ${describeResponse(response)}.` : '',
+    isDevelopment
+      ? `POST ${readAddress(url)} was rejected with ${describeResponse(response)}. ${findRemedy(response.error, context)}`
+      : '',
     response,
   );
+
+/** What to do about an error of the token endpoint (RFC 6749 section 5.2, RFC 9449 section 5). */
+function findRemedy(error: string, { clientId }: BrowserContext): string {
+  if (error === 'invalid_client' || error === 'unauthorized_client')
+    return `A client in a browser has no secret: register "${clientId}" at the provider as a public client (single-page application, client authentication "none") with the authorization code flow, and compare clientId.`;
+  if (error === 'invalid_grant')
+    return 'The code was used before, has expired, or belongs to another redirect URI. Log in again, and compare redirectUri with the registration at the provider.';
+  if (error === 'invalid_dpop_proof' || error === 'use_dpop_nonce')
+    return 'The provider does not accept the DPoP proof. Compare the clock of the device with the one of the provider; the provider must expose the header DPoP-Nonce to the origin of the page (CORS).';
+  return `Compare the registration of the client "${clientId}" at the provider with the options.`;
+}
 
 /** @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
 function toTokenResponse(context: BrowserContext, body: JsonObject, requestedScope: string): TokenResponse {
@@ -220,7 +241,13 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
     throw new ValidationError(
       'token_response_invalid',
       'token_type',
-      isDevelopment ? `Token response "token_type" is not "${tokenType}".` : '',
+      isDevelopment
+        ? `Token response "token_type" is ${JSON.stringify(body.token_type).slice(0, 50)}, expected "${tokenType}". ${
+            context.options.dpop
+              ? 'The provider does not bind tokens to a DPoP key. Enable DPoP for the client at the provider, or remove the option dpop, in Angular withDPoP().'
+              : 'If the provider binds tokens to a DPoP key, set the option dpop, in Angular withDPoP().'
+          }`
+        : '',
     );
   }
   const lifetime = body.expires_in === undefined ? undefined : Number(body.expires_in);
@@ -228,7 +255,9 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
     throw new ValidationError(
       'token_response_invalid',
       'expires_in',
-      isDevelopment ? 'Token response "expires_in" is not a number of seconds.' : '',
+      isDevelopment
+        ? `Token response "expires_in" is ${JSON.stringify(body.expires_in).slice(0, 50)}, expected a number of seconds. Check the lifetime of access tokens at the provider.`
+        : '',
     );
   }
   const has = (name: string) => body[name] !== undefined;
@@ -239,7 +268,8 @@ function toTokenResponse(context: BrowserContext, body: JsonObject, requestedSco
     // Some providers return an empty scope if the user granted none of it.
     scopes: parseScopes(body.scope === '' ? '' : has('scope') ? readString(body, 'scope') : requestedScope),
     ...(has('refresh_token') && { refreshToken: readString(body, 'refresh_token') }),
-    ...(has('id_token') && { idToken: readString(body, 'id_token') }),
+    // An ID token of another type is invalid, and costs neither the access token nor the refresh token.
+    ...(has('id_token') && { idToken: typeof body.id_token === 'string' ? body.id_token : '' }),
   };
 }
 
@@ -249,6 +279,8 @@ function readString(body: JsonObject, name: string): string {
   throw new ValidationError(
     'token_response_invalid',
     name,
-    isDevelopment ? `Token response "${name}" is missing.` : '',
+    isDevelopment
+      ? `Token response "${name}" is ${value === undefined ? 'missing' : value === '' ? 'empty' : `of the type ${typeof value}`}, expected a text. ${name === 'id_token' ? 'Allow the scope openid for the client at the provider.' : 'Check the response of the token endpoint.'}`
+      : '',
   );
 }

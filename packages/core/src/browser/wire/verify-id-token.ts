@@ -33,16 +33,16 @@ export async function validateIdToken(
   const parts = idToken.split('.');
   const [protectedHeader = '', payload = '', encodedSignature = ''] = parts;
   const header = parse(protectedHeader);
-  if (parts.length !== 3) throw malformed();
+  if (parts.length !== 3) throw createFormatError();
   // The registration of the client fixes the algorithm: the token cannot choose `none` or HMAC (RFC 8725 section 3.1).
   if (header.alg !== alg) throw createIdTokenError('alg', describeAlgorithm(header.alg, alg));
   // No critical extension is supported (RFC 7515 section 4.1.11).
   if (header.crit !== undefined) throw createIdTokenError('crit', isDevelopment ? 'is not supported' : '');
   // An access or logout token is not an ID token (RFC 8725 section 3.11).
   if (!isJwtType(header.typ)) throw createIdTokenError('typ', isDevelopment ? 'is not "JWT"' : '');
-  const signed = encodeUtf8(`${protectedHeader}.${payload}`);
+  const signedText = encodeUtf8(`${protectedHeader}.${payload}`);
   const signature = decode(encodedSignature);
-  if (!(await verifySignature(context, { alg, kid: header.kid }, signed, signature))) {
+  if (!(await verifySignature(context, { alg, kid: header.kid }, signedText, signature))) {
     throw createIdTokenError('signature', isDevelopment ? 'is invalid' : '');
   }
   const claims = parse(payload);
@@ -57,14 +57,15 @@ function decode(part: string): Uint8Array<ArrayBuffer> {
   try {
     return fromBase64Url(part);
   } catch {
-    throw malformed();
+    throw createFormatError();
   }
 }
 
 /** Limits and repeated members are checked before a claim is read (RFC 7519 section 4). `null` counts as absent. */
-const parse = (part: string): JsonObject => removeNullMembers(parseJwtPart(part, { createError: malformed }));
+const parse = (part: string): JsonObject =>
+  removeNullMembers(parseJwtPart(part, { createError: createFormatError }));
 
-const malformed = () => createIdTokenError('format', isDevelopment ? 'is not a signed JWT' : '');
+const createFormatError = () => createIdTokenError('format', isDevelopment ? 'is not a signed JWT' : '');
 
 /** The algorithm comes from the token: its text is limited, and its control characters are escaped. */
 const describeAlgorithm = (actual: unknown, expected: string) =>

@@ -104,12 +104,12 @@ export function runTokenWorker(
       keepalive: true,
       signal: control.signal,
     });
-    const forwarded = forwardedHeaders
+    const forwardedEntries = forwardedHeaders
       .map((name) => [name, response.headers.get(name)])
       .filter(([, value]) => value);
     return {
       status: response.status,
-      headers: Object.fromEntries(forwarded),
+      headers: Object.fromEntries(forwardedEntries),
       body: replaceRefreshToken(await readText(response)),
     };
   }

@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+// @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { json } from '../../../tests/support/browser/browser-provider.ts';
 import {
   createFormRequest,
   setUpTokenWorker,
   type WorkerSetup,
 } from '../../../tests/support/browser/token-worker.ts';
+import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
+import { createBrowserAuth } from '../browser-auth.ts';
 import { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';
 
 let setup: WorkerSetup;
@@ -24,7 +27,7 @@ test('B26: rejects pending and later requests immediately if the worker cannot b
     fetch(`${provider.issuer}/token`, createFormRequest({ grant_type: 'refresh_token', refresh_token: 'r' }));
   const waiting = send();
   worker.onerror?.({} as ErrorEvent);
-  const failure = { code: 'network_error', message: expect.stringContaining('worker-src') };
+  const failure = { code: 'unsupported_by_browser', message: expect.stringContaining('worker-src') };
   await expect(waiting).rejects.toMatchObject(failure);
   await expect(send()).rejects.toMatchObject(failure);
   expect(toWorker.map(({ type }) => type)).toEqual(['start', 'request']);
@@ -75,6 +78,63 @@ test('rejects each request with the reason if the worker cannot be created', asy
   });
   expect(warn).toHaveBeenCalledTimes(1);
   expect((await fetch(`${provider.issuer}/jwks`, {})).status).toBe(200);
+});
+
+describe('a login', () => {
+  const createClient = (fetch: Fetch) => {
+    const visited: string[] = [];
+    const auth = createBrowserAuth({
+      issuer: provider.issuer,
+      clientId: 'spa',
+      redirectUri: 'https://app.example/callback',
+      fetch,
+      navigate: (url) => void visited.push(url),
+    });
+    return { auth, visited };
+  };
+  beforeEach(() => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    vi.stubGlobal('window', { name: '' });
+    vi.stubGlobal('location', new URL('https://app.example/'));
+  });
+
+  test.each([
+    ['is missing', undefined],
+    [
+      'throws',
+      class {
+        constructor() {
+          throw new DOMException('The operation is insecure.', 'SecurityError');
+        }
+      },
+    ],
+  ])('does not leave the page if Worker %s', async (_, Worker) => {
+    vi.stubGlobal('Worker', Worker);
+    const createWorker = () => new globalThis.Worker('/token-worker.js') as unknown as TokenWorker;
+    const { auth, visited } = createClient(createWorkerFetch(createWorker, { issuer: provider.issuer }));
+    await expect(auth.login()).rejects.toMatchObject({
+      code: 'unsupported_by_browser',
+      message: expect.stringMatching(/^Worker is not available to this page.*remove the token worker/),
+    });
+    expect(visited).toEqual([]);
+  });
+
+  test('does not leave the page if the script of the worker cannot be loaded', async () => {
+    const worker: TokenWorker = { onmessage: null, postMessage: () => {} };
+    const { auth, visited } = createClient(createWorkerFetch(worker, { issuer: provider.issuer }));
+    worker.onerror?.({} as ErrorEvent);
+    await expect(auth.login()).rejects.toMatchObject({ code: 'unsupported_by_browser' });
+    expect(visited).toEqual([]);
+  });
+
+  test('leaves the page after the worker has ended: the next page creates a new one', async () => {
+    const { waiting, endWorker } = stubLocks();
+    const { auth, visited } = createClient(createWorkerFetch(startWorker(), { issuer: provider.issuer }));
+    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    endWorker();
+    await auth.login();
+    expect(visited).toHaveLength(1);
+  });
 });
 
 /** Stubs the locks of one origin. `endWorker` grants the waiting requests. */

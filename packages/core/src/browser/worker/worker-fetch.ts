@@ -1,6 +1,9 @@
-import { ConfigurationError, TransportError } from '../../errors.ts';
+import { TransportError } from '../../errors.ts';
+import { isDevelopment } from '../../internal/development.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
+import { createFeatureError } from '../state/browser-features.ts';
+import type { CheckedFetch } from '../state/checked-fetch.ts';
 import type { FromWorker, ToWorker, WorkerMetadata, WorkerResponse } from './messages.ts';
 
 /** The members of a `Worker` that are used. */
@@ -31,9 +34,10 @@ export interface WorkerFetchOptions {
  * requests that contain a code or a refresh token. The page receives a placeholder for each refresh token, which only that
  * worker can use. The worker ends with the page, so store tokens in memory.
  *
- * If the worker cannot be created, each of its requests throws a `ConfigurationError` `unsupported_by_browser`. If it cannot
- * be loaded, or has ended, they throw a `TransportError` `network_error` immediately: waiting ones too, if the browser has
- * Web Locks. The refresh tokens of an ended worker are lost; a reload of the page creates a new one.
+ * If the worker cannot be created or loaded, each of its requests throws a `ConfigurationError` `unsupported_by_browser`. If
+ * it has ended, they throw a `TransportError` `network_error` immediately: waiting ones too, if the browser has Web Locks. A
+ * login throws the same error, and does not leave the page, unless the worker has ended. The refresh tokens of an ended worker
+ * are lost; a reload of the page creates a new one.
  *
  * @param worker a dedicated worker for this client only, or a function that creates it
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
@@ -78,9 +82,8 @@ export function createWorkerFetch(
       tokenWorker.onmessage = ({ data }) => receive(data);
       // A worker that has responded continues after an error. One that never responded was not loaded.
       tokenWorker.onerror = () => {
-        const error = createWorkerError('failed: its script could not be loaded or run');
-        if (hasResponded) rejectPending(error);
-        else fail(error);
+        if (hasResponded) rejectPending(createWorkerError('failed'));
+        else fail(createFeatureError('Worker', scriptRemedy));
       };
       tokenWorker.postMessage({
         type: 'start',
@@ -93,9 +96,11 @@ export function createWorkerFetch(
     } catch (error) {
       console.warn('Countersign: the token worker could not be created.', error);
       fail(
-        new ConfigurationError(
-          'unsupported_by_browser',
-          'The token worker could not be created. With Trusted Types, create its URL with a policy. Without support for workers, remove the token worker.',
+        createFeatureError(
+          'Worker',
+          isDevelopment
+            ? 'The token worker could not be created. With Trusted Types, create its URL with a policy. Without support for workers, remove the token worker.'
+            : '',
         ),
       );
       return undefined;
@@ -117,7 +122,7 @@ export function createWorkerFetch(
   }
 
   const tokenWorker = start();
-  return async (url, init) => {
+  const send: Fetch = async (url, init) => {
     const { body, signal } = init;
     if (!(body instanceof URLSearchParams) || !isForWorker(body)) return sendFromPage(url, init);
     if (failure || !tokenWorker) throw failure;
@@ -139,14 +144,23 @@ export function createWorkerFetch(
       pending.delete(id);
     }
   };
+  // A worker that has ended is created again by the page that receives the code.
+  const findFailure = () => (hasResponded ? undefined : failure);
+  return Object.assign(send, { findFailure }) satisfies CheckedFetch;
 }
 
 const globalFetch: Fetch = (url, init) => fetch(url, init);
 
+const scriptSettings = 'the URL of its script, and worker-src of the Content-Security-Policy';
+
+const scriptRemedy = isDevelopment
+  ? `The script of the token worker could not be loaded or run. Reload the page. If it fails again, check ${scriptSettings}.`
+  : '';
+
 const createWorkerError = (problem: string) =>
   new TransportError(
     'network_error',
-    `The token worker ${problem}. Reload the page. If it fails again, check the URL of its script, and worker-src of the Content-Security-Policy.`,
+    `The token worker ${problem}. Reload the page. If it fails again, check ${scriptSettings}.`,
   );
 
 /** Other members of the metadata may not be cloneable. */

@@ -110,8 +110,9 @@ export function createClientCredentialsTokens(
     getAccessToken({ forceRefresh = false, ...request } = {}) {
       const { scope = '', resource = '', parameters = {} } = request;
       const key = JSON.stringify([scope, resource, Object.entries(parameters).sort()]);
-      const cached = cache.get(key);
-      if (cached && !forceRefresh && seconds(now) < cached.renewAt) return Promise.resolve(cached.tokens);
+      const cachedToken = cache.get(key);
+      if (cachedToken && !forceRefresh && seconds(now) < cachedToken.renewAt)
+        return Promise.resolve(cachedToken.tokens);
       return flight(key, async () => {
         const tokens = await requestClientCredentials(client, request);
         const time = seconds(now);

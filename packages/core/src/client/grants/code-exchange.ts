@@ -66,13 +66,18 @@ async function requestCodeExchange(
         codeVerifier,
         { ...request.options, ...(resource !== undefined && { additionalParameters: { resource } }) },
       ),
-    process: (received) =>
-      oauth.processAuthorizationCodeResponse(received.metadata, received.client, received.response, {
-        ...received.options,
-        expectedNonce: nonce ?? oauth.expectNoNonce,
-        requireIdToken: nonce !== undefined,
-        ...(maxAge !== undefined && { maxAge }),
-      }),
+    process: (receivedTokens) =>
+      oauth.processAuthorizationCodeResponse(
+        receivedTokens.metadata,
+        receivedTokens.client,
+        receivedTokens.response,
+        {
+          ...receivedTokens.options,
+          expectedNonce: nonce ?? oauth.expectNoNonce,
+          requireIdToken: nonce !== undefined,
+          ...(maxAge !== undefined && { maxAge }),
+        },
+      ),
     scope,
     resource,
     idToken: { acrValues, code: parameters.get('code') ?? undefined },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createHarness } from '../../../tests/conformance/harness.ts';
+import { createHarness } from '../../../tests/support/client/harness.ts';
 import { pollDeviceAuthorization, requestDeviceAuthorization } from '../../index.ts';
 
 describe('device authorization', () => {
@@ -55,6 +55,15 @@ describe('device authorization', () => {
         check,
       });
     }
+  });
+
+  test('RFC 8707: names the requested resource in the token request too', async () => {
+    const { client, server } = await createHarness();
+    const resource = 'https://api.example.test';
+    const device = await requestDeviceAuthorization(client, { scope: 'openid', resource });
+    server.answerDevice(device.userCode, { sub: 'alice' });
+    await pollDeviceAuthorization(client, device, { wait: async () => {} });
+    expect(server.requestsTo('token').map(({ body }) => body.resource)).toEqual([resource]);
   });
 
   test('limits the interval to one day and to the lifetime of the device code', async () => {

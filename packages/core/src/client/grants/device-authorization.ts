@@ -117,7 +117,7 @@ function requireWebUrl(value: string): string {
 
 /** Options of {@link pollDeviceAuthorization}. */
 export interface DevicePollOptions {
-  /** Stops the polling. */
+  /** Stops the polling. Default: none. */
   readonly signal?: AbortSignal;
   /** Waits for the given milliseconds. Replace it in tests. Default: a timer. */
   readonly wait?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
@@ -159,7 +159,8 @@ export async function pollDeviceAuthorization(
       try {
         const { tokens } = await requestGenericGrant(client, {
           grantType: deviceCodeGrant,
-          parameters: toSearchParams({ device_code: device.deviceCode }),
+          // Without it, a provider may issue a token for another resource (RFC 8707 section 2.2).
+          parameters: toSearchParams({ device_code: device.deviceCode, resource: device.resource }),
           scope: device.scopes.join(' '),
           resource: device.resource,
         });

@@ -1,7 +1,7 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { SignJWT } from 'jose';
 import { expect, test } from 'vitest';
-import { getSigningKey } from '../../../tests/conformance/signing-key.ts';
+import { getSigningKey } from '../../../tests/support/client/signing-key.ts';
 import { createClient, exchangeAssertion, privateKeyJwt } from '../../index.ts';
 
 test('exchanges an assertion for an access token', async () => {

@@ -24,8 +24,8 @@ export interface RefreshRequest {
   readonly grantedScopes?: readonly string[] | undefined;
   /**
    * Called with the refresh token of a successful response before the rest of the response is validated. If the rest is
-   * invalid, store this refresh token, because the previous one may be spent; not if the ID token names another user
-   * (`id_token_invalid` with the check `iss` or `sub`). {@link createRefreshCoordinator} does both. Default: none.
+   * invalid, store this refresh token, because the previous one may be spent. Do not store it if the ID token names another
+   * user (`id_token_invalid` with the check `iss` or `sub`). {@link createRefreshCoordinator} does both. Default: none.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
    */
@@ -72,8 +72,8 @@ export async function refreshTokens(
     });
     try {
       const tokens = await requestRefresh(client, refreshToken, request);
-      const rotated = tokens.refreshToken !== undefined;
-      emitEvent(client, { type: 'refresh.succeeded', issuer, clientId, rotated });
+      const isRotated = tokens.refreshToken !== undefined;
+      emitEvent(client, { type: 'refresh.succeeded', issuer, clientId, rotated: isRotated });
       return tokens;
     } catch (error) {
       reportFailure(client, error);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createHarness } from '../../../tests/conformance/harness.ts';
+import { createHarness } from '../../../tests/support/client/harness.ts';
 import { exchangeToken } from '../../index.ts';
 
 describe('token exchange', () => {

@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { createHarness } from '../../../tests/conformance/harness.ts';
-import { getSigningKey } from '../../../tests/conformance/signing-key.ts';
+import { createHarness } from '../../../tests/support/client/harness.ts';
+import { getSigningKey } from '../../../tests/support/client/signing-key.ts';
 import {
   createAuthorizationRequest,
   createClient,

@@ -190,11 +190,11 @@ async function createAuthorizationUrl(
   parameters: URLSearchParams,
 ): Promise<URL> {
   const { options } = getClientContext(client);
-  const signed = await signRequest(client, metadata, parameters);
+  const signedRequest = await signRequest(client, metadata, parameters);
   const isPushed =
     options.pushedAuthorizationRequests === 'always' ||
     metadata.require_pushed_authorization_requests === true;
-  const query = isPushed ? await pushRequest(client, metadata, signed) : signed;
+  const query = isPushed ? await pushRequest(client, metadata, signedRequest) : signedRequest;
   const url = new URL(metadata.authorization_endpoint as string);
   for (const [name, value] of query) url.searchParams.append(name, value);
   return url;

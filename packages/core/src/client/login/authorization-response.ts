@@ -53,20 +53,20 @@ export async function validateAuthorizationResponse(
     const { options, now } = getClientContext(client);
     const { issuer, clientId } = client;
     checkTransaction(transaction, { issuer, clientId, time: seconds(now) });
-    const received = response instanceof URL ? response.searchParams : response;
-    rejectRepeatedParameters(received);
+    const receivedParameters = response instanceof URL ? response.searchParams : response;
+    rejectRepeatedParameters(receivedParameters);
     const isSigned = options.responseMode?.includes('jwt') === true;
     // The client chooses the response mode. An unsigned response is a downgrade, if it must be signed (JARM, processing rules).
-    if (isSigned !== received.has('response')) {
+    if (isSigned !== receivedParameters.has('response')) {
       throw invalid('response_mode', `${isSigned ? 'is not' : 'is'} a JWT, which differs from responseMode`);
     }
     try {
       const parameters = isSigned
-        ? await validateSignedResponse(client, received, transaction)
+        ? await validateSignedResponse(client, receivedParameters, transaction)
         : oauth.validateAuthResponse(
             await discover(client),
             toProtocolClient(client),
-            received,
+            receivedParameters,
             transaction.state,
           );
       if (!parameters.get('code')) throw invalid('code', 'has no "code"');
@@ -87,10 +87,10 @@ export async function validateAuthorizationResponse(
 /** @see JARM, processing rules */
 async function validateSignedResponse(
   client: Client,
-  received: URLSearchParams,
+  receivedParameters: URLSearchParams,
   { state }: AuthorizationTransaction,
 ): Promise<URLSearchParams> {
-  const jwt = received.get('response') as string;
+  const jwt = receivedParameters.get('response') as string;
   // Keycloak repeats `iss` with one value, which all parsers read equally.
   const jwtReader = createJwtReader(client, {
     code: 'authorization_response_invalid',
@@ -101,7 +101,7 @@ async function validateSignedResponse(
   const parameters = await verifyWithKeys(
     client,
     (metadata, keys) =>
-      oauth.validateJwtAuthResponse(metadata, protocolClient, received, state, {
+      oauth.validateJwtAuthResponse(metadata, protocolClient, receivedParameters, state, {
         ...keys,
         ...jwtReader.decryptOptions,
       }),

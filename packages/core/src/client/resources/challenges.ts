@@ -33,9 +33,9 @@ export function parseChallenges(header: string | null): readonly Challenge[] {
   for (read(separator); position < header.length; read(separator)) {
     const pair = challenges.length > 0 ? read(assignment) : null;
     if (pair) {
-      const [, name = '', quoted, plain = ''] = pair;
+      const [, name = '', quotedText, plain = ''] = pair;
       const current = challenges.at(-1) as { parameters: Record<string, string> };
-      current.parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain;
+      current.parameters[name.toLowerCase()] = quotedText?.replace(/\\(.)/g, '$1') ?? plain;
       continue;
     }
     const scheme = read(token)?.[0];

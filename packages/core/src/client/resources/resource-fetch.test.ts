@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { createHarness } from '../../../tests/conformance/harness.ts';
+import { createHarness } from '../../../tests/support/client/harness.ts';
 import { createClient, createResourceFetch, generateDpopKeyPair, parseStepUpChallenge } from '../../index.ts';
 
 const api = 'https://api.example.test';
@@ -67,6 +67,39 @@ describe('createResourceFetch', () => {
     }
     expect(calls).toHaveLength(0);
   });
+
+  for (const dpop of [false, true])
+    test(`B1: sends the token by plain http to a listed origin only, with an https issuer (DPoP: ${dpop})`, async () => {
+      const urls: string[] = [];
+      const client = createClient({
+        issuer: 'https://provider.example.test',
+        clientId: 'web',
+        ...(dpop && { dpop: { keyPair: await generateDpopKeyPair() } }),
+        fetch: async (url) => {
+          urls.push(url);
+          return new Response('fine');
+        },
+      });
+      const resourceFetch = createResourceFetch(client, {
+        origins: ['http://api.internal:8080', api],
+        getAccessToken: async () => ({ accessToken: 'token', tokenType: dpop ? 'DPoP' : 'Bearer' }),
+      });
+      expect(await (await resourceFetch('http://api.internal:8080/items')).text()).toBe('fine');
+      for (const url of [
+        'http://api.internal/items',
+        'https://api.internal:8080/items',
+        'http://api.example.test/items',
+        'http://api.internal:8080@evil.test/',
+        'http://localhost:8080/items',
+        'http://127.0.0.1:8080/items',
+        'ws://api.internal:8080/items',
+      ])
+        await expect(resourceFetch(url)).rejects.toMatchObject({
+          name: 'ConfigurationError',
+          code: 'invalid_option',
+        });
+      expect(urls).toEqual(['http://api.internal:8080/items']);
+    });
 
   test('S60: discards a cloned 401 response without waiting for the other branch', async () => {
     const clones: Response[] = [];
@@ -169,6 +202,9 @@ describe('createResourceFetch', () => {
       '*',
       'https://api.example.test/v1',
       'https://*.example.test/x',
+      'http://api.internal/v1',
+      'ftp://api.example.test',
+      'ws://api.example.test',
     ]) {
       expect(() =>
         createResourceFetch(client, { origins: [origin], getAccessToken: async () => ({}) as never }),

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
+import { ConfigurationError, TransportError } from '../../errors.ts';
 import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
 import { discardBody } from '../../internal/fetch/discard-body.ts';
 import type { Client } from '../client.ts';
@@ -8,7 +8,11 @@ import { createUserAgentHeader, toProtocolClient } from '../wire/request-options
 
 /** Options of {@link createResourceFetch}. */
 export interface ResourceFetchOptions {
-  /** The origins that may receive the token, each `https://host[:port]`. A request to another origin is rejected. */
+  /**
+   * The origins that may receive the token, each `https://host[:port]`. A request to another origin is rejected.
+   * An origin that is listed with `http:` receives the token unencrypted, whatever the protocol of the issuer: list it
+   * only for an API inside a trusted network, such as a cluster.
+   */
   readonly origins: readonly string[];
   /**
    * Returns the token of one user or client. Called before each request. `forceRefresh` is true after the API rejected
@@ -75,7 +79,8 @@ export function createResourceFetch(
         {
           [oauth.customFetch]: (href: string, request: unknown) =>
             call(http.fetch, href, { ...init, ...(request as RequestInit), redirect: 'manual' }),
-          [oauth.allowInsecureRequests]: clientOptions.allowInsecureIssuer === true,
+          // RFC 6750 section 5.3 requires TLS. The application has listed this origin, including its protocol.
+          [oauth.allowInsecureRequests]: true,
           ...(tokenType === 'DPoP' && dpop && { DPoP: dpop }),
           ...(init.signal && { signal: init.signal }),
         },
@@ -84,9 +89,6 @@ export function createResourceFetch(
     } catch (error) {
       if (error instanceof oauth.WWWAuthenticateChallengeError) {
         return { response: error.response, challenge: error };
-      }
-      if (error instanceof oauth.OperationProcessingError) {
-        throw new ValidationError('request_invalid', 'url', `Expected an https URL, got "${url.origin}".`);
       }
       throw error;
     }
@@ -109,7 +111,7 @@ export function createResourceFetch(
     if (!origins.includes(url.origin)) {
       throw new ConfigurationError(
         'invalid_option',
-        `The origin "${url.origin}" is not in the option origins.`,
+        `The origin "${url.origin}" is not in the option "origins".`,
       );
     }
     let result = await send(url, init);
@@ -157,9 +159,10 @@ async function call(send: Fetch, url: string, init: RequestInit): Promise<Respon
 
 function parseOrigin(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url && url.origin !== 'null' && url.href === `${url.origin}/` && url.username === '') return url.origin;
+  const isHttp = url && ['https:', 'http:'].includes(url.protocol);
+  if (isHttp && url.href === `${url.origin}/` && url.username === '') return url.origin;
   throw new ConfigurationError(
     'invalid_option',
-    `Each of the option origins must be an origin such as "https://api.example.com", got "${value}".`,
+    `"origins" contains "${value}", expected origins such as "https://api.example.com".`,
   );
 }

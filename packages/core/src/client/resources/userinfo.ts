@@ -52,14 +52,17 @@ export async function fetchUserinfo(
     try {
       const metadata = await discover(client);
       const { response, jwt, body } = await retryWithDpopNonce(client, async (dpop) => {
-        const received = await oauth.userInfoRequest(metadata, protocolClient, accessToken, {
+        const userinfoResponse = await oauth.userInfoRequest(metadata, protocolClient, accessToken, {
           ...createRequestOptions(client),
           ...dpop,
         });
-        requireSuccess(received);
-        const decrypted = await decryptUserinfo(client, received);
-        const jwt = isJwt(decrypted) ? await decrypted.clone().text() : undefined;
-        const response = jwt === undefined ? decrypted : createJwtResponse(decrypted, jwtReader.prepare(jwt));
+        requireSuccess(userinfoResponse);
+        const decryptedResponse = await decryptUserinfo(client, userinfoResponse);
+        const jwt = isJwt(decryptedResponse) ? await decryptedResponse.clone().text() : undefined;
+        const response =
+          jwt === undefined
+            ? decryptedResponse
+            : createJwtResponse(decryptedResponse, jwtReader.prepare(jwt));
         const body = await oauth.processUserInfoResponse(metadata, protocolClient, expectedSub, response);
         return { response, jwt, body };
       });

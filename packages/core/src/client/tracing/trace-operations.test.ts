@@ -1,6 +1,6 @@
 import { context, type Span, trace } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
-import { createHarness } from '../../../tests/conformance/harness.ts';
+import { createHarness } from '../../../tests/support/client/harness.ts';
 import {
   createEndSessionUrl,
   exchangeAssertion,

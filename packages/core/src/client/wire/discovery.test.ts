@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createHarness } from '../../../tests/conformance/harness.ts';
+import { createHarness } from '../../../tests/support/client/harness.ts';
 import { createWebApp } from '../../../tests/support/web-browser.ts';
 import { validateLogoutToken } from '../../index.ts';
 import { discover } from './discovery.ts';

@@ -33,9 +33,10 @@ export async function discover(client: Client): Promise<AuthorizationServerMetad
   const { options, metadata, state, now } = getClientContext(client);
   if (metadata) return metadata;
   const maxAge = (options.metadataMaxAge ?? 3600) * 1000;
-  const cached = state.metadata;
-  if (cached && now() - cached.fetchedAt < maxAge) return cached.value;
-  const isCachedUsable = cached !== undefined && now() - cached.fetchedAt < maxAge + staleMetadataLifetime;
+  const cachedMetadata = state.metadata;
+  if (cachedMetadata && now() - cachedMetadata.fetchedAt < maxAge) return cachedMetadata.value;
+  const isCachedUsable =
+    cachedMetadata !== undefined && now() - cachedMetadata.fetchedAt < maxAge + staleMetadataLifetime;
   const fetchTraced = () => traceOperation(client, 'discover', () => fetchMetadata(client));
   state.metadataFlight ??= runWithFailurePause(client, 'discovery', fetchTraced).finally(() => {
     state.metadataFlight = undefined;
@@ -44,7 +45,7 @@ export async function discover(client: Client): Promise<AuthorizationServerMetad
     return await state.metadataFlight;
   } catch (error) {
     if (!isCachedUsable || error instanceof ValidationError) throw error;
-    return cached.value;
+    return cachedMetadata.value;
   }
 }
 

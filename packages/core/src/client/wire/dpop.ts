@@ -28,8 +28,11 @@ export function generateDpopKeyPair(): Promise<WebCryptoKeyPair> {
 export function getDpopHandle(client: Client): oauth.DPoPHandle | undefined {
   const { options, state } = getClientContext(client);
   if (!options.dpop) return undefined;
-  state.dpop ??= oauth.DPoP(toProtocolClient(client), options.dpop.keyPair);
-  return state.dpop;
+  const { keyPair } = options.dpop;
+  state.dpop ??= new WeakMap();
+  const handle = state.dpop.get(keyPair.privateKey) ?? oauth.DPoP(toProtocolClient(client), keyPair);
+  state.dpop.set(keyPair.privateKey, handle);
+  return handle;
 }
 
 /** The thumbprint that the client's tokens are bound to, if it has a key pair. @see RFC 9449 section 6.1 */

@@ -3,7 +3,7 @@ import { toPrintableText } from '../../errors/printable-text.ts';
 import type { ValidationErrorCode } from '../../errors.ts';
 
 /** The values of these members are not secret. Those of all others, for example "nonce", are never shown. */
-const shown: ReadonlySet<string> = new Set(['iss', 'aud', 'azp', 'typ', 'alg', 'issuer']);
+const shownClaims: ReadonlySet<string> = new Set(['iss', 'aud', 'azp', 'typ', 'alg', 'issuer']);
 
 /** What the protocol library attaches to its errors. */
 interface Cause {
@@ -28,7 +28,7 @@ export function explainFailedCheck(error: unknown, check: string, code: Validati
   const found = (claims ?? body ?? header ?? query)?.[check];
   if (reason === oauth.JWT_TIMESTAMP_CHECK && typeof found === 'number' && now !== undefined)
     return `${subject} "${check}" is ${found}, and the clock of this server is at ${now}. Compare the clocks.`;
-  if (shown.has(check) && expected !== undefined)
+  if (shownClaims.has(check) && expected !== undefined)
     return `${subject} "${check}" is ${quote(found)}, expected ${quote(toIssuer(expected))}.`;
   if (claims && found === undefined) return `${subject} has no "${check}".`;
   if ((body ?? query) && found === undefined) return `${subject}: the response has no "${check}".`;

@@ -3,28 +3,28 @@ import { findStringEnd } from './string-end.ts';
 /**
  * Parses a JSON text that contains escapes, with correct member names.
  *
- * `JSON.parse` of V8 14 (Node 26) returns a wrong name for an escaped member name, if an earlier object had a member at
- * the same position whose name starts with the same characters, including the backslash. After a name `\u0`, the name
+ * `JSON.parse` of V8 14 (Node 26) can return a wrong name for an escaped member name. This happens if an earlier object had
+ * a member at the same position whose name starts with the same characters and a backslash. After a name `\u0`, the name
  * `"\u0069ss"` is parsed as `\u0`. An attacker could hide a claim of another user's token with this. String values are
  * not affected, so this function rewrites each object to an array of names and values. It is not recursive.
  *
  * @param text well-formed JSON
  */
 export function parseEscapedNames(text: string): unknown {
-  let rewritten = '';
+  let rewrittenText = '';
   for (let i = 0; i < text.length; i++) {
     const character = text.charAt(i);
     if (character === '"') {
       const end = findStringEnd(text, i);
-      rewritten += text.slice(i, end + 1);
+      rewrittenText += text.slice(i, end + 1);
       i = end;
     } else if (character === '{' || character === '[') {
-      rewritten += character === '{' ? '[0' : '[1';
-      if (!/[}\]]/.test(findNextCharacter(text, i + 1))) rewritten += ',';
-    } else if (character === ':') rewritten += ',';
-    else rewritten += character === '}' ? ']' : character;
+      rewrittenText += character === '{' ? '[0' : '[1';
+      if (!/[}\]]/.test(findNextCharacter(text, i + 1))) rewrittenText += ',';
+    } else if (character === ':') rewrittenText += ',';
+    else rewrittenText += character === '}' ? ']' : character;
   }
-  return rebuild(JSON.parse(rewritten));
+  return rebuild(JSON.parse(rewrittenText));
 }
 
 function findNextCharacter(text: string, from: number): string {
@@ -35,7 +35,7 @@ function findNextCharacter(text: string, from: number): string {
 
 interface PendingValue {
   /** The value in the rewritten text. */
-  readonly encoded: unknown;
+  readonly encodedValue: unknown;
   /** The object or array that contains the value. */
   readonly parent: object;
   readonly name: string | number;
@@ -44,20 +44,20 @@ interface PendingValue {
 /** Converts the rewritten arrays back to objects and arrays. */
 function rebuild(root: unknown): unknown {
   const result: { value?: unknown } = {};
-  const pending: PendingValue[] = [{ encoded: root, parent: result, name: 'value' }];
+  const pending: PendingValue[] = [{ encodedValue: root, parent: result, name: 'value' }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { encoded, parent, name } = next;
-    const value = Array.isArray(encoded) ? (encoded[0] === 0 ? {} : []) : encoded;
+    const { encodedValue, parent, name } = next;
+    const value = Array.isArray(encodedValue) ? (encodedValue[0] === 0 ? {} : []) : encodedValue;
     // An assignment to `__proto__` would change the prototype.
     Object.defineProperty(parent, name, { value, writable: true, enumerable: true, configurable: true });
-    if (!Array.isArray(encoded)) continue;
+    if (!Array.isArray(encodedValue)) continue;
     // From last to first, because the pending values are taken from the end.
-    const step = encoded[0] === 0 ? 2 : 1;
-    for (let i = encoded.length - 1; i > 0; i -= step) {
+    const step = encodedValue[0] === 0 ? 2 : 1;
+    for (let i = encodedValue.length - 1; i > 0; i -= step) {
       pending.push({
-        encoded: encoded[i],
+        encodedValue: encodedValue[i],
         parent: value as object,
-        name: step === 2 ? (encoded[i - 1] as string) : i - 1,
+        name: step === 2 ? (encodedValue[i - 1] as string) : i - 1,
       });
     }
   }

@@ -9,12 +9,12 @@ import { parseUntrustedObject, tokenLimits, type UntrustedJsonOptions } from './
  * @see RFC 7515 section 5.2, RFC 7516 section 5.2, RFC 7519 section 7.2
  */
 export function parseJwtPart(
-  encoded: string,
+  encodedPart: string,
   options: Omit<UntrustedJsonOptions, 'limits'> & Required<Pick<UntrustedJsonOptions, 'createError'>>,
 ): JsonObject {
   let text: string;
   try {
-    text = decodeUtf8(fromBase64Url(encoded));
+    text = decodeUtf8(fromBase64Url(encodedPart));
   } catch {
     throw options.createError('syntax', 'is not base64url of UTF-8 text');
   }

@@ -13,15 +13,15 @@ export const importAesKey = (raw: Uint8Array): AesKey => getNodeCrypto().createS
 
 // Requesting random bytes in blocks is faster.
 const randomBytes = Buffer.alloc(12 * 256);
-let used = randomBytes.length;
+let usedBytes = randomBytes.length;
 
 function createIv(): Buffer {
-  if (used === randomBytes.length) {
+  if (usedBytes === randomBytes.length) {
     getNodeCrypto().randomFillSync(randomBytes);
-    used = 0;
+    usedBytes = 0;
   }
-  used += 12;
-  return randomBytes.subarray(used - 12, used);
+  usedBytes += 12;
+  return randomBytes.subarray(usedBytes - 12, usedBytes);
 }
 
 /** Encrypts to the last three parts of a compact JWE, `iv.ciphertext.tag`. @see RFC 7516 section 7.1 */

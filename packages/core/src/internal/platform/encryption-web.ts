@@ -17,9 +17,11 @@ export const importAesKey = (raw: Uint8Array): Promise<AesKey> =>
 export async function encryptParts(key: AesKey, additionalData: string, plaintext: string): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const algorithm = { name: 'AES-GCM', iv, additionalData: encodeUtf8(additionalData) };
-  const encrypted = new Uint8Array(await crypto.subtle.encrypt(algorithm, key, encodeUtf8(plaintext)));
-  const tagStart = encrypted.length - 16;
-  return [iv, encrypted.subarray(0, tagStart), encrypted.subarray(tagStart)].map(toBase64Url).join('.');
+  const encryptedBytes = new Uint8Array(await crypto.subtle.encrypt(algorithm, key, encodeUtf8(plaintext)));
+  const tagStart = encryptedBytes.length - 16;
+  return [iv, encryptedBytes.subarray(0, tagStart), encryptedBytes.subarray(tagStart)]
+    .map(toBase64Url)
+    .join('.');
 }
 
 /** @throws if a part or the additional data was changed */
@@ -29,13 +31,13 @@ export async function decryptParts(
   parts: { readonly iv: string; readonly ciphertext: string; readonly tag: string },
 ): Promise<string> {
   const ciphertext = fromBase64Url(parts.ciphertext);
-  const encrypted = new Uint8Array(ciphertext.length + 16);
-  encrypted.set(ciphertext);
-  encrypted.set(fromBase64Url(parts.tag), ciphertext.length);
+  const encryptedBytes = new Uint8Array(ciphertext.length + 16);
+  encryptedBytes.set(ciphertext);
+  encryptedBytes.set(fromBase64Url(parts.tag), ciphertext.length);
   const algorithm = {
     name: 'AES-GCM',
     iv: fromBase64Url(parts.iv),
     additionalData: encodeUtf8(additionalData),
   };
-  return decodeUtf8(new Uint8Array(await crypto.subtle.decrypt(algorithm, key, encrypted)));
+  return decodeUtf8(new Uint8Array(await crypto.subtle.decrypt(algorithm, key, encryptedBytes)));
 }

@@ -9,8 +9,8 @@ const maxModulusBits = 8192;
 const maxModulusLength = 1400;
 
 /**
- * Returns true if an RSA public key is secure, independent of the platform's checks: the modulus is odd and has 2,048 to
- * 8,192 bits without leading zeros, the exponent is odd, at least 3 and less than 2^32.
+ * Returns true if an RSA public key is secure, independent of the platform's checks. The modulus is odd and has 2,048 to
+ * 8,192 bits without leading zeros. The exponent is odd, at least 3 and less than 2^32.
  *
  * With an exponent of 1, each text is its own signature. An even exponent has no inverse (RFC 8017 section 3.1).
  * The cost of a verification grows with the size of the exponent. Common ones (3, 17, 65,537) have at most 17 bits.
@@ -43,6 +43,6 @@ function countBits(text: string): number {
 
 /** Reads the lowest bit of the number. The last character may contain unused bits. */
 function isOdd(text: string): boolean {
-  const unused = text.length % 4 === 2 ? 4 : text.length % 4 === 3 ? 2 : 0;
-  return ((decodeBase64UrlCharacter(text.charCodeAt(text.length - 1)) >> unused) & 1) === 1;
+  const unusedBits = text.length % 4 === 2 ? 4 : text.length % 4 === 3 ? 2 : 0;
+  return ((decodeBase64UrlCharacter(text.charCodeAt(text.length - 1)) >> unusedBits) & 1) === 1;
 }

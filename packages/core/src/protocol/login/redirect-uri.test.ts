@@ -81,7 +81,7 @@ test('checkRedirectUri rejects a value that no provider can redirect to, and nam
     expect(() => checkRedirectUri('redirectUri', value)).toThrow(
       expect.objectContaining({
         code: 'invalid_option',
-        message: expect.stringMatching(new RegExp(`^redirectUri is .*${problem}`)),
+        message: expect.stringMatching(new RegExp(`^"redirectUri" is .*${problem}`)),
       }),
     );
   }

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
+import { parseUrl } from '../../internal/parse-url.ts';
 
 /** Parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207). A redirect URI cannot contain them. */
 const responseParameters = ['code', 'state', 'error', 'iss', 'response'];
@@ -16,18 +17,21 @@ export function checkRedirectUri(name: string, value: unknown): void {
   throw new ConfigurationError(
     'invalid_option',
     isDevelopment
-      ? `${name} is ${JSON.stringify(value)?.slice(0, 200)}, ${problem}. Write it as it is registered at the provider, for example https://app.example.com/callback.`
+      ? `"${name}" is ${JSON.stringify(value)?.slice(0, 200)}, ${problem}. Write it as it is registered at the provider, for example https://app.example.com/callback.`
       : name,
   );
 }
 
 function findProblem(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !URL.canParse(value))
-    return isDevelopment ? 'expected an absolute URL' : '';
-  const { hash, searchParams } = new URL(value);
-  if (hash !== '' || value.endsWith('#')) return isDevelopment ? 'expected a URL without a fragment' : '';
-  const reserved = responseParameters.find((parameter) => searchParams.has(parameter));
-  return reserved && (isDevelopment ? `expected a query without "${reserved}", which the provider adds` : '');
+  const url = typeof value === 'string' ? parseUrl(value) : undefined;
+  if (!url) return isDevelopment ? 'expected an absolute URL' : '';
+  const { hash, searchParams } = url;
+  if (hash !== '' || url.href.endsWith('#')) return isDevelopment ? 'expected a URL without a fragment' : '';
+  const reservedName = responseParameters.find((parameter) => searchParams.has(parameter));
+  return (
+    reservedName &&
+    (isDevelopment ? `expected a query without "${reservedName}", which the provider adds` : '')
+  );
 }
 
 /**
@@ -37,19 +41,22 @@ function findProblem(value: unknown): string | undefined {
  * @see https://www.rfc-editor.org/rfc/rfc3986#section-6
  */
 export function isRedirectUri(url: string, redirectUri: string): boolean {
-  return URL.canParse(url) && findRemainingQuery(new URL(url), new URL(redirectUri)) !== undefined;
+  const page = parseUrl(url);
+  return page !== undefined && findRemainingQuery(page, new URL(redirectUri)) !== undefined;
 }
 
 /**
  * Reads the authorization response from the URL to which the provider redirected. The query of the redirect URI is not
  * part of the response.
  *
+ * An error without `state` is returned too, because some providers omit it. The caller decides whether it waits for one.
+ *
  * @returns `undefined` if the URL is another page, or contains no response
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.1.2
  */
 export function readRedirectResponse(url: string, redirectUri: string): URLSearchParams | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const parameters = findRemainingQuery(new URL(url), new URL(redirectUri));
+  const page = parseUrl(url);
+  const parameters = page && findRemainingQuery(page, new URL(redirectUri));
   // A page of the application can have a "code" or a "state" of its own.
   const isResponse =
     parameters?.has('error') ||
@@ -78,8 +85,8 @@ function findRemainingQuery(url: URL, redirectUri: URL): URLSearchParams | undef
  */
 const normalizePath = (path: string) =>
   path
-    .replace(/%[\da-f]{2}/gi, (encoded) => {
-      const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
-      return /[\w.~-]/.test(character) ? character : encoded.toUpperCase();
+    .replace(/%[\da-f]{2}/gi, (encodedCharacter) => {
+      const character = String.fromCharCode(Number.parseInt(encodedCharacter.slice(1), 16));
+      return /[\w.~-]/.test(character) ? character : encodedCharacter.toUpperCase();
     })
     .replace(/\/$/, '');

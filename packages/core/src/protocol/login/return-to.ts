@@ -1,4 +1,5 @@
 import { hasControlCharacter } from '../../internal/control-characters.ts';
+import { parseUrl } from '../../internal/parse-url.ts';
 import { findOrigin } from '../secure-url.ts';
 
 export interface ReturnToOptions {
@@ -40,7 +41,7 @@ export function checkReturnTo(
   if (!value.startsWith('/') && !/^[a-z][a-z\d+.-]*:\/\//i.test(value)) return notAllowed;
   // The URL parser decides the origin: it recognizes "//host" and "user@host", and equal spellings of a host. It encodes
   // other characters, for example a zero-width joiner.
-  const url = URL.canParse(value, origin) ? new URL(value, origin) : undefined;
+  const url = parseUrl(value, origin);
   if (!url || !isOrigin(url, origin) || url.username !== '' || url.password !== '') return notAllowed;
   const path = url.pathname + url.search + url.hash;
   // "/.//host" resolves to a path that begins with "//". As a relative reference, that is a host.

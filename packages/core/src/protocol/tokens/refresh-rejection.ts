@@ -24,6 +24,8 @@ export interface TokenErrorResponse {
 /** The refresh request that was rejected, and how the provider differs from the standards. */
 export interface RejectedRequest {
   readonly clientId: string;
+  /** The address of the token endpoint, for messages. */
+  readonly endpoint?: string | undefined;
   readonly resource?: string | undefined;
   readonly scope?: string | undefined;
   /** From a provider preset: recognizes further responses that report an invalid refresh token. */
@@ -93,7 +95,7 @@ export function findTokenError(
 /** Classifies an error response to a refresh request. */
 export function classifyRefreshRejection(
   response: TokenErrorResponse,
-  { resource, scope, isLoginEnded }: Omit<RejectedRequest, 'clientId'> = {},
+  { resource, scope, isLoginEnded }: Omit<RejectedRequest, 'clientId' | 'endpoint'> = {},
 ): RefreshRejection {
   const error = response.error.trim().toLowerCase();
   const { status, suberror = '' } = response;
@@ -156,16 +158,20 @@ export function createRefreshRejection(
   const code = isClientRejected ? 'client_rejected' : 'token_error';
   return new AuthorizationServerError(
     code,
-    isDevelopment ? describeRejection(response, isClientRejected ? request.clientId : undefined) : '',
+    isDevelopment ? describeRejection(response, { ...request, isClientRejected }) : '',
     { ...response, rejection },
   );
 }
 
-/** @param clientId the client, if the provider rejected it */
-const describeRejection = (response: TokenErrorResponse, clientId: string | undefined) =>
-  clientId === undefined
-    ? `The provider rejected the refresh with ${describeResponse(response)}.`
-    : `The provider rejected the client "${clientId}" with ${describeResponse(response)}. Check its secret or key, and its registration at the provider.`;
+function describeRejection(
+  response: TokenErrorResponse,
+  { clientId, endpoint, isClientRejected }: RejectedRequest & { readonly isClientRejected: boolean },
+): string {
+  const reason = `${describeResponse(response)}${endpoint === undefined ? '' : ` from POST ${endpoint.split('?')[0]}`}`;
+  return isClientRejected
+    ? `The provider rejected the client "${clientId}" with ${reason}. Check its registration at the provider, and its secret or key: a client in a browser has none, and must be registered as a public client.`
+    : `The provider rejected the refresh with ${reason}. Compare the requested scope and resource with the registration of the client "${clientId}".`;
+}
 
 /** Describes an error response with its status. The description of the provider may contain anything, so it is left out. */
 export function describeResponse({

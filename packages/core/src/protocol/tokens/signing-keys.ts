@@ -13,6 +13,6 @@ export function selectSigningKeys<T extends { readonly kid?: unknown }>(
   kid: unknown,
 ): readonly T[] {
   if (kid === undefined) return keys.length === 1 ? keys : [];
-  const named = keys.filter((key) => key.kid === kid);
-  return named.length > 0 ? named : keys.filter((key) => key.kid === undefined);
+  const namedKeys = keys.filter((key) => key.kid === kid);
+  return namedKeys.length > 0 ? namedKeys : keys.filter((key) => key.kid === undefined);
 }

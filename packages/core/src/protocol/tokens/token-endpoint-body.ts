@@ -18,10 +18,10 @@ const maxFields = 50;
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5
  */
 export function parseTokenEndpointBody(text: string, status: number): JsonObject | undefined {
-  const trimmed = text.replace(/^\ufeff/, '').trim();
-  if (!trimmed.startsWith('{')) return parseForm(trimmed);
+  const trimmedText = text.replace(/^\ufeff/, '').trim();
+  if (!trimmedText.startsWith('{')) return parseForm(trimmedText);
   try {
-    const value = parseUntrustedJson(trimmed);
+    const value = parseUntrustedJson(trimmedText);
     return isJsonObject(value) ? value : undefined;
   } catch (error) {
     // The status of an error response is known, even if its body is ambiguous or malformed.
@@ -49,10 +49,10 @@ export function normalizeTokenResponse(body: JsonObject): JsonObject {
   const members = Object.entries(removeNullMembers(body)).filter(
     ([name, value]) => value !== '' || !absentIfEmpty.includes(name),
   );
-  const normalized = Object.fromEntries(members);
-  const { scope } = normalized;
+  const normalizedBody = Object.fromEntries(members);
+  const { scope } = normalizedBody;
   if (Array.isArray(scope) && scope.every((item) => typeof item === 'string')) {
-    normalized.scope = scope.join(' ');
+    normalizedBody.scope = scope.join(' ');
   }
-  return normalized;
+  return normalizedBody;
 }

@@ -7,11 +7,11 @@ const maxHeaderLength = 300;
 const headers = new Map<string, JsonObject>();
 
 /** Finds the parsed, frozen header for an encoded one. Tokens that are signed with one key usually share their header. */
-export const findParsedHeader = (encoded: string): JsonObject | undefined => headers.get(encoded);
+export const findParsedHeader = (encodedPart: string): JsonObject | undefined => headers.get(encodedPart);
 
-export function storeParsedHeader(encoded: string, header: JsonObject): void {
+export function storeParsedHeader(encodedPart: string, header: JsonObject): void {
   // A DPoP proof contains its own key, so that its header is rarely repeated.
-  if (header.jwk !== undefined || encoded.length > maxHeaderLength) return;
+  if (header.jwk !== undefined || encodedPart.length > maxHeaderLength) return;
   if (headers.size >= maxHeaders) headers.clear();
-  headers.set(encoded, header);
+  headers.set(encodedPart, header);
 }

@@ -15,8 +15,8 @@ import type { AuthenticatedRequest } from '../requests/authenticated-request.ts'
 export interface CachedToken {
   /** The access token. The complete text is compared on each lookup. */
   readonly text: string;
-  readonly verified: VerifiedAccessToken;
-  /** `verified` as a promise. Callers share it, so that a cache hit allocates nothing. */
+  readonly verifiedToken: VerifiedAccessToken;
+  /** `verifiedToken` as a promise. Callers share it, so that a cache hit allocates nothing. */
   readonly result: Promise<VerifiedAccessToken>;
   /** When the entry expires, in milliseconds since the epoch. */
   readonly expiresAt: number;
@@ -48,7 +48,7 @@ export function createVerifiedTokenCache(
       const time = now();
       const isValid =
         time < entry.expiresAt &&
-        !entry.key.retired &&
+        !entry.key.isRetired &&
         (entry.keys === undefined || entry.keys.isUsable(time));
       return isValid ? entry : undefined;
     },

@@ -10,7 +10,7 @@ export interface CachedIntrospection {
   /** The access token. */
   readonly text: string;
   readonly issuer: string;
-  readonly verified: VerifiedAccessToken;
+  readonly verifiedToken: VerifiedAccessToken;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }

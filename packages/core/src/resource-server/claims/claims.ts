@@ -30,10 +30,10 @@ export function checkType(header: JsonObject, profile: AccessTokenProfile): void
 }
 
 /** Checks all claims and reads them by the issuer's profile. RFC 9068 section 4, RFC 7519 section 4.1. */
-export function readClaims(received: JsonObject, expected: ExpectedClaims): VerifiedAccessToken {
+export function readClaims(receivedClaims: JsonObject, expected: ExpectedClaims): VerifiedAccessToken {
   const { profile } = expected;
   // Some issuers write `null` for an absent claim. A required claim that is `null` is missing.
-  const claims = replaceAuthTime(removeNullMembers(received), profile);
+  const claims = replaceAuthTime(removeNullMembers(receivedClaims), profile);
   checkIssuer(claims, expected);
   checkRequiredClaims(claims, profile);
   checkProfile(claims, profile);

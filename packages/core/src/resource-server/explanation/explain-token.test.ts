@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { stubNodeEnv, unstubNodeEnv } from '../../../tests/support/node-env.ts';
 import {
   audience,
   decode,
@@ -8,15 +9,8 @@ import {
 } from '../../../tests/support/resource-server/start-verifier.ts';
 import type { AccessTokenVerifierOptions } from '../index.ts';
 
-/** Runs outside and inside Node: browsers have no `process`. */
-function setProduction(): void {
-  if ('process' in globalThis) vi.stubEnv('NODE_ENV', 'production');
-  else vi.stubGlobal('process', { env: { NODE_ENV: 'production' } });
-}
-
 afterEach(() => {
-  vi.unstubAllEnvs();
-  vi.unstubAllGlobals();
+  unstubNodeEnv();
 });
 
 async function explain(
@@ -243,7 +237,7 @@ describe('the explanation', () => {
   test('is not available in production', async () => {
     const { server, verifier } = await startVerifier();
     const token = await server.mintAccessToken();
-    setProduction();
+    stubNodeEnv('production');
     await expect(verifier.explainToken(token)).rejects.toMatchObject({ code: 'wrong_context' });
   });
 });
@@ -261,7 +255,7 @@ describe('the event of a rejection', () => {
     });
     expect(JSON.stringify(error)).not.toContain('other.example.test');
     expect(JSON.stringify(error)).not.toContain(audience);
-    setProduction();
+    stubNodeEnv('production');
     await reject();
     expect(Object.keys(events.at(-1) ?? {})).toEqual(['type', 'code', 'check']);
   });

@@ -1,6 +1,6 @@
 import { AuthError, ConfigurationError } from '../../errors.ts';
-import { isProduction } from '../../internal/is-production.ts';
 import { removeNullMembers } from '../../internal/json/json.ts';
+import { isProduction } from '../../internal/node-environment.ts';
 import {
   checkAudience,
   checkProfile,
@@ -71,9 +71,9 @@ export async function explainToken(token: string, context: ExplanationContext): 
   let proof: TokenExplanation['proof'];
   try {
     if (typeof token !== 'string') throw invalidToken('format', 'The access token is not a string');
-    const verified = await context.verify(token);
-    context.checkBinding(verified);
-    proof = findProof(verified);
+    const verifiedToken = await context.verify(token);
+    context.checkBinding(verifiedToken);
+    proof = findProof(verifiedToken);
   } catch (error) {
     // The first problem is always that of the verification, so that the explanation never contradicts it.
     const jws = tryParse(token);

@@ -28,7 +28,7 @@ export function checkIntrospection(options: IntrospectionOptions, issuer: string
   if (!['opaque', 'jwt', 'all'].includes(tokens)) {
     throw new ConfigurationError(
       'invalid_option',
-      `introspection.tokens must be 'opaque', 'jwt' or 'all', got ${JSON.stringify(tokens)}`,
+      `"introspection.tokens" is ${JSON.stringify(tokens)}, expected "opaque", "jwt" or "all".`,
     );
   }
 }

@@ -1,6 +1,7 @@
-import { ConfigurationError, TransportError } from '../../errors.ts';
+import { TransportError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
+import { checkRange } from '../../protocol/option-checks.ts';
 
 /** Limits of introspection requests for tokens that the issuer has not confirmed before. */
 export interface UnknownTokenLimits {
@@ -33,11 +34,7 @@ const maxConfirmedTokens = 20_000;
 export function createIntrospectionBudget(limits: UnknownTokenLimits, now: Clock): IntrospectionBudget {
   const { perSecond = 50, burst = 200, concurrent = 50 } = limits;
   for (const [name, value] of Object.entries({ perSecond, burst, concurrent })) {
-    if (value >= 1 && value <= 1_000_000) continue;
-    throw new ConfigurationError(
-      'invalid_option',
-      `introspection.unknownTokens.${name} must be between 1 and 1000000, got ${value}`,
-    );
+    checkRange(`introspection.unknownTokens.${name}`, value, { min: 1, max: 1_000_000, unit: 'requests' });
   }
   const confirmedTokens = new Set<string>();
   const bucket = createTokenBucket({ capacity: burst, interval: 1_000 / perSecond });

@@ -6,12 +6,14 @@ import { discover } from '../../client/wire/discovery.ts';
 import { checkJwt } from '../../client/wire/jwt/jwt-checks.ts';
 import { verifyWithKeys } from '../../client/wire/jwt/provider-keys.ts';
 import { createRequestOptions, toProtocolClient } from '../../client/wire/request-options.ts';
-import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
+import { translateError } from '../../client/wire/translate-error.ts';
+import { TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
 import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import type { SignatureAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
+import { checkRange } from '../../protocol/option-checks.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
 import { readClaims } from '../claims/claims.ts';
 import type { AccessTokenProfile } from '../claims/profiles.ts';
@@ -67,7 +69,8 @@ export interface IntrospectionOptions {
   readonly signedResponseAlg?: SignatureAlgorithm | undefined;
   /**
    * Limits of requests for tokens that the issuer has not confirmed before, so that random tokens cannot flood the issuer.
-   * Beyond a limit, such a token leads to 503 with `Retry-After`. Tokens confirmed before are not limited.
+   * Beyond a limit, such a token leads to 503 with `Retry-After`. Tokens confirmed before are not limited. Default: the
+   * defaults of its members.
    */
   readonly unknownTokens?: UnknownTokenLimits | undefined;
   /**
@@ -78,7 +81,7 @@ export interface IntrospectionOptions {
 }
 
 export interface Introspected {
-  readonly verified: VerifiedAccessToken;
+  readonly verifiedToken: VerifiedAccessToken;
   /** When the response expires, in milliseconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -109,8 +112,8 @@ export function createIntrospection(
 ): (token: string) => Promise<Introspected> {
   const { now } = getClientContext(client);
   const { maxAge = 30, negativeMaxAge = 10 } = options;
-  checkSeconds(maxAge, 'maxAge');
-  checkSeconds(negativeMaxAge, 'negativeMaxAge');
+  checkRange('introspection.maxAge', maxAge, { min: 0, max: 86_400, unit: 'seconds' });
+  checkRange('introspection.negativeMaxAge', negativeMaxAge, { min: 0, max: 86_400, unit: 'seconds' });
   const { counts } = expected.caches;
   const budget = createIntrospectionBudget(options.unknownTokens ?? {}, now);
   const singleFlight = createSingleFlight<Introspected>();
@@ -119,17 +122,17 @@ export function createIntrospection(
 
   async function introspect(token: string): Promise<Introspected> {
     const hash = await sha256(token);
-    const rejected = rejectedTokens.find(hash);
-    if (rejected) {
+    const rejectedToken = rejectedTokens.find(hash);
+    if (rejectedToken) {
       counts.hits.rejectedTokens++;
-      throw rejected.error;
+      throw rejectedToken.error;
     }
     const response = removeNullMembers(
       await budget.run(hash, () => requestIntrospection(client, options, token)),
     );
-    let verified: VerifiedAccessToken;
+    let verifiedToken: VerifiedAccessToken;
     try {
-      verified = readResponse(response);
+      verifiedToken = readResponse(response);
     } catch (error) {
       // Each rejection is cached: otherwise the bearer of a token for another API could cause a request each time.
       budget.removeConfirmed(hash);
@@ -138,9 +141,9 @@ export function createIntrospection(
     }
     const time = now();
     budget.addConfirmed(hash);
-    const { expiresAt = Number.POSITIVE_INFINITY } = verified;
+    const { expiresAt = Number.POSITIVE_INFINITY } = verifiedToken;
     return {
-      verified,
+      verifiedToken,
       expiresAt: Math.min((expiresAt + expected.clockTolerance) * 1000, time + maxAge * 1000),
     };
   }
@@ -187,14 +190,6 @@ function createIntrospectionProfile(
   };
 }
 
-function checkSeconds(value: number, name: string): void {
-  if (value >= 0 && value <= 86_400) return;
-  throw new ConfigurationError(
-    'invalid_option',
-    `introspection.${name} must be between 0 and 86400 seconds, got ${value}`,
-  );
-}
-
 async function requestIntrospection(
   client: Client,
   options: IntrospectionOptions,
@@ -212,24 +207,30 @@ async function requestIntrospection(
       additionalParameters: { token_type_hint: 'access_token' },
     });
     const type = response.headers.get('content-type')?.split(';')[0];
-    const signed = type === 'application/token-introspection+jwt';
+    const isSigned = type === 'application/token-introspection+jwt';
     // RFC 9701 section 5: if signed responses are registered, an unsigned one may be forged.
-    if (response.ok && options.signedResponseAlg !== undefined && !signed) {
+    if (response.ok && options.signedResponseAlg !== undefined && !isSigned) {
       throw new ValidationError(
         'introspection_invalid',
         'signature',
         'The introspection response is not signed.',
       );
     }
-    if (signed) checkJwt(await response.clone().text(), { code: 'introspection_invalid' });
+    if (isSigned) checkJwt(await response.clone().text(), { code: 'introspection_invalid' });
     const claims = { ...(await oauth.processIntrospectionResponse(metadata, protocolClient, response)) };
-    if (signed) {
+    if (isSigned) {
       await verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
     }
     return claims;
   } catch (error) {
     if (error instanceof TransportError || error instanceof Rejection) throw error;
     // A failed client authentication or a malformed response is not a statement about the token.
-    throw new TransportError('server_error', 'Token introspection at the issuer is temporarily unavailable.');
+    throw new TransportError(
+      'server_error',
+      'Token introspection at the issuer is temporarily unavailable.',
+      {
+        cause: translateError(error, { code: 'introspection_invalid', check: 'introspection' }),
+      },
+    );
   }
 }

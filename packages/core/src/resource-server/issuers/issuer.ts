@@ -72,7 +72,8 @@ export interface IssuerContext {
   readonly fetch: Fetch | undefined;
   readonly now: Clock;
   readonly http: HttpOptions;
-  readonly onEvent: EventListener | undefined;
+  /** The listener of the application, or the limited log: anyone can cause failures of the keys and of introspection. */
+  readonly onEvent: EventListener;
   readonly caches: VerifierCaches;
   readonly allowInsecureIssuer: boolean;
   /** Seconds. */
@@ -123,7 +124,7 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
     maxResponseBytes: http.maxBytes,
     allowInsecureIssuer,
     ...(fetch && { fetch }),
-    ...(onEvent && { onEvent }),
+    onEvent,
     ...(options.discovery && { discovery: options.discovery }),
     ...(options.introspection && { clientAuthentication: options.introspection.clientAuthentication }),
     ...(options.introspection?.signedResponseAlg && {
@@ -140,7 +141,7 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
   if (options.discovery !== undefined && !['openid', 'oauth'].includes(options.discovery)) {
     throw new ConfigurationError(
       'invalid_option',
-      `discovery must be 'openid' or 'oauth', got ${JSON.stringify(options.discovery)}`,
+      `"discovery" is ${JSON.stringify(options.discovery)}, expected "openid" or "oauth".`,
     );
   }
 
@@ -200,7 +201,7 @@ function readAccessTokenIssuer({ issuer, accessTokenIssuer = issuer }: TrustedIs
   if (typeof accessTokenIssuer === 'string' && accessTokenIssuer !== '') return accessTokenIssuer;
   throw new ConfigurationError(
     'invalid_option',
-    `accessTokenIssuer of "${issuer}" must be the "iss" of its access tokens, a text that is not empty`,
+    `"accessTokenIssuer" of "${issuer}" is ${JSON.stringify(accessTokenIssuer)}, expected the "iss" of its access tokens.`,
   );
 }
 
@@ -225,7 +226,7 @@ function readAlgorithms(algorithms: readonly unknown[] = defaultAlgorithms): rea
   // RFC 8725 sections 3.1 and 3.2: HMAC would use a public key as the secret, and `none` would check nothing.
   throw new ConfigurationError(
     'invalid_option',
-    `algorithms must contain one or more of ${signatureAlgorithms.join(', ')}, got ${JSON.stringify(algorithms)}`,
+    `"algorithms" is ${JSON.stringify(algorithms)}, expected one or more of ${signatureAlgorithms.join(', ')}.`,
   );
 }
 
@@ -234,20 +235,23 @@ function readProfile(profile: AccessTokenProfileName | AccessTokenProfile = 'rfc
   if (Object.hasOwn(profiles, profile)) return profiles[profile];
   throw new ConfigurationError(
     'invalid_option',
-    `profile must be one of ${Object.keys(profiles).join(', ')} or an object, got "${profile}"`,
+    `"profile" is "${profile}", expected one of ${Object.keys(profiles).join(', ')}, or an object.`,
   );
 }
 
 function readStaticKeys(jwks: { readonly keys: readonly object[] }): JsonObject[] {
   const keys: unknown = jwks.keys;
   if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isJsonObject)) {
-    throw new ConfigurationError('invalid_option', 'jwks must be a JSON Web Key Set: { keys: [...] }');
+    throw new ConfigurationError(
+      'invalid_option',
+      '"jwks" is not a JSON Web Key Set, expected { keys: [...] }.',
+    );
   }
   // RFC 8725 section 3.1: with a symmetric key, each verifier could issue tokens. Symmetric keys are never used.
   if (keys.some(({ kty }) => kty !== 'oct')) return keys;
   throw new ConfigurationError(
     'invalid_option',
-    `jwks contains only symmetric keys ("kty": "oct"), which are not supported. Set the public keys of the issuer.`,
+    '"jwks" contains only symmetric keys ("kty": "oct"), expected the public keys of the issuer.',
   );
 }
 
@@ -257,5 +261,5 @@ function checkJwksUri(
 ): void {
   const protocol = URL.canParse(jwksUri) ? new URL(jwksUri).protocol : undefined;
   if (protocol === 'https:' || (protocol === 'http:' && allowInsecureIssuer)) return;
-  throw new ConfigurationError('invalid_option', `jwksUri must be an https URL, got "${jwksUri}"`);
+  throw new ConfigurationError('invalid_option', `"jwksUri" is "${jwksUri}", expected an https URL.`);
 }

@@ -1,9 +1,10 @@
-import { AuthError, TransportError, ValidationError } from '../../errors.ts';
+import { AuthError, TransportError } from '../../errors.ts';
 import { callListener, type EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
-import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
+import { replaceControlCharacters } from '../../internal/control-characters.ts';
+import type { HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
+import { fetchKeySet } from '../../internal/fetch/fetch-key-set.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
-import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import { createTokenBucket } from '../../internal/token-bucket.ts';
 import type { IssuerStatistics, VerifierCounts } from '../caches/statistics.ts';
 import {
@@ -25,7 +26,7 @@ export interface KeySet {
    * @returns `undefined` if no key of the issuer verifies the signature
    * @throws TransportError if this cannot be decided: the keys cannot be fetched, or a further fetch is not allowed yet
    */
-  verify(signed: Signed): Promise<KeyStatus | undefined>;
+  verify(signedToken: Signed): Promise<KeyStatus | undefined>;
   /** Describes the keys. Starts no fetch. */
   describe(now: number): Omit<IssuerStatistics, 'issuer'>;
 }
@@ -83,10 +84,10 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
   async function downloadKeys(reason: FetchReason): Promise<void> {
     const fetch = { number: ++startedFetches, startedAt: now() };
     try {
-      const jwks = await fetchJwks(await options.jwksUri(), options.http);
+      const jwks = await fetchKeySet(await options.jwksUri(), options.http);
       const previousKeys = keys;
       keys = mergeKeys(previousKeys, jwks);
-      for (const { jwk, retired } of previousKeys) if (retired) removedKeys.add(jwk.kid);
+      for (const { jwk, isRetired } of previousKeys) if (isRetired) removedKeys.add(jwk.kid);
       for (const kid of removedKeys) if (removedKeys.size > maxRemovedKeys) removedKeys.delete(kid);
       latestFetch = fetch;
       fetchedAt = now();
@@ -99,6 +100,7 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
         type: 'keys.failed',
         issuer: options.issuer,
         code: readErrorCode(error),
+        ...(error instanceof AuthError && { reason: replaceControlCharacters(error.message) }),
       });
       throw error;
     }
@@ -127,14 +129,13 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
   }
 
   /**
-   * Whether the current keys are sufficient to reject a token that none of them verifies. They are if their fetch started
-   * after the token was received, or so long after the token was issued that they must contain its key: a key is published
-   * before it is used (OpenID Connect Core section 10.1.1). Without the second rule, each token of a removed key would cause
-   * a fetch.
+   * Checks whether the current keys are sufficient to reject a token that none of them verifies. They are in two cases: if
+   * their fetch started after the token was received, or long enough after the token was issued. A key is published before
+   * it is used (OpenID Connect Core section 10.1.1). Without the second case, each token of a removed key would cause a fetch.
    */
-  function areConclusive(signed: Signed, fetchesAtReceipt: number): boolean {
+  function areConclusive(signedToken: Signed, fetchesAtReceipt: number): boolean {
     if (latestFetch.number > fetchesAtReceipt) return true;
-    const { issuedAt } = signed;
+    const { issuedAt } = signedToken;
     return (
       issuedAt !== undefined && latestFetch.startedAt - issuedAt > publicationDelay + options.clockTolerance
     );
@@ -146,14 +147,17 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
    * @returns false if the token can be rejected without a fetch
    * @throws TransportError if the fetch fails or is not allowed yet
    */
-  async function fetchUnknownKey(signed: Signed): Promise<boolean> {
+  async function fetchUnknownKey(signedToken: Signed): Promise<boolean> {
     const time = now();
     if (!pendingFetch && failedAt !== undefined && time - failedAt < retryDelay)
       throw toTransportError(failure);
     const wait = pendingFetch ? 0 : unknownKeyFetches.take(time);
     if (wait > 0) {
       // The issuer removed the key, or has another key with this `kid`, which identifies one key (RFC 7517 section 4.5).
-      if (signed.kid !== undefined && (removedKeys.has(signed.kid) || hasKeyWithKid(keys, signed)))
+      if (
+        signedToken.kid !== undefined &&
+        (removedKeys.has(signedToken.kid) || hasKeyWithKid(keys, signedToken))
+      )
         return false;
       if (failedAt !== undefined) throw toTransportError(failure);
       // The issuer may have started to use the key after the last fetch. 401 would log out a user with a valid token.
@@ -172,32 +176,33 @@ export function createRemoteKeySet(options: KeySetOptions): KeySet {
   }
 
   /** Searches again if the keys are replaced during the search. */
-  async function findCurrentKey(signed: Signed): Promise<SigningKey | undefined> {
+  async function findCurrentKey(signedToken: Signed): Promise<SigningKey | undefined> {
     for (;;) {
-      const searched = keys;
-      const key = await findVerifyingKey(searched, signed);
-      if (key || searched === keys) return key;
+      const searchedKeys = keys;
+      const key = await findVerifyingKey(searchedKeys, signedToken);
+      if (key || searchedKeys === keys) return key;
     }
   }
 
   return {
     isUsable,
-    async verify(signed) {
+    async verify(signedToken) {
       const fetchesAtReceipt = startedFetches;
       const needsFetch = !isUsable(now());
       if (needsFetch) await waitForKeys();
-      const key = await findCurrentKey(signed);
+      const key = await findCurrentKey(signedToken);
       if (key) {
         if (!needsFetch) options.counts.hits.keySets++;
         return key;
       }
       if (pendingFetch) {
         await pendingFetch.catch(() => {});
-        const fetchedKey = await findCurrentKey(signed);
+        const fetchedKey = await findCurrentKey(signedToken);
         if (fetchedKey) return fetchedKey;
       }
-      if (areConclusive(signed, fetchesAtReceipt) || !(await fetchUnknownKey(signed))) return undefined;
-      return findCurrentKey(signed);
+      if (areConclusive(signedToken, fetchesAtReceipt) || !(await fetchUnknownKey(signedToken)))
+        return undefined;
+      return findCurrentKey(signedToken);
     },
     describe: (time) => ({
       keys: keys.length,
@@ -213,30 +218,13 @@ export function createStaticKeySet(jwks: readonly JsonObject[], counts: Verifier
   const keys = mergeKeys([], jwks);
   return {
     isUsable: () => true,
-    async verify(signed) {
-      const key = await findVerifyingKey(keys, signed);
+    async verify(signedToken) {
+      const key = await findVerifyingKey(keys, signedToken);
       if (key) counts.hits.keySets++;
       return key;
     },
     describe: () => ({ keys: keys.length, keysAge: undefined, keysFailure: undefined, usable: true }),
   };
-}
-
-async function fetchJwks(uri: string, http: HttpOptions): Promise<JsonObject[]> {
-  const response = await fetchBounded(
-    uri,
-    { headers: { accept: 'application/jwk-set+json, application/json' } },
-    http,
-  );
-  const keys = response.status === 200 ? selectUsableKeys(getJsonBody(response)) : undefined;
-  if (!keys) {
-    throw new ValidationError(
-      'keys_invalid',
-      'jwks',
-      `The response of "jwks_uri" is not a JSON Web Key Set (status ${response.status}).`,
-    );
-  }
-  return keys;
 }
 
 const readErrorCode = (error: unknown): string => (error instanceof AuthError ? error.code : 'unknown');

@@ -8,14 +8,14 @@ import {
 
 /** Whether a key was removed from the key set. Tokens that a retired key verified are no longer valid. */
 export interface KeyStatus {
-  retired: boolean;
+  isRetired: boolean;
 }
 
 /** A public key of an issuer. */
 export interface SigningKey extends KeyStatus {
   readonly jwk: JsonObject;
   /** One imported key per algorithm; `undefined` if the key is malformed. */
-  readonly imported: Map<SignatureAlgorithm, Promise<VerificationKey | undefined>>;
+  readonly importedKeys: Map<SignatureAlgorithm, Promise<VerificationKey | undefined>>;
 }
 
 export interface Signed {
@@ -33,9 +33,9 @@ export interface Signed {
  */
 export async function findVerifyingKey(
   keys: readonly SigningKey[],
-  signed: Signed,
+  signedToken: Signed,
 ): Promise<SigningKey | undefined> {
-  const { alg, kid, data, signature } = signed;
+  const { alg, kid, data, signature } = signedToken;
   const fits = ({ jwk }: SigningKey) => (kid === undefined || jwk.kid === kid) && isKeyForAlgorithm(jwk, alg);
   const matchingKeys = keys.filter(fits);
   const candidates =
@@ -43,9 +43,10 @@ export async function findVerifyingKey(
       ? matchingKeys
       : keys.filter(({ jwk }) => jwk.kid === undefined && isKeyForAlgorithm(jwk, alg));
   for (const key of candidates) {
-    const imported = await importKey(key, alg);
+    const importedKey = await importKey(key, alg);
     // A key that the platform imports but cannot use must not affect the other keys.
-    const valid = imported && (await verifySignature(alg, imported, data, signature).catch(() => false));
+    const valid =
+      importedKey && (await verifySignature(alg, importedKey, data, signature).catch(() => false));
     if (valid) return key;
   }
   return undefined;
@@ -55,23 +56,23 @@ export const hasKeyWithKid = (keys: readonly SigningKey[], { alg, kid }: Signed)
   keys.some(({ jwk }) => jwk.kid === kid && isKeyForAlgorithm(jwk, alg));
 
 function importKey(key: SigningKey, alg: SignatureAlgorithm): Promise<VerificationKey | undefined> {
-  let imported = key.imported.get(alg);
-  if (!imported) {
+  let importedKey = key.importedKeys.get(alg);
+  if (!importedKey) {
     // A malformed key must not affect the other keys.
-    imported = importVerificationKey(key.jwk, alg).catch(() => undefined);
-    key.imported.set(alg, imported);
+    importedKey = importVerificationKey(key.jwk, alg).catch(() => undefined);
+    key.importedKeys.set(alg, importedKey);
   }
-  return imported;
+  return importedKey;
 }
 
 /** Retains unchanged keys with their imports, and marks removed keys as retired. */
 export function mergeKeys(previousKeys: readonly SigningKey[], jwks: readonly JsonObject[]): SigningKey[] {
   const keysByContent = new Map(previousKeys.map((key) => [serializeKey(key.jwk), key]));
   const keys = jwks.map(
-    (jwk) => keysByContent.get(serializeKey(jwk)) ?? { jwk, retired: false, imported: new Map() },
+    (jwk) => keysByContent.get(serializeKey(jwk)) ?? { jwk, isRetired: false, importedKeys: new Map() },
   );
   const retainedKeys = new Set(keys);
-  for (const key of previousKeys) if (!retainedKeys.has(key)) key.retired = true;
+  for (const key of previousKeys) if (!retainedKeys.has(key)) key.isRetired = true;
   return keys;
 }
 

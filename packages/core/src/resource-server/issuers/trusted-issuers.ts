@@ -1,7 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
-import type { Clock } from '../../internal/clock.ts';
-import type { VerifierCaches } from '../caches/verifier-caches.ts';
-import { type AccessTokenVerifierOptions, checkRange } from '../options/verifier-options.ts';
+import { checkRange } from '../../protocol/option-checks.ts';
+import type { AccessTokenVerifierOptions } from '../options/verifier-options.ts';
 import { createIssuer, type Issuer, type IssuerContext, type TrustedIssuer } from './issuer.ts';
 
 /** Creates the trusted issuers, by the `iss` of their tokens. */
@@ -11,10 +10,11 @@ export function createTrustedIssuers(
     now,
     clockTolerance,
     caches,
-  }: { readonly now: Clock; readonly clockTolerance: number; readonly caches: VerifierCaches },
+    onEvent,
+  }: Pick<IssuerContext, 'now' | 'clockTolerance' | 'caches' | 'onEvent'>,
 ): ReadonlyMap<string, Issuer> {
   const list = readIssuers(options);
-  const { fetch, onEvent, timeout = 10_000 } = options;
+  const { fetch, timeout = 10_000 } = options;
   const context: IssuerContext = {
     fetch,
     now,
@@ -23,15 +23,26 @@ export function createTrustedIssuers(
     http: { fetch: fetch ?? ((url, init) => globalThis.fetch(url, init)), now, timeout, maxBytes: 1_048_576 },
     allowInsecureIssuer: options.allowInsecureIssuer === true,
     clockTolerance,
-    keysMaxAge: checkRange(options.keysMaxAge ?? 600, [1, 86_400], 'keysMaxAge'),
-    keysMaxStale: checkRange(options.keysMaxStale ?? 86_400, [1, 2_592_000], 'keysMaxStale'),
-    keysCoolDown: checkRange(options.keysCoolDown ?? 10, [1, 3600], 'keysCoolDown'),
+    keysMaxAge: checkRange('keysMaxAge', options.keysMaxAge ?? 600, { min: 1, max: 86_400, unit: 'seconds' }),
+    keysMaxStale: checkRange('keysMaxStale', options.keysMaxStale ?? 86_400, {
+      min: 1,
+      max: 2_592_000,
+      unit: 'seconds',
+    }),
+    keysCoolDown: checkRange('keysCoolDown', options.keysCoolDown ?? 10, {
+      min: 1,
+      max: 3600,
+      unit: 'seconds',
+    }),
   };
   const issuers = new Map<string, Issuer>();
   for (const each of list) {
     const issuer = createIssuer(each, context);
     if (issuers.has(issuer.accessTokenIssuer)) {
-      throw new ConfigurationError('invalid_option', `issuers contains "${issuer.accessTokenIssuer}" twice`);
+      throw new ConfigurationError(
+        'invalid_option',
+        `"issuers" contains "${issuer.accessTokenIssuer}" twice, expected each issuer once.`,
+      );
     }
     issuers.set(issuer.accessTokenIssuer, issuer);
   }
@@ -67,9 +78,15 @@ function readIssuers(options: AccessTokenVerifierOptions): readonly TrustedIssue
 
 /** An opaque token does not identify its issuer, and must not be sent to another one. */
 function checkOpaqueRouting(list: readonly TrustedIssuer[]): void {
-  const introspecting = list.filter(({ introspection }) => introspection && introspection.tokens !== 'jwt');
-  if (introspecting.length < 2 || introspecting.every(({ introspection }) => introspection?.accepts)) return;
-  const names = introspecting.map(({ issuer }) => `"${issuer}"`).join(' and ');
+  const introspectingIssuers = list.filter(
+    ({ introspection }) => introspection && introspection.tokens !== 'jwt',
+  );
+  if (
+    introspectingIssuers.length < 2 ||
+    introspectingIssuers.every(({ introspection }) => introspection?.accepts)
+  )
+    return;
+  const names = introspectingIssuers.map(({ issuer }) => `"${issuer}"`).join(' and ');
   throw new ConfigurationError(
     'invalid_option',
     `${names} introspect opaque tokens, and an opaque token does not identify its issuer. Set introspection.accepts ` +

@@ -1,4 +1,3 @@
-import { ConfigurationError } from '../../errors.ts';
 import type { EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
 import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
@@ -22,7 +21,11 @@ export interface VerifierOptions {
   readonly mtls?: boolean | MtlsOptions | undefined;
   /** Rejects tokens that are not bound: by DPoP, by certificate, or by one of the two. Default: bearer tokens are accepted. */
   readonly requireBinding?: 'dpop' | 'mtls' | 'any' | undefined;
-  /** Describes this resource server. Each challenge then contains the URL of the description. @see https://www.rfc-editor.org/rfc/rfc9728 */
+  /**
+   * Describes this resource server. Each challenge then contains the URL of the description. Default: no description.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9728
+   */
   readonly protectedResource?: ProtectedResource | undefined;
   /** URL of the resource server's metadata. Default: the well-known URL of `protectedResource`. @see https://www.rfc-editor.org/rfc/rfc9728#section-5.1 */
   readonly resourceMetadata?: string | undefined;
@@ -50,7 +53,7 @@ export interface VerifierOptions {
   readonly fetch?: Fetch | undefined;
   /** Returns the time in milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: Clock | undefined;
-  /** Called for each event. No event contains a token. Default: none. */
+  /** Called for each event. No event contains a token. Default: failures are written to the console, at a limited rate. */
   readonly onEvent?: EventListener | undefined;
   /** Accepts `http:` issuers. Only for a provider on the developer's machine. Default: false. */
   readonly allowInsecureIssuer?: boolean | undefined;
@@ -62,9 +65,3 @@ export type AccessTokenVerifierOptions = VerifierOptions &
     | (TrustedIssuer & { readonly issuers?: never })
     | { readonly issuers: readonly TrustedIssuer[]; readonly issuer?: never }
   );
-
-/** @throws ConfigurationError when the value is out of range */
-export function checkRange(value: number, [low, high]: readonly [number, number], name: string): number {
-  if (Number.isFinite(value) && value >= low && value <= high) return value;
-  throw new ConfigurationError('invalid_option', `${name} must be between ${low} and ${high}, got ${value}`);
-}

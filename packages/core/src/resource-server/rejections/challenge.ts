@@ -2,9 +2,9 @@ import { AccessTokenError, type AccessTokenErrorCode } from '../../errors.ts';
 import type { Rejection } from './rejection.ts';
 
 export interface ChallengeOptions {
-  /** RFC 9110 section 11.5. */
+  /** RFC 9110 section 11.5. Default: none. */
   readonly realm?: string | undefined;
-  /** URL of the protected resource metadata. RFC 9728 section 5.1. */
+  /** URL of the protected resource metadata. RFC 9728 section 5.1. Default: none. */
   readonly resourceMetadata?: string | undefined;
   /** Accepted schemes, in order of preference. */
   readonly schemes: readonly ('Bearer' | 'DPoP')[];

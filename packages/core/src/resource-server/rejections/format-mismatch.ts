@@ -14,11 +14,11 @@ export function formatValue(value: unknown): string {
 
 /** Formats a list of alternatives. An empty text is the absence of a value. */
 export function formatList(values: readonly unknown[]): string {
-  const shown = values
+  const shownValues = values
     .slice(0, maxValues)
     .map((value) => (value === '' || Array.isArray(value) ? 'none' : formatValue(value)));
-  const rest = values.length - shown.length;
-  return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+  const rest = values.length - shownValues.length;
+  return shownValues.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
 /** Formats seconds since the epoch. */

@@ -34,6 +34,8 @@ export interface RejectionDetails {
   readonly scheme?: 'Bearer' | 'DPoP';
   /** Message of the application's check, for the event only. */
   readonly reason?: string;
+  /** Name and code of the error with this message, if it is not an error of this library. */
+  readonly errorName?: string;
   /** A new nonce for the client. RFC 9449 section 9. */
   readonly nonce?: string;
   /** Describes the difference for the developer. Called outside production only, and its result is never sent. */

@@ -7,8 +7,8 @@ const networkMessage =
   /\b(ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)\b|^(fetch failed|Failed to fetch|Load failed)$/;
 
 /**
- * Returns true for an error that reports an unavailable service and nothing about the token: a `TransportError`, a network
- * error of Node, of `fetch` or of a database connection, a timeout, a response with status 429 or 5xx.
+ * Returns true for an error that reports an unavailable service, and nothing about the token. Such errors are a
+ * `TransportError`, a timeout, a response with status 429 or 5xx, and network errors of Node, `fetch` and databases.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4
  * @example

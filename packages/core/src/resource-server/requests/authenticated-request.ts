@@ -6,6 +6,14 @@ const brand = Symbol.for('countersign.AuthenticatedRequest');
 /**
  * A request whose access token was verified. Frozen: requests with the same cached token share one instance.
  * `instanceof` works across copies of the package.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ * @example
+ * ```ts
+ * import type { AuthenticatedRequest } from '@countersign/core/resource-server';
+ *
+ * export const getUser = ({ accessToken }: AuthenticatedRequest): string | undefined => accessToken.sub;
+ * ```
  */
 export class AuthenticatedRequest {
   /** The verified access token. */

@@ -39,10 +39,10 @@ export function parseAuthorization(header: string | undefined): Credentials | un
   if (header === undefined) return undefined;
   const match = credentialsPattern.exec(header);
   if (match) return { scheme: match[1]?.length === 4 ? 'DPoP' : 'Bearer', token: match[2] as string };
-  const malformed = schemePattern.exec(header);
-  if (!malformed) return undefined;
+  const malformedMatch = schemePattern.exec(header);
+  if (!malformedMatch) return undefined;
   throw new Rejection('invalid_request', 'authorization', 'The Authorization header is malformed', {
-    scheme: (malformed[1] ?? malformed[2])?.length === 4 ? 'DPoP' : 'Bearer',
+    scheme: (malformedMatch[1] ?? malformedMatch[2])?.length === 4 ? 'DPoP' : 'Bearer',
   });
 }
 

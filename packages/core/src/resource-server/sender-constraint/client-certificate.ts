@@ -52,12 +52,15 @@ export function createCertificateSource(mtls: true | MtlsOptions): CertificateSo
   }
   const { trustedProxyHeader, format } = mtls;
   if (typeof trustedProxyHeader !== 'string' || !/^[\w-]+$/.test(trustedProxyHeader)) {
-    throw new ConfigurationError('invalid_option', 'mtls.trustedProxyHeader must be a header name');
+    throw new ConfigurationError(
+      'invalid_option',
+      `"mtls.trustedProxyHeader" is ${JSON.stringify(trustedProxyHeader)}, expected the name of a header.`,
+    );
   }
   if (!Object.hasOwn(readers, format)) {
     throw new ConfigurationError(
       'invalid_option',
-      `mtls.format must be one of ${Object.keys(readers).join(', ')}, got "${format}"`,
+      `"mtls.format" is "${format}", expected one of ${Object.keys(readers).join(', ')}.`,
     );
   }
   const name = trustedProxyHeader.toLowerCase();
@@ -105,8 +108,8 @@ async function readEnvoy(value: string): Promise<string | undefined> {
     pair.lastIndex = at;
     const match = pair.exec(value);
     if (!match) return undefined;
-    const [, key = '', quoted = ''] = match;
-    const text = quoted.replace(/^"|"$/g, '');
+    const [, key = '', quotedText = ''] = match;
+    const text = quotedText.replace(/^"|"$/g, '');
     if (/^cert$/i.test(key)) {
       if (certificate !== undefined) return undefined;
       certificate = text;

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
 import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
+import { checkRange } from '../../protocol/option-checks.ts';
 
 /** Creates and checks the nonces of one resource server. */
 export interface NonceSource {
@@ -28,14 +29,12 @@ export interface NonceOptions {
 export function createNonceSource(options: NonceOptions, now: Clock): NonceSource {
   const { secret, lifetime = 120 } = options;
   if (secret !== undefined && secret.length < 32) {
-    throw new ConfigurationError('invalid_option', 'dpop.nonce.secret must have at least 32 characters');
-  }
-  if (!(lifetime >= 1 && lifetime <= 3600)) {
     throw new ConfigurationError(
       'invalid_option',
-      `dpop.nonce.lifetime must be between 1 and 3600 seconds, got ${lifetime}`,
+      `"dpop.nonce.secret" is a text of ${secret.length} characters, expected at least 32.`,
     );
   }
+  checkRange('dpop.nonce.lifetime', lifetime, { min: 1, max: 3600, unit: 'seconds' });
   const material = secret === undefined ? crypto.getRandomValues(new Uint8Array(32)) : encodeUtf8(secret);
   const key = crypto.subtle.importKey('raw', material, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
   const nonces = new Map<number, Promise<string>>();

@@ -8,6 +8,7 @@ import {
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../../internal/signatures/signature-algorithms.ts';
+import { checkRange } from '../../protocol/option-checks.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../../tokens/stores/replay-store.ts';
 import { type CompactJws, parseJws } from '../parse-jws.ts';
 import { Rejection } from '../rejections/rejection.ts';
@@ -76,15 +77,10 @@ export function createDpopVerifier(
   if (algorithms.length === 0 || !algorithms.every(isSignatureAlgorithm)) {
     throw new ConfigurationError(
       'invalid_option',
-      `dpop.algorithms must contain one or more of ${signatureAlgorithms.join(', ')}, got ${JSON.stringify(algorithms)}`,
+      `"dpop.algorithms" is ${JSON.stringify(algorithms)}, expected one or more of ${signatureAlgorithms.join(', ')}.`,
     );
   }
-  if (!(maxAge >= 1 && maxAge <= 600)) {
-    throw new ConfigurationError(
-      'invalid_option',
-      `dpop.maxAge must be between 1 and 600 seconds, got ${maxAge}`,
-    );
-  }
+  checkRange('dpop.maxAge', maxAge, { min: 1, max: 600, unit: 'seconds' });
   const nonces = options.nonce && createNonceSource(options.nonce, now);
   const replayStore = options.replayStore ?? createMemoryReplayStore({ now });
 
@@ -196,9 +192,9 @@ function matchesTarget(htu: unknown, url: string | undefined, origins: readonly 
  * because they can have another meaning (RFC 3986 sections 6.2.2.1 and 6.2.2.2).
  */
 const normalizePath = (path: string): string =>
-  path.replace(/%[\da-f]{2}/gi, (encoded) => {
-    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16));
-    return /[\w.~-]/.test(character) ? character : encoded.toUpperCase();
+  path.replace(/%[\da-f]{2}/gi, (encodedPart) => {
+    const character = String.fromCharCode(Number.parseInt(encodedPart.slice(1), 16));
+    return /[\w.~-]/.test(character) ? character : encodedPart.toUpperCase();
   });
 
 /** Reads the path of a request target: a path with query, or an absolute URL (RFC 9112 section 3.2). */
@@ -231,7 +227,7 @@ function readOrigins(origin: string | readonly string[] | undefined): readonly s
   return list.map((each) => {
     const url = URL.canParse(each) ? new URL(each) : undefined;
     if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
-      throw new ConfigurationError('invalid_option', `dpop.origin must be an https origin, got "${each}"`);
+      throw new ConfigurationError('invalid_option', `"dpop.origin" is "${each}", expected an https origin.`);
     }
     return (url.origin + url.pathname).replace(/\/$/, '');
   });

@@ -46,7 +46,7 @@ export function createSenderConstraintCheck(
   if (requireBinding !== undefined && !['dpop', 'mtls', 'any'].includes(requireBinding)) {
     throw new ConfigurationError(
       'invalid_option',
-      `requireBinding must be 'dpop', 'mtls' or 'any', got ${JSON.stringify(requireBinding)}`,
+      `"requireBinding" is ${JSON.stringify(requireBinding)}, expected "dpop", "mtls" or "any".`,
     );
   }
   if ((requireBinding === 'dpop' && !dpop) || (requireBinding === 'mtls' && !mtls)) {

@@ -64,10 +64,12 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     state: SessionState,
     { hasNewTokens }: { readonly hasNewTokens: boolean },
   ): Promise<string> {
-    const fitted = fitSession(state, { countBytes, compareUse, hasNewTokens });
+    const fittedSession = fitSession(state, { countBytes, compareUse, hasNewTokens });
     const [newest] = state.tokens.accessTokens;
-    if (newest && fitted.tokens.accessTokens.length === 0) options.onTokenOmitted?.(newest.resource);
-    const sealedSession = await encryption.encrypt(fitted, { lifetime: getRemainingLifetime(fitted) });
+    if (newest && fittedSession.tokens.accessTokens.length === 0) options.onTokenOmitted?.(newest.resource);
+    const sealedSession = await encryption.encrypt(fittedSession, {
+      lifetime: getRemainingLifetime(fittedSession),
+    });
     options.onWritten?.(createCookies(sealedSession, new Map()));
     return sealedSession;
   }
@@ -137,21 +139,25 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
         ...deleteChunks(jar, name, cookies, changes.length),
       ];
     },
-    async write(loaded, change, { isUse }) {
+    async write(loadedSession, change, { isUse }) {
       // A concurrent logout wins: the cookie of this response must not restore the session.
-      if (!(await isAlive(loaded.state))) return false;
-      const changed = change(loaded.state);
-      if (!changed) return false;
-      const state = isUse ? { ...changed, usedAt: seconds(now) } : changed;
-      const hasNewTokens = state.tokens !== loaded.state.tokens;
-      return { loaded: { ...loaded, state }, sealedSession: await encryptFitting(state, { hasNewTokens }) };
+      if (!(await isAlive(loadedSession.state))) return false;
+      const changedState = change(loadedSession.state);
+      if (!changedState) return false;
+      const state = isUse ? { ...changedState, usedAt: seconds(now) } : changedState;
+      const hasNewTokens = state.tokens !== loadedSession.state.tokens;
+      return {
+        loadedSession: { ...loadedSession, state },
+        sealedSession: await encryptFitting(state, { hasNewTokens }),
+      };
     },
-    async applyTokens(loaded, tokens, sealedSession) {
+    async applyTokens(loadedSession, tokens, sealedSession) {
       const other = sealedSession && (await encryption.decrypt(encryption.split(sealedSession)));
       // Only a cookie of the same session is used. Otherwise the tokens are encrypted again for this session.
-      if (other && other.id === loaded.state.id) return { ...loaded, state: other, sealedSession };
-      const state = { ...loaded.state, tokens };
-      return { ...loaded, state, sealedSession: await encryptFitting(state, { hasNewTokens: true }) };
+      if (other && other.id === loadedSession.state.id)
+        return { ...loadedSession, state: other, sealedSession };
+      const state = { ...loadedSession.state, tokens };
+      return { ...loadedSession, state, sealedSession: await encryptFitting(state, { hasNewTokens: true }) };
     },
     requireSpace: ({ state }, request) => requireSpace(state, request, { countBytes }),
     recordUse({ state }, request) {
@@ -167,6 +173,7 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
           endedAt: pending.endedAt,
           lifetime: await longestLifetime.read(),
           coveredBy: undefined,
+          isPending: true,
         });
         return;
       }
@@ -203,13 +210,15 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       endedAt,
       lifetime,
       coveredBy,
+      isPending,
     }: {
       readonly endedAt: number;
       /** Seconds. */
       readonly lifetime: number;
       readonly coveredBy: string | undefined;
+      readonly isPending?: true;
     },
   ): Promise<void> {
-    return tombstones.set(key, endedAt, lifetime * 1000, { coveredBy });
+    return tombstones.set(key, endedAt, lifetime * 1000, { coveredBy, isPending });
   }
 }

@@ -1,7 +1,6 @@
-import { AuthError, TransportError } from '../../errors.ts';
+import { AuthError, nameForeignError, TransportError } from '../../errors.ts';
 import { reserveRecord } from '../../internal/reserve-record.ts';
 import type { ReplayStore } from '../../tokens/stores/replay-store.ts';
-import { nameForeignError } from '../pages/failure-report.ts';
 import type { LoadedSession, SessionBackend, SessionReference } from './session-backend.ts';
 
 /** Maximum count of sessions that could not be ended; the oldest is evicted. */
@@ -32,8 +31,8 @@ export function guardBackend(backend: SessionBackend, endedKeys = createEndedKey
   const { known, unknown } = endedKeys;
   const hasEnded = (key: string) => known.has(key) || (unknown.get(key) ?? 0) > performance.now();
   // A pending end may fail, or this process may stop before it: a request that ends a session (`toEnd`) does so itself.
-  const omitEnded = (loaded: LoadedSession | undefined) =>
-    loaded && hasEnded(loaded.key) ? undefined : loaded;
+  const omitEnded = (loadedSession: LoadedSession | undefined) =>
+    loadedSession && hasEnded(loadedSession.key) ? undefined : loadedSession;
 
   return {
     kind: backend.kind,
@@ -42,31 +41,31 @@ export function guardBackend(backend: SessionBackend, endedKeys = createEndedKey
     },
     identifyAll: (cookies) => guard(() => backend.identifyAll(cookies)),
     async reload(session, options = {}) {
-      const loaded = await guard(() => backend.reload(session, options));
-      return options.toEnd ? loaded : omitEnded(loaded);
+      const loadedSession = await guard(() => backend.reload(session, options));
+      return options.toEnd ? loadedSession : omitEnded(loadedSession);
     },
     create: (state, cookies, start) => guard(() => backend.create(state, cookies, start)),
-    async write(loaded, change, options) {
-      if (hasEnded(loaded.key)) return false;
-      let thrown: { readonly error: unknown } | undefined;
+    async write(loadedSession, change, options) {
+      if (hasEnded(loadedSession.key)) return false;
+      let thrownError: { readonly error: unknown } | undefined;
       const guardedChange: typeof change = (state) => {
         try {
           return change(state);
         } catch (error) {
-          thrown = { error };
+          thrownError = { error };
           throw error;
         }
       };
-      return guard(() => backend.write(loaded, guardedChange, options)).catch((error: unknown) => {
+      return guard(() => backend.write(loadedSession, guardedChange, options)).catch((error: unknown) => {
         // An error of the application's own function is rethrown unchanged.
-        throw thrown ? thrown.error : error;
+        throw thrownError ? thrownError.error : error;
       });
     },
-    applyTokens: (loaded, tokens, sealedSession) =>
-      guard(() => backend.applyTokens(loaded, tokens, sealedSession)),
+    applyTokens: (loadedSession, tokens, sealedSession) =>
+      guard(() => backend.applyTokens(loadedSession, tokens, sealedSession)),
     createCookies: (sealedSession, existing) => backend.createCookies(sealedSession, existing),
-    requireSpace: (loaded, request) => backend.requireSpace(loaded, request),
-    recordUse: (loaded, request) => backend.recordUse(loaded, request),
+    requireSpace: (loadedSession, request) => backend.requireSpace(loadedSession, request),
+    recordUse: (loadedSession, request) => backend.recordUse(loadedSession, request),
     async end(session) {
       // From now on this process accepts no request of the session, even if the store fails.
       recordEnd(session);
@@ -75,7 +74,7 @@ export function guardBackend(backend: SessionBackend, endedKeys = createEndedKey
       unknown.delete(session.key);
     },
     endMatching: (match, endedAt) => guard(() => backend.endMatching(match, endedAt)),
-    findDeletions: (existing, loaded) => guard(() => backend.findDeletions(existing, loaded)),
+    findDeletions: (existing, loadedSession) => guard(() => backend.findDeletions(existing, loadedSession)),
     deleteCookies: (existing) => backend.deleteCookies(existing),
     getCacheStatistics: () => backend.getCacheStatistics(),
   };

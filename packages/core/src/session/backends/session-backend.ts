@@ -70,9 +70,11 @@ export interface SessionBackend {
   /**
    * Loads the current state of a session that was loaded or identified before.
    *
-   * @param options `toEnd`: the caller ends the session. It is also loaded while another request ends it, and if it has
-   * expired by the idle lifetime or by the current options: a copy of its cookie may have been used since, and the options
-   * may change again. Default: false.
+   * @param options `toEnd`: the caller ends the session. It is then also loaded while another request ends it, and after it
+   * has expired by the idle lifetime or by the current options. A copy of its cookie may have been used since, and the
+   * options may change again. Default: false.
+   * @throws ConfigurationError if `toEnd` and the session is encrypted with a secret that this process does not have. It is
+   * ended by its key.
    */
   reload(
     session: SessionReference,
@@ -91,13 +93,13 @@ export interface SessionBackend {
    * @param options `isUse`: the write extends the idle lifetime
    */
   write(
-    loaded: LoadedSession,
+    loadedSession: LoadedSession,
     change: (state: SessionState) => SessionState | undefined,
     options: { readonly isUse: boolean },
-  ): Promise<{ readonly loaded: LoadedSession; readonly sealedSession?: string } | false>;
+  ): Promise<{ readonly loadedSession: LoadedSession; readonly sealedSession?: string } | false>;
   /** Applies the tokens that another request for the same session has obtained. */
   applyTokens(
-    loaded: LoadedSession,
+    loadedSession: LoadedSession,
     tokens: TokenSet,
     sealedSession: string | undefined,
   ): Promise<LoadedSession & { readonly sealedSession?: string }>;
@@ -108,9 +110,9 @@ export interface SessionBackend {
    *
    * @throws ConfigurationError `cookies_too_large`
    */
-  requireSpace(loaded: LoadedSession, request: AccessTokenRequest): void;
+  requireSpace(loadedSession: LoadedSession, request: AccessTokenRequest): void;
   /** Records that an access token is in use. If a cookie becomes too large, the other tokens are removed first. */
-  recordUse(loaded: LoadedSession, request: AccessTokenRequest): void;
+  recordUse(loadedSession: LoadedSession, request: AccessTokenRequest): void;
   /** Ends one session permanently. */
   end(session: SessionReference): Promise<void>;
   /**
@@ -123,9 +125,9 @@ export interface SessionBackend {
    * Creates the cookies that delete the copies of the session cookie at other scopes, because the settings were changed: one
    * for each cookie. Only copies that this application has written are deleted, not those of another application.
    *
-   * @param loaded the session of the request. Default: unknown.
+   * @param loadedSession the session of the request. Default: unknown.
    */
-  findDeletions(existing: RequestCookies, loaded?: LoadedSession): Promise<CookieToSet[]>;
+  findDeletions(existing: RequestCookies, loadedSession?: LoadedSession): Promise<CookieToSet[]>;
   /** Creates the cookies that delete the session cookies of the request at the scope of the settings. */
   deleteCookies(existing: RequestCookies): CookieToSet[];
   /** Counts the lookups of the session cache. All counts are 0 for stored sessions: they are not cached. */

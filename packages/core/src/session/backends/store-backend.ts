@@ -1,4 +1,5 @@
 import { sha256 } from '#platform';
+import { ConfigurationError } from '../../errors.ts';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { isNewerTokenSet } from '../../tokens/token-set.ts';
 import { listValues, readValues } from '../cookies/chunks.ts';
@@ -30,6 +31,12 @@ export interface StoreBackendOptions {
   readonly now: Clock;
 }
 
+const createUnreadableSessionError = () =>
+  new ConfigurationError(
+    'invalid_option',
+    'A stored session could not be decrypted, because "secret" does not contain the secret with which it was encrypted. The session is ended, but its refresh token cannot be revoked.',
+  );
+
 const isIdentifier = (value: string) => /^[\w-]{43}$/.test(value);
 
 /** Maximum attempts of a write that meets concurrent writes. */
@@ -60,28 +67,40 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
   }
 
   async function read(key: string): Promise<LoadedSession | undefined> {
-    const loaded = await readToEnd(key);
-    return loaded?.hasExpired ? undefined : loaded;
+    const record = await store.get(key);
+    const loadedSession = record && (await decryptRecord(record, key));
+    return loadedSession === 'unreadable' || loadedSession?.hasExpired ? undefined : loadedSession;
   }
 
+  /** @throws ConfigurationError if no secret of this process decrypts the session, which can be ended nevertheless */
   async function readToEnd(key: string): Promise<LoadedSession | undefined> {
     const record = await store.get(key);
-    if (!record) return undefined;
+    const loadedSession = record && (await decryptRecord(record, key));
+    if (loadedSession !== 'unreadable') return loadedSession;
+    // Another client may use the same store and the same name of the cookie.
+    if (record?.clientId !== options.clientId) return undefined;
+    throw createUnreadableSessionError();
+  }
+
+  async function decryptRecord(
+    record: SessionRecord,
+    key: string,
+  ): Promise<LoadedSession | 'unreadable' | undefined> {
     const payload = await sealer.decrypt(record.value, seconds(now));
-    const state = payload?.key === key ? unpackState(payload, options.owner) : undefined;
+    // An expired session is not decrypted either, and a store may return it if its clock differs.
+    if (!payload) return record.expiresAt > seconds(now) ? 'unreadable' : undefined;
+    const state = payload.key === key ? unpackState(payload, options.owner) : undefined;
     if (!state) return undefined;
     // The expiry of the record is that of the options with which it was written.
     const hasExpired = getSessionEnds(state, options).expiresAt <= seconds(now);
     return { state, key, version: record.version, ...(hasExpired && { hasExpired }) };
   }
 
-  // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
-  const allNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)];
-  const acceptedNames = allNames.filter((wireName, index) => index === 0 || wireName.startsWith('__Host-'));
+  const wireNames = jar.listWireNames(name);
 
   /** Several cookies have identifiers if the domain or path of the cookie was changed. */
   async function readKeys(cookies: RequestCookies): Promise<readonly string[]> {
-    const values = acceptedNames.flatMap((wireName) => readValues(wireName, cookies));
+    const values = wireNames.acceptedNames.flatMap((wireName) => readValues(wireName, cookies));
     return Promise.all(values.filter(isIdentifier).map((value) => sha256(value)));
   }
 
@@ -94,15 +113,18 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
 
   const selectIdentifiers = (cookies: RequestCookies) =>
     selectCopies(
-      allNames,
+      wireNames.all,
       (wireName) => listValues(wireName, cookies).filter(isIdentifier),
       (identifier) => identifier,
     );
 
-  async function findDeletions(existing: RequestCookies, loaded?: LoadedSession): Promise<CookieToSet[]> {
+  async function findDeletions(
+    existing: RequestCookies,
+    loadedSession?: LoadedSession,
+  ): Promise<CookieToSet[]> {
     // A request of a session reads no other record: a sibling host can plant identifiers.
-    if (loaded) {
-      const { cookieScope: scope = {} } = loaded.state;
+    if (loadedSession) {
+      const { cookieScope: scope = {} } = loadedSession.state;
       return deleteCopies(jar, name, {
         copies: [{ wireName: jar.toWireName(name, scope), count: 1, scope }],
       });
@@ -124,7 +146,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       const sessions = await Promise.all(
         copies.map(async ({ wireName, value }) => ({
           key: await sha256(value),
-          isAccepted: acceptedNames.includes(wireName),
+          isAccepted: wireNames.acceptedNames.includes(wireName),
         })),
       );
       return { sessions, isTruncated };
@@ -134,7 +156,8 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       const key = await sha256(identifier);
       // The cookie is not written again: its scope stays until the session ends, also after a change of the settings.
       const newState = setCookieScope(state, jar.scope);
-      await store.set(key, await createRecord(newState, key, 1), 0);
+      // A record of this identifier belongs to another login. The cookie would select its session.
+      if (!(await store.set(key, await createRecord(newState, key, 1), 0))) throw createEndedLoginError();
       if (requestedAt !== undefined && (await logoutMarkers.hasLogoutSince(state, requestedAt))) {
         await store.delete(key);
         throw createEndedLoginError();
@@ -142,26 +165,26 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
       const cookie = jar.createCookie(name, identifier, { maxAge: options.absoluteLifetime });
       return [...(await findDeletions(cookies).catch(() => [])), cookie];
     },
-    async write(loaded, change, { isUse }) {
-      let current: LoadedSession | undefined = loaded;
+    async write(loadedSession, change, { isUse }) {
+      let current: LoadedSession | undefined = loadedSession;
       for (let tries = 0; current && tries < maxTries; tries++) {
-        const changed = change(current.state);
-        if (!changed) return false;
-        const state: SessionState = isUse ? { ...changed, usedAt: seconds(now) } : changed;
+        const changedState = change(current.state);
+        if (!changedState) return false;
+        const state: SessionState = isUse ? { ...changedState, usedAt: seconds(now) } : changedState;
         const version = current.version + 1;
         if (await store.set(current.key, await createRecord(state, current.key, version), current.version)) {
-          return { loaded: { state, key: current.key, version } };
+          return { loadedSession: { state, key: current.key, version } };
         }
         current = await read(current.key);
       }
       return false;
     },
-    async applyTokens(loaded, tokens) {
+    async applyTokens(loadedSession, tokens) {
       // If the store is unavailable, the tokens are used, and the refresh coordinator writes them later.
-      const stored = await read(loaded.key).catch(() => undefined);
-      const current = stored ?? loaded;
-      return stored && !isNewerTokenSet(tokens, stored.state.tokens)
-        ? stored
+      const storedSession = await read(loadedSession.key).catch(() => undefined);
+      const current = storedSession ?? loadedSession;
+      return storedSession && !isNewerTokenSet(tokens, storedSession.state.tokens)
+        ? storedSession
         : { ...current, state: { ...current.state, tokens } };
     },
     createCookies: () => [],

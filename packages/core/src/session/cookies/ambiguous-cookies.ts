@@ -6,6 +6,16 @@ import { decodeValue, readName, splitPairs, trimWhiteSpace } from './cookies.ts'
 /**
  * Finds the cookies that a framework may change if it writes the header anew: those of a name that was sent several times, or
  * with encoded characters in a value that need no encoding. Returns them as they were sent, empty if there are none.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-8.6
+ * @example
+ * ```ts
+ * import { findAmbiguousCookies } from '@countersign/core/session/adapter';
+ *
+ * export function passCookies(request: Request, forwarded: Headers): void {
+ *   forwarded.set('x-received-cookies', findAmbiguousCookies(request.headers.get('cookie')));
+ * }
+ * ```
  */
 export function findAmbiguousCookies(header: string | null | undefined): string {
   const pairs = listPairs(header);
@@ -17,14 +27,26 @@ export function findAmbiguousCookies(header: string | null | undefined): string 
     .join('; ');
 }
 
-/** Replaces the cookies of a `Cookie` header that were sent with the same names. Cookies of other names stay. */
+/**
+ * Replaces the cookies of a `Cookie` header that have the names of the ambiguous cookies. Cookies of other names stay.
+ *
+ * @param ambiguous the result of {@link findAmbiguousCookies}
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-8.6
+ * @example
+ * ```ts
+ * import { addAmbiguousCookies } from '@countersign/core/session/adapter';
+ *
+ * export const readCookies = ({ headers }: Request): string =>
+ *   addAmbiguousCookies(headers.get('cookie'), headers.get('x-received-cookies'));
+ * ```
+ */
 export function addAmbiguousCookies(
   header: string | null | undefined,
   ambiguous: string | null | undefined,
 ): string {
-  const sent = listPairs(ambiguous);
-  const names = new Set(sent.map(readName));
-  return [...sent, ...listPairs(header).filter((pair) => !names.has(readName(pair)))].join('; ');
+  const sentPairs = listPairs(ambiguous);
+  const names = new Set(sentPairs.map(readName));
+  return [...sentPairs, ...listPairs(header).filter((pair) => !names.has(readName(pair)))].join('; ');
 }
 
 const listPairs = (header: string | null | undefined) =>

@@ -1,6 +1,6 @@
 import { countBytes } from './cookie-budget.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from './cookies.ts';
-import { serializeCookie } from './cookies.ts';
+import { maxAccepted, serializeCookie } from './cookies.ts';
 
 /** Maximum bytes of one `Set-Cookie` line that every browser accepts (RFC 6265 section 6.1). */
 const maxLine = 4096;
@@ -99,19 +99,16 @@ function joinCopies(
   cookies: RequestCookies,
   read: (wireName: string, cookies: RequestCookies) => readonly string[],
 ): readonly ChunkedValue[] {
-  const readChunksAt = (index: number) =>
-    read(getChunkName(wireName, index), cookies).flatMap((value) => parseChunk(value) ?? []);
-  return readChunksAt(0).flatMap((first) => {
-    if (!(first.count >= 1 && first.count <= maxChunks)) return [];
-    let text = first.part;
+  if (!cookies.has(wireName)) return [];
+  const { firsts, others } = readAllChunks(wireName, (each) => read(each, cookies));
+  return firsts.flatMap(({ part, ...first }) => {
+    let text = part;
     for (let index = 1; index < first.count; index++) {
-      const next = readChunksAt(index).find(
-        ({ generation, count }) => generation === first.generation && count === first.count,
-      );
-      if (!next) return [];
-      text += next.part;
+      const [next] = others[index - 1]?.get(toCopyKey(first)) ?? [];
+      if (next === undefined) return [];
+      text += next;
     }
-    return [{ text, generation: first.generation, count: first.count }];
+    return [{ text, ...first }];
   });
 }
 
@@ -120,32 +117,62 @@ function joinCopies(
  * Two copies with the prefix `__Host-` are listed too. Such a list is for a logout only: no copy of it signs in.
  */
 export function* listCandidates(wireName: string, cookies: RequestCookies): Generator<ChunkedValue> {
-  const chunks = Array.from({ length: maxChunks }, (_, index) =>
-    [...new Set(listValues(getChunkName(wireName, index), cookies))].flatMap(
-      (value) => parseChunk(value) ?? [],
-    ),
-  );
+  const { firsts, others } = readAllChunks(wireName, (each) => [...new Set(listValues(each, cookies))]);
   function* join(start: ChunkedValue, index: number): Generator<ChunkedValue> {
     if (index === start.count) yield start;
-    for (const { part, ...next } of index < start.count ? (chunks[index] ?? []) : []) {
-      if (next.generation === start.generation && next.count === start.count)
+    else
+      for (const part of others[index - 1]?.get(toCopyKey(start)) ?? [])
         yield* join({ ...start, text: start.text + part }, index + 1);
-    }
   }
-  for (const { part, generation, count } of chunks[0] ?? [])
-    yield* join({ text: part, generation, count }, 1);
+  for (const { part, ...first } of firsts) yield* join({ text: part, ...first }, 1);
+}
+
+/** All chunks of a copy have the same generation and count. */
+type Copy = Omit<ChunkedValue, 'text'>;
+
+const toCopyKey = ({ generation, count }: Copy) => `${generation}~${count}`;
+
+/**
+ * Reads the first chunks of all copies of a value. The parts of the other chunks are listed by their copy: a search for each
+ * first chunk would cost the square of their count.
+ */
+function readAllChunks(
+  wireName: string,
+  read: (wireName: string) => readonly string[],
+): {
+  readonly firsts: readonly (Copy & { readonly part: string })[];
+  readonly others: readonly ReadonlyMap<string, readonly string[]>[];
+} {
+  const readChunksAt = (index: number) =>
+    read(getChunkName(wireName, index)).flatMap((value) => parseChunk(value) ?? []);
+  const firsts = readChunksAt(0).filter(({ count }) => count >= 1 && count <= maxChunks);
+  if (firsts.every(({ count }) => count === 1)) return { firsts, others: [] };
+  const others = Array.from({ length: maxChunks - 1 }, (_, index) => {
+    const parts = new Map<string, string[]>();
+    for (const { part, ...copy } of readChunksAt(index + 1)) {
+      const key = toCopyKey(copy);
+      const known = parts.get(key);
+      if (known) known.push(part);
+      else parts.set(key, [part]);
+    }
+    return parts;
+  });
+  return { firsts, others };
 }
 
 /** Lists all values of a cookie, whatever its prefix. */
 export function listValues(wireName: string, cookies: RequestCookies): readonly string[] {
   const value = cookies.get(wireName);
-  return value === undefined ? (cookies.repeated?.get(wireName) ?? []) : [value];
+  return value === undefined ? (cookies.repeatedValues?.get(wireName) ?? []) : [value];
 }
 
-/** Reads all values of a cookie. Two values of a cookie with the prefix `__Host-` are not accepted. */
+/**
+ * Reads the values of a cookie that are accepted, whatever the parser has retained. Two values of a cookie with the prefix
+ * `__Host-` are not accepted.
+ */
 export function readValues(wireName: string, cookies: RequestCookies): readonly string[] {
   const values = listValues(wireName, cookies);
-  return values.length > 1 && wireName.startsWith('__Host-') ? [] : values;
+  return values.length > (wireName.startsWith('__Host-') ? 1 : maxAccepted) ? [] : values;
 }
 
 /** Creates cookies that delete the chunks of the request, from index `from` on. */

@@ -26,7 +26,7 @@ export function countSessionBytes(
   const current = new Map<string, number>();
   for (const [name, value] of existing) {
     if (!isSessionName(name, wireName)) continue;
-    const values = existing.repeated?.get(name) ?? [value ?? ''];
+    const values = existing.repeatedValues?.get(name) ?? [value ?? ''];
     current.set(
       name,
       values.reduce((bytes, each) => bytes + countBytes({ name, value: each }), 0),

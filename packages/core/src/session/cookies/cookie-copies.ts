@@ -11,13 +11,17 @@ export interface CookieCopy {
   readonly scope: CookieScope;
 }
 
-/** Checks whether a request has several cookies with the names of a value, or some with the prefix of other settings. */
-export function hasSeveralCopies(jar: CookieJar, name: string, cookies: RequestCookies): boolean {
+/**
+ * Creates a function that checks whether a request has several cookies with the names of a value, or some with the prefix
+ * of other settings.
+ */
+export function createCopyCheck(jar: CookieJar, name: string): (cookies: RequestCookies) => boolean {
   const names = [name, `${name}.1`];
-  return (
-    names.some((each) => cookies.repeated?.has(jar.toWireName(each))) ||
-    names.flatMap(jar.toOtherWireNames).some((wireName) => cookies.has(wireName))
-  );
+  const wireNames = names.map((each) => jar.toWireName(each));
+  const otherWireNames = names.flatMap(jar.toOtherWireNames);
+  return (cookies) =>
+    wireNames.some((each) => cookies.repeatedValues?.has(each)) ||
+    otherWireNames.some((each) => cookies.has(each));
 }
 
 /**
@@ -52,8 +56,8 @@ export const areBothPartitions = ([a, b, ...others]: readonly CookieScope[]): bo
 
 /**
  * Creates the cookies that delete the cookies with the prefix `__Host-` in the other partition. A cookie with this prefix
- * has one of two scopes. If the application does not know a value, because the session has ended or the secret was
- * replaced, the cookie may be there: it would be sent beside the new one, and two of them are not accepted.
+ * has one of two scopes. The application may not know a value, because the session has ended or the secret was replaced.
+ * Its cookie would be sent beside the new one, and two of them are not accepted.
  */
 function deleteOtherPartition(
   jar: CookieJar,
@@ -70,7 +74,7 @@ function deleteOtherPartition(
 }
 
 const countValues = (wireName: string, cookies: RequestCookies) =>
-  cookies.repeated?.get(wireName)?.length ?? 1;
+  cookies.repeatedValues?.get(wireName)?.length ?? 1;
 
 const invertPartition = ({ partitioned, ...scope }: CookieScope): CookieScope =>
   partitioned ? scope : { ...scope, partitioned: true };

@@ -42,8 +42,8 @@ test('S12: authenticates the purpose in the header', async () => {
 });
 
 test('encrypts with the first secret and decrypts with all', async () => {
-  const old = createSealer(['the former secret, with more than 32 characters'], 'session');
-  const both = createSealer([secret, 'the former secret, with more than 32 characters'], 'session');
+  const old = createSealer(['the previous secret, with more than 32 characters'], 'session');
+  const both = createSealer([secret, 'the previous secret, with more than 32 characters'], 'session');
   const value = await old.encrypt(payload, times);
   expect(await both.decrypt(value, 1_500)).toEqual(decrypted);
   expect(await old.decrypt(await both.encrypt(payload, times), 1_500)).toBeUndefined();

@@ -107,10 +107,12 @@ export function requireSecrets(secrets: readonly string[]): void {
       'missing_option',
       'The option "secret" is missing. Create one: openssl rand -base64 32',
     );
-  if (secrets.some((secret) => typeof secret !== 'string' || secret.length < minSecretLength)) {
+  for (const secret of secrets as readonly unknown[]) {
+    if (typeof secret === 'string' && secret.length >= minSecretLength) continue;
+    const found = typeof secret === 'string' ? `a text of ${secret.length} characters` : `a ${typeof secret}`;
     throw new ConfigurationError(
       'invalid_option',
-      `Each "secret" must have at least ${minSecretLength} random characters. Create one: openssl rand -base64 32`,
+      `"secret" is ${found}, expected at least ${minSecretLength} random characters. Create one: openssl rand -base64 32`,
     );
   }
 }

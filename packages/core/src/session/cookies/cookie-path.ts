@@ -28,6 +28,16 @@ export function checkCookiePath(path: string | undefined, routes: string): void 
  *
  * @param page path of the page, with or without query
  * @throws ValidationError `session_cookie_missing`
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-5.1.4
+ * @example
+ * ```ts
+ * import type { WebSessions } from '@countersign/core/session';
+ * import { requireCoveredPage } from '@countersign/core/session/adapter';
+ *
+ * export function checkPage(sessions: WebSessions, request: Request): void {
+ *   requireCoveredPage(sessions.cookiePath, new URL(request.url).pathname);
+ * }
+ * ```
  */
 export function requireCoveredPage(cookiePath: string, page: string): void {
   const pathname = page.replace(/[?#].*$/s, '');

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { deleteChunks, readChunks, writeChunks } from './chunks.ts';
-import {
-  applyCookies,
-  createCookieJar,
-  parseCookies,
-  serializeCookie,
-  updateCookieHeader,
-} from './cookies.ts';
+import { createCookieJar, parseCookies, serializeCookie } from './cookies.ts';
+import { applyCookies, updateCookieHeader } from './update-cookies.ts';
 
 const https = createCookieJar(new URL('https://app.example'), {});
 
@@ -34,6 +29,18 @@ test('omits the __Host- prefix with a domain, with a path, and over http on loca
   expect(name('http://localhost:3000')).toBe('session');
 });
 
+test('S20: accepts the name of other settings only with the __Host- prefix', () => {
+  const list = (url: string, settings = {}) =>
+    createCookieJar(new URL(url), settings).listWireNames('session');
+  const [host, secure] = ['__Host-session', '__Secure-session'];
+  expect(list('https://app.example')).toEqual({ all: [host, secure], acceptedNames: [host] });
+  expect(list('https://app.example', { path: '/app' })).toEqual({
+    all: [secure, host],
+    acceptedNames: [secure, host],
+  });
+  expect(list('http://localhost:3000')).toEqual({ all: ['session'], acceptedNames: ['session'] });
+});
+
 test('S20: ignores a cookie that occurs twice', () => {
   const cookies = parseCookies('__Host-session=planted; other=1; __Host-session=valid');
   expect(cookies.get('__Host-session')).toBeUndefined();
@@ -43,9 +50,9 @@ test('S20: ignores a cookie that occurs twice', () => {
 test('S20: retains no value of a cookie that occurs more often than a parser retains', () => {
   const read = (count: number) =>
     parseCookies(Array.from({ length: count }, (_, index) => `session=${index}`).join('; '));
-  expect(read(4).repeated?.get('session')).toEqual(['0', '1', '2', '3']);
+  expect(read(4).repeatedValues?.get('session')).toEqual(['0', '1', '2', '3']);
   // The value of the user may be the last one.
-  for (const count of [5, 6, 10, 100]) expect(read(count).repeated?.get('session')).toEqual([]);
+  for (const count of [5, 6, 10, 100]) expect(read(count).repeatedValues?.get('session')).toEqual([]);
   expect(parseCookies(`a=1; ${'b=2; '.repeat(9)}c=3`).get('c')).toBe('3');
 });
 

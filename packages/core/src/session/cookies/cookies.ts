@@ -59,6 +59,11 @@ export interface CookieJar {
   toWireName(name: string, scope?: CookieScope): string;
   /** The name with the prefixes that it has with other settings of `domain` and `path`. */
   toOtherWireNames(name: string): readonly string[];
+  /**
+   * The names with all prefixes, first that of {@link toWireName}. A sibling host cannot set a cookie with the prefix
+   * `__Host-`, so it is accepted with every setting.
+   */
+  listWireNames(name: string): { readonly all: readonly string[]; readonly acceptedNames: readonly string[] };
   /** Creates the cookie that deletes a cookie at another scope. */
   createDeletion(wireName: string, scope: CookieScope): CookieToSet;
   createCookie(
@@ -71,7 +76,7 @@ export interface CookieJar {
 /** Cookies of a request, by wire name. The value of a name that occurs twice is `undefined`. */
 export type RequestCookies = ReadonlyMap<string, string | undefined> & {
   /** The values of names that occur several times, in the order of the header. */
-  readonly repeated?: ReadonlyMap<string, readonly string[]>;
+  readonly repeatedValues?: ReadonlyMap<string, readonly string[]>;
 };
 
 export function createCookieJar(baseUrl: URL, settings: CookieSettings): CookieJar {
@@ -86,6 +91,11 @@ export function createCookieJar(baseUrl: URL, settings: CookieSettings): CookieJ
     scope,
     toWireName: (name, at = scope) => (at === scope ? prefix : isSecure ? getPrefix(at) : '') + name,
     toOtherWireNames: (name) => otherPrefixes.map((each) => each + name),
+    listWireNames(name) {
+      const others = otherPrefixes.map((each) => each + name);
+      const acceptedNames = others.filter((each) => each.startsWith('__Host-'));
+      return { all: [prefix + name, ...others], acceptedNames: [prefix + name, ...acceptedNames] };
+    },
     createDeletion: (wireName, at) => ({
       name: wireName,
       value: '',
@@ -121,9 +131,9 @@ const getPrefix = ({ domain, path }: CookieScope): string =>
   domain === undefined && path === undefined ? '__Host-' : '__Secure-';
 
 /**
- * Creates the jar for cookies of pending logins. Over https they have the prefix `__Host-`, whatever `domain` and `path`
- * are: a sibling host could otherwise plant the cookie of a login that it has started, and sign the user in with its own
- * account (RFC 9700 section 4.7). Only the host of the callback needs them.
+ * Creates the jar for cookies of pending logins. Over https they have the prefix `__Host-` with every `domain` and `path`.
+ * Otherwise a sibling host could plant the cookie of a login that it has started. The user would be signed in to the account
+ * of the attacker (RFC 9700 section 4.7). Only the host of the callback needs these cookies.
  */
 export function createLoginJar(baseUrl: URL, settings: CookieSettings): CookieJar {
   if (baseUrl.protocol !== 'https:') return createCookieJar(baseUrl, settings);
@@ -140,10 +150,10 @@ export function createLoginJar(baseUrl: URL, settings: CookieSettings): CookieJa
  */
 export function parseCookies(
   header: string | null | undefined,
-  { maxRepeats = defaultMaxRepeats }: { readonly maxRepeats?: number } = {},
+  { maxRepeats = maxAccepted }: { readonly maxRepeats?: number } = {},
 ): RequestCookies {
   const cookies = new Map<string, string | undefined>();
-  const repeated = new Map<string, string[]>();
+  const repeatedValues = new Map<string, string[]>();
   for (const pair of splitPairs(header)) {
     const name = readName(pair);
     if (!isToken(name)) continue;
@@ -152,27 +162,29 @@ export function parseCookies(
       cookies.set(name, value);
       continue;
     }
-    const values = repeated.get(name) ?? [cookies.get(name) ?? ''];
+    const values = repeatedValues.get(name);
+    if (!values) repeatedValues.set(name, [cookies.get(name) ?? '', value]);
     // The value of the user may be among those that are not retained, so none of them counts.
-    const isTooMany = values.length === 0 || values.length >= maxRepeats;
-    repeated.set(name, isTooMany ? [] : [...values, value]);
+    else if (values.length >= maxRepeats) values.length = 0;
+    // Changed in place: a copy for each repetition would cost the square of the length of the header.
+    else if (values.length > 0) values.push(value);
     cookies.set(name, undefined);
   }
-  return Object.assign(cookies, { repeated });
+  return Object.assign(cookies, { repeatedValues });
 }
 
-/** A sibling host can set many. */
-const defaultMaxRepeats = 4;
+/** Maximum values of one name that are accepted. A sibling host can set many. */
+export const maxAccepted = 4;
 
 /** Parses a `Cookie` header with all values of each name: a login or a logout ends the sessions of all copies. */
 export const parseAllCookies = (header: string | null | undefined): RequestCookies =>
   parseCookies(header, { maxRepeats: Number.POSITIVE_INFINITY });
 
 /** `token`, RFC 9110 section 5.6.2: the syntax of a cookie name (RFC 6265 section 4.1.1). */
-const isToken = (text: string) => /^[\w!#$%&'*+.^`|~-]+$/.test(text);
+export const isToken = (text: string) => /^[\w!#$%&'*+.^`|~-]+$/.test(text);
 
 /** `cookie-octet`, RFC 6265 section 4.1.1: no white space, quotation mark, comma, semicolon, backslash or control. */
-const isCookieValue = (text: string) => /^[!#-+\--:<-[\]-~]*$/.test(text);
+export const isCookieValue = (text: string) => /^[!#-+\--:<-[\]-~]*$/.test(text);
 
 export const splitPairs = (header: string | null | undefined): string[] => (header ?? '').split(';');
 
@@ -210,58 +222,6 @@ const isWhiteSpace = (code: number) => code === 0x20 || code === 0x09;
  */
 export function serializeCookie({ name, value, ...attributes }: CookieToSet): string {
   return stringifySetCookie({ name, value, ...attributes }, { encode: (text) => text });
-}
-
-/** Returns the `Cookie` header that a browser sends after a response has set these cookies. */
-export function applyCookies(header: string | null | undefined, cookies: readonly CookieToSet[]): string {
-  const changed = new Set(cookies.map(({ name }) => name));
-  const unchanged = splitPairs(header)
-    .map(trimWhiteSpace)
-    .filter((pair) => pair !== '' && !changed.has(readName(pair)));
-  const added = cookies.filter(({ maxAge }) => maxAge > 0).map(({ name, value }) => `${name}=${value}`);
-  return [...unchanged, ...added].join('; ');
-}
-
-/**
- * Applies the cookies that a framework lists to the `Cookie` header of the request. The list contains what was set and
- * deleted while the request is handled. A name that was sent twice stays twice.
- *
- * A framework decodes the values that it lists, and a sibling host may have planted them. Therefore:
- *
- * - A listed cookie that equals a sent one, as it is or decoded, is unchanged: all cookies of that name stay as they were
- *   sent. A planted session with an encoded character is none, and does not become one that displaces the others.
- * - A cookie that is not valid in a `Cookie` header without encoding (RFC 6265 section 4.1.1) is left out:
- *   `x=%3B%20session%3Dvalue` would add a cookie with the name `session`.
- *
- * @param listed the current cookies in the framework's list
- * @param options `bareValue`: the value that the framework lists for a cookie that was sent without `=`. Default: it does
- *   not list such cookies.
- */
-export function updateCookieHeader(
-  header: string | null | undefined,
-  listed: readonly { readonly name: string; readonly value: string }[],
-  options: { readonly bareValue?: string } = {},
-): string {
-  const sent = splitPairs(header)
-    .map(trimWhiteSpace)
-    .filter((pair) => pair !== '');
-  const known = new Set(sent.flatMap((pair) => listSpellings(pair, options.bareValue)));
-  const changed = listed.filter(({ name, value }) => !known.has(spellPair(name, value)));
-  const unchanged = new Set(listed.map(({ name }) => trimWhiteSpace(name)));
-  for (const { name } of changed) unchanged.delete(trimWhiteSpace(name));
-  const retained = sent.filter((pair) => unchanged.has(readName(pair)));
-  const added = changed.filter(({ name, value }) => isToken(name) && isCookieValue(value));
-  return [...retained, ...added.map(({ name, value }) => `${name}=${value}`)].join('; ');
-}
-
-const spellPair = (name: string, value: string) => `${trimWhiteSpace(name)}=${trimWhiteSpace(value)}`;
-
-/** Lists how a framework may show a pair: as it was sent, and with its value decoded. */
-function listSpellings(pair: string, bareValue: string | undefined): readonly string[] {
-  if (!pair.includes('=')) return bareValue === undefined ? [pair] : [`${pair}=${bareValue}`];
-  const name = readName(pair);
-  const value = pair.slice(pair.indexOf('=') + 1);
-  return [spellPair(name, value), spellPair(name, decodeValue(value))];
 }
 
 /** A value that cannot be decoded is not listed, or listed as it was sent. */

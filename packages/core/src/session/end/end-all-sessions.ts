@@ -13,7 +13,7 @@ import type { RequestCookies } from '../cookies/cookies.ts';
 import { endSession, type SessionEnd } from './end-session.ts';
 
 /** The end of all sessions of a request. */
-export interface SessionEnds {
+export interface EndedSessions {
   /** The count of sessions that have ended, or are ended in the background. 0: the user is not signed in. */
   readonly count: number;
   /** Their last states, as far as they are known. */
@@ -23,7 +23,7 @@ export interface SessionEnds {
   /** The first error, if a session could not be ended. */
   readonly failure: AuthError | undefined;
   /** The sessions that could not be ended. */
-  readonly unfinished: readonly SessionReference[];
+  readonly unfinishedSessions: readonly SessionReference[];
   /** True if the request has more copies than were read: the user's session may be among the others. */
   readonly isTruncated: boolean;
 }
@@ -35,26 +35,28 @@ export interface SessionEnds {
 export async function endAllSessions(
   context: SessionContext,
   existing: RequestCookies,
-): Promise<SessionEnds> {
-  let identified: IdentifiedSessions;
+): Promise<EndedSessions> {
+  let identifiedSessions: IdentifiedSessions;
   try {
-    identified = await context.backend.identifyAll(existing);
+    identifiedSessions = await context.backend.identifyAll(existing);
   } catch (error) {
     const failure = error as AuthError;
-    return { count: 0, states: [], current: undefined, failure, unfinished: [], isTruncated: false };
+    return { count: 0, states: [], current: undefined, failure, unfinishedSessions: [], isTruncated: false };
   }
-  const { sessions, isTruncated } = identified;
+  const { sessions, isTruncated } = identifiedSessions;
   const ends = (await Promise.all(sessions.map((session) => endIdentified(context, session)))).flat();
   const states = ends.flatMap(({ state }) => state ?? []);
-  const accepted = ends.filter(({ isAccepted }) => isAccepted);
-  const unexpired = accepted.filter(({ reference }) => !reference.hasExpired);
+  const acceptedEnds = ends.filter(({ isAccepted }) => isAccepted);
+  const unexpiredEnds = acceptedEnds.filter(({ reference }) => !reference.hasExpired);
   return {
     count: ends.length,
     states,
-    current: selectNewest((unexpired.length > 0 ? unexpired : accepted).flatMap(({ state }) => state ?? [])),
+    current: selectNewest(
+      (unexpiredEnds.length > 0 ? unexpiredEnds : acceptedEnds).flatMap(({ state }) => state ?? []),
+    ),
     failure:
       ends.find(({ failure }) => failure)?.failure ?? (isTruncated ? rejectCopies(context) : undefined),
-    unfinished: ends.flatMap(({ failure, reference }) => (failure ? [reference] : [])),
+    unfinishedSessions: ends.flatMap(({ failure, reference }) => (failure ? [reference] : [])),
     isTruncated,
   };
 }

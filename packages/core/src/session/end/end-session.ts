@@ -4,7 +4,7 @@ import {
   revokeEndedLogin,
 } from '../../client/logout/incomplete-logout.ts';
 import { emitEvent } from '../../client/observability.ts';
-import type { AuthError } from '../../errors.ts';
+import { type AuthError, ConfigurationError } from '../../errors.ts';
 import type { SessionReference } from '../backends/session-backend.ts';
 import type { SessionState } from '../backends/state/session-state.ts';
 import type { SessionContext } from '../context.ts';
@@ -15,7 +15,7 @@ type EndReason = 'logout' | 'replaced';
 
 /** The end of a session. */
 export interface SessionEnd {
-  /** The last state of the session. Missing if the store is unavailable. */
+  /** The last state of the session. Missing if the store is unavailable, or the session cannot be decrypted. */
   readonly state?: SessionState | undefined;
   /** The error of the store. This process repeats the logout in the background, and rejects the session until then. */
   readonly failure?: AuthError;
@@ -63,7 +63,7 @@ async function endAgain(
   { reason, isRevoked }: { readonly reason: EndReason; readonly isRevoked: boolean },
 ): Promise<void> {
   const { backend, client } = context;
-  const state = session.state ?? (await findState(context, session));
+  const state = session.state ?? (await findState(context, session).catch(ignoreUnreadable));
   await backend.end(state ? { ...session, state } : session);
   // The identifier of a cookie may be invented.
   if (state || session.pending) emitEvent(client, { type: 'session.ended', issuer: client.issuer, reason });
@@ -79,6 +79,11 @@ export async function revokeNewestTokens(
   // The cookie may be older than the last refresh. Some providers ignore the revocation of a spent token.
   const { tokens } = await coordinator.findNewestTokens(state.tokens);
   await revokeEndedLogin(client, tokens.refreshToken);
+}
+
+/** No secret of this process decrypts the session. Another attempt would not help, and its end needs only its key. */
+function ignoreUnreadable(error: unknown): undefined {
+  if (!(error instanceof ConfigurationError)) throw error;
 }
 
 /** An ended session has no state. */

@@ -27,7 +27,17 @@ export interface NodeResponse {
   end(text: string): unknown;
 }
 
-/** Reads the headers of a request of Node's `http` into a `Headers` object. Repeated headers stay repeated. */
+/**
+ * Reads the headers of a request of Node's `http` into a `Headers` object. Repeated headers stay repeated.
+ *
+ * @see https://nodejs.org/api/http.html#messageheaders
+ * @example
+ * ```ts
+ * import { type NodeRequest, readNodeHeaders } from '@countersign/core/session/adapter';
+ *
+ * export const readCookie = (req: NodeRequest): string | null => readNodeHeaders(req).get('cookie');
+ * ```
+ */
 export function readNodeHeaders(req: NodeRequest): Headers {
   const headers = new Headers();
   for (const [field, value] of Object.entries(req.headers)) {
@@ -62,6 +72,20 @@ function setNodePrivateCaching(res: Pick<NodeResponse, 'headersSent' | 'getHeade
 /**
  * Opens the session of a request of Node's `http`. After the response headers are sent, no refresh token is spent,
  * because the cookie with its successor could not be set.
+ *
+ * @throws TransportError `store_unavailable` if it is unknown whether there is a session
+ * @see https://nodejs.org/api/http.html#responseheaderssent
+ * @example
+ * ```ts
+ * import type { WebSessions } from '@countersign/core/session';
+ * import { type NodeRequest, type NodeResponse, openNodeSession } from '@countersign/core/session/adapter';
+ *
+ * export async function readUser(sessions: WebSessions, req: NodeRequest, res: NodeResponse) {
+ *   const { requestSession, save } = await openNodeSession(sessions, req, res);
+ *   save();
+ *   return requestSession.session?.user;
+ * }
+ * ```
  */
 export async function openNodeSession(
   sessions: Pick<WebSessions, 'open'>,
@@ -91,6 +115,20 @@ export async function openNodeSession(
 /**
  * Handles a request of Node's `http`, whose form has been parsed, with a function of `Request` to `Response`.
  * An error of the function becomes an error response.
+ *
+ * @see https://nodejs.org/api/http.html#class-httpserverresponse
+ * @example
+ * ```ts
+ * import type { WebSessions } from '@countersign/core/session';
+ * import { handleNodeRequest, type NodeRequest, type NodeResponse } from '@countersign/core/session/adapter';
+ *
+ * export const handleRoute = (sessions: WebSessions, req: NodeRequest, res: NodeResponse) =>
+ *   handleNodeRequest(
+ *     async (request) => (await sessions.handle(request)) ?? new Response(null, { status: 404 }),
+ *     req,
+ *     res,
+ *   );
+ * ```
  */
 export async function handleNodeRequest(
   handle: (request: Request) => Promise<Response>,

@@ -1,6 +1,14 @@
 /**
  * Checks whether a path is one of these paths or below one. Paths are compared by segments, decoded and without repeated
  * slashes: `/admin` covers `/admin/users` and `/%61dmin`, not `/administrator`. Malformed escapes stay as they are.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
+ * @example
+ * ```ts
+ * import { isPathBelow } from '@countersign/core/session/adapter';
+ *
+ * export const isProtected = ({ url }: Request): boolean => isPathBelow(new URL(url).pathname, ['/admin']);
+ * ```
  */
 export function isPathBelow(pathname: string, parents: readonly string[]): boolean {
   if (parents.length === 0) return false;

@@ -11,7 +11,18 @@ export interface RouterRequest {
   readonly isRouterFetch: boolean;
 }
 
-/** Checks whether a browser or a router fetches an address before the user navigates: such a request must have no effect. */
+/**
+ * Checks whether a browser or a router fetches an address before the user navigates. Such a request must have no effect.
+ *
+ * @param router what the headers of the framework's router say, `undefined` without a router
+ * @see https://fetch.spec.whatwg.org/#sec-purpose-header
+ * @example
+ * ```ts
+ * import { isPrefetch } from '@countersign/core/session/adapter';
+ *
+ * export const isNavigation = (request: Request): boolean => !isPrefetch(request, undefined);
+ * ```
+ */
 export function isPrefetch(
   { headers }: Pick<Request, 'headers'>,
   router: Pick<RouterRequest, 'isPrefetch'> | undefined,

@@ -2,7 +2,19 @@ import { type CookieToSet, serializeCookie } from '../cookies/cookies.ts';
 
 /**
  * Sets the headers of a response that sets or depends on a session. A shared cache must not store such a response:
- * it would give the cookie of one user to another (RFC 9111 section 5.2.2.7).
+ * it would give the cookie of one user to another.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.7
+ * @example
+ * ```ts
+ * import type { RequestSession } from '@countersign/core/session';
+ * import { addSessionHeaders } from '@countersign/core/session/adapter';
+ *
+ * export function finish(response: Response, { cookies }: RequestSession): Response {
+ *   addSessionHeaders(response.headers, cookies);
+ *   return response;
+ * }
+ * ```
  */
 export function addSessionHeaders(headers: Headers, cookies: readonly CookieToSet[]): void {
   headers.set('cache-control', 'private, no-store');
@@ -33,7 +45,19 @@ export function setPrivateCaching(headers: Headers): void {
   if (!vary.includes('cookie') && !vary.includes('*')) headers.append('vary', 'Cookie');
 }
 
-/** Headers of a response of this library: no content sniffing, and no referrer for other sites. */
+/**
+ * Creates the headers of a response of this library: private, without content sniffing, and without a referrer for other
+ * sites.
+ *
+ * @param cookies the cookies that the response sets. Default: none
+ * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.7
+ * @example
+ * ```ts
+ * import { createSessionHeaders } from '@countersign/core/session/adapter';
+ *
+ * export const notFound = (): Response => new Response(null, { status: 404, headers: createSessionHeaders() });
+ * ```
+ */
 export function createSessionHeaders(cookies: readonly CookieToSet[] = []): Headers {
   const headers = new Headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
   addSessionHeaders(headers, cookies);
@@ -46,6 +70,10 @@ export function createRedirect(location: string, cookies: readonly CookieToSet[]
   headers.set('location', location);
   return new Response(null, { status: 303, headers });
 }
+
+/** The response to a prefetch of a route: without content and effect, so that the navigation sends the request again. */
+export const createPrefetchResponse = (): Response =>
+  new Response(null, { status: 204, headers: createSessionHeaders() });
 
 export function createJsonResponse(
   value: unknown,

@@ -15,7 +15,7 @@ interface Address {
 /** The address of the application that serves a request. */
 export interface SelectedAddress {
   /** The configured address; a pattern is the same for all of its hosts. */
-  readonly configured: string;
+  readonly configuredAddress: string;
   readonly baseUrl: string;
 }
 
@@ -31,8 +31,8 @@ export function readHost(
   headers: Headers,
   { trustProxy }: { readonly trustProxy: boolean | undefined },
 ): string | null {
-  const forwarded = trustProxy ? headers.get('x-forwarded-host')?.split(',').at(-1)?.trim() : undefined;
-  return forwarded || headers.get('host');
+  const forwardedHost = trustProxy ? headers.get('x-forwarded-host')?.split(',').at(-1)?.trim() : undefined;
+  return forwardedHost || headers.get('host');
 }
 
 /**
@@ -60,12 +60,14 @@ export function normalizeHost(
  *
  * @throws ConfigurationError from the returned function if there are only patterns, and none matches
  */
-export function createAddressSelector(allowed: readonly string[]): (host: string | null) => SelectedAddress {
-  const addresses = allowed.map(parseAddress);
+export function createAddressSelector(
+  allowedHosts: readonly string[],
+): (host: string | null) => SelectedAddress {
+  const addresses = allowedHosts.map(parseAddress);
   const [only] = addresses;
   if (addresses.length === 1 && only?.isPattern === false) {
-    const selected = { configured: only.text, baseUrl: only.text };
-    return () => selected;
+    const selectedAddress = { configuredAddress: only.text, baseUrl: only.text };
+    return () => selectedAddress;
   }
   return (host) => {
     const forms = { 'http:': normalizeHost(host, 'http:'), 'https:': normalizeHost(host, 'https:') };
@@ -75,10 +77,10 @@ export function createAddressSelector(allowed: readonly string[]): (host: string
     const pattern = exact ? undefined : addresses.find((each) => matchesPattern(each, forms[each.protocol]));
     if (pattern) {
       const { protocol, path } = pattern;
-      return { configured: pattern.text, baseUrl: `${protocol}//${forms[protocol]}${path}` };
+      return { configuredAddress: pattern.text, baseUrl: `${protocol}//${forms[protocol]}${path}` };
     }
-    const selected = exact ?? addresses.find(({ isPattern }) => !isPattern);
-    if (selected) return { configured: selected.text, baseUrl: selected.text };
+    const selectedAddress = exact ?? addresses.find(({ isPattern }) => !isPattern);
+    if (selectedAddress) return { configuredAddress: selectedAddress.text, baseUrl: selectedAddress.text };
     throw new ConfigurationError(
       'invalid_option',
       'The host of the request matches no pattern of "baseUrl". Add an address without "*" to "baseUrl": it serves all other hosts.',

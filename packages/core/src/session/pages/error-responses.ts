@@ -5,8 +5,9 @@ import type { SessionContext } from '../context.ts';
 import type { CookieToSet } from '../cookies/cookies.ts';
 import { acceptsHtml } from '../http/request-checks.ts';
 import { createJsonResponse } from '../http/responses.ts';
+import { createDeveloperNotes } from './developer-notes.ts';
 import { findErrorStatus } from './error-status.ts';
-import { describeFailure, findFailureReason, reportFailure } from './failure-report.ts';
+import { findFailureReason, formatErrorCode, reportFailure } from './failure-report.ts';
 import { createPage, type PageAction } from './page.ts';
 import { resolveMessages } from './page-messages.ts';
 import { type PageSubject, respondWithPage } from './respond-with-page.ts';
@@ -30,6 +31,16 @@ export interface FailureOptions {
  *
  * The response is an error page, or JSON if the request does not accept HTML. Its texts are constants of this library:
  * no text of the provider or of the request is included.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-15
+ * @example
+ * ```ts
+ * import { createErrorResponse } from '@countersign/core/session/adapter';
+ *
+ * export function handle(request: Request, run: () => Promise<Response>): Promise<Response> {
+ *   return run().catch((error: unknown) => createErrorResponse(request, error, { route: 'handler' }));
+ * }
+ * ```
  */
 export function createErrorResponse(request: Request, error: unknown, options: FailureOptions): Response {
   const { cookies = [] } = options;
@@ -37,9 +48,10 @@ export function createErrorResponse(request: Request, error: unknown, options: F
   reportFailure(error, { ...options, status });
   const messages = resolveMessages(undefined, request);
   const { title, text } = messages.getPage(page);
-  const code = describeFailure(error);
+  const code = formatErrorCode(error);
+  const developerNotes = createDeveloperNotes(error);
   const response = acceptsHtml(request)
-    ? createPage({ status, title, text, code, cookies, messages, actions: [] })
+    ? createPage({ status, title, text, code, cookies, messages, developerNotes, actions: [] })
     : createJsonResponse({ error: getErrorCode(error), message: text }, { status, cookies });
   return addRetryAfter(response, error);
 }
@@ -50,7 +62,7 @@ export interface SessionFailureOptions extends Pick<FailureOptions, 'route' | 'c
   readonly returnTo?: string | undefined;
   /** The address for "Try again". Default: the login, which leads to `returnTo`. */
   readonly retry?: string | undefined;
-  /** The error of a response that failed its validation. */
+  /** The error of a response that failed its validation. Default: none. */
   readonly unverified?: UnverifiedError | undefined;
 }
 
@@ -73,6 +85,7 @@ export async function respondToError(
     status,
     code: getErrorCode(error),
     ...(reason !== undefined && { reason }),
+    developerNotes: createDeveloperNotes(error),
     returnTo,
     retry,
     cookies,

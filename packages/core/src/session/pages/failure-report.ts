@@ -1,8 +1,10 @@
+import { providerErrorRemedies } from '../../errors/error-explanations.ts';
 import {
   AuthError,
   AuthorizationServerError,
   ConfigurationError,
   getErrorCode,
+  nameForeignError,
   ValidationError,
 } from '../../errors.ts';
 import { callListener, type EventListener } from '../../events.ts';
@@ -38,7 +40,7 @@ export function reportFailure(error: unknown, request: FailedRequest): void {
   const isForDeveloper = !(error instanceof AuthError) || error instanceof ConfigurationError;
   if (onEvent && !isForDeveloper) return;
   const text = [explainFailure(error), unverified && describeUnverifiedError(unverified)].filter(Boolean);
-  console.error(`countersign: ${route}: ${status} ${describeFailure(error)}: ${text.join(' ')}`);
+  console.error(`countersign: ${route}: ${status} ${formatErrorCode(error)}: ${text.join(' ')}`);
 }
 
 /** A `returnTo` that is not used. */
@@ -49,15 +51,15 @@ export interface RejectedReturnTo {
 }
 
 /** Reports that a user does not return to the requested page: as an event, or without a listener in the console. */
-export function reportReturnTo(onEvent: EventListener | undefined, rejected: RejectedReturnTo): void {
-  callListener(onEvent, { type: 'return_to.rejected', ...rejected });
+export function reportReturnTo(onEvent: EventListener | undefined, rejectedReturnTo: RejectedReturnTo): void {
+  callListener(onEvent, { type: 'return_to.rejected', ...rejectedReturnTo });
   if (onEvent) return;
   const problem =
-    rejected.reason === 'too_long'
+    rejectedReturnTo.reason === 'too_long'
       ? 'is too long for the URLs or the cookies of the application'
       : 'is neither a path nor a URL of the application';
   console.warn(
-    `countersign: "returnTo" with ${rejected.length} characters ${problem}. The user returns to the default page.`,
+    `countersign: "returnTo" with ${rejectedReturnTo.length} characters ${problem}. The user returns to the default page.`,
   );
 }
 
@@ -68,7 +70,7 @@ function readProviderError(error: unknown) {
 }
 
 /** The code, and the reason if there is one. */
-export function describeFailure(error: unknown): string {
+export function formatErrorCode(error: unknown): string {
   const reason = findFailureReason(error);
   return reason === undefined ? getErrorCode(error) : `${getErrorCode(error)}: ${reason}`;
 }
@@ -83,16 +85,6 @@ export function findFailureReason(error: unknown): string | undefined {
   return undefined;
 }
 
-/** What the developer can do about an error of the provider. */
-const remedies: Readonly<Record<string, string | undefined>> = {
-  invalid_client: 'Check the client ID, and the secret or key of the client.',
-  invalid_grant: 'The code has expired or was used, or "redirect_uri" differs from that of the login.',
-  invalid_scope: 'Check the option "scope", and the scopes of the client at the provider.',
-  invalid_target: 'Check the option "resource", and the APIs that the provider knows.',
-  unauthorized_client: 'Allow this grant for the client at the provider.',
-  unsupported_response_type: 'Allow the authorization code flow for the client at the provider.',
-};
-
 /**
  * The text of a failure for the log. Messages of this library contain no secret. An error of other code may contain
  * anything, for example the cookie of the request, so only its name, code and stack frames are written.
@@ -100,23 +92,21 @@ const remedies: Readonly<Record<string, string | undefined>> = {
 function explainFailure(error: unknown): string {
   if (error instanceof AuthError) {
     const { errorDescription } = error instanceof AuthorizationServerError ? error : {};
-    const description = errorDescription ? ` Its description: ${JSON.stringify(errorDescription)}.` : '';
-    const remedy =
-      error instanceof AuthorizationServerError && Object.hasOwn(remedies, error.error)
-        ? remedies[error.error]
-        : undefined;
-    const more = description + (remedy === undefined ? '' : ` ${remedy}`);
-    const message = replaceControlCharacters(error.message);
-    return more === '' ? message : `${message.replace(/\.$/, '')}.${more}`;
+    const description = errorDescription && `Its description: ${JSON.stringify(errorDescription)}.`;
+    return explainAuthError(error, description);
   }
   if (!(error instanceof Error)) return `a value of type ${typeof error} was thrown`;
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return [nameForeignError(error), ...frames].join('\n');
 }
 
-/** The name and code of an error of other code, for example `Error ECONNREFUSED`. */
-export function nameForeignError(error: unknown): string {
-  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
-  const words = [name, code].filter((word) => typeof word === 'string' && /^\w{1,60}$/.test(word));
-  return words.join(' ') || 'unknown error';
+/** The message of an error, a further sentence, and what to do about an error of the provider. */
+export function explainAuthError(error: AuthError, description = ''): string {
+  const remedy =
+    error instanceof AuthorizationServerError && Object.hasOwn(providerErrorRemedies, error.error)
+      ? providerErrorRemedies[error.error]
+      : undefined;
+  const more = [description, remedy].filter(Boolean);
+  const message = replaceControlCharacters(error.message);
+  return more.length === 0 ? message : [`${message.replace(/\.$/, '')}.`, ...more].join(' ');
 }

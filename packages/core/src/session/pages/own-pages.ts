@@ -1,9 +1,8 @@
-import { ConfigurationError } from '../../errors.ts';
+import { ConfigurationError, nameForeignError } from '../../errors.ts';
 import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import { type CookieToSet, serializeCookie } from '../cookies/cookies.ts';
 import { isSamePage } from '../http/path-match.ts';
 import { createRedirect, createSessionHeaders } from '../http/responses.ts';
-import { nameForeignError } from './failure-report.ts';
 import type { PageName } from './page-messages.ts';
 import { describeValue, isTextObject } from './text-values.ts';
 
@@ -98,9 +97,9 @@ export async function createOwnPage(
   // If the error page needs a session, its login fails too, and the redirect would be a loop.
   const { error, denied } = options.pages ?? {};
   const errorPages = logoutPages.includes(page.page) ? [] : [error, denied];
-  const wanted = new URL(page.returnTo, baseUrl.origin).pathname;
+  const wantedPath = new URL(page.returnTo, baseUrl.origin).pathname;
   for (const path of [ownPage, ...errorPages]) {
-    if (typeof path === 'string' && isSamePage(new URL(path, baseUrl.origin).pathname, wanted))
+    if (typeof path === 'string' && isSamePage(new URL(path, baseUrl.origin).pathname, wantedPath))
       return undefined;
   }
   const { code, reason, returnTo } = page;

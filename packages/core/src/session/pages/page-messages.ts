@@ -1,4 +1,4 @@
-import { nameForeignError } from './failure-report.ts';
+import { nameForeignError } from '../../errors.ts';
 import { discardPromise, isTextObject } from './text-values.ts';
 
 /** The pages of the routes. A text can be replaced for each of them. */

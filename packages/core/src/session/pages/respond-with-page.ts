@@ -4,6 +4,7 @@ import type { CookieToSet } from '../cookies/cookies.ts';
 import { acceptsHtml } from '../http/request-checks.ts';
 import { createJsonResponse } from '../http/responses.ts';
 import { getDefaultReturnTo } from '../routes/login/default-return-to.ts';
+import type { DeveloperNotes } from './developer-notes.ts';
 import { createOwnPage, type PageContext } from './own-pages.ts';
 import { createPage, type PageAction } from './page.ts';
 import { type PageLabels, type PageName, resolveMessages } from './page-messages.ts';
@@ -14,6 +15,8 @@ export interface PageSubject {
   readonly status: number;
   readonly code?: string;
   readonly reason?: string;
+  /** For the built-in page of a development server. */
+  readonly developerNotes?: DeveloperNotes | undefined;
   /** For an error it may come from the request: anything but a path of the application is ignored. Default: the page after a login. */
   readonly returnTo?: string | undefined;
   /** The address for "Try again". As `returnTo`, it may come from the request. Default: the login. */
@@ -70,6 +73,7 @@ export async function respondWithPage(
       title,
       text,
       ...(code !== undefined && { code: reason === undefined ? code : `${code}: ${reason}` }),
+      developerNotes: subject.developerNotes,
       actions: subject.createActions(
         { ...page, retry: readRetry(context, subject, loginUrl) },
         messages.labels,

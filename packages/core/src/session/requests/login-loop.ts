@@ -1,6 +1,6 @@
+import { sha256 } from '#platform';
 import { AuthorizationServerError, LoginRequiredError } from '../../errors.ts';
 import { type Clock, seconds } from '../../internal/clock.ts';
-import { sha256 } from '../../internal/encoding.ts';
 import type { SessionState } from '../backends/state/session-state.ts';
 import type { SessionTokenRequest } from './request-session.ts';
 

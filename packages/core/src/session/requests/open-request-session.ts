@@ -45,10 +45,10 @@ async function open(
   options: RequestSessionOptions,
 ): Promise<RequestSession> {
   const existing = parseCookies(cookieHeader);
-  const loaded = await load(context, existing);
-  const holder = new SessionHolder(context, loaded);
+  const loadedSession = await load(context, existing);
+  const holder = new SessionHolder(context, loadedSession);
   holder.isUse = options.isUse !== false;
-  const deletions = loaded ? await context.backend.findDeletions(existing, loaded) : [];
+  const deletions = loadedSession ? await context.backend.findDeletions(existing, loadedSession) : [];
   const requestSession = new OpenRequestSession(context, { existing, deletions }, holder, options);
   holder.requireWritable = (request) => requestSession.requireWritable(request);
   return requestSession;
@@ -93,11 +93,11 @@ class OpenRequestSession implements RequestSession {
     this.deletions = deletions;
     this.holder = holder;
     this.options = options;
-    this.receivedTokens = holder.loaded?.state.tokens;
+    this.receivedTokens = holder.loadedSession?.state.tokens;
   }
 
   get session(): Session | undefined {
-    return this.holder.loaded && toSession(this.holder.loaded.state, this.context);
+    return this.holder.loadedSession && toSession(this.holder.loadedSession.state, this.context);
   }
 
   get cookies(): readonly CookieToSet[] {
@@ -119,23 +119,23 @@ class OpenRequestSession implements RequestSession {
       forceRefresh: request.forceRefresh === true,
     };
     for (let tries = 1; ; tries++) {
-      const { loaded } = holder;
-      if (!loaded) throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
+      const { loadedSession } = holder;
+      if (!loadedSession) throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
       if (!this.canWrite())
-        return await findStoredAccessToken(this.context, loaded.state.tokens, {
+        return await findStoredAccessToken(this.context, loadedSession.state.tokens, {
           request,
           options: this.options,
         });
       try {
         const result = await this.context.coordinator.getAccessToken(holder, tokenRequest);
         if (result.changed) await this.applyRefresh(result);
-        else this.context.backend.recordUse(loaded, tokenRequest);
+        else this.context.backend.recordUse(loadedSession, tokenRequest);
         return result.accessToken;
       } catch (error) {
         if (error instanceof LoginRequiredError && error.code === 'session_ended') await holder.clear();
         // The response was sent while this call waited, or that of another request whose refresh this call waited for.
         if (!isWrongContext(error) || tries >= maxTries)
-          throw await endLoginLoop(this.context, loaded.state, tokenRequest, error);
+          throw await endLoginLoop(this.context, loadedSession.state, tokenRequest, error);
       }
     }
   }
@@ -143,13 +143,13 @@ class OpenRequestSession implements RequestSession {
   /** @throws ConfigurationError `wrong_context` if no cookie can be set any more, `cookies_too_large` if it would not fit */
   requireWritable(request: AccessTokenRequest): void {
     if (!this.canWrite()) throw createNotWritableError(this.options);
-    const { loaded } = this.holder;
-    if (loaded) this.context.backend.requireSpace(loaded, request);
+    const { loadedSession } = this.holder;
+    if (loadedSession) this.context.backend.requireSpace(loadedSession, request);
   }
 
   private async applyRefresh(result: GetAccessTokenResult): Promise<void> {
     await this.holder.applyTokens(result);
-    // The response was sent during the refresh. The browser will send the old cookie again, perhaps much later.
+    // The response was sent during the refresh. The browser will send the previous cookie again, perhaps much later.
     if (!this.canWrite()) await this.retainTokens();
     await this.fitLogins();
   }
@@ -162,7 +162,7 @@ class OpenRequestSession implements RequestSession {
 
   async retainTokens(): Promise<void> {
     const { context, holder, receivedTokens } = this;
-    const tokens = holder.loaded?.state.tokens;
+    const tokens = holder.loadedSession?.state.tokens;
     if (context.backend.kind === 'stored' || !receivedTokens || !tokens || tokens === receivedTokens) return;
     const { sealedSession } = holder;
     await context.coordinator.saveUnwrittenTokens(receivedTokens, {
@@ -172,14 +172,16 @@ class OpenRequestSession implements RequestSession {
   }
 
   getRemainingLifetime(request: SessionTokenRequest = {}): number | undefined {
-    const { loaded } = this.holder;
+    const { loadedSession } = this.holder;
     const expiresAt =
-      loaded && findAccessToken(loaded.state.tokens, resolveTokenRequest(this.context, request))?.expiresAt;
+      loadedSession &&
+      findAccessToken(loadedSession.state.tokens, resolveTokenRequest(this.context, request))?.expiresAt;
     return expiresAt === undefined ? undefined : expiresAt - seconds(this.context.now);
   }
 
   async update(change: (data: Readonly<JsonObject>) => JsonObject): Promise<Session> {
-    if (!this.holder.loaded) throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
+    if (!this.holder.loadedSession)
+      throw new LoginRequiredError('not_signed_in', 'The user is not signed in.');
     this.requireChangeable();
     await this.applyNewestTokens();
     const isWritten = await this.holder.change((state) => ({
@@ -209,12 +211,15 @@ class OpenRequestSession implements RequestSession {
   }
 
   async touch({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
-    const { loaded } = this.holder;
+    const { loadedSession } = this.holder;
     const { context } = this;
-    if (!loaded || !this.canWrite()) return;
+    if (!loadedSession || !this.canWrite()) return;
     if (!force && !this.holder.isUse) return;
-    if (!force && !this.hasCopies() && !isTouchDue(context, loaded.state)) return;
-    if (isNearRefresh(context, loaded.state) && !(await this.refreshForTouch(loaded.state, { force })))
+    if (!force && !this.hasCopies() && !isTouchDue(context, loadedSession.state)) return;
+    if (
+      isNearRefresh(context, loadedSession.state) &&
+      !(await this.refreshForTouch(loadedSession.state, { force }))
+    )
       return;
     try {
       await this.applyNewestTokens();
@@ -230,7 +235,8 @@ class OpenRequestSession implements RequestSession {
   /**
    * Refreshes the tokens, which records the use too: all concurrent requests then set the same cookie.
    *
-   * @returns true if the use must be recorded without a refresh, because the provider is unavailable
+   * @returns true if the use must be recorded without a refresh, because the provider is unavailable or has rejected the
+   *   refresh, and the session has not ended
    */
   private async refreshForTouch(
     { usedAt }: SessionState,
@@ -244,18 +250,17 @@ class OpenRequestSession implements RequestSession {
       return false;
     } catch (error) {
       // With `lock_timeout`, another request is refreshing.
-      return (
-        error instanceof TransportError && error.code !== 'lock_timeout' && this.holder.loaded !== undefined
-      );
+      const isRefreshing = error instanceof TransportError && error.code === 'lock_timeout';
+      return !isRefreshing && !isWrongContext(error) && this.holder.loadedSession !== undefined;
     }
   }
 
   /** Prevents that the next cookie restores a refresh token that another request has spent. */
   private async applyNewestTokens(): Promise<void> {
     const { backend, coordinator } = this.context;
-    const { loaded } = this.holder;
-    if (backend.kind === 'cookie' && loaded)
-      await this.holder.applyTokens(await coordinator.findNewestTokens(loaded.state.tokens));
+    const { loadedSession } = this.holder;
+    if (backend.kind === 'cookie' && loadedSession)
+      await this.holder.applyTokens(await coordinator.findNewestTokens(loadedSession.state.tokens));
   }
 
   private canWrite(): boolean {

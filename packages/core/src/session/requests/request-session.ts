@@ -16,7 +16,7 @@ export interface RequestSessionOptions {
    * necessary refresh is still written. Default: true.
    */
   readonly isUse?: boolean | undefined;
-  /** The path of the page that is rendered, for error messages. */
+  /** The path of the page that is rendered, for error messages. Default: messages name no page. */
   readonly path?: string | undefined;
   /**
    * Refreshes that a proxy tried for this request. Where no cookie can be set, their errors are thrown instead of

@@ -6,7 +6,7 @@ import type { SessionState } from '../backends/state/session-state.ts';
 
 /** The current session of a request, and what the response must write into the browser. */
 export class SessionHolder implements TokenHolder {
-  loaded: LoadedSession | undefined;
+  loadedSession: LoadedSession | undefined;
   /** The cookie value after a write. */
   sealedSession: string | undefined;
   hasEnded = false;
@@ -22,11 +22,11 @@ export class SessionHolder implements TokenHolder {
 
   constructor(
     { backend, now }: { readonly backend: SessionBackend; readonly now: Clock },
-    loaded: LoadedSession | undefined,
+    loadedSession: LoadedSession | undefined,
   ) {
     this.backend = backend;
     this.now = now;
-    this.loaded = loaded;
+    this.loadedSession = loadedSession;
     this.loadedAt = seconds(now);
   }
 
@@ -41,10 +41,10 @@ export class SessionHolder implements TokenHolder {
     this.loadedAt = undefined;
     if (!isFresh) {
       await this.runInOrder(async () => {
-        this.loaded = this.loaded && (await this.backend.reload(this.loaded));
+        this.loadedSession = this.loadedSession && (await this.backend.reload(this.loadedSession));
       });
     }
-    return this.loaded?.state.tokens;
+    return this.loadedSession?.state.tokens;
   }
 
   async write(tokens: TokenSet): Promise<{ readonly sealedSession?: string } | false> {
@@ -57,16 +57,17 @@ export class SessionHolder implements TokenHolder {
   }
 
   async end(): Promise<void> {
-    if (this.loaded) await this.backend.end(this.loaded);
+    if (this.loadedSession) await this.backend.end(this.loadedSession);
   }
 
   /** @returns false if the session has ended, or the update returned `undefined` */
   change(update: (state: SessionState) => SessionState | undefined): Promise<boolean> {
     return this.runInOrder(async () => {
-      const written = this.loaded && (await this.backend.write(this.loaded, update, { isUse: this.isUse }));
-      if (!written) return false;
-      this.loaded = written.loaded;
-      this.sealedSession = written.sealedSession;
+      const writeResult =
+        this.loadedSession && (await this.backend.write(this.loadedSession, update, { isUse: this.isUse }));
+      if (!writeResult) return false;
+      this.loadedSession = writeResult.loadedSession;
+      this.sealedSession = writeResult.sealedSession;
       return true;
     });
   }
@@ -74,22 +75,22 @@ export class SessionHolder implements TokenHolder {
   /** Applies the tokens of a refresh, by this process or another. */
   applyTokens({
     tokens,
-    sealedSession: received,
+    sealedSession: receivedSession,
   }: Pick<GetAccessTokenResult, 'tokens' | 'sealedSession'>): Promise<void> {
     return this.runInOrder(async () => {
-      if (!this.loaded || this.loaded.state.tokens === tokens) return;
+      if (!this.loadedSession || this.loadedSession.state.tokens === tokens) return;
       // The cookie of another request lacks the changes that this request has written.
-      const sealedSession = this.sealedSession === undefined ? received : undefined;
-      const updated = await this.backend.applyTokens(this.loaded, tokens, sealedSession);
-      this.loaded = updated;
-      this.sealedSession = updated.sealedSession;
+      const sealedSession = this.sealedSession === undefined ? receivedSession : undefined;
+      const updatedSession = await this.backend.applyTokens(this.loadedSession, tokens, sealedSession);
+      this.loadedSession = updatedSession;
+      this.sealedSession = updatedSession.sealedSession;
     });
   }
 
   /** Removes the session from the browser. */
   clear(): Promise<void> {
     return this.runInOrder(async () => {
-      this.loaded = undefined;
+      this.loadedSession = undefined;
       this.hasEnded = true;
     });
   }

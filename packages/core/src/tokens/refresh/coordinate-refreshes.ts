@@ -99,8 +99,8 @@ export function coordinateRefreshes(
   ): Promise<GetAccessTokenResult> {
     for (let round = 0; round < maxRounds; round++) {
       const known = await readNewestTokens(holder);
-      const reused = reuseToken(known, wanted);
-      if (reused) return reused;
+      const reusedToken = reuseToken(known, wanted);
+      if (reusedToken) return reusedToken;
       const { refreshToken } = known.tokens;
       if (refreshToken === undefined) return serveWithoutRefresh(known, wanted);
       const key = await createKey(refreshToken);
@@ -116,8 +116,9 @@ export function coordinateRefreshes(
       } catch (error) {
         const isEnded = error instanceof LoginRequiredError && error.code === 'session_ended';
         // The access token stays valid although the provider is unavailable or rejects the refresh.
-        const served = error instanceof AuthError && !isEnded ? serveValidToken(known, wanted) : undefined;
-        if (served) return served;
+        const validToken =
+          error instanceof AuthError && !isEnded ? serveValidToken(known, wanted) : undefined;
+        if (validToken) return validToken;
         throw error;
       } finally {
         if (!task.isLockHandedOver) await lock.release();
@@ -130,8 +131,8 @@ export function coordinateRefreshes(
   async function refreshWithLock(task: RefreshTask): Promise<GetAccessTokenResult | undefined> {
     // Another request may have refreshed while this one waited for the lock.
     const known = await readNewestTokens(task.holder);
-    const reused = reuseToken(known, task.wanted);
-    if (reused) return reused;
+    const reusedToken = reuseToken(known, task.wanted);
+    if (reusedToken) return reusedToken;
     if (known.tokens.refreshToken !== task.refreshToken) return undefined;
     await rateLimit.check(task.key, task.refreshToken);
     const rejectionKey = await createRejectionKey(task.key, task.wanted);
@@ -175,8 +176,8 @@ export function coordinateRefreshes(
   }
 
   function serveWithoutRefresh(known: KnownTokens, wanted: WantedAccessToken): GetAccessTokenResult {
-    const served = serveValidToken(known, wanted);
-    if (served) return served;
+    const validToken = serveValidToken(known, wanted);
+    if (validToken) return validToken;
     throw new LoginRequiredError(
       'refresh_token_missing',
       'The access token has expired and the provider issued no refresh token. Request the scope offline_access at login.',
@@ -225,4 +226,4 @@ function throwLockTimeout(): never {
 }
 
 const createOptionError = (name: string, value: number, expected: string) =>
-  new ConfigurationError('invalid_option', `${name} is ${value}, expected ${expected}.`);
+  new ConfigurationError('invalid_option', `"${name}" is ${value}, expected ${expected}.`);

@@ -90,7 +90,7 @@ export function createCoordinatorWithState(
   if (!(successorLifetime >= 0)) {
     throw new ConfigurationError(
       'invalid_option',
-      `successorLifetime is ${successorLifetime}, expected 0 or more seconds.`,
+      `"successorLifetime" is ${successorLifetime}, expected 0 or more seconds.`,
     );
   }
   const refreshClient = createRefreshClient(client);

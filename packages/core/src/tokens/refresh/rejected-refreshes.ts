@@ -46,10 +46,10 @@ export function createRejectedRefreshes(
     add(key, error, continuedKey) {
       const now = getTime();
       const previous = entries.get(key);
-      const continued = continuedKey === undefined ? undefined : entries.get(continuedKey);
+      const continuedPause = continuedKey === undefined ? undefined : entries.get(continuedKey);
       const isRepeated = previous !== undefined && now < previous.until + doublingPeriod;
       const length =
-        continued?.length ?? (isRepeated ? Math.min(previous.length * 2, longestPause) : firstPause);
+        continuedPause?.length ?? (isRepeated ? Math.min(previous.length * 2, longestPause) : firstPause);
       entries.delete(key);
       for (const [oldKey, { until }] of entries) {
         if (until + doublingPeriod > now && entries.size < maxEntries) break;

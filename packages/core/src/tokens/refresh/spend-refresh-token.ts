@@ -75,8 +75,8 @@ async function requestTokens(
       scope: wanted.scope,
       claims: tokens.claims,
       grantedScopes: tokens.scopes,
-      onRefreshToken: (received) => {
-        receivedToken = received;
+      onRefreshToken: (receivedTokens) => {
+        receivedToken = receivedTokens;
       },
     });
     const time = seconds(client.now);
@@ -149,8 +149,8 @@ async function writeTokens(
 ): Promise<GetAccessTokenResult | undefined> {
   const { next } = change;
   const accessToken = toAccessToken(findAccessToken(next, task.wanted) as StoredAccessToken);
-  const stored = await storeTokens(context, task, change);
-  return stored && { accessToken, tokens: next, changed: true, ...stored };
+  const storeResult = await storeTokens(context, task, change);
+  return storeResult && { accessToken, tokens: next, changed: true, ...storeResult };
 }
 
 /**
@@ -181,12 +181,12 @@ async function storeTokens(
     task.isLockHandedOver = true;
     retryWrite({
       async write() {
-        const written = await holder.write(next, change.previous);
+        const writeResult = await holder.write(next, change.previous);
         // Other tokens of the session are newer than these, or the session has ended.
-        if (written === false && !(await holder.read())) await revokeLateTokens(client, next);
-        return written;
+        if (writeResult === false && !(await holder.read())) await revokeLateTokens(client, next);
+        return writeResult;
       },
-      onWritten: (written) => successors.save(refreshToken, { tokens: next, ...written }),
+      onWritten: (writeResult) => successors.save(refreshToken, { tokens: next, ...writeResult }),
       onFinished: () => task.lock.release(),
     });
     return {};
@@ -221,8 +221,8 @@ async function tryWrite(
   { next, previous }: TokenChange,
 ): Promise<{ readonly sealedSession?: string } | 'session-ended' | 'other-login' | 'unavailable'> {
   try {
-    const written = await holder.write(next, previous);
-    if (written !== false) return written;
+    const writeResult = await holder.write(next, previous);
+    if (writeResult !== false) return writeResult;
     // The session has ended, another login has replaced it, or the reason is temporary.
     const current = await holder.read();
     if (!current) return 'session-ended';

@@ -65,8 +65,8 @@ export function createTokenSuccessors(
 
   async function findEncrypted(key: string): Promise<string | undefined> {
     try {
-      const shared = await sharedStore?.get(key);
-      if (shared !== undefined) return shared;
+      const sharedSuccessor = await sharedStore?.get(key);
+      if (sharedSuccessor !== undefined) return sharedSuccessor;
     } catch {
       emitEvent({ type: 'store.unavailable', port: 'successor' });
     }
@@ -79,8 +79,11 @@ export function createTokenSuccessors(
       let newest: Successor = { tokens };
       for (let hops = 0; hops < maxHops && newest.tokens.refreshToken !== undefined; hops++) {
         const { refreshToken } = newest.tokens;
-        const encrypted = await findEncrypted(await createKey(refreshToken));
-        const next = encrypted === undefined ? undefined : await decryptSuccessor(refreshToken, encrypted);
+        const encryptedSuccessor = await findEncrypted(await createKey(refreshToken));
+        const next =
+          encryptedSuccessor === undefined
+            ? undefined
+            : await decryptSuccessor(refreshToken, encryptedSuccessor);
         if (!next || next.tokens.updatedAt < newest.tokens.updatedAt) break;
         newest = next;
         // Without rotation a refresh token is its own successor.
@@ -90,12 +93,12 @@ export function createTokenSuccessors(
     },
     async save(refreshToken, successor, { isUnwritten } = { isUnwritten: false }) {
       const key = await createKey(refreshToken);
-      const encrypted = await encryptSuccessor(refreshToken, successor);
+      const encryptedSuccessor = await encryptSuccessor(refreshToken, successor);
       const timeToLive = isUnwritten ? Math.max(lifetime, unwrittenLifetime) : lifetime;
       // Stored in this process too: the shared store may fail when a late request reads it.
-      await localStore.set(key, encrypted, timeToLive);
+      await localStore.set(key, encryptedSuccessor, timeToLive);
       try {
-        await sharedStore?.set(key, encrypted, timeToLive);
+        await sharedStore?.set(key, encryptedSuccessor, timeToLive);
       } catch {
         emitEvent({ type: 'store.unavailable', port: 'successor' });
       }

@@ -39,6 +39,7 @@ const purposes = ['login', 'logout', 'dpop'];
  * again: while the quota of a purpose is full, further claims for this purpose fail.
  *
  * @throws TransportError `store_unavailable` from `claim` while the quota is full
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
  * @example
  * ```ts
  * import { createMemoryReplayStore } from '@countersign/core/session';
@@ -55,14 +56,19 @@ export function createMemoryReplayStore(
   } = {},
 ): ReplayStore {
   const { maxEntries = 1_000_000, now = Date.now } = options;
-  const claimed = new Map<string, Map<string, number>>(['', ...purposes].map((name) => [name, new Map()]));
+  const claimedValues = new Map<string, Map<string, number>>(
+    ['', ...purposes].map((name) => [name, new Map()]),
+  );
   let sweepAt = 0;
 
   const findQuota = (key: string) =>
-    (claimed.get(key.slice(0, Math.max(key.indexOf(' '), 0))) ?? claimed.get('')) as Map<string, number>;
+    (claimedValues.get(key.slice(0, Math.max(key.indexOf(' '), 0))) ?? claimedValues.get('')) as Map<
+      string,
+      number
+    >;
 
   function sweep(time: number): void {
-    for (const keys of claimed.values()) {
+    for (const keys of claimedValues.values()) {
       for (const [key, until] of keys) if (until <= time) keys.delete(key);
     }
     sweepAt = time + 10_000;

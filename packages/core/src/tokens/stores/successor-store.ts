@@ -74,23 +74,23 @@ export function createRefreshTokenKey(
 export async function encryptSuccessor(refreshToken: string, successor: Successor): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const key = await deriveSuccessorKey(refreshToken);
-  const encrypted = await crypto.subtle.encrypt(
+  const ciphertext = await crypto.subtle.encrypt(
     { name: 'AES-GCM', iv },
     key,
     encodeUtf8(JSON.stringify(successor)),
   );
-  return `${toBase64Url(iv)}.${toBase64Url(new Uint8Array(encrypted))}`;
+  return `${toBase64Url(iv)}.${toBase64Url(new Uint8Array(ciphertext))}`;
 }
 
 /** Decrypts the result of {@link encryptSuccessor}. Returns `undefined` for any other value. */
 export async function decryptSuccessor(refreshToken: string, value: string): Promise<Successor | undefined> {
   try {
-    const [iv = '', encrypted = ''] = value.split('.');
+    const [iv = '', ciphertext = ''] = value.split('.');
     const key = await deriveSuccessorKey(refreshToken);
     const plain = await crypto.subtle.decrypt(
       { name: 'AES-GCM', iv: fromBase64Url(iv) },
       key,
-      fromBase64Url(encrypted),
+      fromBase64Url(ciphertext),
     );
     const successor = parseUntrustedObject(decodeUtf8(new Uint8Array(plain)), { limits: storedLimits });
     return isJsonObject(successor.tokens) ? (successor as unknown as Successor) : undefined;

@@ -68,6 +68,93 @@ describe('OpenID Connect Core section 11', () => {
     expect(prompts).toEqual([null, 'consent', null, null]);
   });
 
+  const deny = (url: string, error = 'access_denied') =>
+    provider.approve(url, (parameters) => {
+      parameters.delete('code');
+      parameters.set('error', error);
+    });
+
+  /** Starts a login that asks for consent, after a login without a refresh token. */
+  async function startConsent() {
+    const page = createPage(options);
+    const url = await startLogin(page);
+    expect(new URL(url).searchParams.get('prompt')).toBe('consent');
+    return { page, url };
+  }
+
+  test('asks again after a login that the user left', async () => {
+    await logIn(true);
+    await startConsent();
+    expect(await readPrompts(true, 2)).toEqual(['consent', 'consent']);
+    expect([...stored.values()]).toEqual(['always']);
+  });
+
+  /** Starts a login that asks for consent, and rejects it. */
+  async function rejectConsent(error: string) {
+    const { page, url } = await startConsent();
+    await expect(page.auth.handleCallback(deny(url, error))).rejects.toMatchObject({ error });
+  }
+
+  test('asks once more after a denied consent, and then no longer', async () => {
+    await logIn(true);
+    await rejectConsent('access_denied');
+    await rejectConsent('access_denied');
+    expect(await readPrompts(true, 3)).toEqual([null, null, null]);
+  });
+
+  test('does not ask again if the provider rejects the prompt', async () => {
+    await logIn(true);
+    await rejectConsent('invalid_request');
+    expect(await readPrompts(true, 3)).toEqual([null, null, null]);
+  });
+
+  test('no longer asks after rejections that follow a consent', async () => {
+    expect(await readPrompts(true, 2)).toEqual([null, 'consent']);
+    await rejectConsent('access_denied');
+    expect(await readPrompts(true, 1)).toEqual(['consent']);
+    await rejectConsent('invalid_request');
+    expect(await readPrompts(true, 3)).toEqual([null, null, null]);
+  });
+
+  test('asks again if a login without consent received a refresh token, and a later one did not', async () => {
+    await logIn(true);
+    await rejectConsent('invalid_request');
+    expect(await readPrompts(false, 1)).toEqual([null]);
+    expect(await readPrompts(true, 2)).toEqual([null, 'consent']);
+  });
+
+  test('decides from the login that asked, not from the login of another tab', async () => {
+    const other = createPage(options);
+    const otherUrl = await startLogin(other);
+    await logIn(true);
+    const { page, url } = await startConsent();
+    provider.body = (body) => ({ ...body, refresh_token: undefined });
+    await other.auth.handleCallback(provider.approve(otherUrl));
+    expect([...stored.values()]).toEqual(['wanted']);
+    provider.body = (body) => body;
+    await page.auth.handleCallback(provider.approve(url));
+    expect([...stored.values()]).toEqual(['always']);
+  });
+
+  test('asks again after the pushed request failed', async () => {
+    await logIn(true);
+    const endpoint = `${provider.issuer}/par`;
+    const { metadata } = provider;
+    provider.metadata = {
+      ...metadata,
+      require_pushed_authorization_requests: true,
+      pushed_authorization_request_endpoint: endpoint,
+    };
+    const page = createPage({
+      ...options,
+      fetch: async (url, init) =>
+        url === endpoint ? new Response(null, { status: 503 }) : provider.fetch(url, init),
+    });
+    await expect(page.auth.login()).rejects.toMatchObject({ status: 503 });
+    provider.metadata = metadata;
+    expect(await readPrompts(true, 2)).toEqual(['consent', 'consent']);
+  });
+
   test('keeps the prompt of the application, and requests no consent without offline_access', async () => {
     await logIn(true);
     expect((await logIn(true, { prompt: 'login' })).get('prompt')).toBe('login');

@@ -187,8 +187,13 @@ describe('a login in a window', () => {
   test('fails with popup_blocked if the browser opens no window', async () => {
     isBlocked = true;
     const page = createPage();
-    const auth = addPopupLogin(page.auth, { issuer: '', clientId: '', redirectUri: '', popupRedirectUri });
+    const onEvent = vi.fn();
+    const options = { issuer: 'https://login.example', clientId: 'spa', redirectUri: '', onEvent };
+    const auth = addPopupLogin(page.auth, { ...options, popupRedirectUri });
     await expect(auth.login({ display: 'popup' })).rejects.toMatchObject({ code: 'popup_blocked' });
+    expect(onEvent.mock.calls).toEqual([
+      [{ type: 'login.failed', issuer: options.issuer, clientId: 'spa', code: 'popup_blocked' }],
+    ]);
     expect(provider.count('/.well-known/openid-configuration')).toBe(0);
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
 import {
   createPage,
+  events,
   origin,
   type Page,
   provider,
@@ -55,6 +56,30 @@ describe('the redirect URI', () => {
     }
   });
 
+  test.each(['?error=payment', '?error=payment&order=7'])(
+    'does not match a page of the application with %s, unless this tab waits for a response',
+    async (query) => {
+      const { auth } = openPage(`${origin}/${query}`, { redirectUri: origin });
+      expect(await auth.start()).toEqual({});
+      expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+      expect(location.search).toBe(query);
+      // Some providers return errors without `state`. The application must not start the next login.
+      await startLogin(createPage({ redirectUri: origin }));
+      const failed = openPage(`${origin}/?error=access_denied`, { redirectUri: origin });
+      expect(await failed.auth.start()).toMatchObject({ error: { code: 'transaction_invalid' } });
+      expect(location.search).toBe('');
+      const later = openPage(`${origin}/${query}`, { redirectUri: origin });
+      expect(await later.auth.start()).toEqual({});
+    },
+  );
+
+  test('does not match a page with an error after the user has left the provider', async () => {
+    await startLogin(createPage({ redirectUri: origin }));
+    await openPage(`${origin}/about`, { redirectUri: origin }).auth.start();
+    const { auth } = openPage(`${origin}/?error=payment`, { redirectUri: origin });
+    expect(await auth.start()).toEqual({});
+  });
+
   test('of a silent login may have a query', async () => {
     const silentRedirectUri = `${origin}/silent.html?client=spa`;
     stubSilentFrame((url) => provider.approve(url));
@@ -95,6 +120,46 @@ describe('the page after a login', () => {
       returnTo: '/about',
     });
   });
+
+  test.each([
+    ['/about', '/about'],
+    [`${origin}/#/orders`, '/#/orders'],
+    [`${origin}/`, '/'],
+  ])('is the requested page %s, even if it is the page of the redirect URI', async (returnTo, expected) => {
+    const redirectUri = `${origin}/`;
+    const first = openPage(`${origin}/#/items`, { redirectUri });
+    const failed = openPage(fail(await startLogin(first)), { redirectUri });
+    await failed.auth.start();
+    const url = await startLogin(failed, { returnTo });
+    expect(await failed.auth.handleCallback(provider.approve(url))).toEqual({ returnTo: expected });
+  });
+
+  test.each([
+    ['', '/#/items'],
+    ['#/', '/#/items'],
+    ['#/orders', '/#/orders'],
+  ])('with hash routing, after a failed login, at the fragment "%s"', async (fragment, expected) => {
+    const redirectUri = `${origin}/`;
+    const first = openPage(`${origin}/#/items`, { redirectUri });
+    await openPage(fail(await startLogin(first)), { redirectUri }).auth.start();
+    const page = openPage(`${origin}/${fragment}`, { redirectUri });
+    const url = await startLogin(page);
+    expect(await page.auth.handleCallback(provider.approve(url))).toEqual({ returnTo: expected });
+  });
+
+  test.each(['com.example:cb', 'com.example:/cb', 'com.example://cb', 'com.example:'])(
+    'and the error are kept if the redirect URI is %s',
+    async (redirectUri) => {
+      const page = createPage({ redirectUri });
+      await page.auth.start();
+      const unknown = `${redirectUri}?error=access_denied&state=unknown`;
+      await expect(page.auth.handleCallback(unknown)).rejects.toMatchObject({ code: 'transaction_invalid' });
+      expect(events).toContainEqual(expect.objectContaining({ type: 'login.failed' }));
+      const url = await startLogin(page, { returnTo: '/items/7' });
+      await expect(page.auth.handleCallback(fail(url))).rejects.toMatchObject({ error: 'access_denied' });
+      expect(page.auth.snapshot().error).toMatchObject({ error: 'access_denied' });
+    },
+  );
 
   test('is the folder of the redirect URI if this tab has not started the failed login', async () => {
     const redirectUri = `${origin}/shop/callback`;

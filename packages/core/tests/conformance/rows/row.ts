@@ -1,6 +1,6 @@
 import type { Endpoint, Fault } from '@countersign/testing';
 import type { AuthorizationRequest } from '../../../src/index.ts';
-import type { HarnessOptions, Rejection } from '../harness.ts';
+import type { HarnessOptions, Rejection } from '../../support/client/harness.ts';
 
 /** A: the client must accept. R: it must reject. A/R: both are allowed, and the row records the implemented choice. */
 export type Verdict = 'A' | 'R' | 'A/R';

@@ -27,7 +27,7 @@ export async function endAtProvider(world: World, browser: Browser, { replays = 
   for (let tries = 0; (status ?? 500) >= 500 && tries < maxDeliveries; tries++) {
     if (isOfUser) markLoginsOfUser(world, sub);
     status = await deliverLogoutToken(world, token, () => {
-      // This includes logins whose code was exchanged before the token arrived, although their session has not started.
+      // These include logins whose code was exchanged before the token arrived, although their session has not started.
       const matching = isOfUser ? provider.logins.filter((each) => each.sub === sub) : [login];
       return (process) => {
         if (isOfUser) markLoginsOfUser(world, sub);

@@ -135,7 +135,7 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     onStoreFault: (port) => void storeFaults.add(port),
     onSuccessorStored: (key, now) => void storedSuccessors.set(key, now),
     addCookie(record, cookie) {
-      // Each response contains a complete session. Of two concurrent ones, the browser keeps the last that arrives.
+      // Each response contains a complete session. The browser keeps the one that arrives last.
       for (const earlier of record.cookies) {
         if (earlier.arrivedAt < cookie.sentAt) continue;
         record.mayLackChanges = true;

@@ -1,6 +1,18 @@
+import type { FaultKind } from '../faults/faults.ts';
 import type { TraceEntry } from '../simulation/scheduler.ts';
-import type { Interleaving } from './interleaving.ts';
+import type { Plan } from './plan.ts';
 import { increment, type Statistics } from './statistics.ts';
+
+/** The result of one run, of sessions or of tabs. */
+export interface ModelRun {
+  readonly plan: Plan;
+  readonly trace: readonly TraceEntry[];
+  readonly violations: readonly string[];
+  /** How often each documented limit applied. */
+  readonly limits: ReadonlyMap<string, number>;
+  /** The faults that have occurred. */
+  readonly faults: ReadonlySet<FaultKind>;
+}
 
 /** Failures whose steps are printed. */
 const maxFailures = 5;
@@ -8,7 +20,7 @@ const maxFailures = 5;
 export function addInterleaving(
   statistics: Statistics,
   { seed, index }: { readonly seed: number; readonly index: number },
-  run: Interleaving,
+  run: ModelRun,
 ): void {
   const { plan, trace, violations, limits, faults } = run;
   statistics.runs++;
@@ -25,7 +37,7 @@ export function addInterleaving(
 }
 
 /** Describes what was executed, one step per line. */
-export function describeRun({ plan, trace }: Interleaving): string {
+export function describeRun({ plan, trace }: ModelRun): string {
   const faults = plan.faults.map(({ kind, after }) => `${kind} after ${after}`).join(', ');
   const lines = trace.map(
     ({ at, process, action, name }) =>

@@ -21,6 +21,8 @@ export interface IssuedRefreshToken {
   readonly value: string;
   readonly login: Login;
   spend?: Spend;
+  /** The refresh token that was issued for this one. */
+  successor?: IssuedRefreshToken;
 }
 
 /** One login at the provider: the family of its refresh tokens. */
@@ -31,7 +33,7 @@ export interface Login {
   readonly sid: string;
   readonly authTime: number;
   readonly nonce: string;
-  /** Set when the provider accepts no token of the login any more. */
+  /** Set when the provider no longer accepts tokens of the login. */
   endedBy?: 'reuse' | 'revocation' | 'provider';
   /** The refresh token that the provider accepts. */
   current: IssuedRefreshToken;
@@ -123,9 +125,11 @@ export function createProvider(
     readonly padding: string;
     readonly hasIdTokensAtRefresh: boolean;
     readonly hasReuseDetection: boolean;
+    /** False if logins have access tokens only. Default: true. */
+    readonly hasRefreshTokens?: boolean;
   },
 ): ModelProvider {
-  const { now, padding, hasIdTokensAtRefresh, hasReuseDetection } = options;
+  const { now, padding, hasIdTokensAtRefresh, hasReuseDetection, hasRefreshTokens = true } = options;
   const seconds = () => Math.floor(now() / 1000);
   const codes = new Map<string, IssuedCode>();
   const refreshTokens = new Map<string, IssuedRefreshToken>();
@@ -150,7 +154,7 @@ export function createProvider(
       access_token: `at.${login.id}.${encodeURIComponent(resource)}.${++count}`,
       token_type: 'Bearer',
       expires_in: accessTokenLifetime,
-      refresh_token: issueRefreshToken(login).value,
+      ...(hasRefreshTokens && { refresh_token: issueRefreshToken(login).value }),
       scope: 'openid offline_access',
       ...(hasIdToken && { id_token: createIdToken(login) }),
     });
@@ -194,7 +198,9 @@ export function createProvider(
       return { response };
     }
     token.spend = spend;
-    return { response: createTokens(login, form, hasIdTokensAtRefresh), spend };
+    const response = createTokens(login, form, hasIdTokensAtRefresh);
+    token.successor = login.current;
+    return { response, spend };
   }
 
   return {

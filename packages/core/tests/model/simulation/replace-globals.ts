@@ -1,4 +1,4 @@
-import type { Scheduler } from './scheduler.ts';
+import type { ModelProcess, Scheduler } from './scheduler.ts';
 import { createSynchronousCrypto, replaceNodeVerification } from './synchronous-crypto.ts';
 
 /** Milliseconds since the epoch at which each run starts. */
@@ -9,6 +9,8 @@ let scheduler: Scheduler;
 /** Returns the wall clock of the process that runs, in milliseconds since the epoch. */
 export const readWallClock = (): number =>
   startTime + scheduler.now() + (scheduler.getContext().process?.clockOffset ?? 0);
+
+export const getCurrentProcess = (): ModelProcess | undefined => scheduler?.getContext().process;
 
 /** Timers, clocks and random values of the code under test follow this scheduler until the next call. */
 export function useScheduler(next: Scheduler): void {
@@ -36,9 +38,14 @@ export function replaceGlobals(): void {
   for (const [name, value] of Object.entries(replacements))
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   Object.defineProperty(performance, 'now', { value: () => scheduler.now(), configurable: true });
-  // Notices for operators of an application.
+  // The package prints notices for the operators of an application.
   console.warn = () => {};
   Date.now = readWallClock;
   replaceNodeVerification();
+  AbortSignal.timeout = (delay) => {
+    const control = new AbortController();
+    setTimeout(() => control.abort(), delay);
+    return control.signal;
+  };
   Math.random = () => scheduler.random.next();
 }

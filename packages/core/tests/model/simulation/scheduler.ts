@@ -5,6 +5,8 @@ import type { Random } from '../../support/random.ts';
 export interface ModelProcess {
   readonly name: string;
   isAlive: boolean;
+  /** True while no code of the process runs. The requests that it has sent arrive, and their responses wait. */
+  isSuspended?: boolean;
   /** Milliseconds by which the wall clock of the process differs. */
   clockOffset: number;
 }
@@ -68,7 +70,7 @@ export interface Scheduler {
   getContext(): Context;
   setTimer(callback: () => void, delay: number, isRepeated: boolean): Timer;
   clearTimer(timer: Timer): void;
-  /** Ends a process: its timers and pending steps are dropped, except for requests that have left it already. */
+  /** Ends a process: its timers and pending steps are dropped, except for requests that it has sent already. */
   crash(process: ModelProcess): void;
   /**
    * Executes steps and timers until `isDone`, or until nothing is left.
@@ -83,7 +85,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 const idleContext: Context = { action: '' };
 
-/** One for all runs: each further storage makes each change of the context slower. */
+/** All runs share one storage, because each further storage makes each change of the context slower. */
 const contexts = new AsyncLocalStorage<Context>();
 
 export function createScheduler(random: Random): Scheduler {
@@ -98,14 +100,21 @@ export function createScheduler(random: Random): Scheduler {
   const record = ({ process, action }: Context, name: string) =>
     trace.push({ at: time, process: process?.name ?? '', action, name });
 
+  const isSuspended = ({ process }: Context) => process?.isSuspended === true;
+  const isReady = ({ context, name }: Step) => !isSuspended(context) || name.endsWith('arrives');
+
   function choose(strategy: Strategy): Step | undefined {
-    if (steps.length < 2 || strategy === 'in-order') return steps.shift();
-    const oldest = steps[0] as Step;
-    const index = time - oldest.since > maxWait ? 0 : chooseIndex(strategy);
-    return steps.splice(index, 1)[0];
+    const isWaiting = steps.some(({ context }) => isSuspended(context));
+    if (!isWaiting) return steps.splice(chooseIndex(steps, strategy), 1)[0];
+    const readySteps = steps.filter(isReady);
+    const step = readySteps[chooseIndex(readySteps, strategy)];
+    steps = steps.filter((each) => each !== step);
+    return step;
   }
 
-  function chooseIndex(strategy: Strategy): number {
+  function chooseIndex(steps: readonly Step[], strategy: Strategy): number {
+    const [oldest] = steps;
+    if (!oldest || steps.length < 2 || strategy === 'in-order' || time - oldest.since > maxWait) return 0;
     // Some choices ignore the priorities, because a change of order can reveal a defect.
     if (strategy === 'uniform' || random.oneIn(8)) return random.below(steps.length);
     const getPriority = ({ context: { action } }: Step) => {
@@ -119,7 +128,10 @@ export function createScheduler(random: Random): Scheduler {
 
   function findNextTimer(): Timer | undefined {
     let next: Timer | undefined;
-    for (const timer of timers) if (!next || timer.due < next.due) next = timer;
+    for (const timer of timers) {
+      if (isSuspended(timer.context)) continue;
+      if (!next || timer.due < next.due) next = timer;
+    }
     return next;
   }
 
@@ -167,7 +179,7 @@ export function createScheduler(random: Random): Scheduler {
     crash(process) {
       process.isAlive = false;
       for (const timer of timers) if (timer.context.process === process) timers.delete(timer);
-      // A request that has left the process may arrive. Its response reaches no code.
+      // A request that the process has sent may arrive. No code receives its response.
       steps = steps.filter(
         ({ context, name }) => context.process !== process || (name.endsWith('arrives') && random.oneIn(2)),
       );

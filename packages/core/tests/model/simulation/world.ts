@@ -4,6 +4,7 @@ import type { Ledger } from '../invariants/ledger.ts';
 import { createSessions, createStores, type Deployment } from './deployment.ts';
 import { createPorts } from './ports.ts';
 import type { ModelProvider } from './provider.ts';
+import { createProviderNetwork } from './provider-network.ts';
 import type { ModelProcess, Scheduler } from './scheduler.ts';
 import type { Stores } from './stores.ts';
 
@@ -40,9 +41,6 @@ export interface WorldOptions {
   readonly wrapStores?: (stores: Stores) => Stores;
 }
 
-/** One of this many responses of the provider is slow, so that other actions complete before it. */
-const slowShare = 8;
-
 export function createWorld(options: WorldOptions): World {
   const { deployment, scheduler, faults, ledger, provider, isMetadataStatic } = options;
   const { wrapStores = (stores: Stores) => stores } = options;
@@ -55,6 +53,7 @@ export function createWorld(options: WorldOptions): World {
       onSuccessorStored: ledger.onSuccessorStored,
     });
   const sharedPorts = createWrappedPorts();
+  const sendToProvider = createProviderNetwork({ scheduler, faults, provider });
   let processCount = 0;
 
   function start(index: number): Instance & { readonly crash: () => void } {
@@ -71,32 +70,6 @@ export function createWorld(options: WorldOptions): World {
       }),
     );
     return { process, sessions, termination, crash };
-  }
-
-  async function sendToProvider(url: string, init: RequestInit): Promise<Response> {
-    const context = scheduler.getContext();
-    const name = `provider ${new URL(url).pathname}`;
-    if (faults.take('provider-unavailable'))
-      return scheduler.step(`${name} is unavailable`, () => new Response(null, { status: 503 }));
-    const isLost = faults.take('lost-provider-response') !== undefined;
-    const { response, spend, onDelivered } = await scheduler.step(`${name} arrives`, () => {
-      const result = provider.handle(url, init, context);
-      if (isLost && result.spend) result.spend.outcome = 'lost';
-      return result;
-    });
-    if (isLost) {
-      await scheduler.step(`${name}: its response is lost`, () => {});
-      if (scheduler.random.oneIn(2)) throw new TypeError('connection closed');
-      return new Promise(() => {});
-    }
-    if (scheduler.random.oneIn(slowShare)) {
-      const delay = 500 + scheduler.random.below(3_000);
-      await new Promise((resolve) => scheduler.setTimer(() => resolve(undefined), delay, false));
-    }
-    await scheduler.step(`${name} returns`, () => {});
-    if (spend) spend.outcome = 'delivered';
-    onDelivered?.();
-    return response;
   }
 
   const instances = Array.from({ length: deployment.processes }, (_, index) => start(index));

@@ -13,8 +13,8 @@ import {
   none,
   privateKeyJwt,
 } from '../../../src/index.ts';
-import { createEncryptionKey } from '../../conformance/encryption-key.ts';
-import { getSigningKey } from '../../conformance/signing-key.ts';
+import { createEncryptionKey } from '../../support/client/encryption-key.ts';
+import { getSigningKey } from '../../support/client/signing-key.ts';
 import { startProvider } from './start-provider.ts';
 
 const redirectUri = 'https://app.example.test/callback';

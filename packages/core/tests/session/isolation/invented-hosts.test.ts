@@ -1,6 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
-import { createTestAuthorizationServer } from '@countersign/testing';
+import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { generateDpopKeyPair } from '../../../src/index.ts';
 import { createWebAuthResolver } from '../../../src/session/adapter.ts';
 import {
   createMemoryReplayStore,
@@ -31,7 +32,9 @@ const readCookies = (response: Response | undefined) =>
     .join('; ');
 
 /** @param more options that the function adds for a host; a new object for each call */
-async function setUp(more: (host: string) => Partial<WebAuthOptions> = () => ({})) {
+async function setUp(
+  more: (host: string, server: TestAuthorizationServer) => Partial<WebAuthOptions> = () => ({}),
+) {
   const server = await createTestAuthorizationServer({
     issuer: `https://${crypto.randomUUID()}.example.test`,
   });
@@ -47,7 +50,7 @@ async function setUp(more: (host: string) => Partial<WebAuthOptions> = () => ({}
           environment: {},
           now: server.clock.now,
           fetch,
-          ...more(name),
+          ...more(name, server),
         }
       : undefined,
   );
@@ -74,6 +77,18 @@ async function setUp(more: (host: string) => Partial<WebAuthOptions> = () => ({}
       (await post('/auth/backchannel-logout', { logout_token: token }))?.status,
     readUser: async (cookie: string) => (await at().open(cookie)).session?.user.sub,
   };
+}
+
+type ProviderMetadata = NonNullable<WebAuthOptions['metadata']>;
+
+const encode = (value: unknown) => btoa(JSON.stringify(value)).replaceAll('=', '');
+let forgedKeys = 0;
+
+/** Sends a logout token with an unknown key to a host. */
+function sendForgedLogoutToken(at: (name: string) => WebSessions, name: string) {
+  const header = encode({ alg: 'RS256', typ: 'logout+jwt', kid: `forged-${forgedKeys++}` });
+  const body = new URLSearchParams({ logout_token: `${header}.${encode({})}.${'A'.repeat(342)}` });
+  return at(name).handle(new Request(`https://${name}/auth/backchannel-logout`, { method: 'POST', body }));
 }
 
 const variants: readonly [string, (host: string) => Partial<WebAuthOptions>][] = [
@@ -131,11 +146,62 @@ test('S33: a used authorization response stays rejected after 2,500 invented hos
   expect(server.requestsTo('token')).toHaveLength(1);
 });
 
-test('S33: invented hosts cause no request to the provider, even if their options have a fetch function', async () => {
-  const { server, at, startLogin } = await setUp();
-  await startLogin();
-  for (let index = 0; index < 1_000; index++) await at(`h${index}.tenants.test`).startLogin('');
+const separateOptions: readonly [string, (server: TestAuthorizationServer) => Partial<WebAuthOptions>][] = [
+  ['one fetch function', () => ({})],
+  [
+    'a fetch function and a clock of each host',
+    ({ fetch, clock }) => ({ fetch: (url, init) => fetch(url, init), now: () => clock.now() }),
+  ],
+  ['static metadata of each host', ({ metadata }) => ({ metadata: { ...metadata } as ProviderMetadata })],
+];
+
+test.each(separateOptions)(
+  'S33: with %s, 200 invented hosts cause the requests of one client',
+  async (name, more) => {
+    const { server, at } = await setUp((_, provider) => more(provider));
+    server.clock.stop();
+    for (let index = 0; index < 200; index++) await at(`h${index}.tenants.test`).startLogin('');
+    expect(server.requestsTo('discovery')).toHaveLength(name.startsWith('static') ? 0 : 1);
+    for (let index = 0; index < 30; index++) await sendForgedLogoutToken(at, `h${index}.tenants.test`);
+    expect(server.requestsTo('jwks')).toHaveLength(6);
+  },
+);
+
+test('S33: with a DPoP key of each host, invented hosts cause no request to the provider', async () => {
+  const pairs = await Promise.all(Array.from({ length: 3 }, () => generateDpopKeyPair()));
+  const { server, at } = await setUp((name) => ({
+    dpop: { keyPair: pairs[Number(name[1])] as (typeof pairs)[number] },
+  }));
+  const thumbprints = new Set<string | null>();
+  for (let index = 0; index < 30; index++) {
+    const { url } = await at(`h${index % 3}.h${index}.tenants.test`).startLogin('');
+    thumbprints.add(new URL(url).searchParams.get('dpop_jkt'));
+  }
   expect(server.requestsTo('discovery')).toHaveLength(1);
+  // Each client binds its tokens to its own key.
+  expect(thumbprints.size).toBe(3);
+});
+
+test('S33: with an address of keys for each host, rejects hosts beyond the limit and keeps known ones', async () => {
+  const { server, at } = await setUp((name, { issuer, metadata }) => ({
+    metadata: { ...metadata, issuer, jwks_uri: `${metadata.jwks_uri}?${name}` },
+  }));
+  server.clock.stop();
+  const rejections: unknown[] = [];
+  for (let index = 0; index < 40; index++) {
+    const name = `h${index}.tenants.test`;
+    try {
+      for (let count = 0; count < 7; count++) await sendForgedLogoutToken(at, name);
+    } catch (error) {
+      rejections.push(error);
+    }
+  }
+  expect(rejections).toHaveLength(20);
+  expect(new Set(rejections.map((error) => (error as Error).message))).toEqual(
+    new Set([expect.stringContaining('jwks_uri')]),
+  );
+  expect(server.requestsTo('jwks')).toHaveLength(20 * 6);
+  expect(at('h7.tenants.test').origin).toBe('https://h7.tenants.test');
 });
 
 test('S33: a session whose logout failed stays rejected after 2,500 invented hosts', async () => {

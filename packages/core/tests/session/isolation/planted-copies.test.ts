@@ -122,7 +122,7 @@ for (const kind of sessionKinds) {
       expect(failure).toMatchObject({ code: 'request_invalid', check: 'cookie' });
     });
 
-    test('keeps the cookie behind more copies than it reads, and ends its session without them', async () => {
+    test('keeps a cookie that follows more copies than it reads, and ends its session when the copies are deleted', async () => {
       const { app, browser } = await start();
       const [name = ''] = browser.header().split('=');
       const create = (index: number) =>
@@ -135,7 +135,7 @@ for (const kind of sessionKinds) {
       browser.take(response);
       expect(browser.header()).toContain(readPairs(browser)[0]);
       expect(readPairs(browser)).not.toEqual([]);
-      // The user deletes the planted cookies, and presses the button.
+      // The user deletes the planted cookies, and logs out again.
       expect((await logOut(app, browser.header())).status).toBe(303);
       expect(await readUser(app, cookie)).toBeUndefined();
       expect(app.server.requestsTo('revocation')).toHaveLength(1);
@@ -211,7 +211,7 @@ test.each(sessionKinds)(
 );
 
 test.each(sessionKinds)(
-  'S20: %s sessions: a login ends the session of the user behind more planted copies than sign in',
+  'S20: %s sessions: a login ends the session whose cookie follows more planted copies than are accepted',
   async (kind) => {
     for (const planted of [0, 3, 4, 12]) {
       const app = await createWebApp({

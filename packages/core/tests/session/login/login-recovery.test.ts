@@ -1,6 +1,5 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { afterEach, expect, test, vi } from 'vitest';
-import { createWebApp } from '../../support/web-browser.ts';
 import {
   completeLogin,
   createErrorCallback,
@@ -9,7 +8,8 @@ import {
   getPath,
   html,
   startLogin,
-} from './lost-logins.ts';
+} from '../../support/session/lost-logins.ts';
+import { createWebApp } from '../../support/web-browser.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -156,11 +156,27 @@ test('does not complete a login with the encrypted part of its state only', asyn
   expect(victim.cookies.has('__Host-session')).toBe(false);
 });
 
-test.each([
+const lostLogins = [
   { error: 'temporarily_unavailable', error_description: 'authentication_expired' },
   { error: 'temporarily_unavailable', error_description: 'AUTHENTICATION_EXPIRED' },
   { error: 'login_required', error_description: 'Login failed: authentication_expired (restart)' },
-])('restarts a login once after the provider has lost it: %j', async (parameters) => {
+];
+
+test.each(lostLogins)(
+  'leads to the wanted page after the provider has lost the login: %j',
+  async (parameters) => {
+    const app = await createWebApp();
+    const browser = app.open();
+    const login = await startLogin(browser, '/auth/login?returnTo=/wanted');
+    const response = await browser.visit(createErrorCallback(app, login, parameters), { headers: html });
+    const restart = response.headers.get('location') ?? '';
+    expect(new URL(restart).origin).toBe(new URL(app.server.issuer).origin);
+    expect((await completeLogin(app, browser, restart)).headers.get('location')).toBe('/wanted');
+    expect((await app.sessions.open(browser.header())).session?.user.sub).toBe('alice');
+  },
+);
+
+test.each(lostLogins)('restarts a login once after the provider has lost it: %j', async (parameters) => {
   const app = await createWebApp();
   const browser = app.open();
   const login = await startLogin(browser, '/auth/login?returnTo=/wanted');

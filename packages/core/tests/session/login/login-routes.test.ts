@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
+import { form, getPath, html, sameOrigin, startLogin } from '../../support/session/start-login.ts';
 import { baseUrl, createWebApp } from '../../support/web-browser.ts';
-import { form, getPath, html, sameOrigin, startLogin } from './start-login.ts';
 
 test('S1: shows no text of the request or the provider in a page', async () => {
   const app = await createWebApp();

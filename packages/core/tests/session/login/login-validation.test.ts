@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
+import { getPath, html, startLogin } from '../../support/session/start-login.ts';
 import { createWebApp } from '../../support/web-browser.ts';
-import { getPath, html, startLogin } from './start-login.ts';
 
 test('S10: rejects the response of another provider', async () => {
   const first = await createWebApp();

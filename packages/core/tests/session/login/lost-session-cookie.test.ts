@@ -127,7 +127,7 @@ test.each(sessionKinds)(
       const started = await logIn();
       const { url } = await app.server.authorize(started.headers.get('location') ?? '');
       expect((await browser.visit(url.pathname + url.search, { headers: html })).status).toBe(303);
-      // The page has no session. The routes have it.
+      // The browser sends the session cookie to the routes, and not to the page.
       expect((await (await browser.visit('/auth/session')).json()).session.user.sub).toBe('alice');
       const response = await logIn();
       expect(response.status, path).toBe(400);

@@ -6,8 +6,8 @@ import { createMemorySessionStore } from '../../../src/session/index.ts';
 import type { WebSessionOptions } from '../../../src/session/options.ts';
 import { createSessionOptions, createWebApp, sessionKinds } from '../../support/web-browser.ts';
 
-// Browsers send no `Lax` session cookie with the form of another site, and no `Strict` one with its redirect. The callback
-// does not receive the session that the login replaces.
+// A browser sends no `Lax` cookie with a form that another site submits, and no `Strict` cookie when that site redirects.
+// The callback therefore does not receive the session that the login replaces.
 
 interface Setting {
   readonly client?: Partial<ClientOptions>;
@@ -27,7 +27,7 @@ async function start(kind: (typeof sessionKinds)[number], { client = {}, options
   const app = await createWebApp({ ...createSessionOptions(kind), ...options }, { client });
   const { server, sessions } = app;
   const browser = app.open();
-  /** Visits the callback as a browser does that was redirected by another site. */
+  /** Visits the callback like a browser that another site has redirected. */
   const finish = async (location: string) => {
     const { url, parameters } = await server.authorize(location);
     const sent = app.open(new Map([...browser.cookies].filter(([name]) => name.includes('.login.'))));
@@ -92,7 +92,7 @@ describe.each(sessionKinds)('%s', (kind) => {
     },
   );
 
-  test('S81: revokes the refresh token of a refresh during the login', async () => {
+  test('S81: revokes the refresh token that a refresh received during the login', async () => {
     const { app, server, browser, finish, startLogin, logIn, readRevokedTokens } = await start(kind, {
       client: { responseMode: 'form_post' },
     });
@@ -167,6 +167,34 @@ describe.each(sessionKinds)('%s', (kind) => {
     expect(await readUser(browser.header())).toBe('mallory');
     expect(await readUser(previousCookies)).toBeUndefined();
   });
+
+  test.each(settings)(
+    'S19: ends a session that began after the start of the login: %s',
+    async (_, setting) => {
+      const { app, server, browser, finish, startLogin, readUser, readRevokedTokens } = await start(
+        kind,
+        setting,
+      );
+      // The tabs of a restored window.
+      const locations = [await startLogin(), await startLogin(), await startLogin()];
+      await finish(locations[0] as string);
+      const [previousCookies, session] = [browser.header(), await app.sessions.open(browser.header())];
+      expect(session.session?.user.sub).toBe('alice');
+      server.clock.advance(5);
+      server.signIn('mallory');
+      await finish(locations[2] as string);
+      expect(await readUser(browser.header())).toBe('mallory');
+      expect(await readUser(previousCookies)).toBeUndefined();
+      expect(readRevokedTokens()).toHaveLength(1);
+      server.clock.advance(5);
+      server.signIn('bob');
+      const nextCookies = browser.header();
+      await finish(locations[1] as string);
+      expect(await readUser(browser.header())).toBe('bob');
+      expect(await readUser(nextCookies)).toBeUndefined();
+      expect(readRevokedTokens()).toHaveLength(2);
+    },
+  );
 
   test('S19: a login that is not completed ends no session', async () => {
     const { browser, startLogin, logIn, readUser } = await start(kind, {

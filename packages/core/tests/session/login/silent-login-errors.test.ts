@@ -1,7 +1,14 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { afterEach, expect, test, vi } from 'vitest';
+import {
+  createErrorCallback,
+  dropLogin,
+  findLogins,
+  getPath,
+  html,
+  startLogin,
+} from '../../support/session/lost-logins.ts';
 import { createWebApp } from '../../support/web-browser.ts';
-import { createErrorCallback, dropLogin, findLogins, getPath, html, startLogin } from './lost-logins.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

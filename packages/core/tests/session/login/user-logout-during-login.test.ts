@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { describe, expect, test } from 'vitest';
+import { html, isSignedIn, openTab, page, start, startLogin } from '../../support/session/pending-logins.ts';
 import { baseUrl, createWebApp, sessionKinds } from '../../support/web-browser.ts';
-import { html, isSignedIn, openTab, page, start, startLogin } from './pending-logins.ts';
 
 describe.each(sessionKinds)('%s', (kind) => {
   test.each([
@@ -83,7 +83,7 @@ describe.each(sessionKinds)('%s', (kind) => {
       release();
       const response = await restart;
       expect(response.status).toBe(303);
-      // The provider logs the user in without a question.
+      // The provider logs the user in without a prompt.
       const { url } = await app.server.authorize(response.headers.get('location') ?? '');
       const last = await browser.visit(url.pathname + url.search, { headers: html });
       expect(last.status).toBe(401);

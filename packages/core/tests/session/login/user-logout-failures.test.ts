@@ -1,7 +1,15 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { describe, expect, test } from 'vitest';
+import {
+  html,
+  isSignedIn,
+  openTab,
+  page,
+  start,
+  startLogin,
+  unavailable,
+} from '../../support/session/pending-logins.ts';
 import { baseUrl, sessionKinds } from '../../support/web-browser.ts';
-import { html, isSignedIn, openTab, page, start, startLogin, unavailable } from './pending-logins.ts';
 
 describe.each(sessionKinds)('%s', (kind) => {
   test('S88: a failed callback keeps the record of a logout for a second callback of the login', async () => {

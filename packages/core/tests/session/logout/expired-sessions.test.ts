@@ -15,7 +15,7 @@ import {
   type WebApp,
 } from '../../support/web-browser.ts';
 
-// A cookie that has expired by the idle lifetime, or by the current options, says nothing about other copies of its session.
+// A cookie can expire by the idle lifetime, or by the current options, while another copy of its session is still valid.
 
 const hour = 3_600;
 const day = 24 * hour;

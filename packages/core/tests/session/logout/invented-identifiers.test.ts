@@ -97,7 +97,7 @@ test.each(['writes', 'reads and writes'])(
   },
 );
 
-test('S88: an invented identifier does not lift the limit of logout records', async () => {
+test('S88: logouts with invented identifiers do not exceed the limit of logout records', async () => {
   const { app, claim, logOut, createCookies, breakReads, breakWrites } = await start();
   breakReads();
   breakWrites();

@@ -5,10 +5,12 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type ClientOptions, clientSecretBasic, createClient } from '../../../src/index.ts';
 import { createAccessTokenVerifier } from '../../../src/resource-server/index.ts';
 import { createWebSessions, type WebSessionOptions } from '../../../src/session/index.ts';
+import { toText } from '../../support/html.ts';
+import { stubNodeEnv, unstubNodeEnv } from '../../support/node-env.ts';
+import { html } from '../../support/session/failed-logins.ts';
 import { baseUrl, createWebApp, secret } from '../../support/web-browser.ts';
-import { html } from './failed-logins.ts';
 
-// Each plant is a mistake of a developer. The log names the cause, the page its code, and neither contains a secret.
+// In a development server, the log and the page name the cause of a misconfiguration and its code. Neither contains a secret.
 
 const clientSecret = 'web-secret';
 const wrongSecret = 'the-secret-of-another-environment';
@@ -16,9 +18,11 @@ const issuer = 'https://auth.example.test';
 
 afterEach(() => {
   vi.restoreAllMocks();
+  unstubNodeEnv();
 });
 
-interface Plant {
+/** A login whose application or provider has one wrong setting. Default: each setting is correct. */
+interface Misconfiguration {
   readonly client?: Partial<ClientOptions>;
   readonly sessions?: Partial<WebSessionOptions>;
   readonly server?: Parameters<typeof createTestAuthorizationServer>[0];
@@ -34,27 +38,29 @@ interface Plant {
 }
 
 /** Logs in, and returns the page and the log. */
-async function logIn(plant: Plant) {
+async function logIn(misconfiguration: Misconfiguration) {
   const lines: string[] = [];
   for (const level of ['error', 'warn'] as const)
     vi.spyOn(console, level).mockImplementation((...values) => lines.push(values.join(' ')));
-  const server = await createTestAuthorizationServer({ issuer, ...plant.server });
-  const app = await createWebApp(plant.sessions, {
+  const server = await createTestAuthorizationServer({ issuer, ...misconfiguration.server });
+  const app = await createWebApp(misconfiguration.sessions, {
     at: server,
     client: {
       onEvent: undefined,
-      ...(plant.skew !== undefined && { now: () => server.clock.now() + (plant.skew ?? 0) }),
-      ...plant.client,
+      ...(misconfiguration.skew !== undefined && {
+        now: () => server.clock.now() + (misconfiguration.skew ?? 0),
+      }),
+      ...misconfiguration.client,
     },
   });
-  if (plant.fails) server.fail(...plant.fails);
+  if (misconfiguration.fails) server.fail(...misconfiguration.fails);
   const browser = app.open();
   let response = await browser.visit('/auth/login', { headers: html });
   const secrets = [secret, clientSecret, wrongSecret];
   if (response.status === 303 || response.status === 302) {
     const { url } = await server.authorize(response.headers.get('location') ?? '');
-    plant.callback?.(url);
-    if (plant.withoutCookies) browser.cookies.clear();
+    misconfiguration.callback?.(url);
+    if (misconfiguration.withoutCookies) browser.cookies.clear();
     secrets.push(url.searchParams.get('code') ?? secret);
     response = await browser.visit(url.pathname + url.search, { headers: html });
   }
@@ -62,7 +68,7 @@ async function logIn(plant: Plant) {
 }
 
 /** The response to the authorization request with an error instead of a code. */
-const reject = (error: string): Plant => ({
+const reject = (error: string): Misconfiguration => ({
   callback: ({ searchParams }) => {
     searchParams.delete('code');
     searchParams.set('error', error);
@@ -73,7 +79,7 @@ const page = { headers: { 'content-type': 'text/html' }, body: '<html></html>', 
 const client = { clientId: 'web', clientSecret };
 
 describe('a login with a wrong configuration', () => {
-  test.each<[string, Plant, string, RegExp]>([
+  test.each<[string, Misconfiguration, string, RegExp]>([
     [
       'the issuer has an additional slash',
       { client: { issuer: `${issuer}/` } },
@@ -233,8 +239,10 @@ describe('a login with a wrong configuration', () => {
       'authorization_response_invalid: iss',
       /"iss" is "https:\/\/other\.example\.test", expected "https:\/\/auth\.example\.test"/,
     ],
-  ])('%s', async (_, plant, code, cause) => {
-    const { status, page: text, log, secrets } = await logIn(plant);
+  ])('%s', async (_, misconfiguration, code, cause) => {
+    stubNodeEnv('development');
+    const { status, page: text, log, secrets } = await logIn(misconfiguration);
+    expect(toText(text)).toMatch(cause);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(text).toContain(`<code>${code}</code>`);
     expect(log).toContain(code);

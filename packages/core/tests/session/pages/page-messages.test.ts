@@ -1,8 +1,8 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { afterEach, expect, test, vi } from 'vitest';
 import type { PageMessages } from '../../../src/session/index.ts';
+import { denyLogin, german, html, markup, sendUnknownCallback } from '../../support/session/failed-logins.ts';
 import { createWebApp } from '../../support/web-browser.ts';
-import { denyLogin, german, html, markup, sendUnknownCallback } from './failed-logins.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

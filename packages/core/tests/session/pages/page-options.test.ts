@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { afterEach, expect, test, vi } from 'vitest';
+import { german } from '../../support/session/failed-logins.ts';
 import { createWebApp } from '../../support/web-browser.ts';
-import { german } from './failed-logins.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -2,8 +2,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { TransportError } from '../../../src/index.ts';
 import type { OwnPage, OwnPages, PageContext } from '../../../src/session/index.ts';
+import { denyLogin, html, sendUnknownCallback } from '../../support/session/failed-logins.ts';
 import { baseUrl, createWebApp } from '../../support/web-browser.ts';
-import { denyLogin, html, sendUnknownCallback } from './failed-logins.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

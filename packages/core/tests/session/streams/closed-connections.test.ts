@@ -5,7 +5,7 @@ import { connect, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { openNodeSession } from '../../../src/session/http/node-requests.ts';
-import { catchError, cleanups, setUp, wrongContext } from './node-server.ts';
+import { catchError, cleanups, setUp, wrongContext } from '../../support/session/node-server.ts';
 
 afterEach(() => Promise.all(cleanups.splice(0).map((close) => close())));
 

@@ -1,6 +1,12 @@
 // @platforms node: the suite starts a Node server.
 import { afterEach, expect, test } from 'vitest';
-import { catchError, cleanups, createBarrier, setUp, wrongContext } from './node-server.ts';
+import {
+  catchError,
+  cleanups,
+  createBarrier,
+  setUp,
+  wrongContext,
+} from '../../support/session/node-server.ts';
 
 afterEach(() => Promise.all(cleanups.splice(0).map((close) => close())));
 
@@ -89,7 +95,7 @@ test('S61: keeps refreshed tokens for ten minutes if the application reports tha
   expect(countRefreshes()).toBe(1);
 });
 
-test('S61: a request that waits for the refresh of a sent response refreshes itself, and sets the cookie', async () => {
+test('S61: a request that waits for a refresh by a request with a sent response then refreshes, and sets the cookie', async () => {
   const barrier = createBarrier();
   const { handle, sessions, cookie, countRefreshes } = await setUp({ beforeLock: barrier.pass });
   const { result } = await handle(async ({ requestSession, res }) => {

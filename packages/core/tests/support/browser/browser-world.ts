@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
 import { createBrowserAuth } from '../../../src/browser/browser-auth.ts';
 import type { BrowserAuth } from '../../../src/browser/browser-auth-types.ts';
+import type { BrowserLock } from '../../../src/browser/state/tabs/web-lock.ts';
 import { createMemoryStorage, type TokenStorage } from '../../../src/browser/state/token-storage.ts';
-import type { BrowserLock } from '../../../src/browser/state/web-lock.ts';
 import type { DpopProver } from '../../../src/browser/wire/dpop.ts';
 import type { TokenSet } from '../../../src/tokens/token-set.ts';
 import { createScheduler, type Scheduler } from '../scheduler.ts';
@@ -96,6 +96,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       now,
       lock,
       storage,
+      onEvent: () => {},
       navigate: (url) => {
         lastUrl = url;
       },

@@ -2,6 +2,11 @@ import { vi } from 'vitest';
 
 /** Stubs the frame of silent logins: `respond` receives the URL of the frame and returns its final URL. */
 export function stubSilentFrame(respond: (url: string) => string): void {
+  vi.stubGlobal('document', createFrameDocument(respond));
+}
+
+/** Creates a document with the frame of silent logins. */
+export function createFrameDocument(respond: (url: string) => string) {
   const createElement = () => {
     const frame = {
       src: '',
@@ -18,5 +23,5 @@ export function stubSilentFrame(respond: (url: string) => string): void {
     frame.contentWindow.location.href = respond(frame.src);
     queueMicrotask(() => frame.load());
   };
-  vi.stubGlobal('document', { createElement, body: { append } });
+  return { createElement, body: { append } };
 }

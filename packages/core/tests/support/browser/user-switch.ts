@@ -69,7 +69,8 @@ async function runUserSwitch(
   const actors = [
     ...tabs.map((tab) => sendRequests(world, tab, send)),
     plan.accessTokensEnd && schedule('access tokens expire', () => world.advanceClock(61)),
-    plan.accessTokensRejected && schedule('the API rejects old tokens', () => provider.accepted.clear()),
+    plan.accessTokensRejected &&
+      schedule('the API rejects the previous tokens', () => provider.accepted.clear()),
     plan.refreshTokensEnd && schedule('refresh tokens are rejected', () => provider.rejectRefreshTokens()),
     plan.bobIn !== undefined &&
       world.login(tabs[plan.bobIn], 'bob').then(

@@ -16,23 +16,23 @@ import { verifyJws } from './verify-jws.ts';
  */
 export function createJwtReader(client: Client, check: JwtCheck) {
   const { decrypt } = getClientContext(client).options;
-  let decrypted: string | undefined;
+  let decryptedJwt: string | undefined;
   let hasNullClaims = false;
   const prepare = (jwt: string) => {
     checkJwt(jwt, check);
-    const prepared = removeNullClaims(jwt);
-    hasNullClaims = prepared !== jwt;
-    return prepared;
+    const preparedJwt = removeNullClaims(jwt);
+    hasNullClaims = preparedJwt !== jwt;
+    return preparedJwt;
   };
   const decryptAndPrepare = async (jwe: string) => {
-    decrypted = await decrypt?.(jwe);
-    return prepare(decrypted ?? '');
+    decryptedJwt = await decrypt?.(jwe);
+    return prepare(decryptedJwt ?? '');
   };
   return {
     /** Options for the process functions of the protocol library. */
     decryptOptions: decrypt ? { [oauth.jweDecrypt]: decryptAndPrepare } : {},
     /** Returns the decrypted JWT, or the JWT itself if it was not encrypted. */
-    getSignedJwt: (jwt: string) => decrypted ?? jwt,
+    getSignedJwt: (jwt: string) => decryptedJwt ?? jwt,
     /** @throws ValidationError if a part exceeds a limit or repeats a member */
     check: (jwt: string) => checkJwt(jwt, check),
     /**
@@ -44,7 +44,7 @@ export function createJwtReader(client: Client, check: JwtCheck) {
     /** Verifies the signature of the JWT that the protocol library has processed. */
     async verifySignature(jwt: string, alg: string, verifyProcessed: () => Promise<unknown>): Promise<void> {
       if (hasNullClaims)
-        await verifyJws(client, decrypted ?? jwt, { alg, code: check.code, sender: 'provider' });
+        await verifyJws(client, decryptedJwt ?? jwt, { alg, code: check.code, sender: 'provider' });
       else await verifyProcessed();
     },
   };

@@ -1,8 +1,14 @@
 import * as oauth from 'oauth4webapi';
-import { AuthError, ConfigurationError, TransportError, ValidationError } from '../../../errors.ts';
-import { fetchBounded, getJsonBody } from '../../../internal/fetch/bounded-fetch.ts';
+import {
+  AuthError,
+  ConfigurationError,
+  getErrorCode,
+  TransportError,
+  ValidationError,
+} from '../../../errors.ts';
+import { replaceControlCharacters } from '../../../internal/control-characters.ts';
+import { fetchKeySet } from '../../../internal/fetch/fetch-key-set.ts';
 import type { JsonObject } from '../../../internal/json/json.ts';
-import { selectUsableKeys } from '../../../internal/json/key-set-document.ts';
 import {
   isKeyForAlgorithm,
   isSignatureAlgorithm,
@@ -12,7 +18,7 @@ import { selectSigningKeys } from '../../../protocol/tokens/signing-keys.ts';
 import type { Client } from '../../client.ts';
 import { getClientContext, type ProviderKeys } from '../../client-context.ts';
 import type { AuthorizationServerMetadata } from '../../client-options.ts';
-import { emitEvent } from '../../observability.ts';
+import { emitEvent, reportProblem } from '../../observability.ts';
 import { discover } from '../discovery.ts';
 import { isRecentFailure, runWithFailurePause } from '../failure-pause.ts';
 import { createRequestOptions, createUserAgentHeader } from '../request-options.ts';
@@ -95,9 +101,9 @@ async function verifyWithEachKey<T>(
   for (const key of candidates) {
     try {
       return await verifyWith([{ ...key, kid }]);
-    } catch (thrown) {
+    } catch (thrownError) {
       // A key that is not published yet may have the kid: the key set is fetched again.
-      if (key.kid === kid) failure = thrown;
+      if (key.kid === kid) failure = thrownError;
     }
   }
   throw failure;
@@ -144,22 +150,25 @@ const isKeyNotFound = (error: unknown) =>
 async function findCurrentKeys(client: Client, metadata: AuthorizationServerMetadata): Promise<ProviderKeys> {
   const { state, options, now } = getClientContext(client);
   const maxAge = (options.keysMaxAge ?? 300) * 1000;
-  const cached = state.keys;
-  if (!cached) return fetchKeys(client, metadata, 'first');
-  const age = now() - cached.fetchedAt;
+  const cachedKeys = state.keys;
+  if (!cachedKeys) return fetchKeys(client, metadata, 'first');
+  const age = now() - cachedKeys.fetchedAt;
   // An outage of the key endpoint must not make every login fail, so keys of the last day are used.
   const isCachedUsable = age < staleKeysLifetime;
-  if (age < maxAge || (isCachedUsable && isRecentFailure(state.keysFailedAt, now()))) return cached;
+  if (age < maxAge || (isCachedUsable && isRecentFailure(state.keysFailedAt, now()))) return cachedKeys;
   try {
     return await fetchKeys(client, metadata, 'stale');
   } catch (error) {
     state.keysFailedAt = now();
-    emitEvent(client, {
-      type: 'keys.failed',
-      issuer: client.issuer,
-      code: error instanceof AuthError ? error.code : 'unknown',
-    });
-    if (isCachedUsable) return cached;
+    const code = getErrorCode(error);
+    const { issuer } = client;
+    const reason = error instanceof AuthError ? replaceControlCharacters(error.message) : undefined;
+    reportProblem(
+      client,
+      { type: 'keys.failed', issuer, code, ...(reason !== undefined && { reason }) },
+      `cannot fetch the keys of ${issuer}: ${code}${reason === undefined ? '' : `: ${reason}`}`,
+    );
+    if (isCachedUsable) return cachedKeys;
     throw error;
   }
 }
@@ -218,16 +227,7 @@ async function requestKeys(
       'The metadata has no "jwks_uri", so signatures cannot be verified.',
     );
   }
-  const headers = { accept: 'application/json, application/jwk-set+json', ...createUserAgentHeader(client) };
-  const response = await fetchBounded(metadata.jwks_uri, { headers }, http);
-  const keys = response.status === 200 ? selectUsableKeys(getJsonBody(response)) : undefined;
-  if (!keys) {
-    throw new ValidationError(
-      'keys_invalid',
-      'jwks',
-      `The response of "jwks_uri" is not a JSON Web Key Set (status ${response.status}).`,
-    );
-  }
+  const keys = await fetchKeySet(metadata.jwks_uri, { ...http, headers: createUserAgentHeader(client) });
   state.keys = { jwks: { keys } as unknown as oauth.JWKS, fetchedAt: now(), fetch };
   emitEvent(client, { type: 'keys.fetched', issuer: client.issuer, reason });
   return state.keys;

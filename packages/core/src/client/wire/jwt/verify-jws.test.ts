@@ -1,6 +1,6 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from 'vitest';
-import { createHarness } from '../../../../tests/conformance/harness.ts';
+import { createHarness } from '../../../../tests/support/client/harness.ts';
 import type { Fetch } from '../../../internal/fetch/bounded-fetch.ts';
 
 type Jwk = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { type ChunkedValue, listCandidates, readCopies, readPartitions } from '../../cookies/chunks.ts';
-import { areBothPartitions, deleteCopies, hasSeveralCopies } from '../../cookies/cookie-copies.ts';
+import { areBothPartitions, createCopyCheck, deleteCopies } from '../../cookies/cookie-copies.ts';
 import { isSameScope } from '../../cookies/cookie-scope.ts';
 import type { CookieJar, CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
 import { selectCopies } from '../logout-records/logout-copies.ts';
@@ -25,9 +25,9 @@ export interface SessionCopies {
   /**
    * Creates the cookies that delete the copies at the scopes of other settings.
    *
-   * @param loaded the session of the request. Default: unknown.
+   * @param loadedSession the session of the request. Default: unknown.
    */
-  findDeletions(existing: RequestCookies, loaded?: LoadedSession): Promise<CookieToSet[]>;
+  findDeletions(existing: RequestCookies, loadedSession?: LoadedSession): Promise<CookieToSet[]>;
 }
 
 export function createSessionCopies({
@@ -39,24 +39,24 @@ export function createSessionCopies({
   readonly name: string;
   readonly encryption: SessionEncryption;
 }): SessionCopies {
-  // A sibling host cannot set a cookie with the prefix `__Host-`, so it is accepted with every setting.
-  const allNames = [jar.toWireName(name), ...jar.toOtherWireNames(name)];
-  const acceptedNames = allNames.filter((wireName, index) => index === 0 || wireName.startsWith('__Host-'));
+  const wireNames = jar.listWireNames(name);
+  const hasSeveralCopies = createCopyCheck(jar, name);
 
   const selectCandidates = (cookies: RequestCookies) =>
     selectCopies(
-      allNames,
+      wireNames.all,
       (wireName) => listCandidates(wireName, cookies),
       ({ generation, text }) => `${generation}~${text}`,
     );
 
   async function listAccepted(cookies: RequestCookies): Promise<readonly ChunkedValue[]> {
-    const copies = acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
-    const partitions = acceptedNames.flatMap((wireName) => readPartitions(wireName, cookies));
+    const copies = wireNames.acceptedNames.flatMap((wireName) => readCopies(wireName, cookies));
+    const partitions = wireNames.acceptedNames.flatMap((wireName) => readPartitions(wireName, cookies));
     if (partitions.length === 0) return copies;
     const states = await Promise.all(partitions.map(encryption.decryptExpired));
-    const written = states.filter((each) => each !== undefined);
-    return areBothPartitions(written.map((state) => state.cookieScope ?? {})) && selectNewest(written)
+    const writtenStates = states.filter((each) => each !== undefined);
+    return areBothPartitions(writtenStates.map((state) => state.cookieScope ?? {})) &&
+      selectNewest(writtenStates)
       ? [...copies, ...partitions]
       : copies;
   }
@@ -70,11 +70,11 @@ export function createSessionCopies({
         return state && findLive(state);
       };
       if (copies.length === 0) return loadCopy(value);
-      const loaded = (await Promise.all([value, ...copies].map(loadCopy))).filter(
+      const loadedCopies = (await Promise.all([value, ...copies].map(loadCopy))).filter(
         (each) => each !== undefined,
       );
-      const newest = selectNewest(loaded.map(({ state }) => state));
-      return loaded.find(({ state }) => state === newest);
+      const newest = selectNewest(loadedCopies.map(({ state }) => state));
+      return loadedCopies.find(({ state }) => state === newest);
     },
     async identifyAll(cookies) {
       const { copies, isTruncated } = selectCandidates(cookies);
@@ -82,7 +82,7 @@ export function createSessionCopies({
         copies.map(async ({ wireName, value }) => {
           // After this cookie has expired, another copy of its session may still be in use.
           const state = (await encryption.decrypt(value)) ?? (await encryption.decryptExpired(value));
-          return state ? [{ state, isAccepted: acceptedNames.includes(wireName) }] : [];
+          return state ? [{ state, isAccepted: wireNames.acceptedNames.includes(wireName) }] : [];
         }),
       );
       const sessions = new Map<string, IdentifiedSession & { readonly state: SessionState }>();
@@ -98,16 +98,19 @@ export function createSessionCopies({
       }
       return { sessions: [...sessions.values()], isTruncated };
     },
-    async findDeletions(existing, loaded) {
-      const isCurrent = loaded && isSameScope(loaded.state.cookieScope ?? {}, jar.scope);
-      if (isCurrent && !hasSeveralCopies(jar, name, existing)) return [];
+    async findDeletions(existing, loadedSession) {
+      const isCurrent = loadedSession && isSameScope(loadedSession.state.cookieScope ?? {}, jar.scope);
+      if (isCurrent && !hasSeveralCopies(existing)) return [];
       const copies = await Promise.all(
         selectCandidates(existing).copies.map(async ({ wireName, value }) => {
           const state = await encryption.decryptExpired(value);
           return state ? [{ wireName, count: value.count, scope: state.cookieScope ?? {} }] : [];
         }),
       );
-      return deleteCopies(jar, name, { copies: copies.flat(), cookies: loaded ? undefined : existing });
+      return deleteCopies(jar, name, {
+        copies: copies.flat(),
+        cookies: loadedSession ? undefined : existing,
+      });
     },
   };
 }

@@ -26,8 +26,9 @@ const markerLifetime = 600;
 const maxTries = 8;
 
 /**
- * A stored session that does not exist yet cannot be deleted. A logout that arrives while a code is exchanged is recorded
- * before the deletion, and each login reads the records after it has stored its session: one of the two finds the other.
+ * Creates the records of logouts. A logout cannot delete a session that does not exist yet, because its code is exchanged at
+ * this time. It therefore writes a record before the deletion, and each login reads the records after it has stored its
+ * session. One of the two finds the other.
  */
 export function createLogoutMarkers(options: {
   readonly store: SessionStore;
@@ -56,7 +57,7 @@ export function createLogoutMarkers(options: {
         const record = {
           version: previous.version + 1,
           value: await sealer.encrypt({ key, endedAt }, { issuedAt, expiresAt }),
-          // Matches no user.
+          // Matches no user, and distinguishes the record from a session.
           issuer: key,
           sub: '',
           expiresAt,

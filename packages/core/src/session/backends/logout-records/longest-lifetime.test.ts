@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { baseUrl, createWebApp, type WebApp } from '../../../../tests/support/web-browser.ts';
 import { createMemoryTombstoneStore } from '../stores/memory-tombstone-store.ts';
+import { createLongestLifetime } from './longest-lifetime.ts';
 
 // The lifetimes of the options change with a deployment. A logout must outlive each session that it has ended.
 
@@ -72,4 +73,19 @@ test('S83: a login succeeds if its lifetime cannot be recorded, and the next one
   server.clock.advance(2 * day);
   const later = await start(7 * day);
   expect((await later.sessions.open(browser.header())).session).toBeUndefined();
+});
+
+test('the time of a logout that a full store returns for each key is no lifetime', async () => {
+  const tombstones = createMemoryTombstoneStore({ maxEntries: 1 });
+  const lifetime = createLongestLifetime({
+    tombstones,
+    owner: 'owner',
+    absoluteLifetime: hour,
+    now: () => 1_700_000_000_000,
+  });
+  await lifetime.record();
+  expect(await lifetime.read()).toBe(hour);
+  for (const key of ['first', 'second', 'third']) await tombstones.set(key, 1_700_000_000, hour * 1_000);
+  expect(await tombstones.latest(['another'])).toBe(1_700_000_000);
+  expect(await lifetime.read()).toBe(hour);
 });

@@ -10,6 +10,9 @@ export interface LongestLifetime {
   read(): Promise<number>;
 }
 
+/** Seconds. A full store in memory returns the time of a logout for each key. Such a value is larger than any lifetime. */
+const firstTime = 1_000_000_000;
+
 /**
  * A logout of all sessions of a user is recorded without the expiry of these sessions. If a deployment shortens the lifetime and a
  * later one extends it again, the tombstone must not have expired before a session of the first deployment. The lifetime
@@ -40,8 +43,9 @@ export function createLongestLifetime(options: {
       }
     },
     async read() {
-      const recorded = await tombstones.latest([await createTombstoneKey('lifetime', owner)]);
-      return Math.max(absoluteLifetime, recorded ?? 0);
+      const latestRecord = await tombstones.latest([await createTombstoneKey('lifetime', owner)]);
+      const isLifetime = latestRecord !== undefined && latestRecord < firstTime;
+      return isLifetime ? Math.max(absoluteLifetime, latestRecord) : absoluteLifetime;
     },
   };
 }

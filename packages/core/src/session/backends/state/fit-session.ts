@@ -26,20 +26,20 @@ export function fitSession(
   state: SessionState,
   { countBytes, compareUse, hasNewTokens }: FitOptions & { readonly hasNewTokens: boolean },
 ): SessionState {
-  let fitted = state;
-  const fits = () => countBytes(fitted) <= maxSessionBytes;
+  let fittedState = state;
+  const fits = () => countBytes(fittedState) <= maxSessionBytes;
   if (!fits()) {
     const [newest, ...others] = state.tokens.accessTokens;
     const byUse = newest ? [newest, ...others.sort(compareUse)] : [];
     for (let count = byUse.length - 1; count >= 1 && !fits(); count--)
-      fitted = replaceTokens(state, { accessTokens: byUse.slice(0, count) });
-    if (!fits()) fitted = omitIdToken(fitted);
+      fittedState = replaceTokens(state, { accessTokens: byUse.slice(0, count) });
+    if (!fits()) fittedState = omitIdToken(fittedState);
     // Without a refresh token, the access token could not be requested again, and each login would end here.
     if (!fits() && hasNewTokens && newest && state.tokens.refreshToken !== undefined)
-      fitted = rememberOmitted(omitIdToken(state), newest);
-    if (!fits()) throw createSizeError(countBytes(fitted));
+      fittedState = addOmittedToken(omitIdToken(state), newest);
+    if (!fits()) throw createSizeError(countBytes(fittedState));
   }
-  return forgetStored(fitted);
+  return removeStoredTokens(fittedState);
 }
 
 /**
@@ -84,9 +84,9 @@ function omitIdToken(state: SessionState): SessionState {
   return { ...state, tokens };
 }
 
-function rememberOmitted(state: SessionState, token: StoredAccessToken): SessionState {
+function addOmittedToken(state: SessionState, token: StoredAccessToken): SessionState {
   const { resource, requestedScope, accessToken } = token;
-  const omitted: OmittedToken = {
+  const omittedToken: OmittedToken = {
     ...(resource !== undefined && { resource }),
     ...(requestedScope !== undefined && { requestedScope }),
     length: accessToken.length,
@@ -95,12 +95,12 @@ function rememberOmitted(state: SessionState, token: StoredAccessToken): Session
   const others = (state.omittedTokens ?? []).filter((each) => !isSameRequest(each, request));
   return {
     ...replaceTokens(state, { accessTokens: [] }),
-    omittedTokens: [omitted, ...others].slice(0, maxOmittedTokens),
+    omittedTokens: [omittedToken, ...others].slice(0, maxOmittedTokens),
   };
 }
 
-/** A token that is stored again is no longer omitted. */
-function forgetStored(state: SessionState): SessionState {
+/** Removes the records of omitted tokens that are stored again. */
+function removeStoredTokens(state: SessionState): SessionState {
   const { omittedTokens, ...rest } = state;
   if (!omittedTokens) return state;
   const remaining = omittedTokens.filter(

@@ -9,7 +9,10 @@ import type { SessionMatch, SessionRecord, SessionStore } from './session-store.
 
 /** Limits and clock of a store in memory. */
 export interface MemoryStoreOptions {
-  /** Maximum count of entries. Beyond it, the oldest session is deleted. Default: 100,000. */
+  /**
+   * Maximum count of entries. Beyond it, the oldest session is deleted. Records of logouts are counted separately, with the
+   * same limit. Default: 100,000.
+   */
   readonly maxEntries?: number;
   /** Maximum count of entries per user, so that one user cannot evict the sessions of others. Default: 1,000. */
   readonly maxEntriesPerUser?: number;
@@ -43,7 +46,8 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
   };
 
   function remove(key: string): void {
-    const { records, index } = sessions;
+    const { records, index, markers } = sessions;
+    markers.delete(key);
     const record = records.get(key);
     if (!record) return;
     records.delete(key);
@@ -57,6 +61,10 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
   function put(key: string, record: SessionRecord): void {
     const { records, index } = sessions;
     remove(key);
+    if (isLogoutRecord(key, record)) {
+      putMarker(key, record);
+      return;
+    }
     records.set(key, record);
     for (const name of getIndexNames(record)) index.set(name, (index.get(name) ?? new Set()).add(key));
     const keysOfUser = index.get(getUserName(record)) ?? new Set();
@@ -65,19 +73,29 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
     if (records.size > maxEntries) remove(findFirst(records));
   }
 
+  /** The login that a record concerns completes or fails within seconds, so the oldest record is not needed. */
+  function putMarker(key: string, record: SessionRecord): void {
+    const { markers } = sessions;
+    markers.set(key, record);
+    if (markers.size > maxEntries) sweep();
+    if (markers.size > maxEntries) markers.delete(findFirst(markers));
+  }
+
   function sweep(): void {
-    const { records, tombstones } = sessions;
+    const { records, markers, tombstones } = sessions;
     const time = seconds(now);
     if (time < sessions.sweepAt) return;
     sessions.sweepAt = time + sweepInterval;
-    for (const [key, { expiresAt }] of records) if (expiresAt <= time) remove(key);
+    for (const entries of [records, markers])
+      for (const [key, { expiresAt }] of entries) if (expiresAt <= time) remove(key);
     for (const [key, until] of tombstones) if (until <= time) tombstones.delete(key);
   }
 
   function findLive(key: string): SessionRecord | undefined {
-    const record = sessions.records.get(key);
-    if (record && record.expiresAt <= seconds(now)) remove(key);
-    return sessions.records.get(key);
+    const record = sessions.records.get(key) ?? sessions.markers.get(key);
+    if (!record || record.expiresAt > seconds(now)) return record;
+    remove(key);
+    return undefined;
   }
 
   function addTombstone(key: string): boolean {
@@ -92,12 +110,12 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
   }
 
   /** Uses the sessions of the application, and adds those of this store to them. */
-  function share(shared: MemorySessions | undefined): MemorySessions {
+  function share(sharedSessions: MemorySessions | undefined): MemorySessions {
     const previous = findSessions();
-    sessions = findCurrentSessions(shared ?? previous);
+    sessions = findCurrentSessions(sharedSessions ?? previous);
     if (sessions === previous) return sessions;
     for (const [key, until] of previous.tombstones) sessions.tombstones.set(key, until);
-    for (const [key, record] of previous.records) put(key, record);
+    for (const [key, record] of [...previous.records, ...previous.markers]) put(key, record);
     previous.mergedInto = sessions;
     return sessions;
   }
@@ -130,6 +148,8 @@ export function createMemorySessionStore(options: MemoryStoreOptions = {}): Sess
 
 const findFirst = (entries: ReadonlyMap<string, unknown> | ReadonlySet<string>): string =>
   entries.keys().next().value ?? '';
+
+const isLogoutRecord = (key: string, { issuer, sub }: SessionRecord) => issuer === key && sub === '';
 
 const getUserName = ({ issuer, sub }: { readonly issuer: string; readonly sub: string }) =>
   JSON.stringify(['sub', issuer, sub]);

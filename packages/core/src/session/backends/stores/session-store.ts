@@ -4,7 +4,10 @@ export interface SessionRecord {
   readonly version: number;
   /** The encrypted session. */
   readonly value: string;
-  /** The provider of the login. With `sub` or `sid` it finds the session at a back-channel logout. */
+  /**
+   * The provider of the login. With `sub` or `sid` it finds the session at a back-channel logout. In the record of a logout it
+   * is the key of the record, and `sub` is empty: a store with a limit counts these records separately.
+   */
   readonly issuer: string;
   readonly sub: string;
   /** The session ID at the provider, if the ID token contains one. */

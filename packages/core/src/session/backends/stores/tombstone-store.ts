@@ -10,12 +10,14 @@ export interface TombstoneStore {
    * @param timeToLive milliseconds
    * @param options `coveredBy`: a key whose logout includes this one (all sessions of the user). A store with a limit
    *   may write this key instead, with the same time. It must never drop a record without such a replacement.
+   *   `isPending`: the session may not exist yet, and its user is unknown. `endedAt` can be an hour in the future. A store
+   *   with a limit counts these records separately, and throws if there are too many: an account can cause any count of them.
    */
   set(
     key: string,
     endedAt: number,
     timeToLive: number,
-    options?: { readonly coveredBy?: string | undefined },
+    options?: { readonly coveredBy?: string | undefined; readonly isPending?: boolean | undefined },
   ): Promise<void>;
   /** Returns the latest `endedAt` of these keys, in seconds since the epoch with fraction. */
   latest(keys: readonly string[]): Promise<number | undefined>;

@@ -7,6 +7,7 @@ import { seconds } from '../../../internal/clock.ts';
 import { parseJwtPart } from '../../../internal/json/jwt-part.ts';
 import { hasEqualRepeats } from '../../../internal/json/repeated-members.ts';
 import { createTokenSet, type TokenSet } from '../../../tokens/token-set.ts';
+import type { SessionReference } from '../../backends/session-backend.ts';
 import type { SessionContext } from '../../context.ts';
 import {
   type CookieToSet,
@@ -22,10 +23,11 @@ import { getDefaultReturnTo } from './default-return-to.ts';
 import { createCompletedMarker, deleteLoginMarker } from './login-marker.ts';
 import { type FailedLogin, isStale, recoverLogin } from './login-recovery.ts';
 import { getStateToken, readLoginState } from './login-state.ts';
-import { dropLogins, findLogin, type LoginTransaction } from './login-transactions.ts';
-import { revokeUnusedTokens } from './previous-sessions.ts';
+import { findLogin, updateLogins } from './login-transactions.ts';
+import type { LoginTransaction } from './pending-login.ts';
+import { revokeUnusedTokens, selectNewSession } from './previous-sessions.ts';
 import { startSession } from './start-session.ts';
-import { claimCompletion, runLoginOnce } from './used-logins.ts';
+import { claimCompletion, hasStarted, isUsed, runLoginOnce } from './used-logins.ts';
 
 /**
  * `GET` or `POST /auth/callback`: the redirect URI of the login.
@@ -39,7 +41,7 @@ export async function callbackRoute(context: SessionContext, request: Request): 
   const state = readState(parameters);
   const { login, deleteCookies } = await findLogin(context, getStateToken(state), existing);
   try {
-    const changes = await completeLogin(context, {
+    const completedLogin = await completeLogin(context, {
       parameters,
       login,
       state,
@@ -48,13 +50,18 @@ export async function callbackRoute(context: SessionContext, request: Request): 
     const location = login?.returnTo ?? getDefaultReturnTo(context);
     const { isRepeated = false } = (await readLoginState(context, state)) ?? {};
     const cookies = [
-      ...changes,
+      ...completedLogin.cookies,
       ...deleteCookies,
       deleteLoginMarker(context),
-      ...(login ? [await createCompletedMarker(context, { isRepeated, ...login })] : []),
+      await createCompletedMarker(context, { isRepeated, returnTo: location, ...completedLogin }),
     ];
-    const droppedLogins = await dropLogins(context, existing, cookies);
-    return continueAfterCallback(context, request, { location, cookies: [...cookies, ...droppedLogins] });
+    const otherLogins = await updateLogins(
+      context,
+      existing,
+      cookies,
+      selectNewSession(context, completedLogin.session),
+    );
+    return continueAfterCallback(context, request, { location, cookies: [...cookies, ...otherLogins] });
   } catch (error) {
     const loginState = await readLoginState(context, state);
     const unverified = readUnverifiedError(error, parameters);
@@ -70,19 +77,24 @@ export async function callbackRoute(context: SessionContext, request: Request): 
       return createRedirect(`${context.paths.callback}?${query}`);
     }
     const failure = { error, login, loginState, unverified };
+    const cookies = (await isRunning(context, failure)) ? [] : deleteCookies;
     try {
       const recovery = await recoverLogin(context, cookieHeader, failure);
       if (recovery)
         return continueAfterCallback(context, request, {
           location: recovery.location,
-          cookies: [...deleteCookies, ...recovery.cookies],
+          cookies: [...cookies, ...recovery.cookies],
         });
     } catch (restartError) {
-      throw new CallbackError(restartError, { ...failure, cookies: deleteCookies });
+      throw new CallbackError(restartError, { ...failure, cookies });
     }
-    throw new CallbackError(error, { ...failure, cookies: deleteCookies });
+    throw new CallbackError(error, { ...failure, cookies });
   }
 }
+
+/** Checks whether another request runs the callback of this login: a logout finds the login by its cookie. */
+const isRunning = async (context: SessionContext, { error, login }: FailedLogin): Promise<boolean> =>
+  login !== undefined && isUsed(error) && hasStarted(context, login.transaction.state);
 
 /** Why a callback failed, and what the error response must contain. */
 export class CallbackError extends Error {
@@ -115,10 +127,17 @@ interface Callback {
   readonly existing: RequestCookies;
 }
 
+interface CompletedLogin {
+  readonly cookies: readonly CookieToSet[];
+  readonly session: SessionReference;
+  /** That of the session. */
+  readonly identifier: string;
+}
+
 async function completeLogin(
   context: SessionContext,
   { parameters, login, state, existing }: Callback,
-): Promise<readonly CookieToSet[]> {
+): Promise<CompletedLogin> {
   if (!parameters)
     throw new ValidationError('request_invalid', 'form', 'The authorization response is not a form.');
   if (!login) {
@@ -147,15 +166,15 @@ async function completeLogin(
     };
   });
   const tokens = createTokenSet(tokenResponse, seconds(now), { resource: context.resource });
-  const { identifier, previousSessions = [] } = login;
+  const { previousSessions = [] } = login;
   const userinfo = await fetchUserinfoClaims(context, tokens).catch(async (error) => {
     // The claims would be missing in the session until its end. The login fails, and no session has its refresh token.
     await revokeUnusedTokens(context, tokens, { existing, previousSessions });
     throw error;
   });
-  await claimOrRevoke(context, login, tokens);
+  const identifier = await claimOrRevoke(context, login, tokens);
   const newSession = { userinfo, requestedAt, identifier, previousSessions };
-  return (await startSession(context, existing, tokens, newSession)).cookies;
+  return { ...(await startSession(context, existing, tokens, newSession)), identifier };
 }
 
 /**
@@ -169,14 +188,14 @@ const isFollowedForm = (parameters: URLSearchParams): boolean =>
 /** Marks the navigation that follows a form: its `error` is no response. */
 const followedFormParameter = 'form';
 
-/** Revokes the tokens of a login that a logout has ended. */
+/** Returns the identifier of the session. Revokes the tokens of a login that a logout has ended. */
 async function claimOrRevoke(
   context: SessionContext,
   login: LoginTransaction,
   { refreshToken }: TokenSet,
-): Promise<void> {
+): Promise<string> {
   try {
-    await claimCompletion(context, login);
+    return await claimCompletion(context, login);
   } catch (error) {
     // No session has this token: it is also revoked if the store is unavailable.
     await revokeEndedLogin(context.client, refreshToken);

@@ -11,7 +11,7 @@ import { resolveMessages } from '../../pages/page-messages.ts';
  * with `SameSite=Strict` in such a navigation: the next page would find no session and start another login. A page that
  * continues automatically starts a navigation of the application's site.
  *
- * @see https://www.rfc-editor.org/rfc/rfc6265bis#section-5.2
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-5.2
  */
 export function continueAfterCallback(
   context: SessionContext,

@@ -34,7 +34,7 @@ test.each([
   ['the host of the application', { host: 'app.example.test' }, { cookie }],
   ['the same host with a default port', { host: 'app.example.test:443' }, { cookie }],
   ['an internal host', { host: '127.0.0.1:3000' }, { cookie }],
-  ['a host whose name ends alike', { host: 'badexample.test' }, { cookie }],
+  ['a host whose name ends with that of the application', { host: 'badexample.test' }, { cookie }],
   ['text that is not a host', { host: 'a b@c' }, { cookie }],
   ['another host without cookie.domain', { host: 'www.example.test' }, {}],
 ])('starts a login at %s', async (_, headers, options) => {

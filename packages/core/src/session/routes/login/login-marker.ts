@@ -1,4 +1,5 @@
-import { sha256 } from '../../../internal/encoding.ts';
+import { sha256 } from '#platform';
+import { ConfigurationError } from '../../../errors.ts';
 import type { SessionContext } from '../../context.ts';
 import { countBytes } from '../../cookies/cookie-budget.ts';
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
@@ -82,7 +83,7 @@ export const hasCompletedMarker = (context: SessionContext, cookies: RequestCook
 function readCompletedLogin(context: SessionContext, cookies: RequestCookies): CompletedLogin | undefined {
   const wireName = context.loginJar.toWireName(getCompletedName(context));
   if (!cookies.has(wireName)) return undefined;
-  const values = cookies.repeated?.get(wireName) ?? [cookies.get(wireName) ?? ''];
+  const values = cookies.repeatedValues?.get(wireName) ?? [cookies.get(wireName) ?? ''];
   const logins = values.map((value) => {
     const [count, page, session] = value.split('.', 3);
     return { count: count === '2' ? (2 as const) : (1 as const), page, session };
@@ -108,16 +109,18 @@ export async function countRepeatedLogins(
   cookies: RequestCookies,
   { returnTo, isRequired }: { readonly returnTo: string; readonly isRequired: boolean },
 ): Promise<RepeatedLogins> {
-  const completed = readCompletedLogin(context, cookies);
-  if (!completed) return { count: 0, isSignedIn: false };
+  const completedLogin = readCompletedLogin(context, cookies);
+  if (!completedLogin) return { count: 0, isSignedIn: false };
   try {
     if (await context.backend.load(cookies)) {
-      const isSamePage = isRequired && completed.page === (await hashPage(returnTo));
-      return { count: isSamePage ? completed.count : 0, isSignedIn: true };
+      const isSamePage = isRequired && completedLogin.page === (await hashPage(returnTo));
+      return { count: isSamePage ? completedLogin.count : 0, isSignedIn: true };
     }
-    const count = (await hasEnded(context, cookies, completed)) ? 0 : completed.count;
+    const count = (await hasEnded(context, cookies, completedLogin)) ? 0 : completedLogin.count;
     return { count, isSignedIn: false };
-  } catch {
+  } catch (error) {
+    // The secrets of this process cannot decrypt the stored session: another process has started it.
+    if (error instanceof ConfigurationError) return { count: completedLogin.count, isSignedIn: false };
     // The store is unavailable. It is unknown whether the session signs in.
     return { count: 0, isSignedIn: false };
   }

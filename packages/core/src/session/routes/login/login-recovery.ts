@@ -9,7 +9,7 @@ import { getDefaultReturnTo } from './default-return-to.ts';
 import { deleteLoginMarker, hasLoginMarker } from './login-marker.ts';
 import { createLogin } from './login-route.ts';
 import type { ReceivedLoginState } from './login-state.ts';
-import type { LoginTransaction } from './login-transactions.ts';
+import type { LoginTransaction } from './pending-login.ts';
 import { hasLoggedOut } from './used-logins.ts';
 
 /** A login that could not be completed. */
@@ -28,8 +28,8 @@ interface Recovery {
 }
 
 /**
- * Redirects the user after a login that failed for an expected reason: the back button, a double click, a tab that stayed
- * open, more logins than a browser may store, a login page that the provider has forgotten, a silent login.
+ * Redirects the user after a login that failed for an expected reason. The user went back, clicked twice, or left a tab
+ * open. Or the browser has more logins than it may store, the provider's page has expired, or the login was silent.
  *
  * @returns `undefined` if the user needs an error page
  * @throws the error of a new login that cannot be started, LoginRequiredError `session_ended` if a logout has ended the login
@@ -46,7 +46,7 @@ export async function recoverLogin(
     report(context, failure, 'return');
     return { location: addLoginError(context, returnTo, silentError), cookies: [] };
   }
-  if (!isStale(error) && !isForgotten(error)) return undefined;
+  if (!isStale(error) && !isExpiredLoginPage(error)) return undefined;
   const cookies = parseCookies(cookieHeader);
   if (isStale(error)) {
     const session = await context.backend.load(cookies).catch(() => undefined);
@@ -115,8 +115,8 @@ const isRejectedCode = (error: unknown): boolean =>
   error.code === 'token_error' &&
   error.error === 'invalid_grant';
 
-/** Keycloak responds to a login page that outlives its own login: `temporarily_unavailable`, `authentication_expired`. */
-const isForgotten = (error: unknown): boolean =>
+/** Keycloak responds to a login page that was open for too long: `temporarily_unavailable`, `authentication_expired`. */
+const isExpiredLoginPage = (error: unknown): boolean =>
   error instanceof AuthorizationServerError &&
   error.code === 'authorization_error' &&
   /\bauthentication_expired\b/i.test(error.errorDescription ?? '');

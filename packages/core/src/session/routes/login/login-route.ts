@@ -9,21 +9,24 @@ import type { SessionContext } from '../../context.ts';
 import { requireCoveredPage } from '../../cookies/cookie-path.ts';
 import { type CookieToSet, parseAllCookies, parseCookies } from '../../cookies/cookies.ts';
 import { isPrefetch, isScriptFetch, type RouterRequest, readForm } from '../../http/request-checks.ts';
-import { createRedirect, createSessionHeaders } from '../../http/responses.ts';
+import { createPrefetchResponse, createRedirect, createSessionHeaders } from '../../http/responses.ts';
 import { normalizeHost, readHost } from '../../http/web-hosts.ts';
 import { reportReturnTo } from '../../pages/failure-report.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
 import { countRepeatedLogins, createLoginMarker, hasCompletedMarker } from './login-marker.ts';
 import { createStateSuffix, getStateToken } from './login-state.ts';
 import { saveLogin } from './login-transactions.ts';
-import { type PreviousSession, selectPreviousSessions } from './previous-sessions.ts';
-import { createRestartIdentifier } from './used-logins.ts';
+import type { ReplacedLogin } from './pending-login.ts';
+import { joinPreviousSessions, type PreviousSession, selectPreviousSessions } from './previous-sessions.ts';
 
 /** Options of `sessions.startLogin()`. */
 export interface StartLoginOptions {
   /** A path of the application for the user after the login. Default: the option `afterLogin`. */
   readonly returnTo?: string | undefined;
-  /** Parameters of this authorization request, in addition to the client's options, for example `{ maxAge: 300 }`. */
+  /**
+   * Parameters of this authorization request, in addition to the client's options, for example `{ maxAge: 300 }`.
+   * Default: none.
+   */
   readonly authorization?: Omit<AuthorizationRequest, 'redirectUri'>;
 }
 
@@ -48,12 +51,7 @@ export async function createLogin(
   cookieHeader: string | null | undefined,
   options: StartLoginOptions & {
     /** The login that this one replaces. Default: none. */
-    readonly replaced?: {
-      /** The random part of its state. */
-      readonly state: string;
-      /** `undefined` if the browser has not sent its cookie. */
-      readonly identifier: string | undefined;
-    };
+    readonly replaced?: ReplacedLogin;
     /** Those of the login that is restarted. Default: none. */
     readonly previousSessions?: readonly PreviousSession[] | undefined;
   },
@@ -86,10 +84,8 @@ export async function createLogin(
       }),
     },
   );
-  const previousSessions = [
-    ...(await selectPreviousSessions(context, parseAllCookies(cookieHeader))),
-    ...(options.previousSessions ?? []),
-  ];
+  const sessions = await selectPreviousSessions(context, parseAllCookies(cookieHeader));
+  const previousSessions = joinPreviousSessions(sessions, options.previousSessions);
   const cookies = await saveLogin(
     context,
     {
@@ -97,10 +93,7 @@ export async function createLogin(
       transaction: { ...transaction, state: getStateToken(transaction.state) },
       returnTo,
       ...(previousSessions.length > 0 && { previousSessions }),
-      ...(replaced && { replacedState: replaced.state }),
-      ...(replaced?.identifier !== undefined && {
-        identifier: await createRestartIdentifier(replaced.identifier),
-      }),
+      ...(replaced && { replaced }),
       ...selectRepeatable(authorization),
     },
     existing,
@@ -141,14 +134,14 @@ const maxStored = 300;
 /** Selects what a restart of this login needs, besides the transaction. Parameters that are too long are left out. */
 function selectRepeatable(authorization: StartLoginOptions['authorization'] = {}) {
   const { prompt, loginHint, uiLocales, parameters } = authorization;
-  const stored = {
+  const storedParameters = {
     ...(prompt !== undefined && { prompt }),
     ...(loginHint !== undefined && { loginHint }),
     ...(uiLocales && { uiLocales }),
     ...(parameters && Object.keys(parameters).length > 0 && { parameters }),
   };
-  const { length } = JSON.stringify(stored);
-  return length > 2 && length <= maxStored ? { authorization: stored } : {};
+  const { length } = JSON.stringify(storedParameters);
+  return length > 2 && length <= maxStored ? { authorization: storedParameters } : {};
 }
 
 /** `GET` or `POST /auth/login`, also for a login that a third party initiates (OpenID Connect Core section 4). */
@@ -158,8 +151,7 @@ export async function loginRoute(
   router?: RouterRequest,
 ): Promise<Response> {
   // A prefetched link must not create a transaction each time: the cookies would exceed every limit.
-  if (isPrefetch(request, router))
-    return new Response(null, { status: 204, headers: createSessionHeaders() });
+  if (isPrefetch(request, router)) return createPrefetchResponse();
   if (isScriptFetch(request, router)) return createNavigationRequired(router);
   const loginAddress = request.method === 'GET' ? findLoginAddress(context, request) : undefined;
   if (loginAddress) return createRedirect(loginAddress);
@@ -227,13 +219,13 @@ function readAuthorization(
   context: SessionContext,
   query: URLSearchParams,
 ): Omit<AuthorizationRequest, 'redirectUri'> {
-  const allowed = Object.fromEntries(
+  const allowedParameters = Object.fromEntries(
     (context.options.loginParameters ?? defaultParameters).flatMap((name) => {
       const value = query.get(name);
       return value === null || value.length > 500 ? [] : [[name, value]];
     }),
   );
-  const { login_hint, ui_locales, prompt, acr_values, max_age, ...parameters } = allowed;
+  const { login_hint, ui_locales, prompt, acr_values, max_age, ...parameters } = allowedParameters;
   return {
     ...(login_hint !== undefined && { loginHint: login_hint }),
     ...(ui_locales !== undefined && { uiLocales: ui_locales.split(' ') }),

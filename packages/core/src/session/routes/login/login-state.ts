@@ -4,8 +4,8 @@ import type { SessionContext } from '../../context.ts';
 
 /**
  * What the state of a login contains, encrypted, beside its random part. It does not prove that this browser has started
- * the login: only the cookie does. It names the page for a user whose browser has lost the cookie, because more logins
- * were started than it can store, or because the user took longer than the lifetime of the cookie.
+ * the login: only the cookie does. It names the page for a user whose browser has lost the cookie: more logins were
+ * started than the browser can store, or the lifetime of the cookie is over.
  */
 export interface LoginState {
   /** `undefined` if the path is too long for a URL. */
@@ -59,8 +59,8 @@ export async function readLoginState(
 ): Promise<ReceivedLoginState | undefined> {
   if (state.length > maxState) return undefined;
   const token = getStateToken(state);
-  const sealed = state.slice(token.length + 1);
-  const payload = await context.stateSealer.decrypt(sealed, seconds(context.now));
+  const encryptedState = state.slice(token.length + 1);
+  const payload = await context.stateSealer.decrypt(encryptedState, seconds(context.now));
   if (!payload) return undefined;
   const returnTo = sanitizeReturnTo(payload.to, { origin: context.baseUrl.origin, fallback: '' });
   return {

@@ -4,7 +4,9 @@ import { transactionLifetime } from '../../../protocol/login/authorization-trans
 import type { SessionContext } from '../../context.ts';
 import { createSealer } from '../../cookies/cookie-encryption.ts';
 import { createCookieJar, createLoginJar } from '../../cookies/cookies.ts';
-import { findLogin, type LoginTransaction, saveLogin } from './login-transactions.ts';
+import { createMemoryReplayStore } from '../../index.ts';
+import { findLogin, saveLogin } from './login-transactions.ts';
+import type { LoginTransaction } from './pending-login.ts';
 
 const startOfState = 'a'.repeat(16);
 const prefix = '__Host-session.login.';
@@ -22,6 +24,7 @@ function createContext(responseMode?: 'form_post', onEvent?: EventListener) {
     jar: createCookieJar(new URL('https://app.example'), {}),
     loginJar: createLoginJar(new URL('https://app.example'), {}),
     loginSealer: createSealer(['a secret for tests with more than 32 characters'], 'login'),
+    replay: createMemoryReplayStore(),
     now: () => time,
   } as unknown as SessionContext;
   const advance = (seconds: number) => {

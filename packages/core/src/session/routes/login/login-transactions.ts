@@ -1,7 +1,3 @@
-import type {
-  AuthorizationRequest,
-  AuthorizationTransaction,
-} from '../../../client/login/authorization-request.ts';
 import { seconds } from '../../../internal/clock.ts';
 import { createRandomToken } from '../../../internal/encoding.ts';
 import { isJsonObject } from '../../../internal/json/json.ts';
@@ -12,25 +8,9 @@ import { countBytes, countSessionBytes, maxCookieBytes, maxLoginBytes } from '..
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
 import { reportReturnTo } from '../../pages/failure-report.ts';
 import { countMarkerBytes } from './login-marker.ts';
-import { omitRefreshTokens, type PreviousSession } from './previous-sessions.ts';
-
-/** A pending login. Each has a separate cookie, so that logins in two tabs do not interfere. */
-export interface LoginTransaction {
-  /** `state` is only the random part of the state. */
-  readonly transaction: AuthorizationTransaction;
-  readonly returnTo: string;
-  /**
-   * Identifies the session that the login begins. It is chosen when the login starts, so that a logout can end this session
-   * although the browser does not have its cookie yet.
-   */
-  readonly identifier: string;
-  /** The sessions of the browser, if it does not send their cookies with the authorization response. */
-  readonly previousSessions?: readonly PreviousSession[];
-  /** The random part of the state of the login that this one replaces. A logout may have ended that one. */
-  readonly replacedState?: string;
-  /** Parameters to repeat if the login is started again. */
-  readonly authorization?: Pick<AuthorizationRequest, 'prompt' | 'loginHint' | 'uiLocales' | 'parameters'>;
-}
+import type { LoginTransaction } from './pending-login.ts';
+import { joinPreviousSessions, omitRefreshTokens, type PreviousSession } from './previous-sessions.ts';
+import { hasStarted } from './used-logins.ts';
 
 /** A login that starts. Default of `identifier`: a random one. */
 type NewLogin = Omit<LoginTransaction, 'identifier'> & Partial<Pick<LoginTransaction, 'identifier'>>;
@@ -56,21 +36,15 @@ const getCookieName = ({ loginJar }: SessionContext, state: string) =>
  */
 export async function saveLogin(
   context: SessionContext,
-  newLogin: NewLogin,
+  login: NewLogin,
   existing: RequestCookies,
   { fallback = '/' }: { readonly fallback?: string } = {},
 ): Promise<CookieToSet[]> {
   const available = getAvailableBytes(context, existing);
-  let login = newLogin;
-  let cookies = await createLoginCookies(context, login);
-  const { previousSessions } = login;
-  if (sumBytes(cookies) > available && previousSessions) {
-    login = { ...login, previousSessions: omitRefreshTokens(previousSessions) };
-    cookies = await createLoginCookies(context, login);
-  }
+  let cookies = await createLoginCookies(context, login, existing, { available });
   if (sumBytes(cookies) > available && login.returnTo !== fallback) {
     reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
-    cookies = await createLoginCookies(context, { ...login, returnTo: fallback });
+    cookies = await createLoginCookies(context, { ...login, returnTo: fallback }, existing, { available });
   }
   return [...(await dropOldest(context, existing, available - sumBytes(cookies))), ...cookies];
 }
@@ -86,9 +60,42 @@ export function dropLogins(
   existing: RequestCookies,
   changes: readonly CookieToSet[],
 ): Promise<CookieToSet[]> {
-  const remaining = new Map(existing);
-  for (const { name } of changes) remaining.delete(name);
-  return dropOldest(context, remaining, getAvailableBytes(context, existing, changes));
+  const available = getAvailableBytes(context, existing, changes);
+  return dropOldest(context, omitCookies(existing, changes), available);
+}
+
+const omitCookies = (existing: RequestCookies, changes: readonly CookieToSet[]): RequestCookies => {
+  const names = new Set(changes.map(({ name }) => name));
+  return new Map([...existing].filter(([name]) => !names.has(name)));
+};
+
+/**
+ * Creates the cookies that update the pending logins after the completion of another one, or drop the oldest as {@link dropLogins} does.
+ *
+ * @param newSession the session that began, if the browser will not send its cookie with the next authorization response: a
+ *   login of another user then ends it
+ */
+export async function updateLogins(
+  context: SessionContext,
+  existing: RequestCookies,
+  changes: readonly CookieToSet[],
+  newSession: PreviousSession | undefined,
+): Promise<CookieToSet[]> {
+  if (!newSession) return dropLogins(context, existing, changes);
+  const available = getAvailableBytes(context, existing, changes);
+  const pending = [...(await listLogins(context, omitCookies(existing, changes)))];
+  pending.sort((a, b) => b.login.transaction.createdAt - a.login.transaction.createdAt);
+  let bytes = 0;
+  const cookies: CookieToSet[] = [];
+  for (const { login, deleteCookies } of pending) {
+    const previousSessions = joinPreviousSessions([newSession], login.previousSessions);
+    const updatedCookies = await createLoginCookies(context, { ...login, previousSessions }, existing, {
+      available: available - bytes,
+    });
+    bytes += sumBytes(updatedCookies);
+    cookies.push(...(bytes > available ? deleteCookies : updatedCookies));
+  }
+  return cookies;
 }
 
 function getAvailableBytes(
@@ -100,7 +107,24 @@ function getAvailableBytes(
   return Math.min(maxLoginBytes, available - countMarkerBytes(context));
 }
 
-async function createLoginCookies(context: SessionContext, login: NewLogin): Promise<CookieToSet[]> {
+/** Creates the cookies of a login. Refresh tokens of previous sessions are omitted if there are too many bytes. */
+async function createLoginCookies(
+  context: SessionContext,
+  login: NewLogin,
+  existing: RequestCookies,
+  { available }: { readonly available: number },
+): Promise<CookieToSet[]> {
+  const cookies = await sealLogin(context, login, existing);
+  const { previousSessions } = login;
+  if (sumBytes(cookies) <= available || !previousSessions) return cookies;
+  return sealLogin(context, { ...login, previousSessions: omitRefreshTokens(previousSessions) }, existing);
+}
+
+async function sealLogin(
+  context: SessionContext,
+  login: NewLogin,
+  existing: RequestCookies,
+): Promise<CookieToSet[]> {
   const { loginJar, loginSealer, now, client } = context;
   const issuedAt = seconds(now);
   const text = await loginSealer.encrypt(
@@ -115,7 +139,7 @@ async function createLoginCookies(context: SessionContext, login: NewLogin): Pro
     maxAge: transactionLifetime,
     sameSite: isCrossSite ? ('none' as const) : ('lax' as const),
   };
-  return writeChunks(loginJar, getCookieName(context, login.transaction.state), value, new Map());
+  return writeChunks(loginJar, getCookieName(context, login.transaction.state), value, existing);
 }
 
 /** Finds the pending login with this state, and the cookies that delete it from the browser. */
@@ -138,21 +162,28 @@ export async function findLogin(
   return { deleteCookies: [] };
 }
 
-/** Deletes the oldest pending logins until the others have at most `available` bytes. */
+/**
+ * Deletes the oldest pending logins until the others have at most `available` bytes. Those whose callback has started stay as
+ * long as possible: a logout finds the logins of a browser by their cookies.
+ */
 async function dropOldest(
   context: SessionContext,
   existing: RequestCookies,
   available: number,
 ): Promise<CookieToSet[]> {
   const pending = await listLogins(context, existing);
-  const logins = pending.map(({ login, deleteCookies }) => ({
+  const logins = pending.map(({ login: { transaction }, deleteCookies }) => ({
     cookies: deleteCookies,
     bytes: sumBytes(deleteCookies.map(({ name }) => ({ name, value: existing.get(name) ?? '' }))),
-    createdAt: login.transaction.createdAt,
+    ...transaction,
   }));
-  logins.sort((a, b) => b.createdAt - a.createdAt);
+  if (logins.reduce((bytes, login) => bytes + login.bytes, 0) <= available) return [];
+  const candidates = await Promise.all(
+    logins.map(async (login) => ({ ...login, isStarted: await hasStarted(context, login.state) })),
+  );
+  candidates.sort((a, b) => Number(b.isStarted) - Number(a.isStarted) || b.createdAt - a.createdAt);
   let bytes = 0;
-  return logins.flatMap((login) => {
+  return candidates.flatMap((login) => {
     bytes += login.bytes;
     return bytes > available ? login.cookies : [];
   });

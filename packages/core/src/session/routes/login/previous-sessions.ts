@@ -1,7 +1,7 @@
 import { reportIncompleteLogout, revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
 import { ConfigurationError } from '../../../errors.ts';
 import type { TokenSet } from '../../../tokens/token-set.ts';
-import type { LoadedSession, SessionReference } from '../../backends/session-backend.ts';
+import type { LoadedSession, SessionBackend, SessionReference } from '../../backends/session-backend.ts';
 import type { SessionState } from '../../backends/state/session-state.ts';
 import type { SessionContext } from '../../context.ts';
 import type { RequestCookies } from '../../cookies/cookies.ts';
@@ -26,14 +26,8 @@ export async function findPreviousSessions(
   existing: RequestCookies,
 ): Promise<readonly (LoadedSession | PreviousSession)[]> {
   const { sessions } = await backend.identifyAll(existing);
-  const accepted = sessions.filter(({ isAccepted }) => isAccepted);
-  const found = await Promise.all(
-    accepted.map(({ key, state }) =>
-      backend
-        .reload({ key, ...(state && { state }) }, { toEnd: true })
-        .catch(() => ({ key, ...(state && { state }) })),
-    ),
-  );
+  const acceptedSessions = sessions.filter(({ isAccepted }) => isAccepted);
+  const found = await Promise.all(acceptedSessions.map((session) => reloadToEnd(backend, session)));
   const sessionsToEnd = found.filter((session) => session !== undefined);
   return [...sessionsToEnd.filter((session) => !hasExpired(session)), ...sessionsToEnd.filter(hasExpired)];
 }
@@ -42,26 +36,46 @@ const hasExpired = (session: SessionReference | LoadedSession): boolean =>
   'hasExpired' in session && session.hasExpired === true;
 
 /**
- * Selects what the callback needs to end the sessions of a browser, if the browser sends no session cookie with the
- * authorization response: a form of the provider's site carries no `Lax` cookie, and its redirect no `Strict` cookie.
+ * Selects what the callback needs to end the sessions of a browser that sends no session cookie with the authorization
+ * response. Browsers send no `Lax` cookie with a form of the provider's site, and no `Strict` cookie after its redirect.
  *
- * @see https://www.rfc-editor.org/rfc/rfc6265bis#section-5.2
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-5.2
  */
 export async function selectPreviousSessions(
   context: SessionContext,
   existing: RequestCookies,
 ): Promise<readonly PreviousSession[]> {
-  const { sameSite } = context.jar;
-  const isForm = context.client.options.responseMode?.startsWith('form_post') === true;
-  if (sameSite !== 'strict' && (sameSite === 'none' || !isForm)) return [];
+  if (isSessionCookieSent(context)) return [];
   // The login continues if the store is unavailable.
   const sessions = await findPreviousSessions(context, existing).catch(() => []);
-  return sessions
-    .slice(0, maxStored)
-    .map(({ key, state }) =>
-      context.backend.kind === 'stored' || !state ? { key } : { key, state: selectState(state) },
-    );
+  return sessions.slice(0, maxStored).map((session) => toPreviousSession(context, session));
 }
+
+/** Selects what a callback needs to end the session that began, as {@link selectPreviousSessions} does for older ones. */
+export const selectNewSession = (
+  context: SessionContext,
+  session: SessionReference,
+): PreviousSession | undefined =>
+  isSessionCookieSent(context) ? undefined : toPreviousSession(context, session);
+
+/** Joins the sessions that a login replaces, without repetitions. The oldest are omitted if there are too many. */
+export const joinPreviousSessions = (
+  newer: readonly PreviousSession[],
+  older: readonly PreviousSession[] = [],
+): readonly PreviousSession[] => {
+  const keys = new Set(newer.map(({ key }) => key));
+  return [...newer, ...older.filter(({ key }) => !keys.has(key))].slice(0, maxStored);
+};
+
+/** Checks whether browsers send the session cookie with the authorization response. */
+function isSessionCookieSent({ jar, client }: SessionContext): boolean {
+  const { sameSite } = jar;
+  const isForm = client.options.responseMode?.startsWith('form_post') === true;
+  return sameSite !== 'strict' && (sameSite === 'none' || !isForm);
+}
+
+const toPreviousSession = ({ backend }: SessionContext, { key, state }: SessionReference): PreviousSession =>
+  backend.kind === 'stored' || !state ? { key } : { key, state: selectState(state) };
 
 /** The cookie of a cookie session is the only place of its state. */
 function selectState(state: SessionState): SessionState {
@@ -136,10 +150,11 @@ export async function revokeUnusedTokens(
   { existing, previousSessions }: { existing: RequestCookies; previousSessions: readonly PreviousSession[] },
 ): Promise<void> {
   try {
-    const named = await Promise.all(previousSessions.map((session) => findLive(context, session)));
-    const sessions = [...(await findPreviousSessions(context, existing)), ...named];
-    const continued = sessions.filter((session) => session && !hasExpired(session));
-    if (continued.some((session) => !session?.state || mayShareGrant(session.state.tokens, tokens))) return;
+    const namedSessions = await Promise.all(previousSessions.map((session) => findLive(context, session)));
+    const sessions = [...(await findPreviousSessions(context, existing)), ...namedSessions];
+    const continuedSessions = sessions.filter((session) => session && !hasExpired(session));
+    if (continuedSessions.some((session) => !session?.state || mayShareGrant(session.state.tokens, tokens)))
+      return;
   } catch {
     // It is unknown whether the browser has a session.
     return;
@@ -152,10 +167,15 @@ async function findLive(
   { backend }: SessionContext,
   session: LoadedSession | PreviousSession,
 ): Promise<SessionReference | undefined> {
-  const { key, state } = session;
-  if ('version' in session) return session;
+  return 'version' in session ? session : reloadToEnd(backend, session);
+}
+
+/** Returns only the reference if the store cannot be read. It may be possible to write to it. */
+function reloadToEnd(
+  backend: SessionBackend,
+  { key, state }: SessionReference,
+): Promise<LoadedSession | SessionReference | undefined> {
   const reference = state ? { key, state } : { key };
-  // The store cannot be read. It may be possible to write to it.
   return backend.reload(reference, { toEnd: true }).catch(() => reference);
 }
 

@@ -1,9 +1,11 @@
+import { sha256 } from '#platform';
 import { revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
 import { LoginRequiredError } from '../../../errors.ts';
 import { seconds } from '../../../internal/clock.ts';
-import { createRandomToken, sha256 } from '../../../internal/encoding.ts';
+import { createRandomToken } from '../../../internal/encoding.ts';
 import type { JsonObject } from '../../../internal/json/json.ts';
 import type { TokenSet } from '../../../tokens/token-set.ts';
+import type { SessionReference } from '../../backends/session-backend.ts';
 import { type SessionState, toOwner } from '../../backends/state/session-state.ts';
 import type { SessionContext } from '../../context.ts';
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
@@ -29,19 +31,15 @@ export async function startSession(
   context: SessionContext,
   existing: RequestCookies,
   tokens: TokenSet,
-  { userinfo, requestedAt, identifier: wanted = createRandomToken(), previousSessions = [] }: NewSession = {},
-): Promise<{ readonly cookies: readonly CookieToSet[] }> {
+  { userinfo, requestedAt, identifier = createRandomToken(), previousSessions = [] }: NewSession = {},
+): Promise<{ readonly cookies: readonly CookieToSet[]; readonly session: SessionReference }> {
   const { backend, client, now } = context;
   const time = seconds(now);
   // A logout during the token request also ends the session that starts with its response.
   const createdAt = requestedAt === undefined ? time : Math.floor(requestedAt);
   const sentSessions = await findPreviousSessions(context, existing).catch(() => []);
-  // Two restarts of one login have the same identifier. The second one replaces the session of the first one.
-  const key = await sha256(wanted);
-  const isTaken = sentSessions.some((session) => session.key === key);
-  const identifier = isTaken ? createRandomToken() : wanted;
   const state: SessionState = {
-    id: isTaken ? await sha256(identifier) : key,
+    id: await sha256(identifier),
     owner: toOwner(client),
     tokens,
     ...(userinfo && { userinfo }),
@@ -56,5 +54,5 @@ export async function startSession(
     throw error;
   });
   await endPreviousSessions(context, [...sentSessions, ...previousSessions], tokens);
-  return { cookies };
+  return { cookies, session: { key: state.id, state } };
 }

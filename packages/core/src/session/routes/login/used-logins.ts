@@ -1,18 +1,18 @@
+import { sha256 } from '#platform';
 import { LoginRequiredError, ValidationError } from '../../../errors.ts';
 import { seconds } from '../../../internal/clock.ts';
-import { sha256 } from '../../../internal/encoding.ts';
 import { reserveRecord } from '../../../internal/reserve-record.ts';
 import { transactionLifetime } from '../../../protocol/login/authorization-transaction.ts';
 import { createEndedLoginError } from '../../backends/logout-records/ended-login.ts';
 import type { SessionContext } from '../../context.ts';
-import type { LoginTransaction } from './login-transactions.ts';
+import type { LoginTransaction } from './pending-login.ts';
 
 /** Maximum count of failed logins that this process records; the oldest is evicted. */
 const maxFailedLogins = 10_000;
 
 /**
- * Maximum count of logins that this process records at a time in the replay store because a browser without a session has
- * logged out: anyone can start logins and log out.
+ * Maximum count of logins that this process records at a time in the replay store, because a browser without a session has
+ * logged out. Anyone can start logins and log out.
  */
 const maxLogoutRecords = 1_000;
 
@@ -33,23 +33,23 @@ export async function runLoginOnce<T>(
   const { replay, failedLogins } = context;
   const keys = await createLoginKeys(transaction.state);
   const requireUnused = () => {
-    if (failedLogins.has(keys.ended)) throw createEndedLoginError();
-    if (failedLogins.has(keys.started)) throw createUsedError();
+    if (failedLogins.has(keys.endedKey)) throw createEndedLoginError();
+    if (failedLogins.has(keys.startedKey)) throw createUsedError();
   };
   requireUnused();
-  if (!(await replay.claim(keys.started, getRemainingMilliseconds(context, transaction))))
+  if (!(await replay.claim(keys.startedKey, getRemainingMilliseconds(context, transaction))))
     throw createUsedError();
   try {
     // A logout may have ended the login meanwhile.
     requireUnused();
     return await complete();
   } catch (error) {
-    recordFailedLogin(context, keys.started);
+    recordFailedLogin(context, keys.startedKey);
     // Another callback of the login may begin as soon as the start is released. The record of a logout that has rejected this
     // callback also concerns that one. Any other record is released first.
     const isRejected = error instanceof LoginRequiredError;
     // If the store is unavailable, the keys stay claimed until they expire.
-    for (const key of isRejected ? [keys.started] : [keys.ended, keys.started])
+    for (const key of isRejected ? [keys.startedKey] : [keys.endedKey, keys.startedKey])
       await replay.release?.(key)?.catch(() => {});
     throw error;
   }
@@ -57,25 +57,35 @@ export async function runLoginOnce<T>(
 
 /**
  * Claims the completion of a login whose code was exchanged. A logout claims its end, and each then looks for the claim of
- * the other, so that at least one of them ends the session. A logout during the restart of a login may have the cookie of
- * the replaced login only.
+ * the other, so that at least one of them ends the session. A logout with the cookie of the replaced login ends this one, too.
  *
- * @throws LoginRequiredError `session_ended` if a logout has ended the login
+ * @returns the identifier of the session
+ * @throws LoginRequiredError `session_ended` if a logout has ended the login, ValidationError `transaction_invalid` if too many
+ *   restarts of one login were completed
  */
-export async function claimCompletion(
-  context: SessionContext,
-  { transaction, replacedState }: LoginTransaction,
-): Promise<void> {
-  const { replay } = context;
-  const { completed, ended, loggedOut } = await createLoginKeys(transaction.state);
-  const timeToLive = getRemainingMilliseconds(context, transaction);
-  await replay.claim(completed, timeToLive);
-  if (replacedState !== undefined)
-    await replay.claim((await createLoginKeys(replacedState)).restarted, timeToLive);
-  const ends = await Promise.all([ended, loggedOut].map((key) => replay.has(key)));
+export async function claimCompletion(context: SessionContext, login: LoginTransaction): Promise<string> {
+  const { replaced, transaction } = login;
+  const identifier = await claimIdentifier(context, login);
+  const states = [transaction.state, ...(replaced ? [replaced.state] : [])];
+  const ends = await Promise.all(states.map((state) => hasLoggedOut(context, state)));
   if (ends.includes(true)) throw createEndedLoginError();
-  if (replacedState !== undefined && (await hasLoggedOut(context, replacedState)))
-    throw createEndedLoginError();
+  return identifier;
+}
+
+/** A logout that has the cookie of the login, or of the replaced one, finds the claim and the identifier. */
+async function claimIdentifier(
+  context: SessionContext,
+  { replaced, transaction, identifier }: LoginTransaction,
+): Promise<string> {
+  const { replay } = context;
+  const timeToLive = getRemainingMilliseconds(context, transaction);
+  if (replaced?.identifier === undefined) {
+    await replay.claim((await createLoginKeys(transaction.state)).completedKey, timeToLive);
+    return identifier;
+  }
+  for (const restart of await listRestarts(replaced.state, replaced.identifier))
+    if (await replay.claim(restart.key, timeToLive)) return restart.identifier;
+  throw createUsedError();
 }
 
 /**
@@ -87,39 +97,60 @@ export async function hasLoggedOut(
   { failedLogins, replay }: SessionContext,
   state: string,
 ): Promise<boolean> {
-  const { ended, loggedOut } = await createLoginKeys(state);
-  if (failedLogins.has(ended)) return true;
-  return (await Promise.all([ended, loggedOut].map((key) => replay.has(key)))).includes(true);
+  const { endedKey, loggedOutKey } = await createLoginKeys(state);
+  if (failedLogins.has(endedKey)) return true;
+  return (await Promise.all([endedKey, loggedOutKey].map((key) => replay.has(key)))).includes(true);
 }
 
-/** Creates the identifier of the session that the restart of a login begins. A logout with the replaced login finds it. */
-export const createRestartIdentifier = (identifier: string): Promise<string> =>
-  sha256(`restart ${identifier}`);
+/** Maximum count of restarts of one login that are completed: of a callback that was sent several times, for example. */
+const maxRestarts = 4;
+
+/** A session that a restart of a login can begin. */
+interface RestartedLogin {
+  /** In the replay store: the session has begun. */
+  readonly key: string;
+  readonly identifier: string;
+}
+
+/** Checks whether a callback of a login has started. If the store is unavailable, it is unknown: false. */
+export async function hasStarted({ replay }: SessionContext, state: string): Promise<boolean> {
+  const { startedKey } = await createLoginKeys(state);
+  return replay.has(startedKey).catch(() => false);
+}
+
+/**
+ * Lists the sessions that the restarts of a login can begin. They follow from its state and identifier, so that a logout with
+ * its cookie finds all of them.
+ */
+export const listRestarts = (state: string, identifier: string): Promise<readonly RestartedLogin[]> =>
+  Promise.all(
+    Array.from({ length: maxRestarts }, async (_, position) => ({
+      key: `login ${await sha256(`restart ${position} ${state}`)}`,
+      identifier: await sha256(`restart ${position} ${identifier}`),
+    })),
+  );
 
 /** Keys of one login in the replay store. */
 interface LoginKeys {
   /** A callback of the login has started. Released if it fails. */
-  readonly started: string;
+  readonly startedKey: string;
   /** The code was exchanged. */
-  readonly completed: string;
-  /** The login that replaced this one was completed. */
-  readonly restarted: string;
+  readonly completedKey: string;
   /** A browser without a session has logged out, beyond {@link maxLogoutRecords}. Released if the callback fails. */
-  readonly ended: string;
+  readonly endedKey: string;
   /** The browser has logged out. */
-  readonly loggedOut: string;
+  readonly loggedOutKey: string;
 }
 
 export async function createLoginKeys(state: string): Promise<LoginKeys> {
   const createKey = async (text: string) => `login ${await sha256(text)}`;
-  const [started, completed, restarted, ended, loggedOut] = await Promise.all([
+  const [startedKey, completedKey, endedKey, loggedOutKey] = await Promise.all([
     createKey(state),
     createKey(`completed ${state}`),
-    createKey(`restarted ${state}`),
     createKey(`ended ${state}`),
     createKey(`logged out ${state}`),
   ]);
-  return { started, completed, restarted, ended, loggedOut };
+  return { startedKey, completedKey, endedKey, loggedOutKey };
 }
 
 /**
@@ -151,6 +182,9 @@ export function recordFailedLogin({ failedLogins }: SessionContext, key: string)
     failedLogins.delete(oldest);
   }
 }
+
+/** Checks whether a login was rejected because another request has used it. */
+export const isUsed = (error: unknown): boolean => error instanceof ValidationError && error.check === 'used';
 
 const createUsedError = () =>
   new ValidationError('transaction_invalid', 'used', 'This login has been used before. Start a new login.');

@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
-import { createHarness } from '../../../../tests/conformance/harness.ts';
+import { createHarness } from '../../../../tests/support/client/harness.ts';
 import { baseUrl, createWebApp, type WebApp } from '../../../../tests/support/web-browser.ts';
 import { validateLogoutToken } from '../../../client/logout/logout-token.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../../../tokens/stores/replay-store.ts';

@@ -1,3 +1,4 @@
+import { sha256 } from '#platform';
 import { getClientContext } from '../../../client/client-context.ts';
 import {
   type LogoutTokenClaims,
@@ -7,13 +8,12 @@ import {
 import { emitEvent } from '../../../client/observability.ts';
 import { TransportError, ValidationError, type ValidationErrorCode } from '../../../errors.ts';
 import { seconds } from '../../../internal/clock.ts';
-import { sha256 } from '../../../internal/encoding.ts';
 import type { ClientSessionMatch } from '../../backends/logout-records/tombstone-keys.ts';
 import type { SessionContext } from '../../context.ts';
 import { readForm } from '../../http/request-checks.ts';
 import { createJsonResponse } from '../../http/responses.ts';
 import { addRetryAfter } from '../../pages/error-responses.ts';
-import { describeFailure, reportFailure } from '../../pages/failure-report.ts';
+import { formatErrorCode, reportFailure } from '../../pages/failure-report.ts';
 
 /**
  * `POST /auth/backchannel-logout`: the provider reports that a session has ended. An invalid token gets 400. A temporary
@@ -111,7 +111,7 @@ function createLogoutError({ client }: SessionContext, error: unknown): Response
       : 500;
   reportFailure(error, { route: 'backchannelLogout', status, onEvent: client.options.onEvent });
   const description =
-    status === 400 ? describeFailure(error) : 'The sessions could not be ended. Send the logout token again.';
+    status === 400 ? formatErrorCode(error) : 'The sessions could not be ended. Send the logout token again.';
   const name = status === 400 ? 'invalid_request' : 'temporarily_unavailable';
   return addRetryAfter(
     createJsonResponse({ error: name, error_description: description }, { status }),

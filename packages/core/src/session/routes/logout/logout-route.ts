@@ -13,7 +13,7 @@ import {
   type RouterRequest,
   readForm,
 } from '../../http/request-checks.ts';
-import { createJsonResponse, createRedirect, createSessionHeaders } from '../../http/responses.ts';
+import { createJsonResponse, createPrefetchResponse, createRedirect } from '../../http/responses.ts';
 import { addRetryAfter } from '../../pages/error-responses.ts';
 import { reportFailure } from '../../pages/failure-report.ts';
 import { respondWithPage } from '../../pages/respond-with-page.ts';
@@ -64,23 +64,31 @@ export async function startLogout(
   // The scopes are part of the sessions. If their store is unavailable, only the cookie of the current settings is deleted.
   const deletions = await backend.findDeletions(existing).catch(() => []);
   // The sessions end first, whether or not the provider responds.
-  const { count, states, current, ...ended } = await endAllSessions(context, existing);
+  const { count, states, current, ...endedSessions } = await endAllSessions(context, existing);
   // A session that could not be read does not count: its identifier may be invented.
   const logins = await endPendingLogins(context, existing, { isSignedIn: states.length > 0 });
-  const repeated = await repeatLogout(context, options.retry);
-  const failure = ended.failure ?? logins.failure ?? repeated?.failure;
+  const repeatedLogout = await repeatLogout(context, options.retry);
+  const failure = endedSessions.failure ?? logins.failure ?? repeatedLogout?.failure;
   const cookies = [
     // A copy that was not read may be the user's: its cookie is needed to repeat the logout.
-    ...(ended.isTruncated ? [] : [...deletions, ...backend.deleteCookies(existing)]),
+    ...(endedSessions.isTruncated ? [] : [...deletions, ...backend.deleteCookies(existing)]),
     ...logins.cookies,
     ...deleteCompletedMarker(context, existing),
     // The request does not contain each login: the cookies of old ones have expired. None of them is started again.
     ...(hasLoginMarker(context, existing) ? [deleteLoginMarker(context)] : []),
   ];
-  const unfinished = [...ended.unfinished, ...logins.unfinished, ...(repeated?.unfinished ?? [])];
-  if (count === 0 && !logins.hasStarted && (repeated || !failure)) {
-    const url = repeated?.url ?? target;
-    return { url, cookies, ...(failure && (await describeFailure(context, { url, failure, unfinished }))) };
+  const unfinishedSessions = [
+    ...endedSessions.unfinishedSessions,
+    ...logins.unfinishedSessions,
+    ...(repeatedLogout?.unfinishedSessions ?? []),
+  ];
+  if (count === 0 && !logins.hasStarted && (repeatedLogout || !failure)) {
+    const url = repeatedLogout?.url ?? target;
+    return {
+      url,
+      cookies,
+      ...(failure && (await createLogoutFailure(context, { url, failure, unfinishedSessions }))),
+    };
   }
   const tokenSets = new Map(
     await Promise.all(
@@ -107,21 +115,21 @@ export async function startLogout(
   return {
     url: location,
     cookies: [...cookies, ...stateCookies],
-    ...(failure && (await describeFailure(context, { url: location, failure, unfinished }))),
+    ...(failure && (await createLogoutFailure(context, { url: location, failure, unfinishedSessions }))),
   };
 }
 
 interface UnfinishedLogout {
   readonly url: string;
   readonly failure: AuthError;
-  readonly unfinished: readonly SessionReference[];
+  readonly unfinishedSessions: readonly SessionReference[];
 }
 
 /** If the value cannot be created, the form sends the logout without it. The server repeats it itself, too. */
-const describeFailure = async (context: SessionContext, { failure, ...logout }: UnfinishedLogout) => ({
+const createLogoutFailure = async (context: SessionContext, { failure, ...logout }: UnfinishedLogout) => ({
   failure,
   // If a request has too many copies, its cookies remain, and repeat the logout.
-  ...((logout.unfinished.length > 0 || !(failure instanceof ValidationError)) && {
+  ...((logout.unfinishedSessions.length > 0 || !(failure instanceof ValidationError)) && {
     retry: await createLogoutRetry(context, logout).catch(() => undefined),
   }),
 });
@@ -140,12 +148,11 @@ export async function logoutRoute(
   request: Request,
   router?: RouterRequest,
 ): Promise<Response> {
-  if (isPrefetch(request, router))
-    return new Response(null, { status: 204, headers: createSessionHeaders() });
+  if (isPrefetch(request, router)) return createPrefetchResponse();
   const query = new URL(request.url).searchParams;
   if (request.method !== 'POST' && query.get('ended') === 'application') {
-    const ended = await createEndedPage(context, request, query.get('returnTo'));
-    if (ended) return ended;
+    const endedPage = await createEndedPage(context, request, query.get('returnTo'));
+    if (endedPage) return endedPage;
   }
   if (request.method !== 'POST' && context.options.logoutMethod !== 'get')
     return createConfirmation(context, request, query.get('returnTo'));
@@ -228,8 +235,8 @@ async function createEndedPage(
 /** Only a URL of the list: an open redirect after logout helps phishing as much as one after login. */
 function findLogoutTarget(context: SessionContext, returnTo: string | undefined): string {
   const { baseUrl } = context;
-  const allowed = getLogoutTargets(context);
+  const allowedTargets = getLogoutTargets(context);
   const target =
     returnTo !== undefined && URL.canParse(returnTo, baseUrl) ? new URL(returnTo, baseUrl).href : undefined;
-  return allowed.find((uri) => uri === target) ?? (allowed[0] as string);
+  return allowedTargets.find((uri) => uri === target) ?? (allowedTargets[0] as string);
 }

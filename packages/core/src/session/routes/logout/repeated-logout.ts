@@ -15,7 +15,7 @@ interface RepeatedLogout {
   /** The address at which the logout continues. */
   readonly url: string;
   readonly failure: AuthError | undefined;
-  readonly unfinished: readonly SessionReference[];
+  readonly unfinishedSessions: readonly SessionReference[];
 }
 
 /**
@@ -24,10 +24,13 @@ interface RepeatedLogout {
  */
 export async function createLogoutRetry(
   { logoutSealer, now }: SessionContext,
-  { url, unfinished }: { readonly url: string; readonly unfinished: readonly SessionReference[] },
+  {
+    url,
+    unfinishedSessions,
+  }: { readonly url: string; readonly unfinishedSessions: readonly SessionReference[] },
 ): Promise<string> {
   const issuedAt = seconds(now);
-  const sessions = unfinished.slice(0, maxSessions).map(({ key, state, pending }) => ({
+  const sessions = unfinishedSessions.slice(0, maxSessions).map(({ key, state, pending }) => ({
     key,
     endedAt: pending?.endedAt ?? Math.max(issuedAt, state?.createdAt ?? 0),
   }));
@@ -60,6 +63,6 @@ export async function repeatLogout(
   return {
     url: payload.url,
     failure: ends.find(({ failure }) => failure)?.failure,
-    unfinished: ends.flatMap(({ reference, failure }) => (failure ? [reference] : [])),
+    unfinishedSessions: ends.flatMap(({ reference, failure }) => (failure ? [reference] : [])),
   };
 }
