@@ -38,6 +38,7 @@ export interface AuthObservables {
  *
  * @param clientName the name of the client, if the application has several. Default: the first client
  * @throws ConfigurationError `missing_option` if no such client is provided
+ * @see https://angular.dev/ecosystem/rxjs-interop
  * @example
  * ```ts
  * import { AsyncPipe } from '@angular/common';

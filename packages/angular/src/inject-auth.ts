@@ -8,6 +8,8 @@ export interface AuthClient {
   readonly auth: AuthHandle;
   /** Returns the allow-list. Undefined until the configuration is loaded, and on a server without `provideServerAuth`. */
   readonly apis: () => readonly AllowedApi[] | undefined;
+  /** Returns the resource server of the login, to which its scopes belong. Default: unknown. */
+  readonly defaultResource?: () => string | undefined;
 }
 
 /** All provided clients in order. A later client replaces an earlier one of the same name. */
@@ -22,9 +24,9 @@ const AUTH_COPIES = getSharedToken();
 
 function getSharedToken(): InjectionToken<readonly unknown[]> {
   const name = Symbol.for('countersign.angular');
-  const shared = globalThis as { [name]?: InjectionToken<readonly unknown[]> };
-  shared[name] ??= new InjectionToken('');
-  return shared[name];
+  const sharedTokens = globalThis as { [name]?: InjectionToken<readonly unknown[]> };
+  sharedTokens[name] ??= new InjectionToken('');
+  return sharedTokens[name];
 }
 
 /** Registers this copy of the package, so that other copies detect it. */
@@ -52,6 +54,7 @@ export function injectClients(): readonly AuthClient[] {
  * @param clientName the name of the client, if the application has several (see `withClientName`).
  * Default: the first client
  * @throws ConfigurationError `missing_option` if no such client is provided
+ * @see https://angular.dev/guide/di/dependency-injection-context
  * @example
  * ```ts
  * import { Component } from '@angular/core';
@@ -76,11 +79,13 @@ export function injectAuth(clientName?: string): Auth {
   return injectAuthHandle(clientName);
 }
 
-export function injectAuthHandle(clientName?: string): AuthHandle {
+export const injectAuthHandle = (clientName?: string): AuthHandle => injectClient(clientName).auth;
+
+export function injectClient(clientName?: string): AuthClient {
   const clients = injectClients();
   const name = clientName ?? clients[0]?.auth.clientName;
   const client = clients.findLast(({ auth }) => auth.clientName === name);
-  if (client) return client.auth;
+  if (client) return client;
   throw new ConfigurationError(
     'missing_option',
     typeof ngDevMode === 'undefined' || ngDevMode

@@ -39,7 +39,8 @@ export function provideAuthClient(
         auth: createAuth(clientName, client),
         apis: () => {
           if (!isPlatformBrowser(platform)) return undefined;
-          allowList ??= parseAllowList(apis, document.baseURI);
+          // A test of an application may have no document.
+          allowList ??= parseAllowList(apis, globalThis.document?.baseURI);
           return allowList;
         },
       }),

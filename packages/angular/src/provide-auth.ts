@@ -19,11 +19,12 @@ import {
   createBrowserAuth,
 } from '@countersign/core/browser';
 import { createAuth } from './auth.ts';
-import { warnAboutMissingScopes, warnAboutRiskyEntries } from './config/allow-list-warnings.ts';
+import { warnAboutRiskyEntries, warnAfterLogins } from './config/allow-list-warnings.ts';
 import type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
 import { addApiRequests } from './config/login-request.ts';
 import { AUTH_CLIENTS, type AuthClient, copyProvider, defaultClientName } from './inject-auth.ts';
 import { type AllowedApi, parseAllowList } from './interceptor/allow-list.ts';
+import { leaveFailurePage } from './leave-failure-page.ts';
 import { createRouterUrls } from './router-urls.ts';
 
 /**
@@ -96,19 +97,22 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
   let initial: BrowserAuthSnapshot | undefined;
   for (const feature of features) initial = feature.getInitialState?.(clientName) ?? initial;
   let errorRoute: string | undefined;
+  let defaultResource: string | undefined;
   const auth = createAuth(clientName, browser, initial, () => errorRoute);
   const routerUrls = createRouterUrls(injector);
 
   function startClient(baseConfig: AuthConfig): void {
+    const baseUrl = routerUrls.getBaseUrl();
     const config = addApiRequests(
-      features.reduce((current, feature) => feature.configure?.(current) ?? current, baseConfig),
+      features.reduce((current, feature) => feature.configure?.(current, baseUrl) ?? current, baseConfig),
     );
+    [defaultResource] = [config.resource ?? []].flat();
     apis = parseAllowList(config.apis ?? [], document.baseURI);
     if (typeof ngDevMode === 'undefined' || ngDevMode) warnAboutRiskyEntries(apis, document.baseURI);
-    const redirectUri = config.redirectUri ?? new URL('callback', document.baseURI).href;
+    const redirectUri = config.redirectUri ?? new URL('callback', baseUrl).href;
     const options = { ...config, redirectUri };
     const browserAuth = features.reduce(
-      (current, feature) => feature.connect?.(current, options) ?? current,
+      (current, feature) => feature.connect?.(current, options, baseUrl) ?? current,
       createBrowserAuth(options),
     );
     ({ errorRoute } = config);
@@ -121,30 +125,34 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
         return { returnTo: routerUrls.toRouterUrl(returnTo) ?? '/' };
       },
     });
-    void browserAuth.start().then(({ returnTo }) => {
-      const { scopes } = browserAuth.snapshot();
-      if ((typeof ngDevMode === 'undefined' || ngDevMode) && scopes && apis)
-        warnAboutMissingScopes(apis, scopes);
-      if (returnTo !== undefined) showPage(returnTo, config);
+    if (typeof ngDevMode === 'undefined' || ngDevMode) warnAfterLogins(browserAuth, apis, defaultResource);
+    void browserAuth.start().then(({ returnTo, error }) => {
+      if (returnTo !== undefined) showPage(browserAuth, returnTo);
+      leaveFailurePage(injector, browserAuth, {
+        redirectUri,
+        errorRoute,
+        isCallbackFailed: error !== undefined,
+        routerUrls,
+        showPage: (page) => showPage(browserAuth, page),
+      });
     });
   }
 
   const toPage = (returnTo: string) => (returnTo.startsWith('/') ? routerUrls.toPage(returnTo) : returnTo);
 
-  function showPage(page: string, { storage, silentRedirectUri }: AuthConfig): void {
+  function showPage(browserAuth: BrowserAuth, page: string): void {
     const routerUrl = routerUrls.toRouterUrl(page);
-    // Another part of the site, for example another language. Tokens in memory alone would be lost: the guard of that page
-    // would start logins in a loop.
-    const isLoginKept = silentRedirectUri !== undefined || (storage && storage.reach !== 'memory');
-    if (routerUrl === undefined && isLoginKept) location.replace(page);
-    else void injector.get(Router).navigateByUrl(routerUrl ?? '/', { replaceUrl: true });
+    // Another part of the site, for example another language. If that page cannot restore the login, its guard would start
+    // logins in a loop.
+    if (routerUrl !== undefined || !browserAuth.handOver(page))
+      void injector.get(Router).navigateByUrl(routerUrl ?? '/', { replaceUrl: true });
   }
 
   /** Starts synchronously if possible, so that the callback is read before the router changes the URL. */
   function start(): Promise<void> | void {
     // On a server nothing is started, and pages render with the status `loading`.
     if (!isPlatformBrowser(injector.get(PLATFORM_ID))) return;
-    const config = typeof source === 'function' ? source() : source;
+    const config = typeof source === 'function' ? source(routerUrls.getBaseUrl()) : source;
     if (!(config instanceof Promise)) return startClient(config);
     return config.then(startClient).catch((error: unknown) => {
       reject(error);
@@ -152,5 +160,5 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
     });
   }
 
-  return { auth, apis: () => apis, start };
+  return { auth, apis: () => apis, defaultResource: () => defaultResource, start };
 }

@@ -36,7 +36,7 @@ export interface AuthTesting {
 const AUTH_TESTING = new InjectionToken<AuthTesting>('Countersign testing');
 
 /**
- * Provides a login state without an identity provider. `injectAuth()`, the guards and the interceptor work as in the
+ * Provides a login state without a provider. `injectAuth()`, the guards and the interceptor work as in the
  * application. The access token is `test-token`; after the API rejects it, `test-token-2`, and so on. The interceptor
  * adds it to requests that match an entry of `apis`.
  *
@@ -84,6 +84,7 @@ export function provideAuthTesting(
         setState({});
       },
       handleCallback: async () => ({ returnTo: '/' }),
+      handOver: () => false,
       getAccessToken: async (options = {}) => {
         const { holder, ...tokenRequest } = options;
         tokenRequests.push(tokenRequest);

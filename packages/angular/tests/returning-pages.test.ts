@@ -1,8 +1,9 @@
+import { APP_BASE_HREF } from '@angular/common';
 import type { Routes } from '@angular/router';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { getOnlyLogin } from '../../core/tests/support/browser/visited-urls.ts';
-import type { AuthConfig } from '../src/config/auth-config.ts';
-import { withClientName, withStorage } from '../src/config/auth-features.ts';
+import type { AuthConfig, AuthFeature } from '../src/config/auth-config.ts';
+import { withClientName, withSilentLogin, withStorage } from '../src/config/auth-features.ts';
 import { authGuard, authGuardFor } from '../src/guards/auth-guard.ts';
 import { provideAuth } from '../src/provide-auth.ts';
 import { createTab, dispatch, EmptyPage, type PageOptions, type TestPage } from './support/routed-app.ts';
@@ -78,6 +79,83 @@ describe('a login returns to the requested page', () => {
     const page = await open(provider.approve(getOnlyLogin(again.left)), { ...english, features: [] });
     await shows(page, '/');
     expect(page.left).toEqual([]);
+  });
+
+  test.each<[string, () => AuthFeature]>([
+    ['the provider has no session for the frame', () => withSilentLogin('/silent.html')],
+    ['the browser denies IndexedDB', () => withStorage('shared')],
+  ])('in this language if that page cannot restore the login, because %s', async (_, createFeature) => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { open, provider } = await createTab();
+    const frame = (url: string) =>
+      provider.approve(url, (parameters) => {
+        parameters.delete('code');
+        parameters.set('error', 'login_required');
+      });
+    const openPage = (href: string) =>
+      open(href, {
+        routes: guarded,
+        base: new URL(href).pathname.slice(0, 4),
+        config: { redirectUri: `${origin}/en/callback` },
+        features: [createFeature()],
+        frame,
+      });
+    let page = await openPage(`${origin}/de/items`);
+    let loads = 1;
+    for (; loads < 9; loads++) {
+      await vi.waitFor(() => expect(page.left.length > 0 || page.router.url === '/').toBe(true));
+      const [url] = page.left;
+      if (url === undefined) break;
+      page = await openPage(url.startsWith(provider.issuer) ? provider.approve(url) : `${origin}${url}`);
+    }
+    await shows(page, '/');
+    expect(page.auth.status()).toBe('signed-in');
+    expect([page.left, loads <= 4]).toEqual([[], true]);
+  });
+
+  test('with hash routing, even if an earlier login failed on the same page', async () => {
+    const { open, provider } = await createTab();
+    const routes: Routes = [{ path: '', component: EmptyPage }, ...guarded];
+    const options = { routes, hash: true, config: { redirectUri: `${origin}/` } };
+    const denied = await open(`${origin}/#/items`, options);
+    const response = provider.approve(getOnlyLogin(denied.left), (parameters) => {
+      parameters.delete('code');
+      parameters.set('error', 'access_denied');
+    });
+    await (await open(response, options)).auth.whenReady();
+    const orders = await open(`${origin}/#/orders`, options);
+    await shows(await open(provider.approve(getOnlyLogin(orders.left)), options), '/orders');
+    await (await open(response, options)).auth.whenReady();
+    const page = await open(`${origin}/#/`, options);
+    await page.auth.login({ returnTo: '/about' });
+    await shows(await open(provider.approve(getOnlyLogin(page.left)), options), '/about');
+  });
+
+  test.each([
+    ['/app/', `${origin}/app/callback`],
+    ['/app', `${origin}/app/callback`],
+  ])('without the element <base>, with APP_BASE_HREF %s', async (baseHref, redirectUri) => {
+    const { open, provider } = await createTab();
+    const requests: URLSearchParams[] = [];
+    const options: PageOptions = {
+      routes: guarded,
+      isBaseMissing: true,
+      providers: [{ provide: APP_BASE_HREF, useValue: baseHref }],
+      features: [withSilentLogin()],
+      frame(url) {
+        requests.push(new URL(url).searchParams);
+        return provider.approve(url, (parameters) => {
+          parameters.delete('code');
+          parameters.set('error', 'login_required');
+        });
+      },
+    };
+    const first = await open(`${origin}/app/items/5`, options);
+    const login = getOnlyLogin(first.left);
+    expect(new URL(login).searchParams.get('redirect_uri')).toBe(redirectUri);
+    expect(requests[0]?.get('redirect_uri')).toBe(redirectUri.replace('callback', 'silent-callback.html'));
+    const page = await open(provider.approve(login), options);
+    await shows(page, '/items/5');
   });
 
   test('handleCallback returns a URL of the router', async () => {
@@ -172,7 +250,7 @@ describe('a failed login', () => {
 });
 
 describe('while the provider is unavailable', () => {
-  test.each(['503', 'no network'])(
+  test.each(['503', '404', 'HTML', 'no network'])(
     '(%s) the first navigation keeps its address and tries again',
     async (kind) => {
       const tab = await createTab();
@@ -181,7 +259,8 @@ describe('while the provider is unavailable', () => {
       const fetch: NonNullable<AuthConfig['fetch']> = async (url, init) => {
         if (!isDown) return tab.provider.fetch(url, init);
         attempts++;
-        if (kind === '503') return new Response(null, { status: 503 });
+        if (kind === 'HTML') return new Response('<h1>Unknown host</h1>');
+        if (kind !== 'no network') return new Response(null, { status: Number(kind) });
         throw new TypeError('Failed to fetch');
       };
       const page = await tab.open(`${origin}/items?a=b#c`, {
@@ -189,7 +268,7 @@ describe('while the provider is unavailable', () => {
         config: { fetch },
         until: () => vi.waitFor(() => expect(attempts).toBe(1)),
       });
-      await vi.waitFor(() => expect(page.auth.error()).toMatchObject({ name: 'TransportError' }));
+      await vi.waitFor(() => expect(page.auth.error()?.name).toMatch(/^(Transport|Validation)Error$/));
       dispatch('focus');
       await vi.waitFor(() => expect(attempts).toBeGreaterThan(1));
       expect(page.left).toEqual([]);

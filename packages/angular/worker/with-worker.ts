@@ -10,8 +10,8 @@ import { createWorkerFetch, type TokenWorker } from '@countersign/core/worker';
  * `runTokenWorker(undefined, { fetch })`.
  *
  * A storage that outlives the worker throws a `ConfigurationError` `invalid_option` when the application starts.
- * If the worker cannot be created, logins and refreshes fail with a `ConfigurationError` `unsupported_by_browser`. If it
- * cannot be loaded or has ended, they fail with a `TransportError` `network_error`.
+ * If the worker cannot be created or loaded, logins and refreshes fail with a `ConfigurationError` `unsupported_by_browser`.
+ * After it has ended, refreshes fail with a `TransportError` `network_error`.
  *
  * @param createWorker called once, in the browser
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps

@@ -1,5 +1,6 @@
+import type { BrowserAuth } from '@countersign/core/browser';
 import type { AuthClient } from '../inject-auth.ts';
-import { type AllowedApi, findAmbiguity } from '../interceptor/allow-list.ts';
+import { type AllowedApi, findAmbiguity, parseUrl } from '../interceptor/allow-list.ts';
 
 // These functions are called only if `ngDevMode` is set, so production builds omit this file.
 
@@ -20,7 +21,7 @@ export function warnAboutAmbiguousPath(
   requestUrl: string,
   base: string | undefined,
 ): void {
-  const url = URL.canParse(requestUrl, base) ? new URL(requestUrl, base) : undefined;
+  const url = parseUrl(requestUrl, base);
   const ambiguity = url && findAmbiguity(url);
   if (!ambiguity) return;
   const entry = clients
@@ -33,12 +34,40 @@ export function warnAboutAmbiguousPath(
 }
 
 /**
- * Warns after a login if the provider did not grant the scope of an entry: its requests would fail.
+ * Warns after each login: on the callback page, in a window and in a native app.
  *
- * @param scopes the granted scopes
+ * @param defaultResource the resource server to which the granted scopes of a login belong
  */
-export function warnAboutMissingScopes(apis: readonly AllowedApi[], scopes: readonly string[]): void {
+export function warnAfterLogins(
+  { snapshot, subscribe }: Pick<BrowserAuth, 'snapshot' | 'subscribe'>,
+  apis: readonly AllowedApi[],
+  defaultResource: string | undefined,
+): void {
+  let checkedLogin: string | undefined;
+  const check = () => {
+    const { scopes, holder } = snapshot();
+    const login = JSON.stringify([holder, scopes]);
+    if (!scopes || login === checkedLogin) return;
+    checkedLogin = login;
+    warnAboutMissingScopes(apis, scopes, defaultResource);
+  };
+  subscribe(check);
+  check();
+}
+
+/**
+ * Warns if the provider did not grant the scope of an entry: its requests would fail. The scopes of another resource server
+ * are known only when its token is requested.
+ *
+ * @param scopes the granted scopes of the default resource
+ */
+export function warnAboutMissingScopes(
+  apis: readonly AllowedApi[],
+  scopes: readonly string[],
+  defaultResource?: string,
+): void {
   for (const { entry } of apis) {
+    if (entry.resource !== undefined && entry.resource !== defaultResource) continue;
     const missing = (entry.scope ?? '').split(' ').filter((scope) => scope !== '' && !scopes.includes(scope));
     if (missing.length === 0) continue;
     console.warn(

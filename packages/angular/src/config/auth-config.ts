@@ -21,18 +21,22 @@ export interface AuthConfig extends Omit<BrowserAuthOptions, 'redirectUri'> {
 
 /**
  * A configuration, a promise of it, or a function that returns either. The application starts when the promise is
- * fulfilled. `loadConfig` reads a configuration from a URL.
+ * fulfilled. `loadConfig` reads a configuration from a URL. The function receives the base URL of the application:
+ * `APP_BASE_HREF`, or else the element `<base>`.
  */
-export type AuthConfigSource = AuthConfig | Promise<AuthConfig> | (() => AuthConfig | Promise<AuthConfig>);
+export type AuthConfigSource =
+  | AuthConfig
+  | Promise<AuthConfig>
+  | ((baseUrl: string) => AuthConfig | Promise<AuthConfig>);
 
 /** An optional feature of {@link provideAuth}, which a `with...` function creates. */
 export interface AuthFeature {
   /** Returns the configuration with the options of the feature. Called once, in the browser. */
-  configure?(config: AuthConfig): AuthConfig;
+  configure?(config: AuthConfig, baseUrl?: string): AuthConfig;
   /** Returns the state until the login state is known. Called in the injection context of the client. */
   getInitialState?(clientName: string): BrowserAuthSnapshot | undefined;
   /** Returns the client that the application uses instead. Called once, in the browser, before the client starts. */
-  connect?(client: BrowserAuth, options: BrowserAuthOptions): BrowserAuth;
+  connect?(client: BrowserAuth, options: BrowserAuthOptions, baseUrl?: string): BrowserAuth;
   /** Returns further providers. */
   getProviders?(clientName: string): Provider[];
   /** The name of the client, if the application has several. */

@@ -48,7 +48,10 @@ export function withRefreshTokens(options: { readonly leeway?: number } = {}): A
  */
 export function withSilentLogin(redirectUri = 'silent-callback.html'): AuthFeature {
   return {
-    configure: (config) => ({ ...config, silentRedirectUri: new URL(redirectUri, document.baseURI).href }),
+    configure: (config, baseUrl = document.baseURI) => ({
+      ...config,
+      silentRedirectUri: new URL(redirectUri, baseUrl).href,
+    }),
   };
 }
 

@@ -23,9 +23,9 @@ const timeout = 10_000;
  * };
  * ```
  */
-export function loadConfig(url: string | URL): () => Promise<AuthConfig> {
-  return async () => {
-    const configUrl = new URL(url, document.baseURI).href;
+export function loadConfig(url: string | URL): (baseUrl?: string) => Promise<AuthConfig> {
+  return async (baseUrl = document.baseURI) => {
+    const configUrl = new URL(url, baseUrl).href;
     let response: Response;
     let text: string;
     try {

@@ -75,6 +75,7 @@ export function withIdle(options: IdleOptions): AuthFeature {
  *
  * @param clientName the name of the client, if the application has several. Default: the first client with `withIdle`
  * @throws ConfigurationError `missing_option` if no such client has `withIdle`
+ * @see https://angular.dev/guide/di/dependency-injection-context
  * @example
  * ```ts
  * import { Component } from '@angular/core';

@@ -23,10 +23,10 @@ import type { AuthFeature } from './auth-config.ts';
  */
 export function withPopupLogin(redirectUri = 'popup-callback.html'): AuthFeature {
   return {
-    connect: (client, options) =>
+    connect: (client, options, baseUrl = document.baseURI) =>
       addPopupLogin(client, {
         ...options,
-        popupRedirectUri: new URL(redirectUri, document.baseURI).href,
+        popupRedirectUri: new URL(redirectUri, baseUrl).href,
       }),
   };
 }

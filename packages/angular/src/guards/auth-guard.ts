@@ -1,4 +1,4 @@
-import { isPlatformBrowser } from '@angular/common';
+import { isPlatformBrowser, Location } from '@angular/common';
 import { inject, PLATFORM_ID } from '@angular/core';
 import {
   type CanActivateChildFn,
@@ -26,6 +26,7 @@ export type AuthGuard = CanActivateFn & CanActivateChildFn & CanMatchFn;
  *
  * @throws ConfigurationError `missing_option` if `provideAuth` is missing
  * @throws AuthError of a failed login, without `errorRoute`
+ * @see https://angular.dev/guide/routing/route-guards
  * @example
  * ```ts
  * import type { Routes } from '@angular/router';
@@ -59,12 +60,14 @@ async function checkLogin(auth: AuthHandle): Promise<boolean | RedirectCommand> 
     router.currentNavigation ? router.currentNavigation() : router.getCurrentNavigation();
   const navigation = findNavigation();
   const target = navigation?.finalUrl ?? navigation?.extractedUrl;
+  const location = inject(Location, { optional: true });
   const { error } = await (await auth.browser).start();
   if (auth.isSignedIn()) return true;
   // The provider would return the same error again, in a loop.
   if (error && !isUserActive(router)) return showFailure(auth, router, { error, target });
   const isStarted = await startLogin(auth, router, {
-    returnTo: target && router.serializeUrl(target),
+    // Without `returnTo`, a login of the callback page after a failed login returns to the page that was wanted first.
+    returnTo: target && !isCurrentPage(router, location, target) ? router.serializeUrl(target) : undefined,
     isCurrent: () => findNavigation()?.id === navigation?.id,
   });
   if (auth.isSignedIn()) return true;
@@ -78,6 +81,11 @@ async function checkLogin(auth: AuthHandle): Promise<boolean | RedirectCommand> 
     addEventListener('pageshow', ({ persisted }) => persisted && resolve(false));
   });
 }
+
+/** Whether the address bar already shows the page, as in the first navigation. */
+const isCurrentPage = (router: Router, location: Location | null, target: UrlTree): boolean =>
+  location !== null &&
+  router.serializeUrl(router.parseUrl(location.path(true))) === router.serializeUrl(target);
 
 /** A navigation without the user's participation, for example of the callback page, must not start another login. */
 const isUserActive = (router: Router): boolean => navigator.userActivation?.hasBeenActive ?? router.navigated;

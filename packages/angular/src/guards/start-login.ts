@@ -1,5 +1,5 @@
 import type { Router } from '@angular/router';
-import { TransportError } from '@countersign/core/browser';
+import { TransportError, ValidationError } from '@countersign/core/browser';
 import type { AuthHandle } from '../auth.ts';
 
 /** Milliseconds until the next attempt, if neither the network nor the user gives a reason to try earlier. */
@@ -8,8 +8,8 @@ const retryDelays = [5_000, 15_000, 60_000];
 /**
  * Leaves the page to log in.
  *
- * If the provider is unavailable during the first navigation, it tries again when the network returns, when the user
- * returns to the page, and after a pause: a canceled first navigation would lose the requested address.
+ * If the provider is unavailable during the first navigation, it tries again: when the network returns, when the user
+ * returns to the page, and after a pause. Without these attempts, the requested address would be lost.
  *
  * @param isCurrent whether the navigation still waits
  * @returns false if the login could not be started
@@ -27,13 +27,23 @@ export async function startLogin(
       return true;
     } catch (error) {
       // The signal `error` contains the reason.
-      if (router.navigated || auth.errorRoute() !== undefined || !(error instanceof TransportError)) break;
+      if (router.navigated || auth.errorRoute() !== undefined) break;
+      if (!isOutage(error)) break;
       const delay = retryDelays[Math.min(attempt, retryDelays.length - 1)] ?? 0;
-      await waitForRetry(Math.max(delay, (error.retryAfter ?? 0) * 1000));
+      const retryAfter = error instanceof TransportError ? error.retryAfter : undefined;
+      await waitForRetry(Math.max(delay, (retryAfter ?? 0) * 1000));
     }
   }
   return false;
 }
+
+/**
+ * A proxy may respond in place of the provider: with another status or content type. Other errors, for example metadata of
+ * another issuer, are errors of the configuration, and another attempt would fail too.
+ */
+const isOutage = (error: unknown) =>
+  error instanceof TransportError ||
+  (error instanceof ValidationError && (error.code === 'response_malformed' || error.check === 'body'));
 
 /** Resolves when the network returns, when the user returns to the page, or after a number of milliseconds. */
 const waitForRetry = (delay: number) =>

@@ -86,7 +86,7 @@ test('rejects an entry that is not a URL of origin and path', () => {
     'ftp://api.example.com',
     'https://',
   ]) {
-    expect(() => parseAllowList([{ url }], base), url).toThrow(/apis: /);
+    expect(() => parseAllowList([{ url }], base), url).toThrow(/"apis" contains .*, expected /);
   }
 });
 
@@ -214,6 +214,20 @@ describe('escaped slashes, backslashes and dots in a path', () => {
     expect(find({ url: 'https://api.example.com', except: ['public'] }, path)).toBeUndefined();
     expect(find({ url: 'https://other.example.com' }, path)).toBeUndefined();
   });
+});
+
+test('no path with a %u escape of any character matches an entry with a path', () => {
+  const apis = parseAllowList([{ url: 'https://api.example.com/files', except: ['public'] }], base);
+  const find = (path: string) =>
+    findApi(apis, { url: `https://api.example.com/files/${path}`, method: 'GET' }, base);
+  for (let code = 0; code < 0x10000; code++) {
+    const digits = code.toString(16).padStart(4, '0');
+    for (const path of [`a%u${digits}`, `%25u${digits.toUpperCase()}`, `%%75${digits}`, `%25%75${digits}`])
+      if (find(path)) throw new Error(`${path} matches`);
+  }
+  // A circled letter, and the hexadecimal digits escaped.
+  for (const path of ['%u24dfublic', '%E2%80%A4%ufe52%ef%bc%8f', '%u%66%65%35%32', '%u2%30240'])
+    expect(find(path), path).toBeUndefined();
 });
 
 const identifiers = [

@@ -57,12 +57,12 @@ export interface AllowedApi {
  */
 export function parseAllowList(apis: readonly ApiEntry[], base: string | undefined): AllowedApi[] {
   return apis.map((entry) => {
-    const url = URL.canParse(entry.url, base) ? new URL(entry.url, base) : undefined;
+    const url = parseUrl(entry.url, base);
     if (!url || !/^https?:$/.test(url.protocol) || !isPlain(url)) {
       throw new ConfigurationError(
         'invalid_option',
         typeof ngDevMode === 'undefined' || ngDevMode
-          ? `apis: the URL is "${entry.url}", expected an http(s) URL of origin and path, without wildcards.`
+          ? `"apis" contains the URL "${entry.url}", expected an http(s) URL of origin and path, without wildcards.`
           : `apis ${entry.url}`,
       );
     }
@@ -75,14 +75,14 @@ export function parseAllowList(apis: readonly ApiEntry[], base: string | undefin
 /** @throws ConfigurationError `invalid_option` if the path is not below the entry */
 function parseException(entryUrl: URL, path: string): readonly string[] {
   const folder = `${entryUrl.href.replace(/\/$/, '')}/`;
-  const url = URL.parse(path.replace(/^\//, ''), folder);
+  const url = parseUrl(path.replace(/^\//, ''), folder);
   const segments = url && splitPath(url);
   const isBelow = url?.href.startsWith(folder) && segments && segments.length > splitPath(entryUrl).length;
   if (url && isBelow && isPlain(url)) return splitLeniently(url);
   throw new ConfigurationError(
     'invalid_option',
     typeof ngDevMode === 'undefined' || ngDevMode
-      ? `apis: the entry "${entryUrl.href}" has the exception "${path}", expected a path below its URL, for example "public".`
+      ? `"apis" contains the exception "${path}" of "${entryUrl.href}", expected a path below its URL, for example "public".`
       : `apis ${path}`,
   );
 }
@@ -98,7 +98,7 @@ export function findApi(
   request: { readonly url: string; readonly method: string },
   base: string | undefined,
 ): ApiEntry | undefined {
-  const url = URL.canParse(request.url, base) ? new URL(request.url, base) : undefined;
+  const url = parseUrl(request.url, base);
   if (!url || url.username || url.password) return undefined;
   const segments = splitPath(url);
   return apis.find(
@@ -111,20 +111,33 @@ export function findApi(
 }
 
 /**
+ * Parses a URL. `URL.parse` and `URL.canParse` are newer than some environments of tests, for example jsdom 20 of Jest 29.
+ *
+ * @returns `undefined` if the text is not a URL
+ */
+export function parseUrl(text: string, base: string | undefined): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * Finds a part of a path that servers interpret differently: an escaped slash, backslash, dot or null, also escaped twice or
  * as invalid UTF-8, and a dot segment with parameters or of characters that some servers read as dots and slashes. Behind
- * `/items/..%2fadmin` and `/items/..;/admin` there can be another API. Such a path matches an entry of the whole origin only.
+ * `/items/..%2fadmin` and `/items/..;/admin` there can be another API. No URL needs an escape `%uXXXX`, and a server that
+ * decodes it may also normalize the character, so each is rejected. Such a path matches an entry of the whole origin only.
  *
  * @see https://www.rfc-editor.org/rfc/rfc3986#section-7.3
  */
 export const findAmbiguity = ({ pathname }: URL): string | undefined =>
   (ambiguousEscape.exec(pathname) ?? dotSegment.exec(decodeLeniently(pathname)))?.[0];
 
-const ambiguousEscape =
-  /%(?:25)*(?:2f|5c|2e|00|u(?:00|20|22|ff)[\da-f]{2}|c[01]%(?:25)*[89ab]|e0%(?:25)*[89]|f0%(?:25)*8)/i;
+const ambiguousEscape = /%(?:25)*(?:2f|5c|2e|00|u[\da-f]{4}|c[01]%(?:25)*[89ab]|e0%(?:25)*[89]|f0%(?:25)*8)/i;
 
-/** A parsed path has no such segment, except in its decoded form. */
-const dotSegment = /[\\/]\.\.?(?:[\\/;\0- ]|$)/;
+/** A parsed path has no such segment or escape, except in its decoded form. */
+const dotSegment = /[\\/]\.\.?(?:[\\/;\0- ]|$)|%u[\da-f]{4}/i;
 
 const coversOrigin = ({ segments, except }: AllowedApi) => segments.length === 0 && except.length === 0;
 
@@ -141,8 +154,8 @@ const isExcluded = (url: URL, { except }: AllowedApi) =>
   except.some((each) => startsWith(splitLeniently(url), each));
 
 /**
- * Splits a path for the comparison with exceptions. Whatever a server may read as the path of an exception gets no token:
- * escaped characters (RFC 3986 section 6.2.2.2), empty segments, parameters, and spaces or dots at the end of a segment.
+ * Splits a path for the comparison with exceptions. It ignores what a server may ignore, so that such a path gets no token.
+ * This is the escaping (RFC 3986 section 6.2.2.2), empty segments, parameters, and spaces or dots at the end of a segment.
  */
 const splitLeniently = ({ pathname }: URL): string[] =>
   decodeLeniently(pathname)

@@ -1,5 +1,5 @@
 import { HttpContext, HttpRequest, HttpResponse } from '@angular/common/http';
-import { LoginRequiredError } from '@countersign/core/browser';
+import { LoginRequiredError, TransportError, ValidationError } from '@countersign/core/browser';
 import { of, throwError } from 'rxjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
@@ -139,6 +139,21 @@ test('sends a request without a token only if the entry is optional', async () =
   await expect(strict.send(get(api))).rejects.toMatchObject({ code: 'not_signed_in' });
   expect(strict.requests).toEqual([]);
 });
+
+test.each([
+  ['no response', new TransportError('network_error', 'Failed.')],
+  ['invalid metadata', new ValidationError('metadata_invalid', 'body', 'Invalid.')],
+])(
+  'sends a request of an optional entry without a token while the state is unknown: %s',
+  async (_, error) => {
+    const optional = createHarness([{ url: api, optional: true }], { stateError: error });
+    await optional.send(get(api));
+    expect(optional.tokens()).toEqual([null]);
+    const strict = createHarness([{ url: api }], { stateError: error });
+    await expect(strict.send(get(api))).rejects.toBe(error);
+    expect(strict.requests).toEqual([]);
+  },
+);
 
 test('sends the request once more with the DPoP nonce of the API', async () => {
   const { send, requests } = createHarness([{ url: api }], { dpop: true });

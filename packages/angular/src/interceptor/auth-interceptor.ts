@@ -8,7 +8,7 @@ import {
   HttpResponse,
 } from '@angular/common/http';
 import { inject, PLATFORM_ID } from '@angular/core';
-import { type LoginHolder, LoginRequiredError, TransportError } from '@countersign/core/browser';
+import { type LoginHolder, LoginRequiredError } from '@countersign/core/browser';
 import { catchError, from, type Observable, switchMap, tap, throwError } from 'rxjs';
 import type { AuthHandle } from '../auth.ts';
 import { warnAboutAmbiguousPath, warnAboutMissingAllowList } from '../config/allow-list-warnings.ts';
@@ -25,8 +25,8 @@ import { startStepUp } from './step-up.ts';
  *
  * A request belongs to the user who is signed in when it starts. If the user changes before it is sent, it fails with
  * `LoginRequiredError` instead of using the token of the other user. It also fails with `LoginRequiredError` if the user
- * is not signed in and the entry is not `optional`, and with `TransportError` if the token cannot be refreshed because
- * the provider is temporarily unavailable.
+ * is not signed in and the entry is not `optional`. If the token cannot be refreshed because the provider is temporarily
+ * unavailable, it fails with `TransportError`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1
@@ -129,9 +129,11 @@ async function authorize(call: Call) {
     if (rejection && error instanceof LoginRequiredError && error.code === 'refresh_token_missing')
       throw rejection;
     if (!optional) throw error;
-    // It is not known whether a user is signed in, because the provider is unavailable.
-    if (error instanceof TransportError && auth.status() === 'error') return undefined;
-    if (!(error instanceof LoginRequiredError)) throw error;
+    if (!(error instanceof LoginRequiredError)) {
+      // It is not known whether a user is signed in.
+      if (auth.status() === 'error') return undefined;
+      throw error;
+    }
     // Without a token: a request that started without a login, or one that was not sent yet while no user is signed in.
     const isSent = withNonce || rejectedToken !== undefined;
     if (error.code === 'not_signed_in' || !(isSent || auth.isSignedIn())) return undefined;

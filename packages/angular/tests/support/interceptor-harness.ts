@@ -23,9 +23,11 @@ export function createHarness(
     login?: () => Promise<void>;
     /** Replaces the refresh after a rejected token. */
     renew?: () => void;
+    /** The error of a state that could not be determined. */
+    stateError?: Error;
   } = {},
 ) {
-  const { isSignedIn = true, platform = 'browser', dpop = false, login, renew } = options;
+  const { isSignedIn = true, platform = 'browser', dpop = false, login, renew, stateError } = options;
   let current = 1;
   let holder = { iss: 'https://login.example', sub: 'alice', login: '1' };
   const listeners: (() => void)[] = [];
@@ -33,7 +35,10 @@ export function createHarness(
   const tokenRequests: unknown[] = [];
   const stepUps: unknown[] = [];
   const browser = {
-    snapshot: () => (isSignedIn ? { status: 'signed-in', holder } : { status: 'signed-out' }),
+    snapshot: () => {
+      if (stateError) return { status: 'error', error: stateError };
+      return isSignedIn ? { status: 'signed-in', holder } : { status: 'signed-out' };
+    },
     subscribe: (listener: () => void) => void listeners.push(listener),
     getAccessToken: async ({
       holder: requestHolder,
@@ -43,6 +48,7 @@ export function createHarness(
       holder?: LoginHolder;
     }) => {
       tokenRequests.push(tokenRequest);
+      if (stateError) throw stateError;
       if (requestHolder && requestHolder.sub !== holder.sub)
         throw new LoginRequiredError('session_ended', 'Ended.');
       if (!isSignedIn) throw new LoginRequiredError('not_signed_in', 'Not signed in.');

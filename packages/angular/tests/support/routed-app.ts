@@ -5,6 +5,8 @@ import {
   type EnvironmentProviders,
   ErrorHandler,
   Injectable,
+  InjectionToken,
+  inject,
   PLATFORM_ID,
   type Provider,
 } from '@angular/core';
@@ -22,6 +24,7 @@ import {
   createTestProvider,
   type TestProvider,
 } from '../../../core/tests/support/browser/browser-provider.ts';
+import { createFrameDocument } from '../../../core/tests/support/browser/silent-frame.ts';
 import type { Auth } from '../../src/auth.ts';
 import type { AuthConfig, AuthFeature } from '../../src/config/auth-config.ts';
 import { injectAuth } from '../../src/inject-auth.ts';
@@ -35,7 +38,11 @@ export interface PageOptions {
   readonly config?: Partial<AuthConfig>;
   readonly features?: readonly AuthFeature[];
   readonly base?: string;
+  /** The page has no element `<base>`. */
+  readonly isBaseMissing?: boolean;
   readonly hash?: boolean;
+  /** Responds to a silent login: receives the URL of its frame, and returns the final URL. */
+  readonly frame?: (url: string) => string;
   /** Resolves before the first navigation ends. */
   readonly until?: (router: Router) => Promise<unknown>;
   readonly providers?: readonly (Provider | EnvironmentProviders)[];
@@ -68,11 +75,13 @@ export async function createTab() {
     TestBed.resetTestingModule();
     left = [];
     const page = { left, errors: [] as unknown[] };
-    showPage(href, { base: options.base ?? '/', items, leave: (url) => page.left.push(url) });
+    const base = options.isBaseMissing ? href : (options.base ?? '/');
+    showPage(href, { ...options, base, items, leave: (url) => page.left.push(url) });
     TestBed.configureTestingModule({
       providers: [
         { provide: PLATFORM_ID, useValue: 'browser' },
         { provide: PlatformLocation, useClass: PagePlatformLocation },
+        { provide: IS_BASE_MISSING, useValue: options.isBaseMissing ?? false },
         { provide: ErrorHandler, useValue: { handleError: (error: unknown) => page.errors.push(error) } },
         provideRouter(
           options.routes,
@@ -111,13 +120,22 @@ export async function createTab() {
 /** Replaces the globals of a page. */
 function showPage(
   href: string,
-  { base, items, leave }: { base: string; items: Map<string, string>; leave: (url: string) => void },
+  {
+    base,
+    items,
+    leave,
+    frame = (url) => url,
+  }: Pick<PageOptions, 'frame'> & {
+    base: string;
+    items: Map<string, string>;
+    leave: (url: string) => void;
+  },
 ): void {
   const location = new URL(href);
   Object.assign(location, { assign: leave, replace: leave });
   vi.stubGlobal('location', location);
   vi.stubGlobal('window', { name: '' });
-  vi.stubGlobal('document', { baseURI: new URL(base, href).href });
+  vi.stubGlobal('document', { baseURI: new URL(base, href).href, ...createFrameDocument(frame) });
   listeners = [];
   vi.stubGlobal(
     'addEventListener',
@@ -142,10 +160,13 @@ function showPage(
   vi.stubGlobal('history', { state: null, replaceState, pushState: replaceState });
 }
 
+const IS_BASE_MISSING = new InjectionToken<boolean>('');
+
 /** Reads and writes the globals of the page. */
 @Injectable()
 class PagePlatformLocation extends PlatformLocation {
-  getBaseHrefFromDOM = () => new URL(document.baseURI).pathname;
+  private readonly isBaseMissing = inject(IS_BASE_MISSING);
+  getBaseHrefFromDOM = () => (this.isBaseMissing ? (null as never) : new URL(document.baseURI).pathname);
   getState = () => null;
   onPopState = (_listener: LocationChangeListener) => () => {};
   onHashChange = (_listener: LocationChangeListener) => () => {};
