@@ -5,9 +5,10 @@ import { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
+import { ContextBinder } from './handlers/graphql/bind-contexts.ts';
 import { SubscriptionTracker } from './handlers/graphql/track-subscriptions.ts';
+import { prepareGrpcStreams } from './handlers/grpc/prepare-grpc-streams.ts';
 import { GuardInstaller } from './handlers/guard-installer.ts';
-import { prepareGrpcStreams } from './handlers/prepare-grpc-streams.ts';
 import { RunningHandlerInstaller } from './handlers/running-handlers.ts';
 import { StartupCheck } from './handlers/startup/startup-check.ts';
 import { GRPC_STREAMS } from './injection-tokens.ts';
@@ -43,6 +44,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
         { provide: APP_FILTER, useClass: AccessTokenErrorFilter },
         StartupCheck,
         { provide: GRPC_STREAMS, inject: [ModulesContainer], useFactory: prepareGrpcStreams },
+        ContextBinder,
         SubscriptionTracker,
         RunningHandlerInstaller,
         ...(extras.globalGuard === false

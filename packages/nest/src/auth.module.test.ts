@@ -2,7 +2,7 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { Controller, Get, Injectable, type LoggerService, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { expect, expectTypeOf, test } from 'vitest';
-import { audience, startApp } from '../tests/support/start-app.ts';
+import { audience, startApp } from '../tests/support/start/start-app.ts';
 import {
   type AccessTokenClaims,
   AuthModule,

@@ -1,7 +1,8 @@
+import { clientSecretBasic } from '@countersign/core';
 import type { AccessTokenVerifier } from '@countersign/core/resource-server';
 import { Controller, Get, Logger } from '@nestjs/common';
 import { afterEach, expect, test, vi } from 'vitest';
-import { audience, startApp } from '../tests/support/start-app.ts';
+import { audience, startApp } from '../tests/support/start/start-app.ts';
 import { ACCESS_TOKEN_VERIFIER } from './index.ts';
 
 @Controller('items')
@@ -36,7 +37,7 @@ test('the log line of a 401 contains the expected and the found value, and the r
     lines[check] = String(debug.mock.lastCall?.[0]);
   }
   expect(lines.aud).toBe(
-    `Rejected an access token: invalid_token (aud): expected "${audience}", found "${other}"`,
+    `Rejected an access token: invalid_token (aud): expected "${audience}", found "${other}". explainToken() names the remedy.`,
   );
   expect(lines.typ).toContain('(typ): expected "at+jwt", found "JWT"');
   expect(lines.iss).toContain(`(iss): expected "${server.issuer}", found "${other}"`);
@@ -46,6 +47,40 @@ test('the log line of a 401 contains the expected and the found value, and the r
   vi.stubEnv('NODE_ENV', 'production');
   await call('/items', tokens.aud);
   expect(debug.mock.lastCall?.[0]).toBe('Rejected an access token: invalid_token (aud)');
+});
+
+test('R8: strangers cannot fill the log with tokens that the issuer cannot introspect', async () => {
+  const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+  const { call } = await startApp(
+    { controllers: [ItemsController] },
+    { auth: { introspection: { clientId: 'api', clientAuthentication: clientSecretBasic('wrong') } } },
+  );
+  for (let count = 0; count < 30; count++) expect((await call('/items', `opaque-${count}`)).status).toBe(503);
+  expect(warn.mock.calls).toHaveLength(10);
+  expect(warn.mock.calls[0]?.[0]).toMatch(
+    /^Cannot verify an access token \(503\): server_error: .*invalid_client/,
+  );
+});
+
+test('R8: strangers cannot fill the log with rejected tokens, and a missing token is not written', async () => {
+  const debug = vi.spyOn(Logger.prototype, 'debug').mockImplementation(() => {});
+  const { call } = await startApp({ controllers: [ItemsController] });
+  expect((await call('/items')).status).toBe(401);
+  expect(debug.mock.calls).toEqual([]);
+  for (let count = 0; count < 30; count++) expect((await call('/items', `x${count}`)).status).toBe(401);
+  expect(debug.mock.calls).toHaveLength(10);
+});
+
+test('C7: the message of an error of validate is not in the log', async () => {
+  const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+  const validate = () => {
+    throw Object.assign(new Error('password=hunter2'), { code: 'ECONNREFUSED' });
+  };
+  const { call, mint } = await startApp({ controllers: [ItemsController] }, { auth: { validate } });
+  expect((await call('/items', await mint())).status).toBe(503);
+  expect(warn.mock.calls).toEqual([
+    ['Cannot verify an access token (503): server_error: Error ECONNREFUSED'],
+  ]);
 });
 
 test('the injected verifier explains a token outside production', async () => {

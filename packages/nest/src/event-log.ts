@@ -1,21 +1,17 @@
-import type { AuthEvent } from '@countersign/core/resource-server';
+import { type AuthEvent, createFailureLog } from '@countersign/core/resource-server';
 import { Logger } from '@nestjs/common';
 
 /**
- * Creates the default event listener, which writes failures to Nest's log. No event contains a token.
+ * Creates the default event listener, which writes a limited number of failures to Nest's log. No line contains a token, or
+ * the message of an error that is not of this library.
  */
 export function createEventLog(): (event: AuthEvent) => void {
   const logger = new Logger('AuthModule');
-  return (event) => {
-    if (event.type === 'keys.failed') logger.warn(`Cannot fetch the keys of ${event.issuer}: ${event.code}`);
-    else if (event.type === 'token.rejected') {
-      const mismatch = event.found ? `expected ${event.expected}, found ${event.found}` : '';
-      const reason = event.reason || mismatch ? `: ${event.reason || mismatch}` : '';
-      logger.debug(`Rejected an access token: ${event.code} (${event.check ?? '-'})${reason}`);
-    } else if (event.type === 'token.unavailable') {
-      // An event with a reason reports that a check of the application failed.
-      if (event.reason) logger.warn(`Cannot check an access token: ${event.reason}`);
-      else logger.debug(`Cannot verify an access token: ${event.code}`);
-    }
-  };
+  return createFailureLog(({ level, text }, event) => {
+    // Without a cause, the line of the failed keys or of the reached limit is the one that names the problem.
+    const isConsequence = event.type === 'token.unavailable' && !event.reason && !event.errorName;
+    const line = text.charAt(0).toUpperCase() + text.slice(1);
+    if (level === 'warn' && !isConsequence) logger.warn(line);
+    else logger.debug(line);
+  });
 }

@@ -22,9 +22,9 @@ export interface GuardOptions {
    */
   readonly errorFormat?: ErrorFormat | undefined;
   /**
-   * Finds the `authorization` value of a microservice message. Without a value, access is denied. Default: the
-   * exported `rpcCredentials`, which reads the metadata of gRPC, the headers of Kafka, NATS, RabbitMQ and MQTT, and the
-   * metadata that clients of Nest 12 can add to messages of TCP and Redis.
+   * Finds the `authorization` value of a microservice message. Without a value, access is denied. Default: the exported
+   * `rpcCredentials`. It reads the metadata of gRPC and the headers of Kafka, NATS, RabbitMQ and MQTT. For TCP and Redis it
+   * reads the metadata that clients of Nest 12 can add.
    */
   readonly rpcCredentials?: RpcCredentials | undefined;
   /**
@@ -76,6 +76,6 @@ export function checkGuardOptions(options: GuardOptions): GuardOptions {
   if (typeof errorFormat === 'function' || ['nest', 'problem'].includes(errorFormat)) return options;
   throw new ConfigurationError(
     'invalid_option',
-    `errorFormat must be 'nest', 'problem' or a function, got ${JSON.stringify(errorFormat)}`,
+    `"errorFormat" is ${JSON.stringify(errorFormat)}, expected "nest", "problem" or a function.`,
   );
 }

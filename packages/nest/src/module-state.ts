@@ -1,6 +1,8 @@
 import type { ContextId } from '@nestjs/core';
 import type { AccessPolicy } from './access/access-policy.ts';
+import type { ServerWebSocket } from './transport/hold/hold-socket.ts';
 import type { NodeRequest } from './transport/node-request.ts';
+import type { NamespaceClient } from './transport/transport.ts';
 
 // All state of this package that is not part of an instance. Weak maps do not keep their keys alive.
 
@@ -22,8 +24,28 @@ export const streamingHandlers = new WeakMap<object, boolean>();
 /** The upgrade request of a plain WebSocket, which does not expose it itself. */
 export const handshakesByClient = new WeakMap<object, NodeRequest>();
 
+/** The WebSockets of Mercurius that were found in the server of `@fastify/websocket`, by the socket of their connection. */
+export const webSocketsBySocket = new WeakMap<object, ServerWebSocket>();
+
+/** The messages of all connections that wait until the token of their connection was verified. */
+export const waitingMessages = { count: 0 };
+
 /** The clients of socket.io that were connected. Before that, they look like disconnected ones. */
 export const connectedClients = new WeakSet<object>();
+
+/** The functions that are called when a connection closes, by connection. */
+export const closeListeners = new WeakMap<object, CloseListeners>();
+
+export interface CloseListeners {
+  readonly listeners: Set<() => void>;
+  /** Calls all functions once, and removes the listener of the connection. */
+  readonly callAll: () => void;
+  /** Removes the listener of the connection. */
+  readonly stop: () => void;
+}
+
+/** The clients that middlewares of socket.io have, by the connection that they share. */
+export const connectingClients = new WeakMap<object, Set<NamespaceClient>>();
 
 /** The subscriptions of GraphQL whose stream has ended, by the position of their field, which each operation creates. */
 export const endedSubscriptions = new WeakSet<object>();
@@ -34,14 +56,38 @@ export const endedSubscriptions = new WeakSet<object>();
  */
 export const compiledFields = new WeakMap<object, WeakMap<object, Map<string, object>>>();
 
+/** The objects that identify the operations of GraphQL of one request or connection, by Node's request or the connection. */
+export const operationsByRequest = new WeakMap<object, object>();
+
+/** What is known about an object that the application has returned as the context of a GraphQL operation. */
+export interface ContextUse {
+  /** The first operations that have used it. */
+  readonly operation: object;
+  /** The properties that the application has set. */
+  readonly keys: ReadonlySet<PropertyKey>;
+}
+
+/** The first use of each context of GraphQL. */
+export const contextUses = new WeakMap<object, ContextUse>();
+
 /** The set of guarded resolvers of the application that has guarded a schema last, by schema. */
-export const schemaGuards = new WeakMap<object, object>();
+export const schemaGuards = new WeakMap<object, SchemaGuard>();
+
+/** What an application adds to the resolvers of GraphQL. */
+export interface SchemaGuard {
+  /** Nest's container of the application whose guard it is. `undefined` if it does not decide about requests. */
+  readonly application?: object | undefined;
+  /** Whether the application has begun to close. It may still have requests. */
+  readonly isClosing: boolean;
+  /** Whether the application has closed. */
+  readonly isClosed: boolean;
+}
 
 /** A resolver of GraphQL that this package has replaced. */
 export interface WrappedResolver {
   readonly resolver: (...args: unknown[]) => unknown;
-  /** Whether the application that has replaced it has closed. */
-  readonly isClosed: () => boolean;
+  /** What has replaced it. */
+  readonly guard: SchemaGuard;
 }
 
 /** The resolvers of GraphQL that this package has replaced, by the function that calls them. */

@@ -23,6 +23,7 @@ export const nestMetadata = {
   resolverProperty: 'graphql:resolve_property',
   resolverReference: 'graphql:resolve_reference',
   parameterTypes: 'design:paramtypes',
+  parameters: '__routeArguments__',
   injectedParameters: 'self:paramtypes',
   injectedProperties: 'self:properties_metadata',
 } as const;
@@ -34,7 +35,26 @@ export const swaggerMetadata = {
 } as const;
 
 /** The metadata key of `@nestjs/cache-manager`, and its injection token of the cache. */
-export const cacheManagerMetadata = { key: 'cache_module:cache_key', cache: 'CACHE_MANAGER' } as const;
+export const cacheManagerMetadata = {
+  key: 'cache_module:cache_key',
+  cache: 'CACHE_MANAGER',
+  adapter: 'httpAdapterHost',
+} as const;
+
+/** The metadata keys of methods that `@nestjs/event-emitter`, `@nestjs/schedule` and `@nestjs/bullmq` call. */
+export const backgroundMetadata = [
+  'EVENT_LISTENER_METADATA',
+  'SCHEDULER_TYPE',
+  'bullmq:worker_events_metadata',
+  'bullmq:queue_events_metadata',
+] as const;
+
+/** The injection tokens of the options of `nestjs-cls`. They are texts, which bundlers do not rename. */
+export const clsMetadata = {
+  guard: 'ClsGuardOptions',
+  interceptor: 'ClsInterceptorOptions',
+  middleware: 'ClsMiddlewareOptions',
+} as const;
 
 /** Nest's `PatternHandler.EVENT`: the handler of `@EventPattern()`. */
 export const eventPatternHandler = 2;

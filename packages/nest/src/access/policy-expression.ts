@@ -53,10 +53,10 @@ export async function evaluatePolicy<Policy>(
 
 /** Without this check, a policy that returns nothing denies, and its negation allows. */
 async function decideForNot<Policy>(policy: Policy, decide: (policy: Policy) => unknown): Promise<boolean> {
-  const allowed = await decide(policy);
-  if (typeof allowed === 'boolean') return allowed;
+  const decision = await decide(policy);
+  if (typeof decision === 'boolean') return decision;
   throw new TypeError(
-    `A policy below "not" must return true or false, and returned a value of type ${typeof allowed}`,
+    `The result of a policy below "not" is a value of type ${typeof decision}, expected true or false.`,
   );
 }
 
@@ -90,19 +90,20 @@ export function checkPolicy<Policy>(
     if (options.isPolicy(policy)) return;
     throw new ConfigurationError(
       'invalid_option',
-      `${options.name} expects a function, the class of a provider, or { all }, { any } or { not } with such policies, and got ` +
-        `${describeValue(policy)}. If a class is undefined, its file and this one import each other.`,
+      `The policy of ${options.name} is ${describeValue(policy)}, expected a function, the class of a provider, or ` +
+        '{ all }, { any } or { not } with such policies. If a class is undefined, its file and this one import each other.',
     );
   }
   const { all, any, not } = combination;
-  const used = Object.keys(combination);
+  const usedKeys = Object.keys(combination);
   const list = all ?? any;
-  const isValid = used.length === 1 && (list ? Array.isArray(list) && list.length > 0 : 'not' in combination);
+  const isValid =
+    usedKeys.length === 1 && (list ? Array.isArray(list) && list.length > 0 : 'not' in combination);
   if (!isValid)
     throw new ConfigurationError(
       'invalid_option',
-      `${options.name} expects a combination with one member, { all: [...] }, { any: [...] } or { not: ... }, with at least one ` +
-        `policy, and got one with the members ${used.map((name) => `"${name}"`).join(', ')}`,
+      `The policy of ${options.name} is a combination with the members ${usedKeys.map((name) => `"${name}"`).join(', ')}, ` +
+        'expected one member, { all: [...] }, { any: [...] } or { not: ... }, with at least one policy.',
     );
   for (const each of list ?? [not as PolicyExpression<Policy>]) checkPolicy(each, options);
 }

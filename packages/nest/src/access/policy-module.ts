@@ -2,7 +2,6 @@ import { ConfigurationError } from '@countersign/core/resource-server';
 import type { Type } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { listModuleClasses, type Module } from '../handlers/module-classes.ts';
-import { nestMetadata } from '../nest-metadata.ts';
 import type { PolicyProvider } from './access-policy.ts';
 
 /**
@@ -24,11 +23,11 @@ export function findPolicyModule(
   const nearest = new Set(own.map((module) => findVisible(policy, module)));
   const [module] = nearest;
   if (nearest.size === 1 && module) return module;
-  if (areProvidersEqual(policy, all)) return all[0];
+  if (haveSameInstance(policy, all)) return all[0];
   throw new ConfigurationError(
     'invalid_option',
-    `@Policy(${policy.name}) on ${owner.name} expects one provider of ${policy.name}, and found one in each of ` +
-      `${formatModules(all)}. Add ${policy.name} to the providers of the module of ${owner.name}, or export it from one ` +
+    `The policy of @Policy(${policy.name}) on ${owner.name} is a provider of each of the modules ` +
+      `${formatModules(all)}, expected one provider. Add ${policy.name} to the providers of the module of ${owner.name}, or export it from one ` +
       'module that this module imports.',
   );
 }
@@ -37,7 +36,19 @@ export function findPolicyModule(
 export const listPolicyModules = (policy: Type, modules: ModulesContainer): Module[] =>
   [...modules.values()].filter(({ providers }) => providers.has(policy));
 
-export const formatModules = (modules: readonly Module[]): string =>
+/** Creates the error for a policy class of which `EntityAccess` would have to choose an instance. */
+export const createSeveralProvidersError = (
+  policy: { readonly name: string },
+  modules: readonly Module[],
+): ConfigurationError =>
+  new ConfigurationError(
+    'invalid_option',
+    `The policy of EntityAccess.require(${policy.name}) is a provider of each of the modules ` +
+      `${formatModules(modules)}, expected one provider. Export it from one module and import that module, or inject it and pass ` +
+      '(principal, entity) => policy.allowsEntity(principal, entity).',
+  );
+
+const formatModules = (modules: readonly Module[]): string =>
   modules.map(({ metatype }) => metatype.name).join(', ');
 
 /** Finds the modules that contain a class with handlers. */
@@ -56,50 +67,25 @@ function findModules(owner: Type, modules: ModulesContainer): readonly Module[] 
 const findVisible = (policy: Type, module: Module): Module | undefined =>
   module.providers.has(policy) ? module : findImported(policy, module.imports, new Set());
 
-function findImported(policy: Type, imports: ReadonlySet<Module>, visited: Set<Module>): Module | undefined {
+function findImported(
+  policy: Type,
+  imports: ReadonlySet<Module>,
+  visitedModules: Set<Module>,
+): Module | undefined {
   for (const each of imports) {
-    if (visited.has(each)) continue;
-    visited.add(each);
+    if (visitedModules.has(each)) continue;
+    visitedModules.add(each);
     if (each.exports.has(policy) && each.providers.has(policy)) return each;
-    const exported = [...each.imports].filter(({ metatype }) => each.exports.has(metatype));
-    const found = findImported(policy, new Set(exported), visited);
+    const exportedModules = [...each.imports].filter(({ metatype }) => each.exports.has(metatype));
+    const found = findImported(policy, new Set(exportedModules), visitedModules);
     if (found) return found;
   }
   return undefined;
 }
 
-/**
- * Whether it does not matter which of the providers decides: they are the same object, for example a value, or instances
- * of a class without dependencies and state.
- */
-export function areProvidersEqual(policy: Type, modules: readonly Module[]): boolean {
+/** Whether the providers are the same object, for example a value, so that it does not matter which of them decides. */
+export function haveSameInstance(policy: Type, modules: readonly Module[]): boolean {
   const wrappers = modules.map(({ providers }) => providers.get(policy));
   const instances = new Set(wrappers.map((each) => each?.instance as unknown));
-  if (!wrappers.every((each) => each?.instance && each.isDependencyTreeStatic())) return false;
-  return (
-    instances.size === 1 ||
-    (hasNoDependencies(policy) &&
-      wrappers.every(
-        (each) =>
-          each?.metatype === policy && !each.isNotMetatype && isStateless(each.instance as object, policy),
-      ))
-  );
+  return instances.size === 1 && wrappers.every((each) => each?.isDependencyTreeStatic() === true);
 }
-
-const isStateless = (instance: object, policy: Type): boolean =>
-  Reflect.ownKeys(instance).length === 0 && Object.getPrototypeOf(instance) === policy.prototype;
-
-/** Whether a class and its base classes inject nothing, and have no private fields. */
-function hasNoDependencies(policy: Type): boolean {
-  const { parameterTypes, injectedParameters, injectedProperties } = nestMetadata;
-  const keys = [parameterTypes, injectedParameters, injectedProperties];
-  if (keys.some((key) => ((Reflect.getMetadata(key, policy) ?? []) as unknown[]).length > 0)) return false;
-  let type: unknown = policy;
-  for (; typeof type === 'function' && type !== Function.prototype; type = Object.getPrototypeOf(type))
-    if (type.length > 0 || hasPrivateFields(type)) return false;
-  return true;
-}
-
-/** Private fields are visible in the source text only. Compilers for old targets replace them with calls of helpers. */
-const hasPrivateFields = (type: object): boolean =>
-  /[.]\s*#|private_?(?:field|get|set)/i.test(Function.prototype.toString.call(type));

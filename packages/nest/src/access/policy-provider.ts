@@ -25,7 +25,7 @@ export function findPolicyProvider(
   if (!isProvider(policy, modules))
     throw new ConfigurationError(
       'invalid_option',
-      `@Policy(${policy.name}) expects ${policy.name} to be a provider; add it to the providers of a module`,
+      `The policy of @Policy(${policy.name}) is not a provider, expected one. Add it to the providers of a module.`,
     );
   const container = modules.get(ModulesContainer, { strict: false });
   const module = findPolicyModule(policy, context.getClass(), container);
@@ -51,14 +51,14 @@ function isProvider(policy: Type<PolicyProvider>, modules: ModuleRef): boolean {
 function getContextId(modules: ModuleRef, context: ExecutionContext): ContextId {
   const { request, isMessage } = findRequest(context);
   // Nest attaches the identifier to the request if the handler itself is request-scoped.
-  const attached = ContextIdFactory.getByRequest(request, ['raw', 'req']);
-  if (attached === ContextIdFactory.getByRequest(request, ['raw', 'req'])) return attached;
+  const contextId = ContextIdFactory.getByRequest(request, ['raw', 'req']);
+  if (contextId === ContextIdFactory.getByRequest(request, ['raw', 'req'])) return contextId;
   const known = isMessage ? undefined : contextIds.get(request);
   if (known) return known;
-  if (!isMessage) contextIds.set(request, attached);
-  const { payload } = attached as { readonly payload?: object };
-  modules.registerRequestByContextId(payload ? Object.assign(request, payload) : request, attached);
-  return attached;
+  if (!isMessage) contextIds.set(request, contextId);
+  const { payload } = contextId as { readonly payload?: object };
+  modules.registerRequestByContextId(payload ? Object.assign(request, payload) : request, contextId);
+  return contextId;
 }
 
 /** Finds the value that Nest injects as `REQUEST`. */

@@ -17,10 +17,10 @@ import {
  * @throws ConfigurationError `unguarded_handler` if the decorators of the function cannot be determined
  */
 export function getAccessPolicy(handler: object, owner: object): AccessPolicy {
-  const cached = policiesByHandler.get(handler);
-  if (cached?.owner === owner) return cached.policy;
-  const policy = cached?.others.get(owner) ?? resolvePolicy(handler, owner);
-  if (cached) cached.others.set(owner, policy);
+  const cachedPolicy = policiesByHandler.get(handler);
+  if (cachedPolicy?.owner === owner) return cachedPolicy.policy;
+  const policy = cachedPolicy?.others.get(owner) ?? resolvePolicy(handler, owner);
+  if (cachedPolicy) cachedPolicy.others.set(owner, policy);
   else policiesByHandler.set(handler, { owner, policy, others: new WeakMap() });
   return policy;
 }
@@ -99,11 +99,11 @@ function findInheritedMode(
   levels: readonly DeclarationLevel[],
   classMode: AccessMode | undefined,
 ): AccessMode | undefined {
-  const overridden = findStrictestMode(
+  const overriddenMode = findStrictestMode(
     levels.filter(({ isOwn }) => !isOwn).flatMap((each) => each.declarations),
   );
-  if (classMode === undefined) return overridden === 'protected' ? overridden : undefined;
-  return toStricterMode(overridden, classMode);
+  if (classMode === undefined) return overriddenMode === 'protected' ? overriddenMode : undefined;
+  return toStricterMode(overriddenMode, classMode);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { VerifiedAccessToken } from '@countersign/core/resource-server';
 import { Controller, type ExecutionContext, Get, Injectable } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
-import { adapters, startApp } from '../../tests/support/start-app.ts';
+import { adapters, startApp } from '../../tests/support/start/start-app.ts';
 import {
   MaxAge,
   Policy,

@@ -93,6 +93,7 @@ export const RequireAnyScope = (...scopes: [string, ...string[]]): AccessDecorat
  * permissions from the token.
  *
  * @throws ConfigurationError `invalid_option` if there is no value, or an empty one
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  * @example
  * ```ts
  * @RequirePermissions('items:delete')
@@ -155,15 +156,16 @@ export const MaxAge = (seconds: number): AccessDecorator => {
   const found = typeof seconds === 'number' ? String(seconds) : `a value of type ${typeof seconds}`;
   throw new ConfigurationError(
     'invalid_option',
-    `@MaxAge() expects a count of seconds, 0 or more, got ${found}. Check the variable that it is read from`,
+    `The argument of @MaxAge() is ${found}, expected a number of seconds, 0 or more. Check the variable that it is read from.`,
   );
 };
 
 /** An empty list would require nothing. A variable that is not set is `undefined` for callers without a compiler. */
 function checkTexts(name: string, values: [string, ...string[]]): [string, ...string[]] {
   if (values.length > 0 && values.every((value) => typeof value === 'string' && value !== '')) return values;
+  const found = values.map((value) => (value === '' ? 'an empty text' : typeof value)).join(', ') || 'empty';
   throw new ConfigurationError(
     'invalid_option',
-    `@${name}() expects at least one value, and only texts that are not empty, got ${values.length} values, of type ${values.map((value) => (value === '' ? 'empty text' : typeof value)).join(', ') || 'none'}`,
+    `The list of arguments of @${name}() is ${found}, expected one or more texts that are not empty.`,
   );
 }

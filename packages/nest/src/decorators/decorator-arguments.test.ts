@@ -15,7 +15,9 @@ describe('A10: arguments of decorators', () => {
       expect(() => MaxAge(seconds as never)).toThrow(
         expect.objectContaining({
           code: 'invalid_option',
-          message: expect.stringMatching(/@MaxAge\(\) expects a count of seconds, 0 or more, got /),
+          message: expect.stringMatching(
+            /The argument of @MaxAge\(\) is .*, expected a number of seconds, 0 or more\./,
+          ),
         }),
       );
     },

@@ -14,6 +14,7 @@ import { checkPolicy } from '../access/policy-expression.ts';
  * result is known. If a policy throws, the request is denied with its exception, even below `any` and `not`.
  *
  * @throws ConfigurationError `invalid_option` if the argument is not a policy, or is an empty combination
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  * @example
  * ```ts
  * @Injectable()

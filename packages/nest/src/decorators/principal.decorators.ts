@@ -10,7 +10,7 @@ import { findTransport } from '../transport/find-transport.ts';
 /** Reads a value of the authenticated request. A handler that injects its user never runs if the user is unknown. */
 function readValue<T>(
   context: ExecutionContext,
-  pick: (authenticated: AuthenticatedRequest | undefined) => T,
+  pick: (authenticatedRequest: AuthenticatedRequest | undefined) => T,
 ): T | Promise<T> {
   try {
     return pick(getAuthenticatedRequest(context));
@@ -23,6 +23,24 @@ function readValue<T>(
   }
 }
 
+function readPrincipal(member: keyof VerifiedAccessToken | undefined, context: ExecutionContext) {
+  return readValue(context, (authenticatedRequest) => {
+    const principal = authenticatedRequest?.accessToken;
+    return member === undefined ? principal : principal?.[member];
+  });
+}
+
+function readClaims(name: (keyof AccessTokenClaims & string) | undefined, context: ExecutionContext) {
+  return readValue(context, (authenticatedRequest) => {
+    const claims = authenticatedRequest?.accessToken.claims;
+    return name === undefined ? claims : claims?.[name];
+  });
+}
+
+function readBearerToken(_: undefined, context: ExecutionContext) {
+  return readValue(context, (authenticatedRequest) => authenticatedRequest?.token);
+}
+
 /**
  * Injects the principal: the verified content of the access token, or one member of it. The principal is frozen and does
  * not contain the token. Its times are seconds since the epoch.
@@ -30,6 +48,7 @@ function readValue<T>(
  * It is `undefined` only for an anonymous request of an `@OptionalAuth()` handler, and for a `@Public()` handler.
  *
  * @throws InternalServerErrorException if no guard has decided about the handler
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
  * @example
  * ```ts
  * @Controller('me')
@@ -41,13 +60,7 @@ function readValue<T>(
  * }
  * ```
  */
-export const Principal = createParamDecorator(
-  (member: keyof VerifiedAccessToken | undefined, context: ExecutionContext) =>
-    readValue(context, (authenticated) => {
-      const principal = authenticated?.accessToken;
-      return member === undefined ? principal : principal?.[member];
-    }),
-);
+export const Principal = createParamDecorator(readPrincipal);
 
 /**
  * Injects the claims of the access token, or one claim. It is `undefined` if `@Principal()` is `undefined`.
@@ -67,13 +80,7 @@ export const Principal = createParamDecorator(
  * }
  * ```
  */
-export const Claims = createParamDecorator(
-  (name: (keyof AccessTokenClaims & string) | undefined, context: ExecutionContext) =>
-    readValue(context, (authenticated) => {
-      const claims = authenticated?.accessToken.claims;
-      return name === undefined ? claims : claims?.[name];
-    }),
-);
+export const Claims = createParamDecorator(readClaims);
 
 /**
  * Injects the access token as a string, for calls to other APIs on behalf of the user. `undefined` for an anonymous
@@ -92,6 +99,11 @@ export const Claims = createParamDecorator(
  * }
  * ```
  */
-export const BearerToken = createParamDecorator((_: undefined, context: ExecutionContext) =>
-  readValue(context, (authenticated) => authenticated?.token),
-);
+export const BearerToken = createParamDecorator(readBearerToken);
+
+/** The names of the decorators of this file, by the function that Nest stores for their parameters. */
+export const principalDecorators: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [readPrincipal, '@Principal()'],
+  [readClaims, '@Claims()'],
+  [readBearerToken, '@BearerToken()'],
+]);

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { describe, expect, test } from 'vitest';
-import { adapters, startApp } from '../../tests/support/start-app.ts';
+import { adapters, startApp } from '../../tests/support/start/start-app.ts';
 import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier } from '../index.ts';
 
 @Controller('items')

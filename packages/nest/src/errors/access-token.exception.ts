@@ -92,7 +92,7 @@ export function describeRejection(error: Rejection): RejectionDescription {
 }
 
 /** The client receives only the status of an unexpected exception. */
-export const describeFailure = (status: number): RejectionDescription => ({
+export const describeStatus = (status: number): RejectionDescription => ({
   status,
   title: titles[status] ?? 'Error',
   code: status === 500 ? 'server_error' : 'access_denied',

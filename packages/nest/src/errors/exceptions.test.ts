@@ -21,7 +21,7 @@ const createTransport = (kind: Transport['kind'], others: Partial<Transport> = {
 });
 
 const convert = (thrown: unknown, transport: Transport | undefined, verified = false) =>
-  toException(thrown, { transport, options: {}, name: 'Items.list', verified });
+  toException(thrown, { transport, options: {}, name: 'Items.list', isVerified: verified });
 
 const rejection = new AccessTokenError('insufficient_scope', 'No scope', {
   status: 403,

@@ -2,7 +2,7 @@ import { TransportError } from '@countersign/core/resource-server';
 import { HttpException, InternalServerErrorException } from '@nestjs/common';
 import type { GuardOptions, RejectionDescription } from '../guard-options.ts';
 import type { Transport } from '../transport/transport.ts';
-import { AccessTokenException, describeFailure, describeRejection } from './access-token.exception.ts';
+import { AccessTokenException, describeRejection, describeStatus } from './access-token.exception.ts';
 import {
   isInstance,
   isRejection,
@@ -18,7 +18,7 @@ export interface ExceptionOptions {
   /** The handler, for the log. */
   readonly name: string;
   /** True after the credential was verified: an exception is then unrelated to the token. */
-  readonly verified: boolean;
+  readonly isVerified: boolean;
 }
 
 /**
@@ -28,15 +28,15 @@ export interface ExceptionOptions {
  * - an exception of Nest that a policy throws is returned unchanged
  * - any other exception is logged. It becomes 401 `invalid_token` before the credential is verified, and 500 afterwards
  */
-export async function toException(error: unknown, thrown: ExceptionOptions): Promise<unknown> {
-  const { transport, options, name, verified } = thrown;
+export async function toException(error: unknown, exceptionOptions: ExceptionOptions): Promise<unknown> {
+  const { transport, options, name, isVerified } = exceptionOptions;
   const isMessage = transport?.kind === 'ws' || transport?.kind === 'rpc';
-  if (verified && !isRejection(error)) {
+  if (isVerified && !isRejection(error)) {
     if (!isIntended(error)) logUnexpectedError(error, { name, transport });
     else if (!transport?.reject) return error;
     const status = isInstance(error, HttpException) ? error.getStatus() : 500;
     return isMessage
-      ? createMessageException(describeFailure(status), transport)
+      ? createMessageException(describeStatus(status), transport)
       : new InternalServerErrorException();
   }
   const rejection = toRejection(error, { name, transport });

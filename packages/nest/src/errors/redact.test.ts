@@ -31,3 +31,27 @@ test('A7: does not log a part of a secret at the end of a truncated text', () =>
   const text = `${secret} ${secret} ${secret} ${secret}`;
   expect(redact(text, { secrets: [secret], tokens: false })).toBe('[redacted] [redacted] [cut]');
 });
+
+test('N21: credentials that contain parts of the replacement do not multiply the text', () => {
+  const round = [...Array.from({ length: 8 }, () => 'redact'), 'ed]ed]'];
+  const secrets = ['Cannot', ...Array.from({ length: 6 }, () => round).flat()];
+  expect(redact('Cannot read the order', { secrets, tokens: true })).toBe('[redacted] read the order');
+});
+
+test('N21: logs no text of a request with more credentials than are searched', () => {
+  const secrets = Array.from({ length: 201 }, (_, index) => `secret-${index}`);
+  expect(redact('the order of secret-200', { secrets, tokens: false })).toBe('[redacted]');
+  expect(redact('the order of secret-199', { secrets: secrets.slice(1), tokens: false })).toBe(
+    'the order of [redacted]',
+  );
+  const repeated = Array.from({ length: 1_000 }, () => 'secret-1');
+  expect(redact('the order of secret-1', { secrets: repeated, tokens: false })).toBe(
+    'the order of [redacted]',
+  );
+});
+
+test('A7: redacts secrets that overlap or contain one another', () => {
+  const secrets = ['abcdef', 'abcdefghij', 'hijklm'];
+  expect(redact('an abcdefghijklm', { secrets, tokens: false })).toBe('an [redacted]');
+  expect(redact('abcdef and hijklm', { secrets, tokens: false })).toBe('[redacted] and [redacted]');
+});

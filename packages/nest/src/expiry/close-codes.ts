@@ -4,3 +4,5 @@ export const closeUnauthenticated = 4401;
 export const closeForbidden = 4403;
 /** "Try again later". @see https://www.iana.org/assignments/websocket */
 export const closeTryAgainLater = 1013;
+/** The client has sent more than the server accepts. @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+export const closePolicyViolation = 1008;

@@ -28,12 +28,12 @@ export interface VerificationOptions {
  */
 export function endWithToken(
   { end, onEnded, isEnded }: LongLivedStream,
-  authenticated: AuthenticatedRequest,
+  authenticatedRequest: AuthenticatedRequest,
   { verifier, now }: VerificationOptions,
 ): TokenExpiry {
   // A stream that has ended does not call `onEnded` again, so its timer would never stop.
   if (isEnded?.()) return { replaceToken: () => false };
-  let current = authenticated;
+  let current = authenticatedRequest;
   let stop = () => {};
   let hasEnded = false;
   const finish = (code: number, reason: string) => {
@@ -53,16 +53,16 @@ export function endWithToken(
     else wait(expiresAt * 1000 - now(), () => finish(closeUnauthenticated, 'The access token has expired'));
   };
   const verifyAgain = async () => {
-    const checked = current;
+    const checkedRequest = current;
     try {
-      const { accessToken } = checked;
-      const verified = await verifier.verifyToken(checked.token);
-      if (hasEnded || checked !== current) return;
-      if (!isSameHolder(verified, accessToken))
+      const { accessToken } = checkedRequest;
+      const verifiedToken = await verifier.verifyToken(checkedRequest.token);
+      if (hasEnded || checkedRequest !== current) return;
+      if (!isSameHolder(verifiedToken, accessToken))
         return finish(closeUnauthenticated, 'The access token is no longer valid');
-      waitFor(verified.expiresAt);
+      waitFor(verifiedToken.expiresAt);
     } catch (error) {
-      if (hasEnded || checked !== current) return;
+      if (hasEnded || checkedRequest !== current) return;
       // The token may be valid. The client can connect again, and then the token is verified.
       if (isInstance(error, TransportError)) finish(closeTryAgainLater, 'Try again later');
       else finish(closeUnauthenticated, 'The access token is no longer valid');
@@ -73,7 +73,7 @@ export function endWithToken(
     hasEnded = true;
     stop();
   });
-  waitFor(authenticated.accessToken.expiresAt as number | undefined);
+  waitFor(authenticatedRequest.accessToken.expiresAt as number | undefined);
   return {
     replaceToken(next) {
       if (hasEnded) return false;

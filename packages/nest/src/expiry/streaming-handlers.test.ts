@@ -4,7 +4,7 @@ import { Controller, Get, Header, type MessageEvent, Res, Sse, StreamableFile } 
 import { finalize, interval, map, type Observable, startWith } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { watchLogs } from '../../tests/support/fault-points.ts';
-import { adapters, startApp } from '../../tests/support/start-app.ts';
+import { adapters, startApp } from '../../tests/support/start/start-app.ts';
 import { OptionalAuth, Public } from '../index.ts';
 
 const finishedPaths: string[] = [];
@@ -124,6 +124,28 @@ describe.each(adapters)('N3: long responses of %s', (adapter) => {
       expect(lines).toEqual([]);
     },
   );
+
+  test('A10: an event stream with a token of 60 days continues, and ends with the token', async () => {
+    // Real timers first: Node calls a timer with a delay of more than 24.8 days at once.
+    vi.useRealTimers();
+    const { url, mint, server } = await start();
+    const lifetime = 60 * 86_400;
+    const token = await mint({ exp: Math.floor(server.clock.now() / 1000) + lifetime });
+    const running = await openStream(`${url}/events`, token);
+    await vi.waitUntil(() => running.text().includes('data: 10\n'));
+    expect(finishedPaths).toEqual([]);
+    running.stop();
+    await vi.waitFor(() => expect(finishedPaths).toEqual(['events']));
+
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { first, done } = await openStream(`${url}/events`, token);
+    await first;
+    vi.advanceTimersByTime((lifetime - 2) * 1000);
+    expect(finishedPaths).toEqual(['events']);
+    vi.advanceTimersByTime(4000);
+    expect(await done).toBe('end');
+    await vi.waitFor(() => expect(finishedPaths).toEqual(['events', 'events']));
+  });
 
   test('responds with 401 if the response has not started when the token expires', async () => {
     const { url, mint } = await start();

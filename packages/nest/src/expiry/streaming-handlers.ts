@@ -10,8 +10,8 @@ export function isStreamingHandler(handler: object, { kind }: Transport): boolea
   // The transport of GraphQL has a response stream for subscriptions only.
   if (kind === 'graphql') return true;
   if (kind !== 'http') return false;
-  const cached = streamingHandlers.get(handler);
-  if (cached !== undefined) return cached;
+  const cachedResult = streamingHandlers.get(handler);
+  if (cachedResult !== undefined) return cachedResult;
   const isStreaming =
     Reflect.getMetadata(nestMetadata.sse, handler) === true || hasEventStreamHeader(handler);
   streamingHandlers.set(handler, isStreaming);

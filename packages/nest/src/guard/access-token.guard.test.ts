@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { VerifiedAccessToken } from '@countersign/core/resource-server';
 import { Body, Controller, Get, Post, UseGuards } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
-import { adapters, startApp } from '../../tests/support/start-app.ts';
+import { adapters, startApp } from '../../tests/support/start/start-app.ts';
 import {
   AccessTokenGuard,
   BearerToken,

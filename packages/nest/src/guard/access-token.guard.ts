@@ -28,12 +28,14 @@ import { type ConnectionState, findConnectionState, recordDecision } from '../me
 import { type RunningCheck, runningChecks } from '../module-state.ts';
 import { createFallbackTransport, findTransport } from '../transport/find-transport.ts';
 import type { Transport } from '../transport/transport.ts';
-import { Authenticator, createEndedError } from './authenticator.ts';
+import { Authenticator } from './authenticator.ts';
+import { createEndedError } from './connection-checks.ts';
+import { waitForToken } from './waiting-messages.ts';
 
 interface RejectOptions {
   readonly transport: Transport | undefined;
   readonly context: ExecutionContext;
-  readonly verified: boolean;
+  readonly isVerified: boolean;
 }
 
 /**
@@ -90,11 +92,11 @@ export class AccessTokenGuard implements CanActivate {
       // Rejections too: a cache would return them to requests with a valid token.
       transport.setPrivateCaching?.();
       // Most requests have a token that was verified before, and are decided synchronously.
-      const cached = this.authenticator.findCachedRequest(transport);
-      if (cached && !policy.hasRequirements) return this.#accept(transport, context, cached);
-      return this.#activate(policy, cached, { transport, context });
+      const cachedRequest = this.authenticator.findCachedRequest(transport);
+      if (cachedRequest && !policy.hasRequirements) return this.#accept(transport, context, cachedRequest);
+      return this.#activate(policy, cachedRequest, { transport, context });
     } catch (error) {
-      return this.#reject(error, { transport, context, verified: false });
+      return this.#reject(error, { transport, context, isVerified: false });
     }
   }
 
@@ -107,57 +109,62 @@ export class AccessTokenGuard implements CanActivate {
       transport = findTransport(context, this.options.rpcCredentials);
       // A public field of GraphQL has no user: the fields below it have none either.
       if (transport && kind === 'graphql')
-        recordDecision(transport, context, { authenticator: this, authenticated: undefined });
+        recordDecision(transport, context, { authenticator: this, authenticatedRequest: undefined });
     } catch {
       // A public handler runs without a user, so an unreadable request does not matter.
     }
     const state = transport && findConnectionState(transport);
-    return state?.ended || state?.admission ? this.#activatePublicMessage(state, transport, context) : true;
+    return transport && (state?.isEnded || state?.admission)
+      ? this.#activatePublicMessage(state, transport, context)
+      : true;
   }
 
   async #activatePublicMessage(
     state: ConnectionState,
-    transport: Transport | undefined,
+    transport: Transport,
     context: ExecutionContext,
   ): Promise<boolean> {
-    await state.admission;
-    if (!state.ended) return true;
-    return this.#reject(createEndedError(), { transport, context, verified: false });
+    await waitForToken(transport, state.admission);
+    if (!state.isEnded) return true;
+    return this.#reject(createEndedError(), { transport, context, isVerified: false });
   }
 
   async #activate(
     policy: AccessPolicy,
-    cached: AuthenticatedRequest | undefined,
+    cachedRequest: AuthenticatedRequest | undefined,
     { transport, context }: { readonly transport: Transport; readonly context: ExecutionContext },
   ): Promise<boolean> {
-    let verified = cached !== undefined;
+    let isVerified = cachedRequest !== undefined;
     try {
-      const authenticated = cached ?? (await this.#authenticate(transport, policy));
-      verified = true;
-      if (authenticated && policy.hasRequirements) {
+      const authenticatedRequest = cachedRequest ?? (await this.#authenticate(transport, policy));
+      isVerified = true;
+      if (authenticatedRequest && policy.hasRequirements) {
         const check = async (each: AuthenticatedRequest) => {
           this.verifier.authorize(each, policy.requirements);
           await this.#checkPolicies(policy.policies, each, context);
         };
-        await check(authenticated);
+        await check(authenticatedRequest);
         const start = async (isRunning: () => boolean) => {
-          const renewed = this.authenticator.addSubscription(transport, authenticated, { check, isRunning });
-          if (renewed) await check(renewed);
+          const renewedRequest = this.authenticator.addSubscription(transport, authenticatedRequest, {
+            check,
+            isRunning,
+          });
+          if (renewedRequest) await check(renewedRequest);
         };
         const isRunning = transport.trackSubscription?.();
         if (isRunning) await start(isRunning);
         else if (transport.kind === 'ws')
           addRunningCheck(context, async (isHandlerRunning) =>
             start(isHandlerRunning).catch((error: unknown) =>
-              this.#reject(error, { transport, context, verified }),
+              this.#reject(error, { transport, context, isVerified }),
             ),
           );
       }
-      for (const [name, value] of Object.entries(authenticated?.headers ?? {}))
+      for (const [name, value] of Object.entries(authenticatedRequest?.headers ?? {}))
         transport.setHeader?.(name, value);
-      return this.#accept(transport, context, authenticated);
+      return this.#accept(transport, context, authenticatedRequest);
     } catch (error) {
-      return this.#reject(error, { transport, context, verified });
+      return this.#reject(error, { transport, context, isVerified });
     }
   }
 
@@ -165,7 +172,7 @@ export class AccessTokenGuard implements CanActivate {
     transport: Transport,
     { mode }: AccessPolicy,
   ): Promise<AuthenticatedRequest | undefined> {
-    if (transport.close) await findConnectionState(transport)?.admission;
+    if (transport.close) await waitForToken(transport, findConnectionState(transport)?.admission);
     return mode === 'optional'
       ? this.authenticator.authenticateOptional(transport)
       : this.authenticator.authenticate(transport);
@@ -175,21 +182,21 @@ export class AccessTokenGuard implements CanActivate {
   #accept(
     transport: Transport,
     context: ExecutionContext,
-    authenticated: AuthenticatedRequest | undefined,
+    authenticatedRequest: AuthenticatedRequest | undefined,
   ): true {
-    recordDecision(transport, context, { authenticator: this.authenticator, authenticated });
-    if (authenticated && !transport.close && isStreamingHandler(context.getHandler(), transport))
-      this.authenticator.endWithToken(transport, authenticated);
+    recordDecision(transport, context, { authenticator: this.authenticator, authenticatedRequest });
+    if (authenticatedRequest && !transport.close && isStreamingHandler(context.getHandler(), transport))
+      this.authenticator.endWithToken(transport, authenticatedRequest);
     return true;
   }
 
-  async #reject(error: unknown, { transport, context, verified }: RejectOptions): Promise<never> {
+  async #reject(error: unknown, { transport, context, isVerified }: RejectOptions): Promise<never> {
     const name = formatLogName(context.getClass(), context.getHandler());
     const exception = await toException(error, {
       transport: transport ?? createFallbackTransport(context),
       options: this.options,
       name,
-      verified,
+      isVerified,
     });
     throw await settleRejectedMessage(exception, context, { options: this.options, name });
   }

@@ -25,13 +25,13 @@ export function getAuthenticatedRequest(
 ): AuthenticatedRequest | undefined {
   const transport = findTransport(context);
   const decision = transport && findDecision(transport, context);
-  if (decision) return decision.authenticated;
+  if (decision) return decision.authenticatedRequest;
   if (!('getHandler' in context)) return undefined;
   const [handler, owner] = [context.getHandler(), context.getClass()];
   // A public handler has no user, even if other guards have authenticated the same request.
   if (getAccessPolicy(handler, owner).mode === 'public') return undefined;
-  const inherited = transport && findInheritedDecision(transport);
-  if (inherited) return inherited.authenticated;
+  const inheritedDecision = transport && findInheritedDecision(transport);
+  if (inheritedDecision) return inheritedDecision.authenticatedRequest;
   const name = formatLogName(owner, handler);
   logger.error(
     `${name} injects the principal, but no AccessTokenGuard has decided about it. ` +

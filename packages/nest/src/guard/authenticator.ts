@@ -4,9 +4,7 @@ import {
   type AccessTokenVerifier,
   AuthenticatedRequest,
   type ResourceRequest,
-  type VerifiedAccessToken,
 } from '@countersign/core/resource-server';
-import { closeUnauthenticated } from '../expiry/close-codes.ts';
 import { endWithToken, isSameHolder, type VerificationOptions } from '../expiry/end-with-token.ts';
 import {
   addVerification,
@@ -19,8 +17,16 @@ import {
   type Verification,
 } from '../memo/guard-memo.ts';
 import type { Transport } from '../transport/transport.ts';
+import {
+  confirmHolder,
+  createEndedError,
+  createTokenError,
+  isSameConnectionHolder,
+  requireOpen,
+} from './connection-checks.ts';
+import { waitForToken, waitForVerification } from './waiting-messages.ts';
 
-/** The count of subscriptions with requirements up to which the token of a connection can be renewed. */
+/** The count of running subscriptions with requirements up to which the token of a connection can be renewed. */
 const maxSubscriptions = 1000;
 
 /**
@@ -39,12 +45,12 @@ export class Authenticator {
   findCachedRequest(transport: Transport): AuthenticatedRequest | undefined {
     if (transport.kind === 'rpc' || transport.close || transport.isReusable) return undefined;
     const verification = findVerification(transport, this);
-    if (verification) return verification.authenticated;
+    if (verification) return verification.authenticatedRequest;
     const request = transport.request();
-    const authenticated = request && this.verifier.findCachedRequest?.(request);
-    if (!isAuthenticatedRequest(authenticated)) return undefined;
-    addVerification(transport, this, undefined).authenticated = authenticated;
-    return authenticated;
+    const authenticatedRequest = request && this.verifier.findCachedRequest?.(request);
+    if (!isAuthenticatedRequest(authenticatedRequest)) return undefined;
+    addVerification(transport, this, undefined).authenticatedRequest = authenticatedRequest;
+    return authenticatedRequest;
   }
 
   /**
@@ -53,8 +59,8 @@ export class Authenticator {
    * @throws AccessTokenError, TransportError
    */
   async authenticate(transport: Transport): Promise<AuthenticatedRequest> {
-    const authenticated = await this.authenticateOptional(transport);
-    if (authenticated) return authenticated;
+    const authenticatedRequest = await this.authenticateOptional(transport);
+    if (authenticatedRequest) return authenticatedRequest;
     // The verifier creates the error for a missing credential.
     await this.verifier.verify({ headers: {} });
     // A custom verifier may accept a request without a credential. The request still has no user.
@@ -74,7 +80,7 @@ export class Authenticator {
     if (transport.kind === 'rpc') return this.#verify(transport);
     if (transport.close) return this.#authenticateConnection(transport);
     const previous = transport.isReusable ? findVerification(transport, this) : undefined;
-    return previous ? this.#verifyAgain(previous) : this.#verifyOnce(transport);
+    return previous ? this.#verifyAgain(previous, transport) : this.#verifyOnce(transport);
   }
 
   /**
@@ -85,59 +91,73 @@ export class Authenticator {
     const state = trackConnection(transport);
     requireOpen(state);
     const previous = findVerification(transport, this);
-    const authenticated = await (previous ? this.#verifyAgain(previous) : this.#verifyOnce(transport));
+    if (previous && !previous.authenticatedRequest) await waitForToken(transport, previous.pending);
     requireOpen(state);
-    if (authenticated) this.#checkRequirements(authenticated, state);
-    return authenticated;
+    const authenticatedRequest = await (previous
+      ? this.#verifyAgain(previous, transport)
+      : this.#verifyOnce(transport));
+    requireOpen(state);
+    if (authenticatedRequest) this.#checkRequirements(authenticatedRequest, state);
+    return authenticatedRequest;
   }
 
-  #checkRequirements(authenticated: AuthenticatedRequest, state: ConnectionState | undefined): void {
+  #checkRequirements(authenticatedRequest: AuthenticatedRequest, state: ConnectionState | undefined): void {
     for (const { authenticator, requirements } of state?.requirements ?? [])
-      if (authenticator === this) this.verifier.authorize(authenticated, requirements);
+      if (authenticator === this) this.verifier.authorize(authenticatedRequest, requirements);
   }
 
   async #verifyOnce(transport: Transport): Promise<AuthenticatedRequest | undefined> {
     const previous = findVerification(transport, this);
     const verification = previous ?? addVerification(transport, this, this.#verify(transport));
     try {
-      verification.authenticated = await (verification.pending ?? verification.authenticated);
+      verification.authenticatedRequest = await (verification.pending ?? verification.authenticatedRequest);
       // The handshake may be unknown: a plain WebSocket shows it only to `authenticate()`, which may be called later.
-      if (transport.close && !verification.authenticated) this.#forget(transport, verification);
-      return verification.authenticated;
+      if (transport.close && !verification.authenticatedRequest)
+        this.#deleteIfCurrent(transport, verification);
+      return verification.authenticatedRequest;
     } catch (error) {
       // A connection can be verified again later: the keys may have been unavailable.
-      if (transport.close) this.#forget(transport, verification);
+      if (transport.close) this.#deleteIfCurrent(transport, verification);
       throw error;
     }
   }
 
   /** Deletes a verification, unless a message has already started another one. */
-  #forget(transport: Transport, verification: Verification): void {
+  #deleteIfCurrent(transport: Transport, verification: Verification): void {
     if (findVerification(transport, this) === verification) deleteVerification(transport, this);
   }
 
   /** Ends the response stream of a request when its token expires. */
-  endWithToken({ responseStream }: Transport, authenticated: AuthenticatedRequest): void {
-    if (responseStream) endWithToken(responseStream, authenticated, this.#verificationOptions);
+  endWithToken({ responseStream }: Transport, authenticatedRequest: AuthenticatedRequest): void {
+    if (responseStream) endWithToken(responseStream, authenticatedRequest, this.#verificationOptions);
   }
 
   /** RFC 7519 section 4.1.4: a connection outlives its first message, but must not outlive its token. */
-  async #verifyAgain(verification: Verification): Promise<AuthenticatedRequest | undefined> {
+  async #verifyAgain(
+    verification: Verification,
+    transport: Transport,
+  ): Promise<AuthenticatedRequest | undefined> {
     const first = await verification.pending;
-    const authenticated = verification.authenticated ?? first;
-    if (!authenticated) return undefined;
-    const { accessToken, scheme, token, headers } = authenticated;
-    const verified = await this.verifier.verifyToken(token);
-    if (verified === accessToken) return authenticated;
+    const authenticatedRequest = verification.authenticatedRequest ?? first;
+    if (!authenticatedRequest) return undefined;
+    const { accessToken, scheme, token, headers } = authenticatedRequest;
+    const pending = this.verifier.verifyToken(token);
+    if (transport.close) {
+      await waitForVerification(transport, pending);
+      requireOpen(trackConnection(transport));
+    }
+    const verifiedRequest = await pending;
+    if (verifiedRequest === accessToken) return authenticatedRequest;
     // RFC 7662 section 2.2: the latest response of the issuer applies, but a connection never changes its user.
-    if (!isSameHolder(verified, accessToken))
+    if (!isSameHolder(verifiedRequest, accessToken))
       throw new AccessTokenError('invalid_token', 'The user of the access token has changed', {
         status: 401,
         challenges: ['Bearer error="invalid_token"'],
       });
-    const latest = new AuthenticatedRequest({ scheme, token }, verified, headers);
+    const latest = new AuthenticatedRequest({ scheme, token }, verifiedRequest, headers);
     // The client may have renewed the token during the verification.
-    if ((verification.authenticated ?? first) === authenticated) verification.authenticated = latest;
+    if ((verification.authenticatedRequest ?? first) === authenticatedRequest)
+      verification.authenticatedRequest = latest;
     return latest;
   }
 
@@ -145,29 +165,35 @@ export class Authenticator {
     const request = transport.request();
     if (!request) return undefined;
     const state = transport.close && trackConnection(transport);
-    const authenticated: unknown = await this.verifier.verifyOptional(request);
-    if (authenticated === undefined) {
+    const release = transport.hold?.();
+    let authenticatedRequest: unknown;
+    try {
+      authenticatedRequest = await this.verifier.verifyOptional(request);
+    } finally {
+      release?.();
+    }
+    if (authenticatedRequest === undefined) {
       confirmHolder(transport, state, undefined);
       return undefined;
     }
-    if (!isAuthenticatedRequest(authenticated))
+    if (!isAuthenticatedRequest(authenticatedRequest))
       throw new TypeError(
         'verifyOptional() of the verifier returned a value that is not an AuthenticatedRequest; ' +
           'return an AuthenticatedRequest, or undefined for a request without a credential',
       );
-    confirmHolder(transport, state, authenticated.accessToken);
+    confirmHolder(transport, state, authenticatedRequest.accessToken);
     const { close, onClosed: onEnded, isClosed } = transport;
     if (close && state) {
-      const isEnded = () => state.closed || state.ended || isClosed?.() === true;
+      const isEnded = () => state.isClosed || state.isEnded || isClosed?.() === true;
       const end: typeof close = (code, reason) => {
-        state.ended = true;
+        state.isEnded = true;
         close(code, reason);
       };
-      const expiry = endWithToken({ end, onEnded, isEnded }, authenticated, this.#verificationOptions);
+      const expiry = endWithToken({ end, onEnded, isEnded }, authenticatedRequest, this.#verificationOptions);
       const verification = findVerification(transport, this);
       if (verification) verification.expiry = expiry;
     }
-    return authenticated;
+    return authenticatedRequest;
   }
 
   /** Adds requirements that each token of a connection must meet. Call it before the connection is authenticated. */
@@ -202,32 +228,33 @@ export class Authenticator {
    */
   addSubscription(
     transport: Transport,
-    authenticated: AuthenticatedRequest,
+    authenticatedRequest: AuthenticatedRequest,
     subscription: Pick<RunningSubscription, 'check' | 'isRunning'>,
   ): AuthenticatedRequest | undefined {
     const state = trackConnection(transport);
     state.subscriptions = state.subscriptions.filter(({ isRunning }) => isRunning());
-    // One more than the limit stays in the list, and rejects each renewal.
-    if (state.subscriptions.length <= maxSubscriptions)
-      state.subscriptions.push({ authenticator: this, ...subscription });
-    const current = findVerification(transport, this)?.authenticated;
-    return current === authenticated ? undefined : current;
+    // Those that are not in the list may continue longer than those in it, so the connection keeps its token.
+    if (state.subscriptions.length === maxSubscriptions) state.hasUnlistedSubscriptions = true;
+    else state.subscriptions.push({ authenticator: this, ...subscription });
+    const current = findVerification(transport, this)?.authenticatedRequest;
+    return current === authenticatedRequest ? undefined : current;
   }
 
   async #checkSubscriptions(next: AuthenticatedRequest, state: ConnectionState | undefined): Promise<void> {
-    const checked = new Set<RunningSubscription>();
-    const findNext = () =>
-      state?.subscriptions.find(
-        (each) => each.authenticator === this && each.isRunning() && !checked.has(each),
+    const checkedSubscriptions = new Set<RunningSubscription>();
+    const findNext = () => {
+      if (state?.hasUnlistedSubscriptions)
+        throw createTokenError(
+          'The connection has had too many subscriptions at the same time. Connect again with the access token',
+        );
+      return state?.subscriptions.find(
+        (each) => each.authenticator === this && each.isRunning() && !checkedSubscriptions.has(each),
       );
-    if (state && state.subscriptions.length > maxSubscriptions)
-      throw createTokenError(
-        'The connection has too many subscriptions. Connect again with the access token',
-      );
+    };
     // Another subscription may start during a check.
     for (let each = findNext(); each; each = findNext()) {
       await each.check(next);
-      checked.add(each);
+      checkedSubscriptions.add(each);
     }
   }
 
@@ -237,7 +264,7 @@ export class Authenticator {
     state: ConnectionState | undefined,
   ): Promise<AuthenticatedRequest> {
     const first = await verification.pending;
-    const current = verification.authenticated ?? first;
+    const current = verification.authenticatedRequest ?? first;
     if (!current) throw createTokenError('The connection has no user. Connect again with the access token');
     const next = await this.verifier.verify(request);
     if (!isAuthenticatedRequest(next)) throw createTokenError('The access token could not be verified');
@@ -245,8 +272,8 @@ export class Authenticator {
       throw createTokenError('The access token is of another user or client than the connection');
     this.#checkRequirements(next, state);
     await this.#checkSubscriptions(next, state);
-    if (state?.ended || !verification.expiry?.replaceToken(next)) throw createEndedError();
-    verification.authenticated = next;
+    if (state?.isEnded || !verification.expiry?.replaceToken(next)) throw createEndedError();
+    verification.authenticatedRequest = next;
     return next;
   }
 
@@ -254,36 +281,6 @@ export class Authenticator {
     return { verifier: this.verifier, now: this.now };
   }
 }
-
-/** Closes a connection that has the rooms of another user. */
-function confirmHolder(
-  transport: Transport,
-  state: ConnectionState | undefined,
-  accessToken: VerifiedAccessToken | undefined,
-): void {
-  if (!state || transport.confirmHolder?.(accessToken) !== false) return;
-  state.ended = true;
-  const error = createTokenError('The connection continues that of another user. Connect again');
-  transport.close?.(closeUnauthenticated, error.message);
-  throw error;
-}
-
-function requireOpen({ ended }: ConnectionState): void {
-  if (ended) throw createEndedError();
-}
-
-/** Creates the rejection of a message of a connection that this package has closed. */
-export const createEndedError = (): AccessTokenError => createTokenError('The connection has ended');
-
-const createTokenError = (description: string): AccessTokenError =>
-  new AccessTokenError('invalid_token', description, {
-    status: 401,
-    challenges: ['Bearer error="invalid_token"'],
-  });
-
-/** A connection belongs to one user and one client: messages are processed with the rights of both. */
-const isSameConnectionHolder = (one: VerifiedAccessToken, other: VerifiedAccessToken): boolean =>
-  isSameHolder(one, other) && one.kind === other.kind && one.clientId === other.clientId;
 
 /** Not `instanceof`: the request may be an instance of another copy of core. */
 function isAuthenticatedRequest(value: unknown): value is AuthenticatedRequest {

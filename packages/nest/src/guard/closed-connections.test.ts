@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/core/resource-server';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { closeDuringAuthentication } from '../../tests/support/closing-connection.ts';
+import { closeDuringAuthentication } from '../../tests/support/gateways/closing-connection.ts';
 import { testPrincipal } from '../testing/index.ts';
 import { HttpTransport } from '../transport/http.ts';
 import { Authenticator } from './authenticator.ts';

@@ -16,6 +16,7 @@ import { createGraphqlConnection } from '../transport/graphql.ts';
 import type { NodeRequest } from '../transport/node-request.ts';
 import type { Transport } from '../transport/transport.ts';
 import {
+  checkMiddleware,
   createCloser,
   createRenewalRequest,
   createWebSocketTransport,
@@ -48,6 +49,7 @@ export interface RenewalOptions {
  * Plain WebSockets require it, because only `handleConnection` receives the handshake. With socket.io the guard verifies
  * messages without it, but a client without a token that sends no message stays connected.
  *
+ * @see https://docs.nestjs.com/websockets/gateways#lifecycle-hooks
  * @example
  * ```ts
  * @WebSocketGateway()
@@ -111,6 +113,7 @@ export class ConnectionAuthenticator {
       if (request) saveHandshake(client, request);
       transport = createWebSocketTransport(client);
       if (!transport) return undefined;
+      checkMiddleware(client);
       // Before the verification: the guard checks them for each message, including those that the client sends meanwhile.
       if (requirements) this.#authenticator.requireForConnection(transport, requirements);
       return await this.#authenticator.authenticate(transport);
@@ -167,7 +170,7 @@ export class ConnectionAuthenticator {
         transport: transport && { ...transport, request: () => request },
         options: {},
         name: 'ConnectionAuthenticator.renew',
-        verified: false,
+        isVerified: false,
       });
     }
   }

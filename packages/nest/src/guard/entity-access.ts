@@ -12,7 +12,7 @@ import {
   isEntityPolicyClass,
 } from '../access/entity-policy.ts';
 import { checkPolicy, evaluatePolicy } from '../access/policy-expression.ts';
-import { areProvidersEqual, formatModules, listPolicyModules } from '../access/policy-module.ts';
+import { createSeveralProvidersError, listPolicyModules } from '../access/policy-module.ts';
 import { toVerifierException } from '../errors/access-token.exception.ts';
 import { toPolicyError } from '../errors/policy-errors.ts';
 import { isInstance, isRejection, logUnexpectedError } from '../errors/unexpected-errors.ts';
@@ -34,6 +34,7 @@ const name = 'EntityAccess.require';
  * Checks policies that need a loaded entity, such as its owner. Guards run before the handler, so a handler or service
  * calls it after it has loaded the entity, and the entity is loaded once.
  *
+ * @see https://docs.nestjs.com/faq/request-lifecycle
  * @example
  * ```ts
  * const isOwner = ({ sub }: VerifiedAccessToken, order: { owner: string }) => sub === order.owner;
@@ -118,25 +119,20 @@ export class EntityAccess {
     } catch {
       throw new ConfigurationError(
         'invalid_option',
-        `EntityAccess.require(${policy.name}) expects ${policy.name} to be a provider that is not request-scoped or transient. ` +
-          'Add it to the providers of a module, or inject it and pass (principal, entity) => policy.allowsEntity(principal, entity)',
+        `The policy of EntityAccess.require(${policy.name}) is no provider, or a request-scoped or transient one, expected ` +
+          'another provider. Add it to the providers of a module, or inject it and pass ' +
+          '(principal, entity) => policy.allowsEntity(principal, entity).',
       );
     }
     const [provider, ...others] = new Set(providers);
     if (provider && others.length === 0) return provider;
-    const found = listPolicyModules(policy as never, this.modules.get(ModulesContainer, { strict: false }));
-    if (provider && areProvidersEqual(policy as never, found)) return provider;
     // It is not known which of the modules called.
-    throw new ConfigurationError(
-      'invalid_option',
-      `EntityAccess.require(${policy.name}) expects one provider of ${policy.name}, and found one in each of ` +
-        `${formatModules(found)}. Export it from one module and import that module, or inject it and pass ` +
-        '(principal, entity) => policy.allowsEntity(principal, entity)',
-    );
+    const found = listPolicyModules(policy as never, this.modules.get(ModulesContainer, { strict: false }));
+    throw createSeveralProvidersError(policy, found);
   }
 
-  #toException(thrown: unknown): unknown {
-    const error = toPolicyError(thrown, { name });
+  #toException(thrownValue: unknown): unknown {
+    const error = toPolicyError(thrownValue, { name });
     if (isInstance(error, HttpException)) return error;
     if (isInstance(error, TransportError))
       return toVerifierException(error, this.options.errorFormat ?? 'nest');

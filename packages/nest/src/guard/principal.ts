@@ -4,6 +4,7 @@ import { REQUEST } from '@nestjs/core';
 import { getAccessPolicy } from '../access/resolve-access.ts';
 import { findAuthenticatedRequest, findDecision, findInheritedDecision } from '../memo/guard-memo.ts';
 import { findTransport } from '../transport/find-transport.ts';
+import { checkOperation } from '../transport/graphql-operation.ts';
 
 /**
  * Gets the principal of a request, for interceptors, pipes, filters, other guards, loggers and rate limits. Handlers use
@@ -12,8 +13,8 @@ import { findTransport } from '../transport/find-transport.ts';
  * It never throws and does not verify a token: it reads the result of the guard. In a filter it also returns the
  * principal of a request that the guard denied with 403.
  *
- * @param source the context of an interceptor, guard or filter, or the request itself: the request of Express or Fastify,
- *   the client of a gateway, the context of GraphQL or of a message
+ * @param source the context of an interceptor, guard or filter, or the request itself. A request is that of Express or
+ *   Fastify, the client of a gateway, or the context of GraphQL or of a message
  * @returns `undefined` for an anonymous or rejected request, for a `@Public()` handler, and before the guard has run
  * @see https://docs.nestjs.com/fundamentals/execution-context
  * @example
@@ -65,10 +66,10 @@ function findInContext(host: ArgumentsHost | ExecutionContext): AuthenticatedReq
   const transport = findTransport(host);
   if (!transport) return undefined;
   const decision = findDecision(transport, host);
-  if (decision) return decision.authenticated;
+  if (decision) return decision.authenticatedRequest;
   if (isPublic(host)) return undefined;
-  const inherited = findInheritedDecision(transport);
-  if (inherited) return inherited.authenticated;
+  const inheritedDecision = findInheritedDecision(transport);
+  if (inheritedDecision) return inheritedDecision.authenticatedRequest;
   // A message shares its connection with messages of other handlers, but not its credential.
   return findAuthenticatedRequest(transport.requestKey);
 }
@@ -93,8 +94,9 @@ interface RequestLike {
 function findInRequest(request: RequestLike): AuthenticatedRequest | undefined {
   for (const each of [request, request.req, request.reply?.request, request.context]) {
     if (typeof each !== 'object' || each === null) continue;
-    const authenticated = findAuthenticatedRequest(each);
-    if (authenticated) return authenticated;
+    checkOperation(request, each);
+    const authenticatedRequest = findAuthenticatedRequest(each);
+    if (authenticatedRequest) return authenticatedRequest;
   }
   return undefined;
 }

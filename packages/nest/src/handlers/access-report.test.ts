@@ -4,9 +4,9 @@ import { type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, test } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 import { allHandlerKinds, LazyModule } from '../../tests/support/all-handler-kinds.ts';
-import { adapters, startApp } from '../../tests/support/start-app.ts';
+import { adapters, startApp } from '../../tests/support/start/start-app.ts';
 import { AccessTokenGuard, accessReport, formatAccessReport } from '../index.ts';
 
 describe.each(adapters)('access report on %s', (adapter) => {

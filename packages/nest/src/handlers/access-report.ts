@@ -86,9 +86,9 @@ export function accessReport(app: INestApplicationContext): AccessReportRow[] {
       }));
     }),
     ...listGraphqlModules(modules).flatMap(({ executedSchemas, includes }) => {
-      const included = handlers.filter(({ owner }) => includes(owner));
+      const includedHandlers = handlers.filter(({ owner }) => includes(owner));
       return removeDuplicates(
-        executedSchemas.flatMap((schema) => listSchemaRows(schema, included, coverage)),
+        executedSchemas.flatMap((schema) => listSchemaRows(schema, includedHandlers, coverage)),
       );
     }),
   ];
@@ -110,8 +110,8 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 function createRequirement(handler: Handler, coverage: Coverage): AccessRequirement {
   const { mode, requirements, policies } = getAccessPolicy(handler.method, handler.owner);
   if (mode === 'public') return { access: 'public' };
-  const guarding = findGuarding(handler, coverage);
-  if (guarding !== 'guarded') return { access: guarding };
+  const guardResult = findGuarding(handler, coverage);
+  if (guardResult !== 'guarded') return { access: guardResult };
   const { maxAge, ...lists } = requirements;
   return {
     access: mode,
@@ -133,7 +133,7 @@ function listSchemaRows(
   handlers: readonly Handler[],
   { everywhere }: Coverage,
 ): AccessReportRow[] {
-  const handled = new Set(handlers.flatMap(({ entries }) => entries));
+  const handledEntries = new Set(handlers.flatMap(({ entries }) => entries));
   const fields = listRootTypes(schema).flatMap(({ name, getFields, ...type }) =>
     Object.keys(getFields?.call({ name, ...type }) ?? {}).map((field) => ({
       field,
@@ -145,7 +145,7 @@ function listSchemaRows(
     entry: `${federationFields.entities} ${name}`,
   }));
   return [...fields, ...references]
-    .filter(({ field, entry }) => field !== federationFields.entities && !handled.has(entry))
+    .filter(({ field, entry }) => field !== federationFields.entities && !handledEntries.has(entry))
     .map(({ field, entry }) => ({
       transport: 'graphql',
       entry,

@@ -25,10 +25,10 @@ export const GUARDS_EVERYTHING = Symbol.for('countersign.GuardsEverything');
 
 export function findCoverage(modules: ModulesContainer, config: ApplicationConfig | undefined): Coverage {
   const graphql = listGraphqlModules(modules);
-  const scoped = config?.getGlobalRequestGuards().map(({ metatype }) => metatype) ?? [];
+  const scopedGuards = config?.getGlobalRequestGuards().map(({ metatype }) => metatype) ?? [];
   return {
     everywhere: [...modules.values()].some(({ providers }) => providers.has(GUARDS_EVERYTHING)),
-    globally: [...(config?.getGlobalGuards() ?? []), ...scoped].some(isAccessTokenGuard),
+    globally: [...(config?.getGlobalGuards() ?? []), ...scopedGuards].some(isAccessTokenGuard),
     guardsFields: graphql.length > 0 && graphql.every(({ guardsFields }) => guardsFields),
   };
 }
@@ -67,7 +67,7 @@ export function findGuarding(handler: Handler, coverage: Coverage): Guarding {
 }
 
 /** Nest does not apply global guards to gateways in every version, nor to microservices of hybrid applications. */
-const acceptsGlobalGuards = ({ transport }: Handler): boolean =>
+export const acceptsGlobalGuards = ({ transport }: Handler): boolean =>
   transport === 'http' || transport === 'graphql';
 
 /** Whether decorators of the handler require a token, so that it must not run without the guard. */
@@ -98,11 +98,12 @@ export function readExplicitGuards({
   return [...readGuards(owner), ...readGuards(method)];
 }
 
-const readGuards = (target: object): (CanActivate | Type<CanActivate>)[] =>
+/** Reads the guards of this package that `@UseGuards()` applies to a class or method itself. */
+export const readGuards = (target: object): (CanActivate | Type<CanActivate>)[] =>
   ((Reflect.getMetadata(nestMetadata.guards, target) ?? []) as unknown[]).filter(isAccessTokenGuard);
 
 /** Matches the guard, a guard that extends it, and instances of both. */
-function isAccessTokenGuard(guard: unknown): guard is CanActivate | Type<CanActivate> {
+export function isAccessTokenGuard(guard: unknown): guard is CanActivate | Type<CanActivate> {
   if (guard instanceof AccessTokenGuard || guard === AccessTokenGuard) return true;
   return typeof guard === 'function' && guard.prototype instanceof AccessTokenGuard;
 }

@@ -3,6 +3,7 @@ import {
   Injectable,
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
+  type OnModuleDestroy,
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
@@ -16,10 +17,11 @@ import { addEnhancer } from './add-enhancer.ts';
 import { ApplicationAuth, ApplicationErrorFilter, ApplicationGuard } from './application-guard.ts';
 import { GUARDS_EVERYTHING } from './coverage.ts';
 import { createExplicitGuardFinder } from './explicit-guards.ts';
+import { checkMissingSchema } from './graphql/check-schema.ts';
 import { type GraphqlModule, listGraphqlModules, type Schema } from './graphql/graphql-modules.ts';
-import { checkMissingSchema, guardSchema } from './graphql/guard-schema.ts';
+import { guardSchema } from './graphql/guard-schema.ts';
 import { ResolverSet } from './graphql/resolver-set.ts';
-import { createSchemaWatcher, initializeFirst } from './graphql/watch-schema.ts';
+import { createSchemaWatcher, initializeFirst, watchFactory } from './graphql/watch-schema.ts';
 import type { Handler } from './handler.ts';
 import { listHandlers } from './list-handlers.ts';
 import { listMethods, listModuleClasses } from './module-classes.ts';
@@ -33,10 +35,11 @@ import { listMethods, listModuleClasses } from './module-classes.ts';
 @Injectable()
 export class GuardInstaller
   extends ApplicationAuth
-  implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown
+  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
 {
   readonly #modules: ModulesContainer;
-  readonly #guarded = new ResolverSet();
+  readonly #guardedResolvers: ResolverSet;
+  readonly #resolversOfNest = new ResolverSet();
   /** The hosts of the schemas in which the resolvers of Nest are known. */
   readonly #knownHosts = new WeakSet<object>();
   readonly #watch = createSchemaWatcher<GraphqlModule>((schema, module) => this.#guardSchema(schema, module));
@@ -48,6 +51,7 @@ export class GuardInstaller
   ) {
     super(guard, options);
     this.#modules = modules;
+    this.#guardedResolvers = new ResolverSet(modules);
     initializeFirst(modules, GUARDS_EVERYTHING);
     const applicationGuard = new ApplicationGuard(modules);
     const applicationFilter = new ApplicationErrorFilter(modules);
@@ -65,10 +69,16 @@ export class GuardInstaller
 
   /** Drivers may copy the schema when they start, so it gets the guard before that. */
   onModuleInit(): void {
-    for (const module of listGraphqlModules(this.#modules)) this.#watch(module.schemaHolders, module);
+    for (const module of listGraphqlModules(this.#modules)) {
+      this.#watch(module.schemaHolders, module);
+      for (const factory of module.schemaFactories) watchFactory(factory, this.#resolversOfNest);
+    }
   }
 
-  /** @throws ConfigurationError `unguarded_handler` if a schema that needs the guard cannot be found */
+  /**
+   * @throws ConfigurationError `unguarded_handler` if a schema that needs the guard cannot be found, or `invalid_option` if
+   *   another running application uses it
+   */
   onApplicationBootstrap(): void {
     for (const module of listGraphqlModules(this.#modules)) {
       checkMissingSchema(module, this.#listHandlers(module));
@@ -77,9 +87,14 @@ export class GuardInstaller
     }
   }
 
+  /** A development server starts the next application before this one has closed. */
+  onModuleDestroy(): void {
+    this.#guardedResolvers.beginClose();
+  }
+
   /** Another application may use the same schema, for example the next one in a test suite. */
   onApplicationShutdown(): void {
-    this.#guarded.close();
+    this.#guardedResolvers.close();
   }
 
   /** Types of other schemas may have the same names. */
@@ -87,15 +102,20 @@ export class GuardInstaller
     return listHandlers(this.#modules).filter(({ owner }) => includes(owner));
   }
 
-  /** Only the first schema of a host surely has the resolvers of Nest. A later one or a copy may have replaced them. */
+  /**
+   * Only the first schema of a host may have the resolvers of Nest, if its driver has not replaced them. A later one or a copy
+   * may have replaced them.
+   */
   #guardSchema(schema: Schema, module: GraphqlModule): void {
     const host = module.schemaHolders[0];
     const isFirst = host !== undefined && !this.#knownHosts.has(host);
     if (host) this.#knownHosts.add(host);
     guardSchema(schema, {
       guardsFields: module.guardsFields,
-      isReplaced: isFirst ? module.isReplaced : () => true,
-      guarded: this.#guarded,
+      isReplaced: isFirst
+        ? (type, field, resolver) => module.isReplaced(type, field) || !this.#resolversOfNest.has(resolver)
+        : () => true,
+      guardedResolvers: this.#guardedResolvers,
       handlers: this.#listHandlers(module),
       guard: this.guard,
       findExplicitGuards: createExplicitGuardFinder(this.#modules),
@@ -113,6 +133,6 @@ function describeRoutes(type: Type, methods: readonly object[]): void {
 
 /** A class decorator may have wrapped the class. Versions of Nest differ in which of the two they read. */
 function listConstructors(type: Type): Set<object> {
-  const wrapped = (type.prototype as object).constructor;
-  return new Set(wrapped.prototype === type.prototype ? [type, wrapped] : [type]);
+  const wrappedClass = (type.prototype as object).constructor;
+  return new Set(wrappedClass.prototype === type.prototype ? [type, wrappedClass] : [type]);
 }

@@ -52,6 +52,10 @@ export function isHandler(method: object, owner: object): boolean {
   ].some((key) => Reflect.hasMetadata(key, method));
 }
 
+/** Whether Nest treats a method of the class as a handler. */
+export const hasHandlers = (type: object): boolean =>
+  listMethods(type).some(({ method }) => isHandler(method, type));
+
 function listPatterns(method: object): string[] {
   if (!Reflect.hasMetadata(nestMetadata.patternHandler, method)) return [];
   const isEvent = Reflect.getMetadata(nestMetadata.patternHandler, method) === eventPatternHandler;

@@ -1,6 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
-import { adapters, startApp } from '../../tests/support/start-app.ts';
+import { adapters, startApp } from '../../tests/support/start/start-app.ts';
 import { accessTokenCors } from '../index.ts';
 
 @Controller('items')

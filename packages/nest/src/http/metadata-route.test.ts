@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { describe, expect, test } from 'vitest';
-import { adapters, type StartOptions, startApp } from '../../tests/support/start-app.ts';
+import { adapters, type StartOptions, startApp } from '../../tests/support/start/start-app.ts';
 import { AuthModule, Public } from '../index.ts';
 
 @Controller('items')

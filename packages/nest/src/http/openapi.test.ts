@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiSecurity, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { expect, test } from 'vitest';
-import { startApp } from '../../tests/support/start-app.ts';
+import { startApp } from '../../tests/support/start/start-app.ts';
 import {
   accessTokenSecurity,
   accessTokenSecurityScheme,

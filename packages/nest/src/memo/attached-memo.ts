@@ -8,7 +8,7 @@ export interface Verification {
   /** Settles with the result; `undefined` for an anonymous request. */
   pending: Promise<AuthenticatedRequest | undefined> | undefined;
   /** The result, once it is available. */
-  authenticated: AuthenticatedRequest | undefined;
+  authenticatedRequest: AuthenticatedRequest | undefined;
   /** The end of the connection. `undefined` for a request, and before the token of a connection was verified. */
   expiry: TokenExpiry | undefined;
   /** Settles when the last renewal of the token is complete. Never rejects. */
@@ -22,7 +22,7 @@ export interface Decision {
   readonly handler: object;
   readonly owner: object;
   authenticator: object;
-  authenticated: AuthenticatedRequest | undefined;
+  authenticatedRequest: AuthenticatedRequest | undefined;
   /** The first argument of the handler. It distinguishes messages that share a context. */
   message: unknown;
   /** True if messages of different users share the object. */
@@ -33,13 +33,17 @@ export interface Decision {
 /** The state of a connection. It exists for as long as the connection, unlike a verification that has failed. */
 export interface ConnectionState {
   /** The connection has closed. */
-  closed: boolean;
+  isClosed: boolean;
   /** This package has closed the connection. Its client can still send messages until it confirms the close. */
-  ended: boolean;
+  isEnded: boolean;
   /** The requirements of the connection. Each of its tokens must meet all of its authenticator. */
   readonly requirements: ConnectionRequirements[];
   /** The running subscriptions with requirements. A token that does not meet them cannot replace theirs. */
   subscriptions: RunningSubscription[];
+  /** The connection has had more running subscriptions than the list can contain. */
+  hasUnlistedSubscriptions: boolean;
+  /** The messages that wait for the token of the connection. An operation of GraphQL is one, with a count of fields. */
+  readonly waitingMessages: Map<object, number>;
   /** Settles when the connection has been accepted or closed. Never rejects. `undefined` if nothing is pending. */
   admission: Promise<unknown> | undefined;
 }
@@ -49,7 +53,7 @@ export interface RunningSubscription {
   readonly authenticator: object;
   readonly isRunning: () => boolean;
   /** Rejects if the guard of the subscription would reject the token. */
-  readonly check: (authenticated: AuthenticatedRequest) => Promise<void>;
+  readonly check: (authenticatedRequest: AuthenticatedRequest) => Promise<void>;
 }
 
 /** What one call requires of a connection. */

@@ -27,11 +27,11 @@ test('N2: messages that share a context receive the user of their payload, or no
   const transport = createTransport(shared);
   const [alice, bob] = [createContext({ id: 1 }, shared), createContext({ id: 2 }, shared)];
   const record = (context: typeof alice, token: string) =>
-    recordDecision(transport, context, { authenticator: first, authenticated: createUser(token) });
+    recordDecision(transport, context, { authenticator: first, authenticatedRequest: createUser(token) });
   record(alice, 'alice');
-  expect(findDecision(transport, alice)?.authenticated?.token).toBe('alice');
+  expect(findDecision(transport, alice)?.authenticatedRequest?.token).toBe('alice');
   record(bob, 'bob');
-  expect(findDecision(transport, bob)?.authenticated?.token).toBe('bob');
+  expect(findDecision(transport, bob)?.authenticatedRequest?.token).toBe('bob');
   expect(findDecision(transport, alice)).toBeUndefined();
   // Equal strings do not distinguish messages.
   for (const token of ['alice', 'bob']) record(createContext('same text', shared), token);
@@ -47,8 +47,8 @@ test('records one message if two guards allow it', () => {
     [first, 'alice'],
     [other, 'alice of the other verifier'],
   ] as const)
-    recordDecision(transport, message, { authenticator, authenticated: createUser(token) });
-  expect(findDecision(transport, message)?.authenticated?.token).toBe('alice of the other verifier');
+    recordDecision(transport, message, { authenticator, authenticatedRequest: createUser(token) });
+  expect(findDecision(transport, message)?.authenticatedRequest?.token).toBe('alice of the other verifier');
 });
 
 test('N2: a handler that two classes inherit receives only the decision about its class', () => {
@@ -57,7 +57,7 @@ test('N2: a handler that two classes inherit receives only the decision about it
   const transport = createTransport(connection, 'ws');
   recordDecision(transport, createContext({}, {}), {
     authenticator: first,
-    authenticated: createUser('alice'),
+    authenticatedRequest: createUser('alice'),
   });
   const otherClass = new ExecutionContextHost([{}, {}], OtherHandlers, one);
   expect(findDecision(transport, otherClass)).toBeUndefined();
@@ -68,14 +68,14 @@ test('N2: a handler receives only the decision about itself', () => {
   const transport = createTransport(connection, 'ws');
   recordDecision(transport, createContext({}, {}), {
     authenticator: first,
-    authenticated: createUser('alice'),
+    authenticatedRequest: createUser('alice'),
   });
   expect(findDecision(transport, createContext({}, {}, two))).toBeUndefined();
   // The host of an exception filter has no handler. It receives the decision if there is only one.
-  expect(findDecision(transport, createContext({}, {}, null))?.authenticated?.token).toBe('alice');
+  expect(findDecision(transport, createContext({}, {}, null))?.authenticatedRequest?.token).toBe('alice');
   recordDecision(transport, createContext({}, {}, two), {
     authenticator: other,
-    authenticated: createUser('bob'),
+    authenticatedRequest: createUser('bob'),
   });
   expect(findDecision(transport, createContext({}, {}, null))).toBeUndefined();
 });
@@ -86,11 +86,11 @@ test('N2: a field below two guarded fields with different results has no user', 
   const record = (handler: () => void, token: string) =>
     recordDecision(createTransport(above, 'graphql'), createContext({}, {}, handler), {
       authenticator: first,
-      authenticated: createUser(token),
+      authenticatedRequest: createUser(token),
     });
   expect(findInheritedDecision(below)).toBeUndefined();
   record(one, 'alice');
-  expect(findInheritedDecision(below)?.authenticated?.token).toBe('alice');
+  expect(findInheritedDecision(below)?.authenticatedRequest?.token).toBe('alice');
   record(two, 'bob');
   expect(findInheritedDecision(below)).toBeUndefined();
 });

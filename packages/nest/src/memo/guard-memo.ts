@@ -1,6 +1,6 @@
 // The memo of the guard. For a request or connection it stores which credential each verifier has verified, so that
-// several guards verify it once. For a call of a handler it stores what the last guard decided, so that `@Principal()`
-// returns the user of that guard and never that of another verifier, handler or message. For a connection it stores
+// several guards verify it once. For a call of a handler it stores the decision of the last guard. `@Principal()` then
+// returns the user of that guard, and never that of another verifier, handler or message. For a connection it stores
 // whether it has closed and what it requires. Only this file reads and writes these records; each one exists as long as its object.
 
 import type { AuthenticatedRequest } from '@countersign/core/resource-server';
@@ -34,7 +34,7 @@ export function addVerification(
   memo.verifications = {
     authenticator,
     pending,
-    authenticated: undefined,
+    authenticatedRequest: undefined,
     expiry: undefined,
     renewal: undefined,
     next: memo.verifications,
@@ -51,10 +51,12 @@ export function deleteVerification({ requestKey }: Transport, authenticator: obj
 }
 
 const createConnectionState = (): ConnectionState => ({
-  closed: false,
-  ended: false,
+  isClosed: false,
+  isEnded: false,
   requirements: [],
   subscriptions: [],
+  hasUnlistedSubscriptions: false,
+  waitingMessages: new Map(),
   admission: undefined,
 });
 
@@ -68,7 +70,7 @@ export function trackConnection({ requestKey, onClosed }: Transport): Connection
   const state = createConnectionState();
   memo.connectionState = state;
   onClosed?.(() => {
-    state.closed = true;
+    state.isClosed = true;
   });
   return state;
 }
@@ -81,7 +83,7 @@ export const findConnectionState = ({ requestKey }: Transport): ConnectionState 
 export function endConnection(requestKey: object): void {
   const memo = AttachedMemo.get(requestKey);
   memo.connectionState ??= createConnectionState();
-  memo.connectionState.ended = true;
+  memo.connectionState.isEnded = true;
 }
 
 /** Lets the messages of a connection wait until it has been accepted or closed. */
@@ -101,7 +103,7 @@ export function addAdmission(requestKey: object, pending: Promise<unknown>): voi
 export function recordDecision(
   transport: Transport,
   context: ExecutionContext,
-  { authenticator, authenticated }: Pick<Decision, 'authenticator' | 'authenticated'>,
+  { authenticator, authenticatedRequest }: Pick<Decision, 'authenticator' | 'authenticatedRequest'>,
 ): void {
   const memo = AttachedMemo.get(transport.invocationKey);
   const handler = context.getHandler();
@@ -110,14 +112,17 @@ export function recordDecision(
   const previous = findByHandler(memo.decisions, handler, owner);
   if (!previous) {
     const next = memo.decisions;
-    memo.decisions = { handler, owner, authenticator, authenticated, message, isShared: false, next };
+    memo.decisions = { handler, owner, authenticator, authenticatedRequest, message, isShared: false, next };
     return;
   }
   // Nest creates a context for each message. A custom transport may not; then only the payload identifies the message.
-  if (previous.authenticator === authenticator && previous.authenticated?.token !== authenticated?.token)
+  if (
+    previous.authenticator === authenticator &&
+    previous.authenticatedRequest?.token !== authenticatedRequest?.token
+  )
     previous.isShared = transport.kind === 'rpc';
   previous.authenticator = authenticator;
-  previous.authenticated = authenticated;
+  previous.authenticatedRequest = authenticatedRequest;
   previous.message = message;
 }
 
@@ -154,10 +159,10 @@ export function findInheritedDecision({ ancestors }: Transport): Decision | unde
 export function findAuthenticatedRequest(object: object): AuthenticatedRequest | undefined {
   const memo = AttachedMemo.find(object);
   if (memo?.connectionState && memo.verifications) return findCurrentRequest(memo);
-  if (memo?.decisions) return findOnlyDecision(memo.decisions)?.authenticated;
+  if (memo?.decisions) return findOnlyDecision(memo.decisions)?.authenticatedRequest;
   for (let each = memo?.verifications?.next; each; each = each.next)
-    if (each.authenticated !== memo?.verifications?.authenticated) return undefined;
-  return memo?.verifications?.authenticated;
+    if (each.authenticatedRequest !== memo?.verifications?.authenticatedRequest) return undefined;
+  return memo?.verifications?.authenticatedRequest;
 }
 
 /**
@@ -165,13 +170,19 @@ export function findAuthenticatedRequest(object: object): AuthenticatedRequest |
  * previous token, but all have the same user.
  */
 function findCurrentRequest({ verifications, decisions }: Memo): AuthenticatedRequest | undefined {
-  const current = verifications?.authenticated;
+  const current = verifications?.authenticatedRequest;
   if (!current) return undefined;
   for (let each = verifications?.next; each; each = each.next)
-    if (!each.authenticated || !isSameHolder(each.authenticated.accessToken, current.accessToken))
+    if (
+      !each.authenticatedRequest ||
+      !isSameHolder(each.authenticatedRequest.accessToken, current.accessToken)
+    )
       return undefined;
   for (let each = decisions; each; each = each.next)
-    if (each.authenticated && !isSameHolder(each.authenticated.accessToken, current.accessToken))
+    if (
+      each.authenticatedRequest &&
+      !isSameHolder(each.authenticatedRequest.accessToken, current.accessToken)
+    )
       return undefined;
   return current;
 }
@@ -203,7 +214,7 @@ function findByHandler(
 /** Finds the decision if the handler is unknown: the only one, or several with the same result. */
 function findOnlyDecision(decisions: Decision | undefined): Decision | undefined {
   for (let each = decisions?.next; each; each = each.next)
-    if (each.authenticated !== decisions?.authenticated) return undefined;
+    if (each.authenticatedRequest !== decisions?.authenticatedRequest) return undefined;
   return decisions;
 }
 

@@ -62,8 +62,8 @@ export function testPrincipal(principal: TestPrincipal = {}): VerifiedAccessToke
  * ```
  */
 export function createTestVerifier(principal: TestPrincipal | undefined): AccessTokenVerifier {
-  const authenticated = createTestRequest(principal);
-  return createSwitchingVerifier('createTestVerifier()', () => authenticated);
+  const authenticatedRequest = createTestRequest(principal);
+  return createSwitchingVerifier('createTestVerifier()', () => authenticatedRequest);
 }
 
 /** The part of Nest's `TestingModuleBuilder` that this package uses. */
@@ -96,13 +96,13 @@ export interface AuthOverride<T> {
  * ```
  */
 export function overrideAuth<T>(builder: OverridableBuilder<T>): AuthOverride<T> {
-  let authenticated: AuthenticatedRequest | undefined;
-  const verifier = createSwitchingVerifier('overrideAuth()', () => authenticated);
-  const overridden = builder.overrideProvider(ACCESS_TOKEN_VERIFIER).useValue(verifier);
+  let authenticatedRequest: AuthenticatedRequest | undefined;
+  const verifier = createSwitchingVerifier('overrideAuth()', () => authenticatedRequest);
+  const overriddenBuilder = builder.overrideProvider(ACCESS_TOKEN_VERIFIER).useValue(verifier);
   return {
     as(principal) {
-      authenticated = createTestRequest(principal);
-      return overridden;
+      authenticatedRequest = createTestRequest(principal);
+      return overriddenBuilder;
     },
   };
 }

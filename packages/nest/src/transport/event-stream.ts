@@ -1,3 +1,4 @@
+import { addCloseListener } from './close-listeners.ts';
 import type { LongLivedStream } from './transport.ts';
 
 /** The part of Node's response that this package uses. */
@@ -30,8 +31,8 @@ export function createResponseStream(
   request: RequestWithSocket,
 ): LongLivedStream {
   let source: PipedSource | undefined;
-  response?.once?.('pipe', (piped) => {
-    source = piped;
+  response?.once?.('pipe', (pipedStream) => {
+    source = pipedStream;
   });
   const closeConnection = () =>
     ((request.raw ?? request).socket as { destroy?(): void } | undefined)?.destroy?.();
@@ -45,6 +46,6 @@ export function createResponseStream(
       response.end();
     },
     isEnded: () => response?.closed === true || response?.destroyed === true,
-    onEnded: response?.once && ((listener) => response.once?.('close', listener)),
+    onEnded: (listener) => void addCloseListener(response, listener),
   };
 }

@@ -1,5 +1,9 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { compiledFields, endedSubscriptions } from '../module-state.ts';
+import { addCloseListener } from './close-listeners.ts';
+import { findWebSocket, type WebSocketServer } from './find-web-socket.ts';
+import { checkOperation } from './graphql-operation.ts';
+import { holdSocket, type PausableSocket } from './hold/hold-socket.ts';
 import { type HttpResponse, HttpTransport } from './http.ts';
 import { type HttpRequest, type NodeRequest, toHandshakeRequest, toResourceRequest } from './node-request.ts';
 import { type Emitter, isClosed, type LongLivedStream, readHeaders, type Transport } from './transport.ts';
@@ -31,7 +35,7 @@ type Field = Pick<Transport, 'ancestors'> & {
 interface ConnectionContext {
   readonly connectionParams?: unknown;
   readonly extra: {
-    readonly socket?: Emitter & { close(code: number, reason: string): void };
+    readonly socket?: Emitter & PausableSocket & { close(code: number, reason: string): void };
     readonly request?: NodeRequest;
   };
 }
@@ -53,13 +57,7 @@ interface GraphqlContext {
   /** With Mercurius: the parameters of `connection_init`. */
   readonly _connectionInit?: unknown;
   /** With Mercurius: the Fastify instance, to which `@fastify/websocket` adds its server. */
-  readonly app?: { readonly websocketServer?: { readonly clients?: Iterable<ServerWebSocket> } };
-}
-
-/** A WebSocket of `ws` and its connection. */
-interface ServerWebSocket {
-  readonly _socket?: object;
-  close(code: number, reason: string): void;
+  readonly app?: { readonly websocketServer?: WebSocketServer };
 }
 
 /**
@@ -86,9 +84,12 @@ export function createGraphqlConnection(value: object): Transport | undefined {
   return request && createConnection(request, context, readField(undefined, context));
 }
 
+/** @throws ConfigurationError `invalid_option` if the request is of another operation */
 function findRequest(context: GraphqlContext | null | undefined): GraphqlContext['req'] {
   const request = context?.req ?? context?.request ?? context?.reply?.request;
-  return typeof request === 'object' && request !== null ? request : undefined;
+  if (!context || typeof request !== 'object' || request === null) return undefined;
+  checkOperation(context, request);
+  return request;
 }
 
 function createConnection(
@@ -119,10 +120,11 @@ function createUpgradeTransport(request: HttpRequest, field: Field): Transport {
     requestKey: raw,
     invocationKey: field.invocationKey ?? raw,
     ancestors: field.ancestors,
+    operationKey: readOperation(field.info),
     trackSubscription: createSubscriptionTracker(field),
     request: () => toResourceRequest(request),
     close: () => socket?.destroy?.(),
-    onClosed: (listener) => socket?.once?.('close', listener),
+    onClosed: (listener) => void addCloseListener(socket, listener),
     isClosed: () => socket && isClosed(socket),
   };
 }
@@ -175,6 +177,10 @@ export function readFieldPath(info: unknown): FieldPath | undefined {
   return typeof path === 'object' && path !== null ? path : undefined;
 }
 
+/** Reads an object that each execution of an operation creates, and that its fields share. */
+const readOperation = ({ variableValues }: FieldInfo): object | undefined =>
+  typeof variableValues === 'object' && variableValues !== null ? variableValues : undefined;
+
 function readField(value: unknown, context: object | null | undefined): Field {
   const info = (typeof value === 'object' && value !== null ? value : {}) as FieldInfo;
   const path = readFieldPath(value);
@@ -193,8 +199,8 @@ function readField(value: unknown, context: object | null | undefined): Field {
  * that of the field above. Compiled queries, such as those of Mercurius with the option `jit`, create all positions
  * again for each field.
  */
-function createPathKeys(context: object, { variableValues }: FieldInfo): (path: FieldPath) => object {
-  const execution = typeof variableValues === 'object' && variableValues !== null ? variableValues : context;
+function createPathKeys(context: object, info: FieldInfo): (path: FieldPath) => object {
+  const execution = readOperation(info) ?? context;
   const executions = getOrAdd(compiledFields, context, () => new WeakMap<object, Map<string, object>>());
   const keys = getOrAdd(executions, execution, () => new Map<string, object>());
   return (path) => getOrAdd(keys, formatPath(path), () => ({}));
@@ -229,11 +235,13 @@ function createGraphqlWsTransport(context: ConnectionContext, field: Field): Tra
     requestKey: context,
     invocationKey: field.invocationKey ?? context,
     ancestors: field.ancestors,
+    operationKey: readOperation(field.info),
     trackSubscription: createSubscriptionTracker(field),
     request: () => toHandshakeRequest(request, authorization),
     close: (code, reason) => socket?.close(code, reason),
-    onClosed: (listener) => socket?.once?.('close', listener),
+    onClosed: (listener) => void addCloseListener(socket, listener),
     isClosed: () => socket && isClosed(socket),
+    hold: () => holdSocket(socket),
   };
 }
 
@@ -253,16 +261,18 @@ function createMercuriusTransport(
     requestKey: request,
     invocationKey: field.invocationKey ?? request,
     ancestors: field.ancestors,
+    operationKey: readOperation(field.info),
     trackSubscription: createSubscriptionTracker(field),
     request: () => toHandshakeRequest(toSentRequest(raw), authorization),
     close: (code, reason) => {
-      const webSocket = findWebSocket(socket, context);
+      const webSocket = findWebSocket(socket, context?.app?.websocketServer);
       if (webSocket) webSocket.close(code, reason);
       // If a version of a library hides the WebSocket, the connection still ends.
       else socket?.destroy?.();
     },
-    onClosed: (listener) => socket?.once?.('close', listener),
+    onClosed: (listener) => void addCloseListener(socket, listener),
     isClosed: () => socket && isClosed(socket),
+    hold: () => holdSocket(findWebSocket(socket, context?.app?.websocketServer)),
   };
 }
 
@@ -272,16 +282,9 @@ function createMercuriusTransport(
  * section 4).
  */
 function toSentRequest({ method, url, headers, rawHeaders = [], socket }: NodeRequest): NodeRequest {
-  const sent = new Set(rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
-  const sentHeaders = Object.entries(headers).filter(([name]) => sent.has(name));
+  const sentNames = new Set(
+    rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()),
+  );
+  const sentHeaders = Object.entries(headers).filter(([name]) => sentNames.has(name));
   return { method, url, headers: Object.fromEntries(sentHeaders), rawHeaders, socket };
-}
-
-function findWebSocket(
-  socket: object | undefined,
-  context: GraphqlContext | null | undefined,
-): ServerWebSocket | undefined {
-  for (const client of context?.app?.websocketServer?.clients ?? [])
-    if (socket !== undefined && client._socket === socket) return client;
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import type { ArgumentsHost } from '@nestjs/common';
+import { addCloseListener } from './close-listeners.ts';
 import { type Emitter, type HeaderValue, readHeaders, type Transport } from './transport.ts';
 
 /**
@@ -27,7 +28,7 @@ interface GrpcCall extends Emitter {
 }
 
 /** The gRPC status `UNAUTHENTICATED`. */
-const unauthenticated = 16;
+const unauthenticatedStatus = 16;
 
 /** Creates the transport of a microservice message. */
 export function createRpcTransport(host: ArgumentsHost, credentials: RpcCredentials): Transport | undefined {
@@ -48,17 +49,17 @@ export function createRpcTransport(host: ArgumentsHost, credentials: RpcCredenti
       return { headers: authorization === undefined ? {} : { authorization } };
     },
     ...(stream && {
-      close: (_code, details) => endStream(stream, { code: unauthenticated, details }),
+      close: (_code, details) => endStream(stream, { code: unauthenticatedStatus, details }),
       // With `@GrpcStreamCall()` only the handler has the call, so Nest does not end it.
       reject: stream === data ? (rejection) => stream.emit?.('error', rejection) : undefined,
-      onClosed: (listener) => stream.once?.('close', listener),
+      onClosed: (listener) => void addCloseListener(stream, listener),
     }),
   };
 }
 
 /**
- * Ends a streaming call with a status. A client that does not read keeps the call open, so Nest, which unsubscribes from the
- * handler when the call ends, is told that it is cancelled.
+ * Ends a streaming call with a status. A client that does not read keeps the call open. Nest unsubscribes from the handler
+ * when the call ends, so the call emits `cancelled`.
  */
 function endStream(stream: GrpcCall, status: object): void {
   stream.emit?.('error', status);
@@ -91,10 +92,10 @@ interface MessageContext {
 }
 
 /**
- * Finds the `authorization` value of a message where clients usually send it: in gRPC metadata, in the headers of Kafka,
- * NATS, RabbitMQ and MQTT, or in the metadata that clients of Nest 12 add to messages of TCP and Redis. Returns
- * `undefined` if a message has several values. This is the default of the option `rpcCredentials`; call it to add
- * another place.
+ * Finds the `authorization` value of a message where clients usually send it. This is the metadata of gRPC, the headers of
+ * Kafka, NATS, RabbitMQ and MQTT, and the metadata that clients of Nest 12 add to messages of TCP and Redis. Returns
+ * `undefined` if a message has several values. This is the default of the option `rpcCredentials`. Call it to add another
+ * place.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
  * @example

@@ -11,6 +11,8 @@ export interface Transport {
   readonly requestKey: object;
   /** The object that identifies one call of a handler. The memo stores the decision of its guard for it. */
   readonly invocationKey: object;
+  /** The object that the fields of a GraphQL operation share. `undefined` if each call is a separate message. */
+  readonly operationKey?: object | undefined;
   /** The invocation keys of the GraphQL fields above this one, the nearest first. */
   readonly ancestors?: (() => Iterable<object>) | undefined;
   /** Returns the request, or the handshake of a connection. `undefined` if it is unknown; then access is denied. */
@@ -29,6 +31,8 @@ export interface Transport {
   readonly onClosed?: (listener: () => void) => void;
   /** Whether the connection has closed. `undefined` if that is unknown. */
   readonly isClosed?: () => boolean | undefined;
+  /** Stops reading messages from a connection until the returned function is called. */
+  readonly hold?: () => () => void;
   /** Saves the user of a connection. Returns false if the connection continues that of another user. */
   readonly confirmHolder?: ((accessToken: VerifiedAccessToken | undefined) => boolean) | undefined;
   /** The response, if it can outlive its token, such as an event stream. */
@@ -46,9 +50,9 @@ export interface LongLivedStream {
 }
 
 /**
- * Reads headers into a record with lower-case names, like Node's. Skips `null`. A value that is not text, or a name that
- * occurs twice with different values, becomes a list, which the verifier rejects: it is unknown which value a proxy has
- * checked, and a request without the header would be anonymous.
+ * Reads headers into a record with lower-case names, like Node's. Skips `null`. A value that is not text becomes a list, and
+ * so does a name that occurs twice with different values. The verifier rejects a list, because it is unknown which value a
+ * proxy has checked. Without the header, the request would be anonymous.
  */
 export function readHeaders(source: unknown): Record<string, HeaderValue> {
   const headers: Record<string, HeaderValue> = {};
@@ -58,8 +62,14 @@ export function readHeaders(source: unknown): Record<string, HeaderValue> {
     if (text === undefined || text === null) continue;
     const lower = name.toLowerCase();
     const previous = Object.hasOwn(headers, lower) ? headers[lower] : undefined;
-    if (typeof text !== 'string') headers[lower] = [previous ?? []].flat();
-    else headers[lower] = previous === undefined || previous === text ? text : [previous, text].flat();
+    if (typeof text === 'string' && (previous === undefined || previous === text)) {
+      headers[lower] = text;
+      continue;
+    }
+    // Changed in place: a copy for each spelling of a name would cost the square of the length of a message.
+    const values = Array.isArray(previous) ? previous : previous === undefined ? [] : [previous];
+    if (typeof text === 'string') values.push(text);
+    headers[lower] = values;
   }
   return headers;
 }
@@ -70,12 +80,23 @@ export type HeaderValue = string | string[];
 /** The part of connections and Node's event emitters that this package uses. */
 export interface Emitter {
   once?(event: string, listener: () => void): unknown;
+  off?(event: string, listener: () => void): unknown;
   /** On a WebSocket: 2 is closing, 3 is closed. */
   readonly readyState?: unknown;
   /** On a connection of Node. */
   readonly destroyed?: boolean;
   /** On a client of socket.io. */
   readonly disconnected?: boolean;
+}
+
+/** A client of socket.io, in one namespace. */
+export interface NamespaceClient extends Emitter {
+  readonly id?: string;
+  readonly connected?: boolean;
+  /** The connection, which the clients of several namespaces share. */
+  readonly conn?: Emitter & { close?(): void };
+  /** Its private property contains the clients that a middleware has, by `id`. */
+  readonly nsp?: { readonly _preConnectSockets?: ReadonlyMap<unknown, unknown> };
 }
 
 /** Whether a connection of any of these kinds has closed. */

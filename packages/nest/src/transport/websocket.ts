@@ -1,23 +1,31 @@
-import type { ResourceRequest, VerifiedAccessToken } from '@countersign/core/resource-server';
+import {
+  ConfigurationError,
+  type ResourceRequest,
+  type VerifiedAccessToken,
+} from '@countersign/core/resource-server';
 import { connectedClients, handshakesByClient } from '../module-state.ts';
+import { addCloseListener } from './close-listeners.ts';
+import { addDisconnectListener, isConnecting } from './connecting-clients.ts';
+import { type EngineConnection, holdConnection } from './hold/hold-connection.ts';
+import { holdSocket, type PausableSocket } from './hold/hold-socket.ts';
 import { type NodeRequest, toHandshakeRequest, toResourceRequest } from './node-request.ts';
-import { type Emitter, isClosed, type Transport } from './transport.ts';
+import { type Emitter, isClosed, type NamespaceClient, type Transport } from './transport.ts';
 
-interface SocketIoClient extends Emitter {
+interface SocketIoClient extends NamespaceClient {
   readonly handshake: { readonly headers: NodeRequest['headers']; readonly auth?: Record<string, unknown> };
   readonly request?: NodeRequest;
-  readonly connected?: boolean;
-  /** The connection, which the clients of several namespaces share. */
-  readonly conn?: Emitter & { off?(event: string, listener: () => void): unknown; close?(): void };
   /** Set if the option `connectionStateRecovery` of socket.io is used. */
   readonly pid?: unknown;
+  readonly server?: {
+    readonly opts?: { readonly connectionStateRecovery?: { readonly skipMiddlewares?: boolean } };
+  };
   /** Whether the client continues an earlier one, with its rooms and `data`. */
   readonly recovered?: boolean;
   readonly data?: Record<string, unknown>;
   disconnect(close: boolean): void;
 }
 
-interface NativeClient extends Emitter {
+interface NativeClient extends Emitter, PausableSocket {
   close(code: number, reason: string): void;
   terminate?(): void;
 }
@@ -45,8 +53,9 @@ export function createWebSocketTransport(client: unknown): Transport | undefined
     invocationKey: client,
     request: () => request && toResourceRequest(request),
     close: createCloser(socket),
-    onClosed: (listener) => socket.once?.('close', listener),
+    onClosed: (listener) => void addCloseListener(socket, listener),
     isClosed: () => isClosed(socket),
+    hold: () => holdSocket(socket),
   };
 }
 
@@ -65,8 +74,9 @@ function createSocketIoTransport(client: SocketIoClient): Transport {
     invocationKey: client,
     request: () => toHandshakeRequest(handshake, authorization),
     close: createCloser(client),
-    onClosed: (listener) => onClientClosed(client, listener),
+    onClosed: (listener) => addDisconnectListener(client, listener),
     isClosed: () => isClosed(client) && !isConnecting(client),
+    hold: () => holdConnection(client.conn as EngineConnection | undefined),
     confirmHolder: (accessToken) => confirmHolder(client, accessToken),
   };
 }
@@ -86,18 +96,21 @@ function confirmHolder(
   return true;
 }
 
-/** Whether a middleware (`server.use()`) has the client, which socket.io connects afterwards. */
-const isConnecting = (client: Partial<SocketIoClient>): boolean =>
-  client.connected === false && client.conn?.readyState === 'open' && !connectedClients.has(client);
-
-/** A client that is not connected yet emits no event, so its connection does. */
-function onClientClosed(client: SocketIoClient, listener: () => void): void {
-  const conn = isConnecting(client) ? client.conn : undefined;
-  conn?.once?.('close', listener);
-  client.once?.('disconnect', () => {
-    conn?.off?.('close', listener);
-    listener();
-  });
+/**
+ * Checks that socket.io runs the middleware that has the client for each connection. By default it does not for those that it
+ * recovers, which would then be open without a token.
+ *
+ * @throws ConfigurationError `invalid_option`
+ */
+export function checkMiddleware(client: object): void {
+  const { pid, server } = client as Partial<SocketIoClient>;
+  if (pid === undefined || !isConnecting(client)) return;
+  if (server?.opts?.connectionStateRecovery?.skipMiddlewares === false) return;
+  throw new ConfigurationError(
+    'invalid_option',
+    'The option connectionStateRecovery of socket.io recovers connections without the middleware that calls authenticate(). ' +
+      'Remove the option, and let clients request what they have missed in a message; or set its "skipMiddlewares" to false',
+  );
 }
 
 /** Clients send the token with or without its scheme. */
@@ -139,7 +152,8 @@ export function createCloser(client: object): (code: number, reason: string) => 
 
 /** RFC 6455 section 5.5: a control frame has 125 bytes, two of them for the code. `ws` throws for a longer reason. */
 function truncateReason(reason: string): string {
-  let text = reason;
+  // Each character has at least one byte.
+  let text = reason.slice(0, 123);
   while (new TextEncoder().encode(text).length > 123) text = text.slice(0, -1);
   return text;
 }

@@ -1,21 +1,13 @@
 import { connect, constants } from 'node:http2';
-import { fileURLToPath } from 'node:url';
 import { logVerbosity, setLogVerbosity, status } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
-import {
-  GrpcMethod,
-  GrpcStreamCall,
-  GrpcStreamMethod,
-  type MicroserviceOptions,
-  Transport,
-} from '@nestjs/microservices';
+import { GrpcMethod, GrpcStreamCall, GrpcStreamMethod } from '@nestjs/microservices';
 import fc from 'fast-check';
 import { from, type Observable } from 'rxjs';
-import { afterEach, expect, test } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { expect, test } from 'vitest';
 import { Principal } from '../../src/index.ts';
 import { anyAuthorization, fuzz } from '../support/fuzz.ts';
-import { startApp } from '../support/start-app.ts';
+import { closeAfterTest, startGrpc } from '../support/start/start-grpc.ts';
 
 interface Text {
   readonly text: string;
@@ -45,29 +37,11 @@ class ItemsController {
   }
 }
 
-const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.url));
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
 /** Sends calls over HTTP/2 directly, because a gRPC client does not send invalid metadata. */
 async function start() {
-  const url = `127.0.0.1:${await findFreePort()}`;
-  const testApp = await startApp(
-    { controllers: [ItemsController] },
-    {
-      before: async (app) => {
-        app.connectMicroservice<MicroserviceOptions>({
-          transport: Transport.GRPC,
-          options: { package: 'items', protoPath, url },
-        });
-        await app.startAllMicroservices();
-      },
-    },
-  );
-  const session = connect(`http://${url}`);
-  closing.push(() => session.destroy());
+  const { client: _, address, ...testApp } = await startGrpc(ItemsController);
+  const session = connect(`http://${address}`);
+  closeAfterTest(() => session.destroy());
   const call = (method: string, headers: Record<string, string>, body: Uint8Array) =>
     new Promise<{ status: number | undefined; data: string }>((resolve) => {
       const stream = session.request({

@@ -16,7 +16,7 @@ import { ConnectionAuthenticator } from '../../src/guard/connection-authenticato
 const audience = 'https://api.example.test';
 const runs = readFuzzRuns(3_000);
 
-// Rejections are logged; the log is disabled because of their count.
+// The log is disabled, because each rejection writes a line.
 beforeEach(() => Logger.overrideLogger(false));
 afterEach(() => Logger.overrideLogger(['error', 'warn', 'log']));
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Principal } from '../../src/index.ts';
 import { anyAuthorization, anyToken, fuzz } from '../support/fuzz.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 @Controller('items')
 class ItemsController {

@@ -3,10 +3,10 @@ import { Controller } from '@nestjs/common';
 import { MessagePattern, type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 import { Principal, type RpcCredentials, rpcCredentials } from '../../src/index.ts';
 import { anyCredentials, anyJson, fuzz } from '../support/fuzz.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 @Controller()
 class ItemsController {
@@ -61,7 +61,7 @@ async function start(credentials: RpcCredentials | undefined) {
   return { ...testApp, send, write };
 }
 
-/** The example of the guide. */
+/** The function that the guide shows. */
 const dataCredentials: RpcCredentials = (data) =>
   (data as { authorization?: string } | undefined)?.authorization;
 

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { anyAuthorization, anyCredentials, anyJson, fuzz } from '../support/fuzz.ts';
-import { ItemsGateway, StrictGateway } from '../support/items-gateway.ts';
-import { startApp } from '../support/start-app.ts';
+import { ItemsGateway, StrictGateway } from '../support/gateways/items-gateway.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 interface Attempt {
   readonly path: string;

@@ -2,7 +2,7 @@ import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver } from 
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { expect, test } from 'vitest';
 import { OptionalAuth, Principal, Public, RequireScopes } from '../../src/index.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 @ObjectType()
 class Item {

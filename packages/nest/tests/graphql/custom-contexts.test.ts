@@ -6,7 +6,7 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { Principal } from '../../src/index.ts';
-import { type Adapter, startApp } from '../support/start-app.ts';
+import { type Adapter, startApp } from '../support/start/start-app.ts';
 
 @Resolver()
 class UsersResolver {

@@ -14,7 +14,8 @@ import { MercuriusDriver } from '@nestjs/mercurius';
 import type { GraphQLSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { accessReport, Public, RequireScopes } from '../../src/index.ts';
-import { type Adapter, type StartOptions, startApp } from '../support/start-app.ts';
+import { readQuery } from '../support/graphql.ts';
+import { type Adapter, type StartOptions, startApp } from '../support/start/start-app.ts';
 
 // Drivers load the CommonJS files of the package.
 const { lexicographicSortSchema, extendSchema, parse } = createRequire(import.meta.url)(
@@ -76,16 +77,7 @@ async function start(
     { imports: [GraphQLModule.forRoot(graphql)], providers: [ItemsResolver] },
     { adapter, ...options },
   );
-  const ask = async (query: string, token?: string) => {
-    const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify({ query });
-    const response = await started.call('/graphql', token, { method: 'POST', headers, body });
-    const { data, errors } = response.body as {
-      readonly data?: unknown;
-      readonly errors?: readonly { readonly message: string }[];
-    };
-    return errors?.[0]?.message ?? data;
-  };
+  const ask = (query: string, token?: string) => readQuery(started, { query, token });
   return { ...started, ask };
 }
 
@@ -242,3 +234,28 @@ test('N10: does not start if Mercurius copies the schema and the copy is not vis
     message: expect.stringMatching(/"schemaTransforms".*ItemsResolver\.secretField/),
   });
 });
+
+/** Replaces resolvers of the schema that Nest has created, as a driver with a cache does. */
+class CachingDriver extends ApolloDriver {
+  override async generateSchema(options: never): Promise<GraphQLSchema> {
+    const schema = (await super.generateSchema(options)) as GraphQLSchema;
+    Object.assign(schema.getQueryType()?.getFields().secret ?? {}, { resolve: () => 'cached query' });
+    const fields = (schema.getType('Item') as { getFields?: () => Record<string, object> }).getFields?.();
+    Object.assign(fields?.secret ?? {}, { resolve: () => 'cached field' });
+    return schema;
+  }
+}
+
+test.each([[[]], [['guards']]])(
+  'N15: guards the resolvers that generateSchema() of a driver replaces, with fieldResolverEnhancers: %j',
+  async (fieldResolverEnhancers) => {
+    const { ask, mint } = await start({ driver: CachingDriver, fieldResolverEnhancers });
+    const token = await mint({ scope: 'items:read' });
+    for (const query of ['{ secret }', '{ item { secret } }']) {
+      for (const each of [undefined, await mint()])
+        expect(JSON.stringify(await ask(query, each)), query).not.toContain('cached');
+      expect(JSON.stringify(await ask(query, token)), query).toContain('cached');
+    }
+    expect(JSON.stringify(await ask('{ item { title } }'))).toContain('one');
+  },
+);

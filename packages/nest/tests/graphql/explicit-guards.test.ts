@@ -22,7 +22,7 @@ import {
   Public,
   RequireScopes,
 } from '../../src/index.ts';
-import { audience, type StartOptions, startApp } from '../support/start-app.ts';
+import { audience, type StartOptions, startApp } from '../support/start/start-app.ts';
 
 @ObjectType()
 @Directive('@key(fields: "id")')
@@ -107,7 +107,7 @@ const plain = (fieldResolverEnhancers?: string[]) =>
   GraphQLModule.forRoot({ driver: ApolloDriver, autoSchemaFile: true, fieldResolverEnhancers } as never);
 
 describe.each([['with', ['guards']] as const, ['without', undefined] as const])(
-  'N19: %s fieldResolverEnhancers',
+  'N19: explicit guards %s fieldResolverEnhancers',
   (_, enhancers) => {
     const option = enhancers && [...enhancers];
 

@@ -1,32 +1,10 @@
 import { ApolloDriver, ApolloFederationDriver } from '@nestjs/apollo';
 import { UseGuards } from '@nestjs/common';
-import {
-  Directive,
-  Field,
-  GraphQLModule,
-  ID,
-  ObjectType,
-  Query,
-  ResolveReference,
-  Resolver,
-} from '@nestjs/graphql';
+import { GraphQLModule, Query, ResolveReference, Resolver } from '@nestjs/graphql';
 import { describe, expect, test } from 'vitest';
 import { AccessTokenGuard, Public, RequireScopes } from '../../src/index.ts';
-import { startApp } from '../support/start-app.ts';
-
-interface Reference {
-  readonly id: string;
-}
-
-@ObjectType()
-@Directive('@key(fields: "id")')
-class Item {
-  @Field(() => ID)
-  id!: string;
-
-  @Field(() => String)
-  secret!: string;
-}
+import { Item, postQuery, type Reference } from '../support/graphql.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 @Resolver(() => Item)
 class ItemsResolver {
@@ -37,10 +15,8 @@ class ItemsResolver {
   }
 }
 
-interface GraphQLResult {
-  readonly data?: { readonly _entities?: readonly unknown[] } | null;
-  readonly errors?: readonly { readonly message: string }[];
-}
+const entities =
+  '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';
 
 const options = {
   driver: ApolloFederationDriver,
@@ -86,25 +62,15 @@ describe('federation, with globalGuard: false', () => {
   });
 
   test('N16: guards the handler when the named option is set', async () => {
-    const { call, mint } = await start({ fieldResolverEnhancers: ['guards'] });
-    const ask = async (token?: string) => {
-      const query =
-        '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';
-      const headers = { 'content-type': 'application/json' };
-      const { body } = await call('/graphql', token, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ query }),
-      });
-      return body as GraphQLResult;
-    };
+    const testApp = await start({ fieldResolverEnhancers: ['guards'] });
+    const ask = async (token?: string) => (await postQuery(testApp, { query: entities, token })).body;
     expect(await ask()).toMatchObject({ errors: [{ message: 'An access token is required' }] });
-    expect(await ask(await mint())).toEqual({ data: { _entities: [{ secret: 'secret' }] } });
+    expect(await ask(await testApp.mint())).toEqual({ data: { _entities: [{ secret: 'secret' }] } });
   });
 });
 
 test('N10: guards the schemas of several drivers, and one whose options come from a factory', async () => {
-  const { call, mint } = await startApp({
+  const testApp = await startApp({
     imports: [
       GraphQLModule.forRootAsync({
         driver: ApolloFederationDriver,
@@ -120,21 +86,13 @@ test('N10: guards the schemas of several drivers, and one whose options come fro
     ],
     providers: [ItemsResolver],
   });
-  const ask = async (path: string, query: string, token?: string) => {
-    const { body } = await call(path, token, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query }),
-    });
-    return body as GraphQLResult;
-  };
-  const entities =
-    '{ _entities(representations: [{ __typename: "Item", id: "1" }]) { ... on Item { secret } } }';
+  const ask = async (path: string, query: string, token?: string) =>
+    (await postQuery(testApp, { path, query, token })).body;
   const errors = [{ message: 'An access token is required' }];
   expect(await ask('/subgraph', entities)).toMatchObject({ errors });
-  expect(await ask('/subgraph', entities, await mint({ scope: 'items:read' }))).toEqual({
+  expect(await ask('/subgraph', entities, await testApp.mint({ scope: 'items:read' }))).toEqual({
     data: { _entities: [{ secret: 'secret of 1' }] },
   });
   expect(await ask('/plain', '{ raw }')).toMatchObject({ errors });
-  expect(await ask('/plain', '{ raw }', await mint())).toEqual({ data: { raw: 'raw' } });
+  expect(await ask('/plain', '{ raw }', await testApp.mint())).toEqual({ data: { raw: 'raw' } });
 });

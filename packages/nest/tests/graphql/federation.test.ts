@@ -17,21 +17,8 @@ import {
 import { MercuriusFederationDriver } from '@nestjs/mercurius';
 import { describe, expect, test } from 'vitest';
 import { Policy, Principal, Public, RequireScopes } from '../../src/index.ts';
-import { type Adapter, startApp } from '../support/start-app.ts';
-
-interface Reference {
-  readonly id: string;
-}
-
-@ObjectType()
-@Directive('@key(fields: "id")')
-class Item {
-  @Field(() => ID)
-  id!: string;
-
-  @Field(() => String)
-  secret!: string;
-}
+import { Item, postQuery, type Reference } from '../support/graphql.ts';
+import { type Adapter, startApp } from '../support/start/start-app.ts';
 
 @ObjectType()
 @Directive('@key(fields: "id")')
@@ -111,9 +98,8 @@ class BooksResolver {
   }
 }
 
-interface GraphQLResult {
-  readonly data?: { readonly _entities?: readonly unknown[] } | null;
-  readonly errors?: readonly { readonly message: string }[];
+interface Entities {
+  readonly _entities?: readonly unknown[];
 }
 
 const codeFirst = {
@@ -161,12 +147,8 @@ describe.each(servers)('federation: $name', ({ adapter, module }) => {
       { adapter },
     );
     const query = async (text: string, token?: string, variables?: object) => {
-      const { body } = await testApp.call('/graphql', token, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: text, variables }),
-      });
-      return body as GraphQLResult;
+      const request = { query: text, token, variables };
+      return (await postQuery<Entities | null>(testApp, request)).body;
     };
     const entities = (selection: string, token?: string, ...references: object[]) =>
       query(

@@ -14,7 +14,8 @@ import WebSocket from 'ws';
 import { OptionalAuth, Principal, Public, RequireScopes } from '../../src/index.ts';
 import { createCertificate } from '../support/certificates.ts';
 import { createHolder } from '../support/dpop.ts';
-import { type Adapter, type StartOptions, startApp } from '../support/start-app.ts';
+import { type GraphQLResult, postQuery } from '../support/graphql.ts';
+import { type Adapter, type StartOptions, startApp } from '../support/start/start-app.ts';
 
 @Resolver()
 class ItemsResolver {
@@ -77,22 +78,11 @@ const servers: readonly Server[] = [
   },
 ];
 
-interface GraphQLResult {
-  readonly data?: unknown;
-  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
-}
-
 async function startServer({ adapter, module }: Omit<Server, 'name'>, options: StartOptions = {}) {
   const graphql = GraphQLModule.forRoot({ autoSchemaFile: true, ...module });
   const testApp = await startApp({ imports: [graphql], providers: [ItemsResolver] }, { adapter, ...options });
-  const query = async (text: string, token?: string, headers: Record<string, string> = {}) => {
-    const response = await testApp.call('/graphql', token, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify({ query: text }),
-    });
-    return { ...response, body: response.body as GraphQLResult };
-  };
+  const query = (text: string, token?: string, headers: Record<string, string> = {}) =>
+    postQuery(testApp, { query: text, token, headers });
   /** Connects over a WebSocket. Runs operations and returns the close code. */
   const connect = (
     authorization?: string,

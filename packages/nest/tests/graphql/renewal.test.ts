@@ -14,7 +14,7 @@ import {
   type VerifiedAccessToken,
 } from '../../src/index.ts';
 import { createHolder } from '../support/dpop.ts';
-import { type Adapter, startApp } from '../support/start-app.ts';
+import { type Adapter, startApp } from '../support/start/start-app.ts';
 
 /** Lets the event loop process the messages of clients. */
 const waitForEntry = () => new Promise<void>((resolve) => void setImmediate(resolve));

@@ -18,7 +18,7 @@ import { MercuriusDriver } from '@nestjs/mercurius';
 import { describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { AccessTokenGuard, ConnectionAuthenticator, Policy, RequireScopes } from '../../src/index.ts';
-import { type Adapter, startApp } from '../support/start-app.ts';
+import { type Adapter, startApp } from '../support/start/start-app.ts';
 
 const nextEntry = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
@@ -170,7 +170,7 @@ describe.each(servers)('N28: running subscriptions of $name', ({ name, adapter, 
   const complete = { id: '1', type: 'complete' };
   const hasData = ({ payload }: Message) => payload?.data;
 
-  test('a subscription that the client has completed before it started counts', async () => {
+  test('counts a subscription that the client completes before it starts', async () => {
     const { send, subscribe, renew, waitFor, app, close } = await connect();
     // graphql-ws ends such a subscription, unless its identifier is in use again.
     const again = name.startsWith('Apollo') ? [subscribe('audit')] : [];
@@ -188,7 +188,7 @@ describe.each(servers)('N28: running subscriptions of $name', ({ name, adapter, 
   });
 
   test.each([true, false])(
-    'a subscription that has ended does not count, with globalGuard: %s',
+    'does not count a subscription that has ended, with globalGuard: %s',
     async (globalGuard) => {
       const { send, subscribe, renew, waitFor, close } = await connect({ globalGuard });
       for (const [index, field] of ['finite', 'failing', 'broken'].entries()) {
@@ -201,7 +201,7 @@ describe.each(servers)('N28: running subscriptions of $name', ({ name, adapter, 
     },
   );
 
-  test('fields with requirements below a subscription do not count', async () => {
+  test('does not count fields with requirements below a subscription', async () => {
     const { send, subscribe, renew, waitFor, app, close } = await connect();
     send(subscribe('items { secret }'));
     await waitFor(hasData);

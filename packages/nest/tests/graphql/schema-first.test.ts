@@ -7,7 +7,8 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { Public, RequireScopes } from '../../src/index.ts';
-import { type Adapter, startApp } from '../support/start-app.ts';
+import { postQuery } from '../support/graphql.ts';
+import { type Adapter, startApp } from '../support/start/start-app.ts';
 
 @Resolver('Item')
 class ItemsResolver {
@@ -50,11 +51,6 @@ interface Server {
   readonly module: Pick<GqlModuleOptions, 'driver'> & Record<string, unknown>;
 }
 
-interface GraphQLResult {
-  readonly data?: Record<string, unknown>;
-  readonly errors?: readonly { readonly message: string }[];
-}
-
 const servers: readonly Server[] = [
   { name: 'Apollo on Express', adapter: 'express', module: { driver: ApolloDriver, playground: false } },
   { name: 'Apollo on Fastify', adapter: 'fastify', module: { driver: ApolloDriver, playground: false } },
@@ -65,14 +61,8 @@ describe.each(servers)('schema first: $name', ({ adapter, module }) => {
   async function start(options: Record<string, unknown>, providers: (new () => object)[] = []) {
     const graphql = GraphQLModule.forRoot({ ...module, ...options });
     const testApp = await startApp({ imports: [graphql], providers }, { adapter });
-    const query = async (text: string, token?: string) => {
-      const { body } = await testApp.call('/graphql', token, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ query: text }),
-      });
-      return body as GraphQLResult;
-    };
+    const query = async (text: string, token?: string) =>
+      (await postQuery<Record<string, unknown>>(testApp, { query: text, token })).body;
     return { ...testApp, query };
   }
 

@@ -3,7 +3,8 @@ import { Module, type Type } from '@nestjs/common';
 import { GraphQLModule, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { expect, test } from 'vitest';
 import { accessReport, Public, RequireScopes } from '../../src/index.ts';
-import { startApp } from '../support/start-app.ts';
+import { readQuery } from '../support/graphql.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 @Resolver('Item')
 class AdminResolver {
@@ -69,16 +70,7 @@ async function start(include: { readonly admin: readonly Type[]; readonly open: 
       createModule('/public', include.open),
     ],
   });
-  const ask = async (path: string, query: string, token?: string) => {
-    const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify({ query });
-    const response = await started.call(path, token, { method: 'POST', headers, body });
-    const { data, errors } = response.body as {
-      readonly data?: unknown;
-      readonly errors?: readonly { readonly message: string }[];
-    };
-    return errors?.[0]?.message ?? data;
-  };
+  const ask = (path: string, query: string, token?: string) => readQuery(started, { path, query, token });
   return { ...started, ask };
 }
 

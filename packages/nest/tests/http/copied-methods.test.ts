@@ -1,7 +1,7 @@
 import { Controller, Get, Scope, type Type } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
 import { Protected, Public, RequireScopes } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 /** A decorator that replaces the function, as those for logs, caches and transactions do. */
 const Logged = (): MethodDecorator => (_, __, descriptor) => {

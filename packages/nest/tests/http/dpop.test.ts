@@ -3,7 +3,7 @@ import { Controller, Get } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
 import { Principal } from '../../src/index.ts';
 import { createHolder } from '../support/dpop.ts';
-import { adapters, type StartOptions, startApp } from '../support/start-app.ts';
+import { adapters, type StartOptions, startApp } from '../support/start/start-app.ts';
 
 @Controller('items')
 class ItemsController {
@@ -46,7 +46,7 @@ describe.each(adapters)('DPoP on %s', (adapter) => {
     expect((await get(await prove({ ath: undefined }))).status).toBe(401);
   });
 
-  test('sends the challenges of both schemes in one header, because Firefox returns none of several header lines', async () => {
+  test('sends the challenges of both schemes in one header, because Firefox ignores the header if it occurs twice', async () => {
     const { url } = await start();
     const lines = await new Promise<string[]>((resolve, reject) => {
       request(`${url}/items`, (response) => resolve(response.resume().rawHeaders))

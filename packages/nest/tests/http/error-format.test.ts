@@ -7,7 +7,7 @@ import {
   Policy,
   RequireScopes,
 } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 @Controller()
 class ItemsController {

@@ -2,7 +2,7 @@ import { clientSecretBasic, createClient, requestClientCredentials, revokeToken 
 import { Controller, Get } from '@nestjs/common';
 import { expect, test } from 'vitest';
 import { Principal, RequireScopes, type VerifiedAccessToken } from '../../src/index.ts';
-import { adapters, audience, startApp } from '../support/start-app.ts';
+import { adapters, audience, startApp } from '../support/start/start-app.ts';
 
 @Controller('items')
 class ItemsController {

@@ -6,8 +6,8 @@ import {
   Principal,
   RequireScopes,
 } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
-import { algorithms, createKey, readKeyId, startProvider } from '../support/start-provider.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
+import { algorithms, createKey, readKeyId, startProvider } from '../support/start/start-provider.ts';
 
 @Controller('items')
 class ItemsController {

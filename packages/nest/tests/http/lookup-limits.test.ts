@@ -3,7 +3,7 @@ import { Controller, Get } from '@nestjs/common';
 import { base64url, decodeJwt } from 'jose';
 import { expect, test } from 'vitest';
 import { Principal, type VerifiedAccessToken } from '../../src/index.ts';
-import { adapters, audience, startApp } from '../support/start-app.ts';
+import { adapters, audience, startApp } from '../support/start/start-app.ts';
 
 @Controller('items')
 class ItemsController {

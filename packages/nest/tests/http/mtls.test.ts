@@ -7,7 +7,7 @@ import { Controller, Get } from '@nestjs/common';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BearerToken, Principal } from '../../src/index.ts';
 import { type Certificate, createCertificate } from '../support/certificates.ts';
-import { adapters, type StartOptions, startApp } from '../support/start-app.ts';
+import { adapters, type StartOptions, startApp } from '../support/start/start-app.ts';
 
 @Controller('me')
 class MeController {

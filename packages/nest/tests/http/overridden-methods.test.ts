@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Post, type Type } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
 import { OptionalAuth, Protected, Public, RequireRoles, RequireScopes } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 abstract class BaseController {
   @RequireScopes('items:write')

@@ -31,7 +31,7 @@ import {
   Public,
   RequireScopes,
 } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 let found: Record<string, string | undefined> = {};
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { Controller, Get, Header, Post, Sse } from '@nestjs/common';
 import { of } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { OptionalAuth, Principal, Public, RequireScopes } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 // Caches such as nginx store every response with a configured status, even one to a request with `Authorization`.
 

@@ -2,7 +2,7 @@ import { applyDecorators, Controller, Get, Scope, SetMetadata, type Type } from 
 import { describe, expect, test } from 'vitest';
 import { MaxAge, Public, RequireRoles, RequireScopes } from '../../src/index.ts';
 import { CopyMethods, ReplaceMethod } from '../support/replace-method.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 type Method = (...args: unknown[]) => unknown;
 

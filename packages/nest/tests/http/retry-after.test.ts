@@ -7,7 +7,7 @@ import {
 import { Controller, Get, Inject, Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ACCESS_TOKEN_VERIFIER, EntityAccess, Policy, Principal } from '../../src/index.ts';
-import { adapters, audience, startApp } from '../support/start-app.ts';
+import { adapters, audience, startApp } from '../support/start/start-app.ts';
 
 beforeEach(() => Logger.overrideLogger(false));
 

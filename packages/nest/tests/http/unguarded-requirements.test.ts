@@ -2,7 +2,7 @@ import { Controller, Get, Injectable } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
 import { Policy, Protected, Public, RequireAnyScope, RequireScopes } from '../../src/index.ts';
 import { CopyMethods, ReplaceMethod } from '../support/replace-method.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 @Public()
 class PublicMixin {}

@@ -25,7 +25,7 @@ import {
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { describe, expect, test } from 'vitest';
 import { ACCESS_TOKEN_VERIFIER, AccessTokenException, Public } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 /** The filter that the documentation of Nest shows: it responds with 500 to every exception that is not an HttpException. */
 @Catch()

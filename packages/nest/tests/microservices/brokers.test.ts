@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Principal, Public, RequireScopes } from '../../src/index.ts';
 import { brokers } from '../support/brokers/brokers.ts';
 import { anyAuthorization, anyCredentials, fuzz } from '../support/fuzz.ts';
-import { startApp } from '../support/start-app.ts';
-import type { Program } from '../support/start-program.ts';
+import { startApp } from '../support/start/start-app.ts';
+import type { Program } from '../support/start/start-program.ts';
 
 const events: string[] = [];
 

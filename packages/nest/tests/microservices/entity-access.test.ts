@@ -1,6 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { type ClientDuplexStream, credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { type ClientDuplexStream, type Metadata, status } from '@grpc/grpc-js';
 import { Controller, GoneException, Inject, type Type, UseGuards } from '@nestjs/common';
 import {
   ClientProxyFactory,
@@ -13,10 +11,16 @@ import {
   Transport,
 } from '@nestjs/microservices';
 import { lastValueFrom, type Observable } from 'rxjs';
-import { afterEach, describe, expect, test } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { describe, expect, test } from 'vitest';
+import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 import { AccessTokenGuard, EntityAccess, Principal, type VerifiedAccessToken } from '../../src/index.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/start/start-app.ts';
+import {
+  closeAfterTest,
+  createGrpcMetadata,
+  type GrpcOptions,
+  startGrpc,
+} from '../support/start/start-grpc.ts';
 
 /** A policy class that is not a provider. */
 class MissingPolicy {
@@ -100,53 +104,22 @@ class ItemsController {
 @Controller()
 class GuardedController extends ItemsController {}
 
-const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.url));
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
 type GrpcError = Error & { code: number; details: string };
-type Client = { close(): void } & Record<
-  'Me' | 'Echo' | 'Raw' | 'Last',
-  (...args: unknown[]) => ClientDuplexStream<Text, Text>
->;
-interface GrpcOptions {
-  readonly inheritAppConfig?: boolean;
-  readonly controller?: Type;
-  readonly globalGuard?: boolean;
-}
+type Methods = Record<'Me' | 'Echo' | 'Raw' | 'Last', (...args: unknown[]) => ClientDuplexStream<Text, Text>>;
 
-async function startGrpc({
-  inheritAppConfig = false,
+async function startItems({
   controller = ItemsController,
   globalGuard = true,
-}: GrpcOptions = {}) {
-  const url = `127.0.0.1:${await findFreePort()}`;
-  const { mint } = await startApp(
-    { controllers: [controller] },
-    {
-      auth: { globalGuard },
-      before: async (app) => {
-        app.connectMicroservice<MicroserviceOptions>(
-          { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
-          { inheritAppConfig },
-        );
-        await app.startAllMicroservices();
-      },
-    },
-  );
-  const { Items } = loadPackageDefinition(loadSync(protoPath)).items as unknown as {
-    Items: new (url: string, credentials: unknown) => Client;
-  };
-  const client = new Items(url, credentials.createInsecure());
-  closing.push(() => client.close());
+  ...options
+}: Pick<GrpcOptions, 'inheritAppConfig'> & {
+  readonly controller?: Type;
+  readonly globalGuard?: boolean;
+} = {}) {
+  const { client, mint } = await startGrpc<Methods>(controller, { ...options, auth: { globalGuard } });
   const token = await mint();
   /** Calls a method that applies the policy. Resolves to the text of the first reply, or to the error. */
   return (method: 'Me' | 'Echo' | 'Raw' | 'Last', policy: string) => {
-    const metadata = new Metadata();
-    metadata.set('authorization', `Bearer ${token}`);
-    metadata.set('policy', policy);
+    const metadata = createGrpcMetadata(token, { policy });
     return new Promise<string | GrpcError>((resolve) => {
       const settle = (error: GrpcError | null, reply?: Text) => resolve(error ?? reply?.text ?? '');
       if (method === 'Me') {
@@ -154,7 +127,7 @@ async function startGrpc({
         return;
       }
       const stream = method === 'Last' ? client.Last(metadata, settle) : client[method](metadata);
-      closing.push(() => stream.cancel());
+      closeAfterTest(() => stream.cancel());
       stream.on('error', (error) => settle(error as GrpcError));
       stream.on('data', (reply: Text) => settle(null, reply));
       stream.write({ text: policy });
@@ -167,7 +140,7 @@ describe('N1: an exception of EntityAccess in gRPC', () => {
     test.each(['Me', 'Echo', 'Raw', 'Last'] as const)(
       '%s: a denial and an outage have their status',
       async (method) => {
-        const call = await startGrpc({ inheritAppConfig });
+        const call = await startItems({ inheritAppConfig });
         expect(await call(method, 'allow')).toBe('allow');
         expect(await call(method, 'deny')).toMatchObject({
           code: status.PERMISSION_DENIED,
@@ -184,7 +157,7 @@ describe('N1: an exception of EntityAccess in gRPC', () => {
     test.each(['Raw', 'Last'] as const)(
       '%s: any other exception ends the call with INTERNAL',
       async (method) => {
-        const call = await startGrpc({ inheritAppConfig });
+        const call = await startItems({ inheritAppConfig });
         for (const policy of ['boom', 'text', 'gone', 'missing', 'invalid'])
           expect([policy, await call(method, policy)]).toMatchObject([policy, { code: status.INTERNAL }]);
         expect(await call(method, 'allow')).toBe('allow');
@@ -193,7 +166,7 @@ describe('N1: an exception of EntityAccess in gRPC', () => {
   });
 
   test('without a global guard, an unexpected exception ends a stream call', async () => {
-    const call = await startGrpc({ controller: GuardedController, globalGuard: false });
+    const call = await startItems({ controller: GuardedController, globalGuard: false });
     expect(await call('Raw', 'allow')).toBe('allow');
     for (const policy of ['boom', 'deny', 'outage'])
       expect(await call('Raw', policy)).toMatchObject({ code: expect.any(Number) });
@@ -218,7 +191,7 @@ test.each([true, false])(
       },
     );
     const client = ClientProxyFactory.create({ transport: Transport.TCP, options: tcp });
-    closing.push(() => client.close());
+    closeAfterTest(() => client.close());
     const authorization = `Bearer ${await mint()}`;
     const send = (policy: string) =>
       lastValueFrom(client.send('entity', { authorization, policy })).catch((error: unknown) => error);

@@ -1,24 +1,8 @@
-import { fileURLToPath } from 'node:url';
-import {
-  type ClientDuplexStream,
-  type ClientReadableStream,
-  credentials,
-  loadPackageDefinition,
-  Metadata,
-  status,
-} from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { type ClientDuplexStream, type ClientReadableStream, status } from '@grpc/grpc-js';
 import { Controller, Inject, type Type } from '@nestjs/common';
-import {
-  GrpcMethod,
-  GrpcStreamCall,
-  GrpcStreamMethod,
-  type MicroserviceOptions,
-  Transport,
-} from '@nestjs/microservices';
+import { GrpcMethod, GrpcStreamCall, GrpcStreamMethod } from '@nestjs/microservices';
 import { finalize, interval, map, type Observable } from 'rxjs';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { describe, expect, test, vi } from 'vitest';
 import {
   ACCESS_TOKEN_VERIFIER,
   type AccessTokenVerifier,
@@ -26,7 +10,12 @@ import {
   Public,
   RequireScopes,
 } from '../../src/index.ts';
-import { type StartOptions, startApp } from '../support/start-app.ts';
+import {
+  closeAfterTest,
+  createGrpcMetadata,
+  type GrpcOptions,
+  startGrpc,
+} from '../support/start/start-grpc.ts';
 
 interface Text {
   readonly text: string;
@@ -84,7 +73,7 @@ class ItemsController {
   }
 }
 
-/** Sends more than a client accepts that does not read. */
+/** Sends messages until the buffers of a client that does not read are full, and more. */
 @Controller()
 class LargeController {
   static running = 0;
@@ -98,53 +87,22 @@ class LargeController {
     );
   }
 
-  /** Its messages do not end it. */
+  /** Does not end when the messages of the client end. */
   @GrpcStreamMethod('Items', 'Echo')
   echo(): Observable<Text> {
     return this.ticks();
   }
 }
 
-const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.url));
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
 type GrpcError = Error & { code: number; details: string };
-/** The client that gRPC creates from the description: (message?, metadata, callback?). */
-type Client = { close(): void } & Record<
+/** The methods of the client: (message?, metadata, callback?). */
+type Methods = Record<
   'Me' | 'Write' | 'Open' | 'Denied' | 'Last' | 'Ticks' | 'Echo' | 'Raw',
   (...args: unknown[]) => ClientDuplexStream<Text, Text>
 >;
 
-async function start(options: StartOptions & { inheritAppConfig?: boolean; controller?: Type } = {}) {
-  const url = `127.0.0.1:${await findFreePort()}`;
-  const { inheritAppConfig = false, controller = ItemsController, ...others } = options;
-  const testApp = await startApp(
-    { controllers: [controller] },
-    {
-      ...others,
-      before: async (app) => {
-        app.connectMicroservice<MicroserviceOptions>(
-          { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
-          { inheritAppConfig },
-        );
-        await app.startAllMicroservices();
-      },
-    },
-  );
-  const { Items } = loadPackageDefinition(loadSync(protoPath)).items as unknown as {
-    Items: new (url: string, credentials: unknown) => Client;
-  };
-  const client = new Items(url, credentials.createInsecure());
-  closing.push(() => client.close());
-
-  const createGrpcMetadata = (token?: string) => {
-    const metadata = new Metadata();
-    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
-    return metadata;
-  };
+async function start({ controller = ItemsController, ...options }: GrpcOptions & { controller?: Type } = {}) {
+  const { client, ...testApp } = await startGrpc<Methods>(controller, options);
   /** Sends a message, or a stream of messages, and returns one reply. */
   const ask = (method: 'Me' | 'Write' | 'Open' | 'Denied' | 'Last', token?: string) =>
     new Promise<string | GrpcError>((resolve) => {
@@ -156,7 +114,7 @@ async function start(options: StartOptions & { inheritAppConfig?: boolean; contr
   const open = (method: 'Ticks' | 'Echo' | 'Raw', token?: string) => {
     const metadata = createGrpcMetadata(token);
     const stream = method === 'Ticks' ? client.Ticks({ text: '' }, metadata) : client[method](metadata);
-    closing.push(() => stream.cancel());
+    closeAfterTest(() => stream.cancel());
     const ended = new Promise<GrpcError>((resolve) =>
       stream.once('error', resolve as (error: Error) => void),
     );

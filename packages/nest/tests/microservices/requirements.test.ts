@@ -1,6 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { type Metadata, status } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
 import {
   ClientProxyFactory,
@@ -12,10 +10,11 @@ import {
 } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 import { Public, RequireScopes } from '../../src/index.ts';
 import { ReplaceMethod } from '../support/replace-method.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/start/start-app.ts';
+import { createGrpcMetadata, startGrpc } from '../support/start/start-grpc.ts';
 
 abstract class BaseController {
   @RequireScopes('items:write')
@@ -144,32 +143,16 @@ describe.each([true, false])(
     });
 
     test('checks requirements over gRPC', async () => {
-      const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.url));
-      const url = `127.0.0.1:${await findFreePort()}`;
-      const { mint } = await startApp(
-        { controllers: [GrpcController] },
-        {
-          before: async (each) => {
-            each.connectMicroservice<MicroserviceOptions>(
-              { transport: Transport.GRPC, options: { package: 'items', protoPath, url } },
-              { inheritAppConfig },
-            );
-            await each.startAllMicroservices();
-          },
-        },
-      );
       type Call = (
         message: object,
         metadata: Metadata,
         done: (error: object | null, reply: object) => void,
       ) => void;
-      const { Items } = loadPackageDefinition(loadSync(protoPath)).items as unknown as {
-        Items: new (url: string, credentials: unknown) => Record<'Me' | 'Write', Call> & { close(): void };
-      };
-      const client = new Items(url, credentials.createInsecure());
+      const { client, mint } = await startGrpc<Record<'Me' | 'Write', Call>>(GrpcController, {
+        inheritAppConfig,
+      });
       const ask = async (method: 'Me' | 'Write', scope: string) => {
-        const metadata = new Metadata();
-        metadata.set('authorization', `Bearer ${await mint({ scope })}`);
+        const metadata = createGrpcMetadata(await mint({ scope }));
         return new Promise((resolve) =>
           client[method]({ text: '' }, metadata, (error, reply) => resolve(error ?? reply)),
         );
@@ -178,7 +161,6 @@ describe.each([true, false])(
       expect(await ask('Write', 'items:write')).toEqual({ text: 'removed' });
       expect(await ask('Me', 'items:write')).toMatchObject({ code: status.PERMISSION_DENIED });
       expect(await ask('Me', 'items:read')).toEqual({ text: 'read' });
-      client.close();
     });
   },
 );

@@ -1,12 +1,9 @@
-import { fileURLToPath } from 'node:url';
-import { type ClientDuplexStream, credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import type { ClientDuplexStream, Metadata } from '@grpc/grpc-js';
 import { Catch, Controller, UseFilters } from '@nestjs/common';
-import { GrpcStreamCall, GrpcStreamMethod, type MicroserviceOptions, Transport } from '@nestjs/microservices';
+import { GrpcStreamCall, GrpcStreamMethod } from '@nestjs/microservices';
 import { EMPTY, firstValueFrom, map, type Observable, throwError, toArray } from 'rxjs';
-import { afterEach, expect, test } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
-import { startApp } from '../support/start-app.ts';
+import { expect, test } from 'vitest';
+import { createGrpcMetadata, startGrpc } from '../support/start/start-grpc.ts';
 
 // The guard verifies a token while the first messages of a stream arrive.
 
@@ -47,42 +44,13 @@ class StreamController {
   }
 }
 
-const protoPath = fileURLToPath(new URL('../support/items.proto', import.meta.url));
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
 async function start() {
-  const url = `127.0.0.1:${await findFreePort()}`;
-  const { mint } = await startApp(
-    { controllers: [StreamController] },
-    {
-      before: async (app) => {
-        const options = { package: 'items', protoPath, url };
-        app.connectMicroservice<MicroserviceOptions>({ transport: Transport.GRPC, options });
-        await app.startAllMicroservices();
-      },
-    },
-  );
-  const { Items } = loadPackageDefinition(loadSync(protoPath)).items as unknown as {
-    Items: new (
-      url: string,
-      credentials: unknown,
-    ) => { close(): void } & Record<'Echo' | 'Last' | 'Raw', Method>;
-  };
-  const client = new Items(url, credentials.createInsecure());
-  closing.push(() => client.close());
-  const createMetadata = async () => {
-    const metadata = new Metadata();
-    metadata.set('authorization', `Bearer ${await mint()}`);
-    return metadata;
-  };
-  return { client, createMetadata };
+  const { client, mint } = await startGrpc<Record<'Echo' | 'Last' | 'Raw', Method>>(StreamController);
+  return { client, createMetadata: async () => createGrpcMetadata(await mint()) };
 }
 
 test.each(['Echo', 'Last'] as const)(
-  'the messages of a client arrive in their order, although some arrive before the guard has decided: %s',
+  'the messages of a client arrive in order, although some arrive before the guard has decided: %s',
   async (method) => {
     const { client, createMetadata } = await start();
     const sent = Array.from({ length: 30 }, (_, index) => String(index));

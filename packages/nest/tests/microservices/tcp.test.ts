@@ -7,9 +7,9 @@ import {
 } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 import { Principal, Public, RequireScopes, rpcCredentials } from '../../src/index.ts';
-import { type StartOptions, startApp } from '../support/start-app.ts';
+import { type StartOptions, startApp } from '../support/start/start-app.ts';
 
 @Controller()
 class ItemsController {

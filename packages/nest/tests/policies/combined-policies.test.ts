@@ -26,7 +26,7 @@ import {
   Principal,
   type VerifiedAccessToken,
 } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 let calls: string[] = [];
 let error: MockInstance;

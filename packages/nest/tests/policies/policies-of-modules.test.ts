@@ -9,7 +9,6 @@ import {
   Scope,
   type Type,
 } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   createPolicy,
@@ -19,7 +18,7 @@ import {
   Principal,
   type VerifiedAccessToken,
 } from '../../src/index.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -140,7 +139,9 @@ describe.each(orders)('N2: a policy class of two modules, whose order is %s', (p
     ];
     await expect(startApp({ imports: order(modules, place) })).rejects.toMatchObject({
       code: 'invalid_option',
-      message: expect.stringContaining('@Policy(AllowedPolicy) on PathController expects one provider'),
+      message: expect.stringContaining(
+        '@Policy(AllowedPolicy) on PathController is a provider of each of the modules',
+      ),
     });
   });
 });
@@ -176,126 +177,40 @@ test('N2: EntityAccess rejects a policy class of which two modules have an insta
   const two = await start([createModule('a', { allowed: 'alice' }), createModule('b', { allowed: 'bob' })]);
   for (const sub of ['alice', 'bob'])
     expect((await two.call('/entity', await two.mint({ sub }))).status).toBe(500);
-  expect(String(log.mock.calls[0])).toContain('found one in each of PathModule, PathModule');
+  expect(String(log.mock.calls[0])).toContain('is a provider of each of the modules PathModule, PathModule');
   const one = await start([createModule('a', { allowed: 'alice' })]);
   expect((await one.call('/entity', await one.mint({ sub: 'alice' }))).status).toBe(200);
   expect((await one.call('/entity', await one.mint({ sub: 'bob' }))).status).toBe(403);
 });
 
 @Injectable()
-class OwnerPolicy {
-  allowsEntity({ sub }: VerifiedAccessToken, { owner }: { owner: string }) {
-    return sub === owner;
-  }
-
+class StatelessPolicy implements PolicyProvider {
   allows({ sub }: VerifiedAccessToken) {
     return sub === 'alice';
   }
 }
 
-@Injectable()
-class InheritedPolicy extends OwnerPolicy {}
-
-@Injectable()
-class FieldPolicy extends OwnerPolicy {
-  readonly created = {};
-}
-
-@Injectable()
-class DependentPolicy extends OwnerPolicy {
-  constructor(@Inject(ModuleRef) _modules: ModuleRef) {
-    super();
-  }
-}
-
-@Injectable()
-class InheritedDependencyPolicy extends DependentPolicy {}
-
-@Injectable()
-class PropertyPolicy extends OwnerPolicy {
-  @Inject(ModuleRef)
-  readonly modules!: ModuleRef;
-}
-
-class PrivateFieldPolicy extends OwnerPolicy {
-  readonly #blocked = new Set<string>();
-
-  override allowsEntity(principal: VerifiedAccessToken, entity: { owner: string }) {
-    return !this.#blocked.has(principal.sub) && super.allowsEntity(principal, entity);
-  }
-}
-
-/** Nest assigns the property, and the class keeps the value elsewhere. */
-class AccessorPolicy extends OwnerPolicy {
-  set modules(_: ModuleRef) {}
-}
-Inject(ModuleRef)(AccessorPolicy.prototype, 'modules');
-
-async function startEntityModules(
-  policy: Type<OwnerPolicy>,
-  { provider = policy }: { readonly provider?: Provider } = {},
-) {
-  const create = (path: string) => {
-    @Controller(path)
-    class EntityController {
-      constructor(@Inject(EntityAccess) private readonly access: EntityAccess) {}
-
-      @Get()
-      async read(@Principal() principal: VerifiedAccessToken) {
-        await this.access.require(policy, { principal, entity: { owner: 'alice' } });
-        return {};
-      }
-    }
-
-    @Module({ controllers: [EntityController], providers: [provider] })
-    class EntityModule {}
-    return EntityModule;
-  };
-  const { call, mint } = await startApp({ imports: [create('a'), create('b')] });
-  const list = async (sub: string) =>
-    Promise.all(['/a', '/b'].map(async (path) => (await call(path, await mint({ sub }))).status));
-  return { alice: await list('alice'), bob: await list('bob') };
-}
-
-test.each([OwnerPolicy, InheritedPolicy])(
-  'N2: EntityAccess uses any instance of a class without dependencies and state: %o',
-  async (policy) => {
-    expect(await startEntityModules(policy)).toEqual({ alice: [200, 200], bob: [403, 403] });
-  },
-);
-
-test.each([
-  [FieldPolicy, FieldPolicy],
-  [DependentPolicy, DependentPolicy],
-  [InheritedDependencyPolicy, InheritedDependencyPolicy],
-  [PropertyPolicy, PropertyPolicy],
-  [PrivateFieldPolicy, PrivateFieldPolicy],
-  [AccessorPolicy, AccessorPolicy],
-  [OwnerPolicy, { provide: OwnerPolicy, useFactory: () => new OwnerPolicy() }],
-  [OwnerPolicy, { provide: OwnerPolicy, useClass: InheritedPolicy }],
-] as [Type<OwnerPolicy>, Provider][])(
-  'N2: EntityAccess rejects instances that may differ: %o, %o',
-  async (policy, provider) => {
-    vi.spyOn(Logger.prototype, 'error').mockReturnValue();
-    expect(await startEntityModules(policy, { provider })).toEqual({ alice: [500, 500], bob: [500, 500] });
-  },
-);
-
-test('N2: @Policy uses any instance of a class without dependencies and state', async () => {
-  const provide = () => {
-    @Module({ providers: [OwnerPolicy] })
-    class OwnerModule {}
-    return OwnerModule;
-  };
+test.each<Provider>([
+  StatelessPolicy,
+  { provide: StatelessPolicy, scope: Scope.REQUEST, useFactory: () => new StatelessPolicy() },
+])('N2: a class without dependencies and fields also needs a nearest provider: %o', async (provider) => {
+  @Module({ providers: [provider] })
+  class OrdersModule {}
+  @Module({ providers: [provider] })
+  class InvoicesModule {}
   @Controller('policy')
   class PolicyController {
-    @Policy(OwnerPolicy)
+    @Policy(StatelessPolicy)
     @Get()
     read() {
       return {};
     }
   }
-  const { call, mint } = await startApp({ imports: [provide(), provide()], controllers: [PolicyController] });
-  expect((await call('/policy', await mint({ sub: 'alice' }))).status).toBe(200);
-  expect((await call('/policy', await mint({ sub: 'bob' }))).status).toBe(403);
+  const start = startApp({ imports: [OrdersModule, InvoicesModule], controllers: [PolicyController] });
+  await expect(start).rejects.toMatchObject({
+    code: 'invalid_option',
+    message: expect.stringMatching(
+      /each of the modules OrdersModule, InvoicesModule, expected one provider\. Add StatelessPolicy to the providers of the module of PolicyController, or export it/,
+    ),
+  });
 });

@@ -1,7 +1,7 @@
 import { Controller, Get, GoneException, HttpException } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
 import { Policy } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 @Controller()
 class ItemsController {

@@ -14,7 +14,7 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { io } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Policy, type PolicyProvider, type VerifiedAccessToken } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 let created: string[] = [];
 beforeEach(() => {
@@ -37,7 +37,7 @@ class Prefix {
   readonly value = 'user of ';
 }
 
-/** Not scoped itself: its dependency is. */
+/** Has a request-scoped dependency, and no scope of its own. */
 @Injectable()
 class TenantPolicy implements PolicyProvider {
   constructor(
@@ -187,9 +187,9 @@ describe('a durable policy', () => {
     contexts.clear();
   });
 
-  test('is created once for each tenant', async () => {
+  test.each(adapters)('is created once for each tenant on %s', async (adapter) => {
     ContextIdFactory.apply(strategy);
-    const { call, mint } = await startApp({ controllers: [StaticController], providers });
+    const { call, mint } = await startApp({ controllers: [StaticController], providers }, { adapter });
     const token = await mint({ sub: 'user of acme' });
     for (let i = 0; i < 3; i++)
       expect(await call('/static/durable', token, withTenant('acme'))).toMatchObject({ status: 200 });

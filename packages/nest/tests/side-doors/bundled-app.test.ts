@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type BuildOptions, build } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
 import { afterAll, describe, expect, test } from 'vitest';
+import { bundleProgram } from '../support/bundle-program.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'nest-bundle-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -40,13 +41,9 @@ const __dirname = import.meta.dirname;
 /** Bundles the application and its packages into one file, as for a serverless function, and runs it. */
 async function runBundle(options: BuildOptions): Promise<Record<string, unknown>> {
   const file = join(directory, `minify-${options.minify}.mjs`);
-  await build({
+  await bundleProgram({
     entryPoints: [join(import.meta.dirname, '../support/bundled-app.ts')],
     outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    conditions: ['@countersign/source'],
     banner: { js: banner },
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
     external: optional.flatMap((each) => [each, `${each}/*`]),

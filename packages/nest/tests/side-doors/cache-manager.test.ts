@@ -1,9 +1,10 @@
-import { CacheInterceptor, CacheKey, CacheModule } from '@nestjs/cache-manager';
+import { CACHE_MANAGER, CacheInterceptor, CacheKey, CacheModule } from '@nestjs/cache-manager';
 import {
   type CallHandler,
   Controller,
   type ExecutionContext,
   Get,
+  Inject,
   Injectable,
   type NestInterceptor,
   Patch,
@@ -16,7 +17,7 @@ import {
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { describe, expect, test } from 'vitest';
 import { getPrincipalKey, OptionalAuth, Principal, Public, RequireScopes } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { type Adapter, adapters, startApp } from '../support/start/start-app.ts';
 
 @Injectable()
 class UserCacheInterceptor extends CacheInterceptor {
@@ -47,9 +48,11 @@ class EveryMethodInterceptor extends CacheInterceptor {
   }
 }
 
-/** An interceptor of the application with its own cache, whose key contains the user. */
+/** An interceptor of the application, whose key contains the user. */
 @Injectable()
 class OwnCacheInterceptor implements NestInterceptor {
+  constructor(@Inject(CACHE_MANAGER) readonly cache: object) {}
+
   trackBy(context: ExecutionContext) {
     return this.isRequestCacheable() ? getPrincipalKey(context) : undefined;
   }
@@ -80,17 +83,20 @@ function createController(
   return ProfileController;
 }
 
-const start = (controller: Type, options: { global?: Type; adapter?: 'express' | 'fastify' } = {}) =>
+const start = (
+  controller: Type,
+  { adapter, global }: { readonly adapter: Adapter; readonly global?: Type },
+) =>
   startApp(
     {
       imports: [CacheModule.register()],
       controllers: [controller],
-      providers: options.global ? [{ provide: APP_INTERCEPTOR, useClass: options.global }] : [],
+      providers: global ? [{ provide: APP_INTERCEPTOR, useClass: global }] : [],
     },
-    { adapter: options.adapter ?? 'express' },
+    { adapter },
   );
 
-describe('N24: CacheInterceptor', () => {
+describe.each(adapters)('N24: CacheInterceptor on %s', (adapter) => {
   test.each<[string, Parameters<typeof createController>[0], Type?]>([
     ['on a handler', { onMethod: UseInterceptors(CacheInterceptor) }],
     ['on a class', { onClass: UseInterceptors(CacheInterceptor) }],
@@ -118,7 +124,7 @@ describe('N24: CacheInterceptor', () => {
     ['for every method', { onClass: UseInterceptors(EveryMethodInterceptor), route: Search() }],
     ['for every method, for the application', { route: Patch() }, EveryMethodInterceptor],
   ])('%s: the application does not start', async (_, decorate, global) => {
-    const error = await start(createController(decorate), global ? { global } : {}).catch(
+    const error = await start(createController(decorate), { adapter, ...(global && { global }) }).catch(
       (caught: unknown) => caught,
     );
     expect(error).toMatchObject({ code: 'shared_cache' });
@@ -131,7 +137,7 @@ describe('N24: CacheInterceptor', () => {
     await expect(
       startApp(
         { controllers: [createController()] },
-        { before: (app) => void app.useGlobalInterceptors(interceptor) },
+        { adapter, before: (app) => void app.useGlobalInterceptors(interceptor) },
       ),
     ).rejects.toMatchObject({ code: 'shared_cache' });
   });
@@ -143,7 +149,7 @@ describe('N24: CacheInterceptor', () => {
     await expect(
       startApp(
         { controllers: [createController({ route: Post() })] },
-        { before: (app) => void app.useGlobalInterceptors(interceptor) },
+        { adapter, before: (app) => void app.useGlobalInterceptors(interceptor) },
       ),
     ).rejects.toMatchObject({ code: 'shared_cache' });
   });
@@ -162,10 +168,21 @@ describe('N24: CacheInterceptor', () => {
       },
     ],
   ])('is accepted for %s', async (_, decorate) => {
-    await start(createController(decorate));
+    await start(createController(decorate), { adapter });
   });
 
-  test.each(adapters)('with the user in its key, separates the responses of users on %s', async (adapter) => {
+  test('is accepted as a provider that is not used as an interceptor', async () => {
+    await startApp(
+      {
+        imports: [CacheModule.register()],
+        controllers: [createController()],
+        providers: [CacheInterceptor, RenamedInterceptor],
+      },
+      { adapter },
+    );
+  });
+
+  test('with the user in its key, separates the responses of users', async () => {
     const { call, mint } = await start(createController(), { global: UserCacheInterceptor, adapter });
     for (const [sub, expected] of [
       ['alice', 'MISS'],

@@ -3,9 +3,10 @@ import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DevtoolsModule } from '@nestjs/devtools-integration';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { expect, test } from 'vitest';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { describe, expect, test } from 'vitest';
 import { AuthModule, accessReport, Principal } from '../../src/index.ts';
-import { audience } from '../support/start-app.ts';
+import { type Adapter, adapters, audience } from '../support/start/start-app.ts';
 
 @Controller('items')
 class ItemsController {
@@ -23,7 +24,7 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-async function start(http: boolean, port: number) {
+async function start(adapter: Adapter, { http, port }: { readonly http: boolean; readonly port: number }) {
   @Module({
     imports: [
       DevtoolsModule.register({ http, port }),
@@ -32,39 +33,41 @@ async function start(http: boolean, port: number) {
     controllers: [ItemsController],
   })
   class AppModule {}
-  const app = await NestFactory.create(AppModule, new ExpressAdapter(), {
-    snapshot: true,
-    abortOnError: false,
-    logger: false,
-  });
+  const app = await NestFactory.create(
+    AppModule,
+    adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(),
+    { snapshot: true, abortOnError: false, logger: false },
+  );
   app.enableShutdownHooks();
   await app.listen(0, '127.0.0.1');
   return app;
 }
 
-test('@nestjs/devtools-integration: its server has no guard, and contains no option of the module', async () => {
-  const port = await findFreePort();
-  const app = await start(true, port);
-  try {
-    expect((await fetch(`${await app.getUrl()}/items`)).status).toBe(401);
-    expect(accessReport(app).map(({ entry }) => entry)).toEqual(['GET /items']);
-    const headers = { origin: 'https://devtools.nestjs.com' };
-    const response = await fetch(`http://127.0.0.1:${port}/inspector/graph/snapshot`, { headers });
-    expect(response.status).toBe(200);
-    const graph = await response.text();
-    expect(graph).toContain('AccessTokenGuard');
-    expect(graph).not.toContain('login.example.com');
-  } finally {
-    await app.close();
-  }
-});
+describe.each(adapters)('@nestjs/devtools-integration on %s', (adapter) => {
+  test('its server has no guard, and contains no option of the module', async () => {
+    const port = await findFreePort();
+    const app = await start(adapter, { http: true, port });
+    try {
+      expect((await fetch(`${await app.getUrl()}/items`)).status).toBe(401);
+      expect(accessReport(app).map(({ entry }) => entry)).toEqual(['GET /items']);
+      const headers = { origin: 'https://devtools.nestjs.com' };
+      const response = await fetch(`http://127.0.0.1:${port}/inspector/graph/snapshot`, { headers });
+      expect(response.status).toBe(200);
+      const graph = await response.text();
+      expect(graph).toContain('AccessTokenGuard');
+      expect(graph).not.toContain('login.example.com');
+    } finally {
+      await app.close();
+    }
+  });
 
-test('@nestjs/devtools-integration: "http: false" starts no server', async () => {
-  const port = await findFreePort();
-  const app = await start(false, port);
-  try {
-    await expect(fetch(`http://127.0.0.1:${port}/inspector/graph/snapshot`)).rejects.toThrow();
-  } finally {
-    await app.close();
-  }
+  test('"http: false" starts no server', async () => {
+    const port = await findFreePort();
+    const app = await start(adapter, { http: false, port });
+    try {
+      await expect(fetch(`http://127.0.0.1:${port}/inspector/graph/snapshot`)).rejects.toThrow();
+    } finally {
+      await app.close();
+    }
+  });
 });

@@ -11,7 +11,7 @@ import { APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AccessTokenGuard, getPrincipalKey } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 /** Limits each user, and anonymous requests by their address. */
 @Injectable()
@@ -72,7 +72,7 @@ describe.each(adapters)('the order of guards on %s', (adapter) => {
     expect((await call('/items')).status).toBe(401);
   });
 
-  test('before it, a limit applies to the address of every request, including rejected ones', async () => {
+  test('before the access token guard, a limit applies to the address of every request, including rejected ones', async () => {
     const { call, mint } = await startApp(
       {
         imports: [limits],

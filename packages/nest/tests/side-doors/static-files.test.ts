@@ -9,7 +9,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ServeStaticModule } from '@nestjs/serve-static';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AuthModule, accessReport, Principal } from '../../src/index.ts';
-import { adapters, audience } from '../support/start-app.ts';
+import { adapters, audience } from '../support/start/start-app.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -22,7 +22,7 @@ export async function fuzz<T>(
     await fc.assert(
       fc.asyncProperty(input, async (each) => {
         await attempt(each);
-        // Node reports an unhandled rejection in the next turn.
+        // Node reports an unhandled rejection in the next turn of the event loop.
         await new Promise(setImmediate);
         expect(unhandled).toEqual([]);
       }),

@@ -1,7 +1,7 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { AuthModule, type AuthModuleOptions, profiles } from '../../src/index.ts';
-import { audience } from './start-app.ts';
+import { audience } from './start/start-app.ts';
 
 export const otherAudience = 'https://b.example.test';
 

@@ -13,6 +13,7 @@ declare module 'ws' {
       listener: (request: object, response: { statusCode?: number }) => void,
     ): this;
     on(event: 'message', listener: (data: Uint8Array) => void): this;
+    on(event: 'open' | 'close' | 'error', listener: (value?: unknown) => void): this;
     send(text: string): void;
     close(): void;
   }

@@ -12,7 +12,7 @@ import {
   faultyPolicy,
   watchLogs,
 } from '../support/fault-points.ts';
-import { type Adapter, type StartOptions, startApp } from '../support/start-app.ts';
+import { type Adapter, type StartOptions, startApp } from '../support/start/start-app.ts';
 
 @Controller()
 class ItemsController {

@@ -8,7 +8,8 @@ import { io } from 'socket.io-client';
 import { expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { ConnectionAuthenticator, Principal } from '../../src/index.ts';
-import { adapters, audience, startApp } from '../support/start-app.ts';
+import { createNestedTokens, createNestingMessage } from '../support/nested-tokens.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 @Controller('items')
 class ItemsController {
@@ -44,22 +45,6 @@ class OpenGateway {
   }
 }
 
-/** Creates unsigned tokens of 15 KB that are valid except for the depth of their payload or header. */
-function createNestedTokens(issuer: string) {
-  const nested = '['.repeat(5_600) + ']'.repeat(5_600);
-  const deepen = (members: object) => `${JSON.stringify(members).slice(0, -1)},"deep":${nested}}`;
-  const encodePart = (text: string) => Buffer.from(text).toString('base64url');
-  const header = { alg: 'RS256', typ: 'at+jwt' };
-  const claims = { iss: issuer, aud: audience, exp: 4e9, sub: 'alice', client_id: 'web', iat: 1, jti: 'j' };
-  return [
-    ['payload', `${encodePart(JSON.stringify(header))}.${encodePart(deepen(claims))}.AAAA`],
-    ['header', `${encodePart(deepen(header))}.${encodePart(JSON.stringify(claims))}.AAAA`],
-  ] as const;
-}
-
-const createMessage = (name: string) =>
-  `The ${name} of the access token is malformed: it nests deeper than 32 levels`;
-
 /** Returns the status and the challenge of the response. */
 function get(
   url: string,
@@ -86,7 +71,7 @@ test.each(adapters)(
       const { status, challenge } = await get(`${url}/items`, token);
       expect(status).toBe(401);
       expect(challenge).toContain('error="invalid_token"');
-      expect(challenge).toContain(createMessage(name));
+      expect(challenge).toContain(createNestingMessage(name));
     }
     expect(await call('/items', await mint())).toMatchObject({ status: 200, body: { sub: 'alice' } });
   },
@@ -110,7 +95,7 @@ test('A9: rejects a deeply nested token over socket.io, for the connection and f
         socket.emit('me', {});
       });
     for (const [name, token] of createNestedTokens(server.issuer)) {
-      const rejection = { statusCode: 401, code: 'invalid_token', message: createMessage(name) };
+      const rejection = { statusCode: 401, code: 'invalid_token', message: createNestingMessage(name) };
       if (gateway === OpenGateway) expect(await ask(token)).toMatchObject(rejection);
       else expect(['io server disconnect', 'object']).toContain(summarizeResult(await ask(token)));
     }
@@ -141,7 +126,7 @@ test('A9: rejects a deeply nested token over a plain WebSocket', async () => {
   };
   for (const [name, token] of createNestedTokens(server.issuer)) {
     const { closed } = await connect(token);
-    expect(await closed).toBe(`4401 ${createMessage(name)}`);
+    expect(await closed).toBe(`4401 ${createNestingMessage(name)}`);
   }
   const { socket } = await connect(await mint());
   const reply = new Promise((resolve) => socket.once('message', (data) => resolve(JSON.parse(String(data)))));

@@ -2,11 +2,11 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { credentials, loadPackageDefinition, Metadata, type ServiceClientConstructor } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { build } from 'esbuild';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
-import { startProgram } from '../support/start-program.ts';
+import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
+import { bundleProgram } from '../support/bundle-program.ts';
+import { startProgram } from '../support/start/start-program.ts';
 
 const resolvePath = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const protoPath = resolvePath('../support/items.proto');
@@ -17,14 +17,10 @@ let server: Awaited<ReturnType<typeof startProgram>>;
 let grpcPort: number;
 
 beforeAll(async () => {
-  await build({
+  await bundleProgram({
     entryPoints: [resolvePath('../support/faulty-verifier-app.ts')],
     outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
-    conditions: ['@countersign/source'],
     plugins: [
       {
         // Node does not find the dependencies of core from this package, so they are bundled.

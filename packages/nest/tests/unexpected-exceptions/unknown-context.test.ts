@@ -1,7 +1,7 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { expect, test } from 'vitest';
 import { AccessTokenGuard, OptionalAuth, Public } from '../../src/index.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 class Handlers {
   protected() {}

@@ -2,7 +2,7 @@ import { Controller, Get, type INestApplication, Inject } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { MessagePattern, type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import { describe, expect, test } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 import {
   ACCESS_TOKEN_VERIFIER,
   AccessTokenGuard,
@@ -11,7 +11,7 @@ import {
 } from '../../src/index.ts';
 import { createHolder } from '../support/dpop.ts';
 import { exceptionText, watchLogs } from '../support/fault-points.ts';
-import { adapters, startApp } from '../support/start-app.ts';
+import { adapters, startApp } from '../support/start/start-app.ts';
 
 const { lines, listen } = watchLogs();
 
@@ -60,10 +60,10 @@ const requests: readonly (readonly [string, Hostile])[] = [
 
 describe('N1: requests of Express', () => {
   test.each(requests)('rejects %s', async (_, hostile) => {
-    let armed = true;
+    let isHostile = true;
     const before = (app: INestApplication) => {
       app.use((request: never, response: never, next: () => void) => {
-        if (armed) hostile(request, response);
+        if (isHostile) hostile(request, response);
         next();
       });
       listen(app);
@@ -73,7 +73,7 @@ describe('N1: requests of Express', () => {
     expect(response).toMatchObject({ status: 401, challenge: expect.stringContaining('invalid_token') });
     expect(JSON.stringify(response.body)).not.toContain(exceptionText);
     expect(lines).toHaveLength(1);
-    armed = false;
+    isHostile = false;
     expect(await call('/me', await mint())).toMatchObject({ status: 200 });
   });
 });
@@ -157,9 +157,9 @@ test.each(['http', 'graphql', 'ws', 'rpc'])(
 
 describe.each(adapters)('N1: %s', (adapter) => {
   test('responds with 503 if the replay store throws', async () => {
-    let armed = true;
+    let isHostile = true;
     const claim = async () => {
-      if (armed) throwError();
+      if (isHostile) throwError();
       return true;
     };
     const origin = 'https://api.example.test';
@@ -179,11 +179,11 @@ describe.each(adapters)('N1: %s', (adapter) => {
     const response = await ask();
     expect(response.status).toBe(503);
     expect(JSON.stringify(response.body)).not.toContain(exceptionText);
-    armed = false;
+    isHostile = false;
     expect(await ask()).toMatchObject({ status: 200 });
   });
 
-  test('responds with 403 to a rejection by a handler of a class that also handles messages', async () => {
+  test('responds with 403 if a handler denies access, even if its class also handles messages', async () => {
     const { call, mint } = await startApp(
       { controllers: [ItemsController] },
       {

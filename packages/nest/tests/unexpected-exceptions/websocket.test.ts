@@ -13,8 +13,13 @@ import {
   faultPoints,
   watchLogs,
 } from '../support/fault-points.ts';
-import { connectSocketIo, connectWebSocket, ItemsGateway, StrictGateway } from '../support/items-gateway.ts';
-import { type StartOptions, startApp } from '../support/start-app.ts';
+import {
+  connectSocketIo,
+  connectWebSocket,
+  ItemsGateway,
+  StrictGateway,
+} from '../support/gateways/items-gateway.ts';
+import { type StartOptions, startApp } from '../support/start/start-app.ts';
 
 @WebSocketGateway()
 class WritersGateway extends ItemsGateway implements OnGatewayConnection {

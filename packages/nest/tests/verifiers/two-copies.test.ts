@@ -3,7 +3,7 @@ import { Controller, type DynamicModule, Get, type Type, UseGuards } from '@nest
 import { expect, test, vi } from 'vitest';
 import * as first from '../../src/index.ts';
 import { watchLogs } from '../support/fault-points.ts';
-import { audience, startApp } from '../support/start-app.ts';
+import { adapters, audience, startApp } from '../support/start/start-app.ts';
 
 // A second copy of this package and of core, as in an application that installs two versions.
 vi.resetModules();
@@ -44,20 +44,23 @@ function createModule({ AuthModule }: typeof first, options: object, controller:
   return { module: FeatureModule, imports: [auth], controllers: [controller] };
 }
 
-test('N2: responds with 500 if a decorator and the guard come from different copies', async () => {
-  const { call, mint } = await startApp(
-    { controllers: [createController('mixed', second)] },
-    { before: (app) => listen(app) },
-  );
-  expect(await call('/mixed', await mint())).toMatchObject({ status: 500 });
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).toContain('one copy of @countersign/nest');
-  expect(await call('/mixed')).toMatchObject({ status: 401 });
-  // `@Public()` of one copy applies in both.
-  expect(await call('/mixed/public')).toMatchObject({ status: 200, body: { sub: 'anonymous' } });
-});
+test.each(adapters)(
+  'N2: responds with 500 if a decorator and the guard come from different copies, on %s',
+  async (adapter) => {
+    const { call, mint } = await startApp(
+      { controllers: [createController('mixed', second)] },
+      { adapter, before: (app) => listen(app) },
+    );
+    expect(await call('/mixed', await mint())).toMatchObject({ status: 500 });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('one copy of @countersign/nest');
+    expect(await call('/mixed')).toMatchObject({ status: 401 });
+    // `@Public()` of one copy applies in both.
+    expect(await call('/mixed/public')).toMatchObject({ status: 200, body: { sub: 'anonymous' } });
+  },
+);
 
-test('N2: separates the principals of guards of two copies', async () => {
+test.each(adapters)('N2: separates the principals of guards of two copies, on %s', async (adapter) => {
   const [a, b] = await Promise.all(
     ['https://issuer-a.test', 'https://issuer-b.test'].map((issuer) =>
       createTestAuthorizationServer({ issuer, resources: [audience] }),
@@ -72,7 +75,7 @@ test('N2: separates the principals of guards of two copies', async () => {
         createModule(second, createOptions(b), createController('b', second, second.AccessTokenGuard)),
       ],
     },
-    { auth: { globalGuard: false } },
+    { adapter, auth: { globalGuard: false } },
   );
   const [tokenA, tokenB] = [await a.mintAccessToken(), await b.mintAccessToken({ sub: 'bob' })];
   for (let i = 0; i < 2; i++) {
@@ -83,35 +86,41 @@ test('N2: separates the principals of guards of two copies', async () => {
   }
 });
 
-test('N2: accepts a verifier of another copy of core, and passes its principal', async () => {
-  const server = await createTestAuthorizationServer({ resources: [audience] });
-  const { issuer, fetch, clock } = server;
-  const verifier = secondCore.createAccessTokenVerifier({ issuer, audience, fetch, now: clock.now });
-  const { call } = await startApp(
-    { controllers: [createController('items', first)] },
-    { auth: { verifier } as never },
-  );
-  const token = await server.mintAccessToken();
-  for (let i = 0; i < 2; i++) {
-    expect(await call('/items', token)).toMatchObject({ status: 200, body: { sub: 'alice' } });
-    expect(await call('/items', 'abc')).toMatchObject({
-      status: 401,
-      challenge: expect.stringContaining('invalid_token'),
-    });
-    expect(await call('/items')).toMatchObject({ status: 401, challenge: 'Bearer' });
-  }
-});
+test.each(adapters)(
+  'N2: accepts a verifier of another copy of core, and passes its principal, on %s',
+  async (adapter) => {
+    const server = await createTestAuthorizationServer({ resources: [audience] });
+    const { issuer, fetch, clock } = server;
+    const verifier = secondCore.createAccessTokenVerifier({ issuer, audience, fetch, now: clock.now });
+    const { call } = await startApp(
+      { controllers: [createController('items', first)] },
+      { adapter, auth: { verifier } as never },
+    );
+    const token = await server.mintAccessToken();
+    for (let i = 0; i < 2; i++) {
+      expect(await call('/items', token)).toMatchObject({ status: 200, body: { sub: 'alice' } });
+      expect(await call('/items', 'abc')).toMatchObject({
+        status: 401,
+        challenge: expect.stringContaining('invalid_token'),
+      });
+      expect(await call('/items')).toMatchObject({ status: 401, challenge: 'Bearer' });
+    }
+  },
+);
 
-test('N2: does not start a guard that would verify and authorize with different verifiers', async () => {
-  const { issuer, fetch } = await createTestAuthorizationServer({ resources: [audience] });
-  const verifier = secondCore.createAccessTokenVerifier({ issuer, audience, fetch });
-  class FeatureModule {}
-  const featureModule: DynamicModule = {
-    module: FeatureModule,
-    controllers: [createController('feature', first, first.AccessTokenGuard)],
-    providers: [{ provide: first.ACCESS_TOKEN_VERIFIER, useValue: verifier }],
-  };
-  await expect(startApp({ imports: [featureModule] })).rejects.toThrow(
-    'Import AuthModule.forRoot() in the module',
-  );
-});
+test.each(adapters)(
+  'N2: does not start a guard that would verify and authorize with different verifiers, on %s',
+  async (adapter) => {
+    const { issuer, fetch } = await createTestAuthorizationServer({ resources: [audience] });
+    const verifier = secondCore.createAccessTokenVerifier({ issuer, audience, fetch });
+    class FeatureModule {}
+    const featureModule: DynamicModule = {
+      module: FeatureModule,
+      controllers: [createController('feature', first, first.AccessTokenGuard)],
+      providers: [{ provide: first.ACCESS_TOKEN_VERIFIER, useValue: verifier }],
+    };
+    await expect(startApp({ imports: [featureModule] }, { adapter })).rejects.toThrow(
+      'Import AuthModule.forRoot() in the module',
+    );
+  },
+);

@@ -1,27 +1,33 @@
+import type { IncomingMessage } from 'node:http';
 import { createTestAuthorizationServer } from '@countersign/testing';
-import { Controller, type DynamicModule, type Type, UseGuards } from '@nestjs/common';
+import { Controller, type DynamicModule, Inject, type Type, UseGuards } from '@nestjs/common';
 import {
   ClientProxyFactory,
+  GrpcMethod,
   MessagePattern,
   type MicroserviceOptions,
   Transport,
 } from '@nestjs/microservices';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { firstValueFrom } from 'rxjs';
 import { io } from 'socket.io-client';
 import { expect, test } from 'vitest';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import WebSocket from 'ws';
+import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 import {
   AccessTokenGuard,
   AuthModule,
   type AuthModuleOptions,
+  ConnectionAuthenticator,
   OptionalAuth,
   Principal,
   Public,
   profiles,
 } from '../../src/index.ts';
-import { audience, startApp } from '../support/start-app.ts';
+import { audience, startApp } from '../support/start/start-app.ts';
+import { createGrpcMetadata, startGrpc } from '../support/start/start-grpc.ts';
 
 const otherAudience = 'https://b.example.test';
 
@@ -46,6 +52,42 @@ class GatewayB {
   @SubscribeMessage('b')
   b(@Principal('roles') roles: string[]) {
     return { event: 'b', data: roles };
+  }
+}
+
+/** A plain WebSocket shows its handshake to `authenticate()` only. */
+@WebSocketGateway()
+class AuthenticatedGatewayA extends GatewayA implements OnGatewayConnection {
+  constructor(@Inject(ConnectionAuthenticator) private readonly connections: ConnectionAuthenticator) {
+    super();
+  }
+
+  async handleConnection(client: object, request: IncomingMessage) {
+    await this.connections.authenticate(client, request);
+  }
+}
+
+@UseGuards(AccessTokenGuard)
+@Controller()
+class CallsA {
+  @GrpcMethod('Items', 'Me')
+  me(@Principal('roles') roles: string[]) {
+    return { text: roles.join() };
+  }
+
+  @Public()
+  @GrpcMethod('Items', 'Open')
+  open(@Principal('roles') roles?: string[]) {
+    return { text: roles?.join() ?? 'anonymous' };
+  }
+}
+
+@UseGuards(AccessTokenGuard)
+@Controller()
+class CallsB {
+  @GrpcMethod('Items', 'Write')
+  write(@Principal('roles') roles: string[]) {
+    return { text: roles.join() };
   }
 }
 
@@ -165,4 +207,58 @@ test('N2: separates the principals of messages to two modules', async () => {
   expect(await ask('open', both)).toBe('anonymous');
   expect(await ask('a', one)).toEqual(['a']);
   expect(await ask('b', one)).toMatchObject({ statusCode: 401 });
+});
+
+test('N2: separates the principals of two gateways on one plain WebSocket', async () => {
+  const { imports, both, one } = await createModules(
+    { providers: [AuthenticatedGatewayA] },
+    { providers: [GatewayB] },
+  );
+  const { url } = await startApp(
+    { imports },
+    { auth: { globalGuard: false }, before: (app) => void app.useWebSocketAdapter(new WsAdapter(app)) },
+  );
+  const connect = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const socket = new WebSocket(url.replace('http', 'ws'), { headers });
+    await new Promise((resolve) => socket.once('open', resolve));
+    const ask = (event: string) =>
+      new Promise<{ readonly event: string; readonly data: unknown }>((resolve) => {
+        socket.once('message', (message) => resolve(JSON.parse(String(message))));
+        socket.send(JSON.stringify({ event, data: {} }));
+      });
+    return { ask, close: () => socket.close() };
+  };
+  const bothConnection = await connect(both);
+  const oneConnection = await connect(one);
+  for (let i = 0; i < 2; i++) {
+    expect(await bothConnection.ask('a')).toEqual({ event: 'a', data: ['a'] });
+    expect(await bothConnection.ask('b')).toEqual({ event: 'b', data: ['b'] });
+    expect(await bothConnection.ask('open')).toEqual({ event: 'open', data: 'anonymous' });
+    expect(await oneConnection.ask('a')).toEqual({ event: 'a', data: ['a'] });
+    expect(await oneConnection.ask('b')).toMatchObject({ event: 'exception', data: { statusCode: 401 } });
+  }
+  bothConnection.close();
+  oneConnection.close();
+});
+
+test('N2: separates the principals of gRPC calls to two modules', async () => {
+  const { imports, both, one } = await createModules({ controllers: [CallsA] }, { controllers: [CallsB] });
+  type Call = (message: object, metadata: object, callback: (error: unknown, reply: unknown) => void) => void;
+  const { client } = await startGrpc<Record<'Me' | 'Write' | 'Open', Call>>(
+    { imports },
+    { auth: { globalGuard: false } },
+  );
+  const ask = (method: 'Me' | 'Write' | 'Open', token: string) =>
+    new Promise((resolve) =>
+      client[method]({ text: '' }, createGrpcMetadata(token), (error, reply) => resolve(error ?? reply)),
+    );
+  for (let i = 0; i < 2; i++) {
+    expect(await ask('Me', both)).toEqual({ text: 'a' });
+    expect(await ask('Write', both)).toEqual({ text: 'b' });
+    expect(await ask('Open', both)).toEqual({ text: 'anonymous' });
+    expect(await ask('Me', one)).toEqual({ text: 'a' });
+    // 16: UNAUTHENTICATED
+    expect(await ask('Write', one)).toMatchObject({ code: 16 });
+  }
 });

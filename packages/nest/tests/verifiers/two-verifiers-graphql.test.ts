@@ -4,7 +4,7 @@ import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver } from 
 import { MercuriusDriver } from '@nestjs/mercurius';
 import { describe, expect, test } from 'vitest';
 import { AccessTokenGuard, OptionalAuth, Principal, Public } from '../../src/index.ts';
-import { audience, startApp } from '../support/start-app.ts';
+import { audience, startApp } from '../support/start/start-app.ts';
 import { addRole, createIssuers, createModule, otherAudience } from '../support/two-issuers.ts';
 
 @ObjectType()

@@ -3,8 +3,8 @@ import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/cor
 import { afterEach, expect, test, vi } from 'vitest';
 import { ConnectionAuthenticator } from '../../src/index.ts';
 import { testPrincipal } from '../../src/testing/index.ts';
-import { closeDuringAuthentication } from '../support/closing-connection.ts';
-import { startApp } from '../support/start-app.ts';
+import { closeDuringAuthentication } from '../support/gateways/closing-connection.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 afterEach(() => void vi.useRealTimers());
 

@@ -11,8 +11,8 @@ import {
   EntityAccess,
   Public,
 } from '../../src/index.ts';
-import { connectSocketIo, connectWebSocket } from '../support/items-gateway.ts';
-import { startApp } from '../support/start-app.ts';
+import { connectSocketIo, connectWebSocket } from '../support/gateways/items-gateway.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 @WebSocketGateway()
 class ItemsGateway {
@@ -84,7 +84,7 @@ const expected: Record<string, object> = {
 
 test.each<[string, Type, boolean]>([
   ['the global guard', ItemsGateway, true],
-  ['the guard and filter applied by hand', GuardedGateway, false],
+  ['a guard and a filter on the gateway', GuardedGateway, false],
 ])(
   'A10: a message of a gateway receives the status of what its handler throws, with %s',
   async (_, gateway, globalGuard) => {

@@ -9,7 +9,7 @@ import WebSocket from 'ws';
 import { ApplicationGuard } from '../../src/handlers/application-guard.ts';
 import { ConnectionAuthenticator, Public, RequireScopes } from '../../src/index.ts';
 import { ReplaceMethod } from '../support/replace-method.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 abstract class BaseGateway {
   @RequireScopes('items:write')

@@ -5,8 +5,13 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { ApplicationGuard } from '../../src/handlers/application-guard.ts';
-import { connectSocketIo, connectWebSocket, ItemsGateway, StrictGateway } from '../support/items-gateway.ts';
-import { type StartOptions, startApp } from '../support/start-app.ts';
+import {
+  connectSocketIo,
+  connectWebSocket,
+  ItemsGateway,
+  StrictGateway,
+} from '../support/gateways/items-gateway.ts';
+import { type StartOptions, startApp } from '../support/start/start-app.ts';
 
 test('A10: adds the guard to each gateway, because some versions of Nest do not apply global guards', async () => {
   for (let i = 0; i < 2; i++) await startApp({ providers: [ItemsGateway] });

@@ -5,7 +5,16 @@ import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '
 import { io } from 'socket.io-client';
 import { describe, expect, test } from 'vitest';
 import { ConnectionAuthenticator } from '../../src/index.ts';
-import { startApp } from '../support/start-app.ts';
+import {
+  createExceptionTrigger,
+  createFaultyModule,
+  exceptionText,
+  faultPoints,
+  watchLogs,
+} from '../support/fault-points.ts';
+import { type StartOptions, startApp } from '../support/start/start-app.ts';
+
+const { lines, listen } = watchLogs();
 
 interface Client {
   readonly connected: boolean;
@@ -19,7 +28,7 @@ interface Server {
 type Place = 'middleware' | 'both';
 
 /** Starts a gateway that authenticates in a middleware of socket.io, before the client is connected. */
-async function start(place: Place) {
+async function start(place: Place, module?: StartOptions['module']) {
   const clients: Client[] = [];
   const results: (AuthenticatedRequest | undefined)[] = [];
 
@@ -45,7 +54,11 @@ async function start(place: Place) {
     { providers: [Gateway] },
     {
       auth: { clockTolerance: 0 } as never,
-      before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)),
+      ...(module && { module }),
+      before: (app) => {
+        app.useWebSocketAdapter(new IoAdapter(app));
+        listen(app);
+      },
     },
   );
   server.clock.stop();
@@ -56,9 +69,11 @@ async function start(place: Place) {
     const connected = new Promise<void>((resolve) => void socket.once('connect', () => resolve()));
     /** Settles when the connection is closed, before or after the client is connected. */
     const closed = new Promise<string>((resolve) => void socket.io.once('close', resolve));
-    return { connected, closed, close: () => void socket.close() };
+    const errors: string[] = [];
+    socket.on('connect_error', ({ message }) => void errors.push(message));
+    return { connected, closed, errors, close: () => void socket.close() };
   };
-  return { connect, mint, now, clients, results };
+  return { connect, mint, now, server, clients, results };
 }
 
 describe.each(['middleware', 'both'] as const)('N3: authenticate() of socket.io in %s', (place) => {
@@ -78,4 +93,34 @@ describe.each(['middleware', 'both'] as const)('N3: authenticate() of socket.io 
       place === 'both' ? ['alice', 'alice'] : ['alice'],
     );
   });
+});
+
+const handshakeFaultPoints = faultPoints.filter(
+  ({ requestsOnly, handler, status }) => !requestsOnly && !handler && status !== 200,
+);
+
+describe.each(['middleware', 'both'] as const)('N1: authenticate() of socket.io in %s', (place) => {
+  test.each(handshakeFaultPoints)(
+    '$name: closes the connection, logs one line, and accepts the next connection',
+    async (faultPoint) => {
+      const trigger = createExceptionTrigger();
+      const { connect, mint, server, results } = await start(place, createFaultyModule(faultPoint, trigger));
+      const token = await mint();
+      trigger.secret = token;
+      trigger.armed = true;
+      const client = connect(faultPoint.anonymous ? undefined : token);
+      expect(await client.closed).toBe('transport close');
+      expect(client.errors.join()).not.toContain(exceptionText);
+      expect(results).toEqual([undefined]);
+      expect(lines).toHaveLength(faultPoint.lines ?? 1);
+      for (const line of lines) expect(line).not.toContain(token.slice(-20));
+      trigger.armed = false;
+      // After a failed fetch, keys are fetched again after a pause.
+      server.clock.advance(60);
+      const next = connect(token);
+      await next.connected;
+      expect(results.at(-1)?.accessToken.sub).toBe('alice');
+      next.close();
+    },
+  );
 });

@@ -1,78 +1,27 @@
-import { Controller, Get, Inject, type Type, UseGuards } from '@nestjs/common';
-import { IoAdapter } from '@nestjs/platform-socket.io';
+import { type INestApplication, Inject, Logger } from '@nestjs/common';
 import {
   type OnGatewayConnection,
+  type OnGatewayInit,
   SubscribeMessage,
   WebSocketGateway,
-  WebSocketServer,
 } from '@nestjs/websockets';
 import { io } from 'socket.io-client';
 import { expect, test, vi } from 'vitest';
+import { ConnectionAuthenticator, Principal } from '../../src/index.ts';
 import {
-  AccessTokenGuard,
-  ConnectionAuthenticator,
-  OptionalAuth,
-  Principal,
-  Public,
-} from '../../src/index.ts';
-import { startApp } from '../support/start-app.ts';
+  type Client,
+  clients,
+  MessagesGateway,
+  RecoveringAdapter,
+  RoomsGateway,
+} from '../support/gateways/recovering-gateways.ts';
+import { startApp } from '../support/start/start-app.ts';
 
-const connectionStateRecovery = { maxDisconnectionDuration: 60_000 };
-
-/** Recovers the clients of every gateway. */
-class RecoveringAdapter extends IoAdapter {
-  override createIOServer(port: number, options?: object) {
-    return super.createIOServer(port, { ...options, connectionStateRecovery } as never);
-  }
-}
-
-interface Client {
-  readonly recovered: boolean;
-  readonly rooms: Set<string>;
-  readonly connected: boolean;
-  data: unknown;
-  join(room: string): void;
-}
-
-const clients: Client[] = [];
-
-@WebSocketGateway()
-class RoomsGateway implements OnGatewayConnection {
-  constructor(@Inject(ConnectionAuthenticator) private readonly connections: ConnectionAuthenticator) {}
-
-  async handleConnection(client: Client) {
-    const authenticated = await this.connections.authenticate(client);
-    if (authenticated && !client.recovered) client.join(`user:${authenticated.accessToken.sub}`);
-    clients.push(client);
-  }
-
-  @SubscribeMessage('me')
-  me(@Principal('sub') sub: string) {
-    return { event: 'me', data: sub };
-  }
-}
-
-/** Does not authenticate connections, only messages. */
-@WebSocketGateway()
-class MessagesGateway implements OnGatewayConnection {
-  handleConnection(client: Client) {
-    if (!client.recovered) client.join('room');
-    clients.push(client);
-  }
-
-  @OptionalAuth()
-  @SubscribeMessage('me')
-  me(@Principal() principal: { sub: string } | undefined) {
-    return { event: 'me', data: principal?.sub ?? 'anonymous' };
-  }
-}
-
-async function start(gateway: new (...args: never[]) => object) {
+async function start(gateway: new (...args: never[]) => object, recovery: object = {}) {
   clients.length = 0;
-  const testApp = await startApp(
-    { providers: [gateway] },
-    { before: (app) => void app.useWebSocketAdapter(new RecoveringAdapter(app)) },
-  );
+  const before = (app: INestApplication) =>
+    void app.useWebSocketAdapter(Object.assign(new RecoveringAdapter(app), { recovery }));
+  const testApp = await startApp({ providers: [gateway] }, { before });
   let token: string | undefined;
   const connect = () => {
     const socket = io(testApp.url, {
@@ -94,7 +43,13 @@ async function start(gateway: new (...args: never[]) => object) {
       await vi.waitUntil(() => clients[0]?.connected === false, { interval: 1, timeout: 5000 });
       socket.connect();
     };
-    return { ask, drop, close: () => void socket.close() };
+    /** Waits until the server has rejected the next connection. */
+    const waitForEnd = () =>
+      new Promise<void>((resolve) => {
+        socket.once('connect_error', () => resolve());
+        socket.once('disconnect', () => socket.once('disconnect', () => resolve()));
+      });
+    return { ask, drop, waitForEnd, close: () => void socket.close() };
   };
   /** Waits for the client with this index. */
   const waitForClient = (index: number) => vi.waitUntil(() => clients[index], { interval: 1, timeout: 5000 });
@@ -156,147 +111,69 @@ test.each(['bob', undefined])('N30: a message of %s on a recovered connection cl
   connection.close();
 });
 
-@WebSocketGateway({ connectionStateRecovery } as never)
-class OptionsGateway extends RoomsGateway {}
-
+/** Authenticates in a middleware, as the guide describes. */
 @WebSocketGateway()
-class ServerGateway extends RoomsGateway {
-  @WebSocketServer()
-  server: unknown;
-}
+class MiddlewareGateway implements OnGatewayInit, OnGatewayConnection {
+  constructor(@Inject(ConnectionAuthenticator) private readonly connections: ConnectionAuthenticator) {}
 
-@WebSocketGateway({ namespace: 'items' })
-class NamespaceGateway extends ServerGateway {}
+  afterInit(server: { use(middleware: (client: Client, next: (error?: Error) => void) => void): void }) {
+    server.use((client, next) => {
+      void this.connections.authenticate(client).then((authenticated) => {
+        if (authenticated && !client.recovered) client.join(`user:${authenticated.accessToken.sub}`);
+        next(authenticated ? undefined : new Error('unauthorized'));
+      });
+    });
+  }
 
-@WebSocketGateway({ connectionStateRecovery } as never)
-class BroadcastGateway {}
+  handleConnection(client: Client) {
+    clients.push(client);
+  }
 
-@WebSocketGateway({ connectionStateRecovery } as never)
-class PublicGateway {
-  @Public()
-  @SubscribeMessage('news')
-  news() {
-    return { event: 'news', data: 'news' };
+  @SubscribeMessage('me')
+  me(@Principal('sub') sub: string) {
+    return { event: 'me', data: sub };
   }
 }
 
-test.each([
-  [OptionsGateway, IoAdapter],
-  [ServerGateway, RecoveringAdapter],
-  [NamespaceGateway, RecoveringAdapter],
-  [BroadcastGateway, IoAdapter],
-])('N30: an application with recovery in %o does not start', async (gateway, Adapter) => {
-  const before = (app: never) =>
-    void (app as { useWebSocketAdapter(a: object): void }).useWebSocketAdapter(new Adapter(app));
-  await expect(startApp({ providers: [gateway] }, { before: before as never })).rejects.toMatchObject({
-    code: 'invalid_option',
-    message: expect.stringContaining(`connectionStateRecovery of socket.io is set for ${gateway.name}`),
+test('N30: a middleware rejects every connection if it does not run for recovered ones', async () => {
+  const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+  const { url, mint } = await start(MiddlewareGateway);
+  const socket = io(url, {
+    auth: { token: await mint() },
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
   });
+  await new Promise<void>((resolve) => {
+    for (const event of ['connect_error', 'disconnect', 'connect']) socket.once(event, () => resolve());
+  });
+  expect(socket.connected).toBe(false);
+  expect(clients).toEqual([]);
+  expect(log.mock.calls).toEqual([
+    [expect.stringContaining('set its "skipMiddlewares" to false'), expect.anything()],
+  ]);
+  log.mockRestore();
+  socket.close();
 });
 
-@WebSocketGateway({ connectionStateRecovery } as never)
-class MessageOptionsGateway extends MessagesGateway {}
-
-@UseGuards(AccessTokenGuard)
-@WebSocketGateway({ connectionStateRecovery } as never)
-class GuardedGateway {
-  @SubscribeMessage('me')
-  me() {}
-}
-
-@WebSocketGateway({ connectionStateRecovery } as never)
-class GuardedMessageGateway {
-  @UseGuards(AccessTokenGuard)
-  @SubscribeMessage('me')
-  me() {}
-}
-
-@WebSocketGateway({ connectionStateRecovery } as never)
-class PrivateFieldGateway {
-  readonly #connections: ConnectionAuthenticator;
-
-  constructor(@Inject(ConnectionAuthenticator) connections: ConnectionAuthenticator) {
-    this.#connections = connections;
-  }
-
-  handleConnection(client: object) {
-    return this.#connections.authenticate(client);
-  }
-}
-
-@WebSocketGateway({ connectionStateRecovery } as never)
-class PropertyGateway {
-  @Inject(ConnectionAuthenticator)
-  readonly connections!: ConnectionAuthenticator;
-}
-
-@Public()
-@WebSocketGateway({ connectionStateRecovery } as never)
-class PublicFeedGateway {
-  @WebSocketServer()
-  server: unknown;
-}
-
-@WebSocketGateway({ connectionStateRecovery } as never)
-class InheritedFeedGateway extends PublicFeedGateway {}
-
-@Public()
-@WebSocketGateway({ connectionStateRecovery } as never)
-class AuthenticatedFeedGateway extends PrivateFieldGateway {}
-
-@WebSocketGateway({ connectionStateRecovery } as never)
-class CookieGateway {
-  @SubscribeMessage('me')
-  me() {}
-}
-
-@UseGuards(AccessTokenGuard)
-@Controller()
-class ItemsController {
-  @Get()
-  list() {
-    return [];
-  }
-}
-
-const startWithOptions = (gateway: Type, auth: object = {}) =>
-  startApp(
-    { controllers: [ItemsController], providers: [gateway] },
-    { auth, before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
-  );
-
-test.each([MessageOptionsGateway, PrivateFieldGateway, PropertyGateway, AuthenticatedFeedGateway])(
-  'N30: an application with recovery in %o does not start with the global guard',
-  async (gateway) => {
-    await expect(startWithOptions(gateway)).rejects.toMatchObject({ code: 'invalid_option' });
-  },
-);
-
-test.each([
-  OptionsGateway,
-  GuardedGateway,
-  GuardedMessageGateway,
-  PrivateFieldGateway,
-  PropertyGateway,
-  AuthenticatedFeedGateway,
-])('N30: without a global guard, an application with recovery in %o does not start', async (gateway) => {
-  await expect(startWithOptions(gateway, { globalGuard: false })).rejects.toMatchObject({
-    code: 'invalid_option',
-    message: expect.stringContaining(gateway.name),
-  });
-});
-
-test.each([PublicGateway, PublicFeedGateway, InheritedFeedGateway])(
-  'N30: %o is public, and may use recovery',
-  async (gateway) => {
-    await startWithOptions(gateway);
-    await startWithOptions(gateway, { globalGuard: false });
-  },
-);
-
-test.each([CookieGateway, BroadcastGateway])(
-  'N30: %o, whose users this package does not authenticate, may use recovery',
-  async (gateway) => {
-    await startWithOptions(gateway, { globalGuard: false });
+test.each(['alice', 'bob', undefined])(
+  'N30: a middleware that runs for recovered connections checks that of %s',
+  async (other) => {
+    const { connect, waitForClient, setToken, mint } = await start(MiddlewareGateway, {
+      skipMiddlewares: false,
+    });
+    setToken(await mint());
+    const connection = connect();
+    expect(await connection.ask('me')).toBe('alice');
+    const first = await waitForClient(0);
+    setToken(other && (await mint({ sub: other })));
+    const end = connection.waitForEnd();
+    await connection.drop();
+    if (other === 'alice') expect(await waitForClient(1)).toMatchObject({ recovered: true, connected: true });
+    else {
+      await end;
+      expect(clients).toEqual([first]);
+    }
+    connection.close();
   },
 );

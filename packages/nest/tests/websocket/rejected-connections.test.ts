@@ -6,9 +6,8 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import WebSocket from 'ws';
 import { AuthModule, ConnectionAuthenticator, OptionalAuth, Public } from '../../src/index.ts';
-import { type StartOptions, startApp } from '../support/start-app.ts';
+import { type StartOptions, startApp } from '../support/start/start-app.ts';
 
 /** The outcome of each message, in order: the event of a handler that ran, or the status of a rejection. */
 const outcomes: unknown[] = [];
@@ -79,15 +78,6 @@ const createHandshake = (token: string | undefined): Buffer =>
       '\r\n',
     ].join('\r\n'),
   );
-
-/** A client of `ws`. */
-interface Client {
-  on(event: 'message', listener: (data: unknown) => void): unknown;
-  once(event: 'pong', listener: () => void): unknown;
-  send(text: string): void;
-  ping(): void;
-  terminate(): void;
-}
 
 /** Opens a connection that does not respond to a close frame, unlike each library for WebSockets. */
 function openSocket(url: string) {
@@ -172,21 +162,19 @@ test('N26: a client of socket.io runs no handler while its token is verified, if
     },
   );
   const token = await mint({ scope: 'items:read' });
-  const address = `${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
-  const socket = new WebSocket(address) as unknown as Client;
-  socket.on('message', (data) => {
-    const text = String(data);
-    if (text.startsWith('0')) socket.send(`40${JSON.stringify({ token })}`);
-    if (!text.startsWith('40')) return;
-    for (const event of events) socket.send(`42["${event}",{}]`);
-    // The server processes messages in order, so the reply to the ping follows them.
-    socket.ping();
-  });
-  socket.once('pong', () => release());
-  await vi.waitFor(() => expect(outcomes).toHaveLength(events.length));
-  expect(outcomes).toEqual([401, 401, 401]);
+  const address = `${url}/socket.io/?EIO=4&transport=polling`;
+  const { sid } = JSON.parse((await (await fetch(address)).text()).slice(1)) as { sid: string };
+  const session = `${address}&sid=${sid}`;
+  const send = async (packets: string[]) =>
+    (await fetch(session, { method: 'POST', body: packets.join('\u001e') })).text();
+  await send([`40${JSON.stringify({ token })}`]);
+  expect(await (await fetch(session)).text()).toMatch(/^40/);
+  // The server reads the messages when the token was verified, and then responds.
+  const response = send(events.map((event) => `42["${event}",{}]`));
+  release();
+  expect(await response).toBe('ok');
+  expect(outcomes).toEqual([]);
   expect(connections).toEqual([undefined]);
-  socket.terminate();
 });
 
 describe('N26: requirements of several calls', () => {

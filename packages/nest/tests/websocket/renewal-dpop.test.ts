@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { ConnectionAuthenticator } from '../../src/index.ts';
 import { createHolder } from '../support/dpop.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 const origin = 'https://api.example.test';
 const htu = `${origin}/items`;

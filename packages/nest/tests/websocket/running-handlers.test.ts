@@ -16,6 +16,7 @@ import {
   WebSocketGateway,
 } from '@nestjs/websockets';
 import {
+  filter,
   finalize,
   interval,
   map,
@@ -25,6 +26,7 @@ import {
   retry,
   Subject,
   startWith,
+  take,
   takeUntil,
   throwError,
 } from 'rxjs';
@@ -38,7 +40,7 @@ import {
   RequireScopes,
   type VerifiedAccessToken,
 } from '../../src/index.ts';
-import { startApp } from '../support/start-app.ts';
+import { startApp } from '../support/start/start-app.ts';
 
 const scope = 'audit:read';
 
@@ -47,6 +49,7 @@ const scope = 'audit:read';
 class AuditGateway implements OnGatewayConnection {
   running = 0;
   readonly stops = new Subject<void>();
+  readonly ends = new Subject<number>();
 
   constructor(@Inject(ConnectionAuthenticator) private readonly connections: ConnectionAuthenticator) {}
 
@@ -75,7 +78,7 @@ class AuditGateway implements OnGatewayConnection {
     return this.#stream('alerts');
   }
 
-  /** Has not emitted anything when the client renews its token. */
+  /** Emits nothing before the client renews its token. */
   @RequireScopes(scope)
   @SubscribeMessage('silent')
   silent() {
@@ -112,6 +115,18 @@ class AuditGateway implements OnGatewayConnection {
     );
   }
 
+  /** Runs until the test ends handlers with lower numbers. */
+  @RequireScopes(scope)
+  @SubscribeMessage('numbered')
+  numbered(@MessageBody() { number }: { number: number }) {
+    this.running++;
+    return this.ends.pipe(
+      filter((end) => number < end),
+      take(1),
+      finalize(() => this.running--),
+    );
+  }
+
   @SubscribeMessage('open')
   open() {
     return this.#stream('open');
@@ -124,7 +139,7 @@ class AuditGateway implements OnGatewayConnection {
   }
 }
 
-/** Subscribes to the handlers of polling again, when the test says so. */
+/** Subscribes to the handlers of polling again, when the test emits a value of `starts`. */
 class PollingInterceptor implements NestInterceptor {
   readonly starts = new Subject<void>();
 
@@ -183,7 +198,7 @@ describe.each(['socket.io', 'ws'] as const)('N28: running handlers of a gateway 
   );
 
   test.each([true, false])(
-    'a handler that has ended or requires nothing does not count, with globalGuard: %s',
+    'does not count a handler that has ended or requires nothing, with globalGuard: %s',
     async (globalGuard) => {
       const { gateway, send, renew, ask, close } = await connect({ globalGuard });
       expect(await ask('once')).toBe('once');
@@ -200,8 +215,29 @@ describe.each(['socket.io', 'ws'] as const)('N28: running handlers of a gateway 
     },
   );
 
+  test('a renewal is rejected if the connection has had more handlers than can be checked', async () => {
+    // Several guards check each handler.
+    const { gateway, send, renew, ask, close } = await connect();
+    const waitForRunning = (count: number) =>
+      vi.waitUntil(() => gateway.running === count, { interval: 1, timeout: 20_000 });
+    for (let number = 0; number < 300; number++) send('numbered', { number });
+    await waitForRunning(300);
+    expect(await renew(`${scope} other`)).toBe(`${scope} other`);
+    for (let number = 300; number < 1003; number++) send('numbered', { number });
+    await waitForRunning(1003);
+    gateway.ends.next(1001);
+    await waitForRunning(2);
+    // Another handler starts and ends.
+    expect(await ask('once')).toBe('once');
+    for (const scopes of ['other', scope]) expect(await renew(scopes)).toMatchObject({ statusCode: 401 });
+    expect(gateway.running).toBe(2);
+    expect(await ask('once')).toBe('once');
+    close();
+    await waitForRunning(0);
+  }, 30_000);
+
   test.each(['polled', 'retried'])(
-    'a handler that an interceptor starts again is checked again: %s',
+    'checks a handler again that an interceptor starts again: %s',
     async (event) => {
       const interceptor = new PollingInterceptor();
       const { gateway, send, renew, ask, close } = await connect({ interceptors: [interceptor] });
@@ -220,7 +256,7 @@ describe.each(['socket.io', 'ws'] as const)('N28: running handlers of a gateway 
       await waitForRunning(0);
       expect(await renew('other')).toBe('other');
       interceptor.starts.next();
-      // Another message is handled after the start, which is rejected.
+      // The start of the handler is rejected before the server handles the next message.
       expect(await ask('once')).toMatchObject(rejection);
       expect(gateway.running).toBe(0);
       close();

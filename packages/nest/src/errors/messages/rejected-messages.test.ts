@@ -19,9 +19,9 @@ import {
   faultyPolicy,
   watchLogs,
 } from '../../../tests/support/fault-points.ts';
-import type { StartOptions } from '../../../tests/support/start-app.ts';
-import { startMicroservice } from '../../../tests/support/start-microservice.ts';
-import type { Program } from '../../../tests/support/start-program.ts';
+import type { StartOptions } from '../../../tests/support/start/start-app.ts';
+import { startMicroservice } from '../../../tests/support/start/start-microservice.ts';
+import type { Program } from '../../../tests/support/start/start-program.ts';
 import { ACCESS_TOKEN_VERIFIER, type AccessTokenVerifier, Policy, Principal } from '../../index.ts';
 
 const handledEvents: string[] = [];

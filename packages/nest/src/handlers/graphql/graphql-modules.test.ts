@@ -3,8 +3,8 @@ import type { ModulesContainer } from '@nestjs/core';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import { buildSchema } from 'graphql';
 import { expect, test } from 'vitest';
+import { checkMissingSchema } from './check-schema.ts';
 import { listGraphqlModules } from './graphql-modules.ts';
-import { checkMissingSchema } from './guard-schema.ts';
 
 const schema = buildSchema('type Query { item: String }');
 

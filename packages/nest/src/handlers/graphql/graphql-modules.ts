@@ -46,6 +46,8 @@ export interface GraphqlModule {
   readonly isGateway: boolean;
   /** Nest runs guards on the resolvers of fields and references as well. */
   readonly guardsFields: boolean;
+  /** The objects that create the schema with the resolvers of Nest. A driver may replace resolvers of their schema. */
+  readonly schemaFactories: readonly SchemaFactory[];
   /** Whether the options may replace the resolver of Nest for a field such as `Query.items`. */
   readonly isReplaced: (type: string, field: string) => boolean;
   /** Whether Nest uses the methods of a class as resolvers of the schema. */
@@ -72,30 +74,42 @@ export function listGraphqlModules(modules: ModulesContainer): GraphqlModule[] {
     const options = (wrapper.instance ?? {}) as GraphqlOptions;
     const hosts = [...providers].filter(([token]) => isSchemaHost(token)).map(([, { instance }]) => instance);
     const schema = hosts.map(readSchema).find((each) => each !== undefined);
-    const drivers = [...providers.values()].map(({ instance }) => instance as unknown).filter(isDriver);
+    const drivers = findDrivers(providers);
     const executors = drivers.flatMap(findExecutor);
-    const executed = schema ? executors.flatMap((executor) => readSchema(executor) ?? []) : [];
+    const executorSchemas = schema ? executors.flatMap((executor) => readSchema(executor) ?? []) : [];
     const isCopied = [options.schemaTransforms ?? []].flat().length > 0 && drivers.some(findAdapter);
     const replacesAny = [options.schema, options.transformResolvers, options.transformSchema].some(
       (option) => option !== undefined,
     );
-    const replaced = new Set([options.resolvers ?? []].flat().flatMap(listFields));
+    const replacedFields = new Set([options.resolvers ?? []].flat().flatMap(listFields));
     return [
       {
         schema,
         schemaHolders: [...hosts, ...(schema ? executors : [])].filter(isObject),
-        executedSchemas: [...new Set([...(schema ? [schema] : []), ...executed])],
-        hasHiddenSchema: schema !== undefined && isCopied && executed.length === 0,
+        executedSchemas: [...new Set([...(schema ? [schema] : []), ...executorSchemas])],
+        hasHiddenSchema: schema !== undefined && isCopied && executorSchemas.length === 0,
         hasSchemaHost: hosts.length > 0,
         isGateway: options.gateway !== undefined,
         guardsFields: options.fieldResolverEnhancers?.includes('guards') === true,
+        schemaFactories: [...providers.values()]
+          .map(({ instance }) => instance as unknown)
+          .filter(isSchemaFactory),
         // These options do not show which fields they provide or replace.
-        isReplaced: (type, field) => replacesAny || replaced.has(`${type}.${field}`),
+        isReplaced: (type, field) => replacesAny || replacedFields.has(`${type}.${field}`),
         includes: createInclusionCheck(modules, options.include ?? []),
       },
     ];
   });
 }
+
+/** Lists the drivers of the `GraphQLModule`s. */
+export const listDrivers = (modules: ModulesContainer): Driver[] =>
+  [...modules.values()].flatMap(({ providers }) =>
+    providers.has(graphqlProviders.options) ? findDrivers(providers) : [],
+  );
+
+const findDrivers = (providers: Module['providers']): Driver[] =>
+  [...providers.values()].map(({ instance }) => instance as unknown).filter(isDriver);
 
 /** Follows the imports of the modules, as `ResolversExplorerService` of Nest does. */
 function createInclusionCheck(
@@ -103,15 +117,15 @@ function createInclusionCheck(
   include: readonly unknown[],
 ): GraphqlModule['includes'] {
   if (include.length === 0) return () => true;
-  const included = new Set<Module>();
+  const includedModules = new Set<Module>();
   const add = (module: Module) => {
-    if (included.has(module)) return;
-    included.add(module);
-    for (const imported of module.imports) add(imported);
+    if (includedModules.has(module)) return;
+    includedModules.add(module);
+    for (const importedModule of module.imports) add(importedModule);
   };
   for (const module of modules.values()) if (include.includes(module.metatype)) add(module);
   const owners = new Set<object>(
-    listModuleClasses(modules).flatMap(({ module, type }) => (included.has(module) ? [type] : [])),
+    listModuleClasses(modules).flatMap(({ module, type }) => (includedModules.has(module) ? [type] : [])),
   );
   return (owner) => owners.has(owner);
 }
@@ -143,13 +157,23 @@ function readSchema(holder: unknown): Schema | undefined {
 }
 
 /** The part of a driver of `@nestjs/graphql` that this package uses. */
-interface Driver {
-  readonly generateSchema?: unknown;
-  readonly mergeDefaultOptions?: unknown;
+export interface Driver {
+  readonly generateSchema: unknown;
+  /** Returns the options of the module with those that the driver adds. */
+  mergeDefaultOptions: (options: unknown, ...others: unknown[]) => unknown;
   /** The instance of Fastify in the drivers of Mercurius, and Apollo's server in those of Apollo. */
   readonly instance?: Server | null;
   readonly httpAdapterHost?: { readonly httpAdapter?: { getInstance?: () => Server | null } | null };
 }
+
+/** `GraphQLFactory` or `GraphQLFederationFactory` of `@nestjs/graphql`. */
+export interface SchemaFactory {
+  generateSchema: (...args: unknown[]) => unknown;
+}
+
+const isSchemaFactory = (instance: unknown): instance is SchemaFactory =>
+  typeof (instance as Partial<SchemaFactory> | null | undefined)?.generateSchema === 'function' &&
+  !isDriver(instance);
 
 interface Server {
   /** The object of Mercurius, whose property `schema` it executes. */
@@ -157,7 +181,7 @@ interface Server {
 }
 
 const isDriver = (instance: unknown): instance is Driver => {
-  const { generateSchema, mergeDefaultOptions } = (instance ?? {}) as Driver;
+  const { generateSchema, mergeDefaultOptions } = (instance ?? {}) as Partial<Driver>;
   return typeof generateSchema === 'function' && typeof mergeDefaultOptions === 'function';
 };
 
@@ -188,6 +212,9 @@ export function listOutputTypes(schema: Schema): SchemaType[] {
   );
 }
 
+export const readReferenceResolver = (type: SchemaType | undefined): Resolve | undefined =>
+  type?.extensions?.apollo?.subgraph?.resolveReference ?? type?.resolveReference;
+
 /** Lists the types of queries, mutations and subscriptions, which may have any name. */
 export function listRootTypes(schema: Schema): SchemaType[] {
   return [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].filter(
@@ -202,3 +229,12 @@ export function listEntityTypes(schema: Schema): readonly SchemaType[] {
 
 /** The root fields that federation adds. @see https://www.apollographql.com/docs/federation/subgraph-spec */
 export const federationFields = { entities: '_entities', service: '_service' } as const;
+
+/** Lists the resolvers of fields and references. */
+export const listResolvers = (schema: Schema): Resolve[] =>
+  listOutputTypes(schema)
+    .flatMap((type) => [
+      readReferenceResolver(type),
+      ...Object.values(type.getFields?.() ?? {}).flatMap(({ resolve, subscribe }) => [resolve, subscribe]),
+    ])
+    .filter((each) => each !== undefined);

@@ -202,7 +202,7 @@ test('N10: guards each reference whose type has no reference resolver', async ()
 
 test('N15: guards each resolver once, also in a copy, and one that replaces it', async () => {
   const fields: Record<string, SchemaField> = { raw: { resolve }, method: { resolve: () => 'method' } };
-  const options = { handlers: [createHandler('root', 'Query.method')], guarded: new ResolverSet() };
+  const options = { handlers: [createHandler('root', 'Query.method')], guardedResolvers: new ResolverSet() };
   guard([createType('Query', fields)], options);
   const copies: Record<string, SchemaField> = { raw: { ...fields.raw }, method: { ...fields.method } };
   guard([createType('Query', copies)], { ...options, isReplaced: () => true });

@@ -1,17 +1,18 @@
-import { ConfigurationError } from '@countersign/core/resource-server';
 import { type CanActivate, type ExecutionContext, ForbiddenException } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { getAccessPolicy } from '../../access/resolve-access.ts';
 import { schemaGuards } from '../../module-state.ts';
 import type { ExplicitGuardFinder } from '../explicit-guards.ts';
-import { formatHandlerName, type GraphqlPosition, type Handler } from '../handler.ts';
+import type { GraphqlPosition, Handler } from '../handler.ts';
+import { checkSharedSchema } from './check-schema.ts';
 import {
   federationFields,
   type GraphqlModule,
   listOutputTypes,
   listRootTypes,
   type Resolve,
+  readReferenceResolver,
   type Schema,
   type SchemaField,
   type SchemaType,
@@ -31,7 +32,9 @@ const schemaResolver: GuardedMethod = {
   method: SchemaResolver.prototype.resolve,
 };
 
-export interface GuardSchemaOptions extends Pick<GraphqlModule, 'guardsFields' | 'isReplaced'> {
+export interface GuardSchemaOptions extends Pick<GraphqlModule, 'guardsFields'> {
+  /** Whether a resolver may not be that of Nest for a field such as `Query.items`. */
+  readonly isReplaced: (type: string, field: string, resolver?: Resolve) => boolean;
   readonly guard: CanActivate;
   readonly handlers: readonly Handler[];
   /** Finds the guards of `@UseGuards()` on a handler, which Nest does not run either. */
@@ -40,11 +43,11 @@ export interface GuardSchemaOptions extends Pick<GraphqlModule, 'guardsFields' |
    * The resolvers that are guarded already, by this function or by Nest. Copies of a schema share resolvers. Default: an
    * empty set.
    */
-  readonly guarded?: ResolverSet;
+  readonly guardedResolvers?: ResolverSet;
 }
 
 interface Options extends GuardSchemaOptions {
-  readonly guarded: ResolverSet;
+  readonly guardedResolvers: ResolverSet;
   /** The resolvers that Nest guards are added to it. They are guarded only at the position of their handler. */
   readonly guardedByNest: Resolve[];
 }
@@ -52,14 +55,17 @@ interface Options extends GuardSchemaOptions {
 /**
  * Applies the guard to the resolvers of a schema that Nest does not guard: reference resolvers, resolvers of fields with
  * requirements, and root fields that are not methods of a resolver class. Changes the schema in place, and adds the
- * guarded resolvers to `guarded`. The guards of `@UseGuards()` on a handler run after the global guard, as in Nest.
+ * guarded resolvers to `guardedResolvers`. The guards of `@UseGuards()` on a handler run after the global guard, as in Nest.
+ *
+ * @throws ConfigurationError `invalid_option` if another running application uses the schema
  */
 export function guardSchema(
   schema: Schema,
-  { guarded = new ResolverSet(), ...others }: GuardSchemaOptions,
+  { guardedResolvers = new ResolverSet(), ...others }: GuardSchemaOptions,
 ): void {
-  const options: Options = { ...others, guarded, guardedByNest: [] };
-  schemaGuards.set(schema, guarded);
+  const options: Options = { ...others, guardedResolvers, guardedByNest: [] };
+  checkSharedSchema(schema, guardedResolvers);
+  schemaGuards.set(schema, guardedResolvers);
   const roots = new Set(listRootTypes(schema));
   for (const type of listOutputTypes(schema)) {
     guardReference(type, options);
@@ -70,43 +76,7 @@ export function guardSchema(
         guardField(field, { type, name, isRoot }, options);
     }
   }
-  for (const resolver of options.guardedByNest) guarded.add(resolver);
-}
-
-type MissingSchema = Pick<GraphqlModule, 'hasSchemaHost' | 'isGateway'> &
-  Partial<Pick<GraphqlModule, 'schema' | 'hasHiddenSchema'>>;
-
-/**
- * Checks whether the schemas of a module are visible. A gateway has none, and the schemas of others must have the guard.
- *
- * @throws ConfigurationError `unguarded_handler`
- */
-export function checkMissingSchema(
-  { schema, hasSchemaHost, hasHiddenSchema, isGateway }: MissingSchema,
-  handlers: readonly Handler[],
-): void {
-  if (!hasSchemaHost) {
-    throw new ConfigurationError(
-      'unguarded_handler',
-      'AuthModule found a GraphQLModule without its GraphQLSchemaHost, so it cannot guard the fields and references of its ' +
-        'schema. Use the version of @nestjs/graphql for NestJS 11 or 12.',
-    );
-  }
-  const unguarded = handlers.filter(({ graphql }) => graphql && graphql.kind !== 'root');
-  if (isGateway || unguarded.length === 0 || (schema && !hasHiddenSchema)) return;
-  if (hasHiddenSchema) {
-    throw new ConfigurationError(
-      'unguarded_handler',
-      'AuthModule cannot find the schema that Mercurius creates for the option "schemaTransforms" of GraphQLModule, so it ' +
-        `cannot guard ${unguarded.map(formatHandlerName).join(', ')}. ` +
-        'Use MercuriusDriver of @nestjs/mercurius, or change the schema with the option "transformSchema".',
-    );
-  }
-  throw new ConfigurationError(
-    'unguarded_handler',
-    `AuthModule found a GraphQLModule without a schema, so it cannot guard ${unguarded.map(formatHandlerName).join(', ')}. ` +
-      'Return the schema from generateSchema() of its driver, or set the option "gateway" if the driver is a gateway.',
-  );
+  for (const resolver of options.guardedByNest) guardedResolvers.add(resolver);
 }
 
 /** Finds the methods that resolve a field, including those of an interface, which a type may inherit. */
@@ -165,11 +135,18 @@ interface FieldPosition {
   readonly isRoot: boolean;
 }
 
-function guardField(field: SchemaField, { type, name, isRoot }: FieldPosition, options: Options): void {
+/** Lets `isReplaced()` compare the resolver of a field. */
+const withResolver = (options: Options, resolver: Resolve | undefined): Options => ({
+  ...options,
+  isReplaced: (type, field) => options.isReplaced(type, field, resolver),
+});
+
+function guardField(field: SchemaField, { type, name, isRoot }: FieldPosition, all: Options): void {
   // A subscription is checked when it starts, as in Nest.
   const key = field.subscribe ? 'subscribe' : 'resolve';
   const current = unwrapClosed(field[key]);
-  if (options.guarded.has(current)) return;
+  if (all.guardedResolvers.has(current)) return;
+  const options = withResolver(all, current);
   if (current !== field[key]) field[key] = current;
   const methods = isRoot ? findRootMethods(type, name, options) : findFieldMethods(type, name, options);
   if (methods.length > 0)
@@ -197,11 +174,11 @@ const createPropertyResolver =
   };
 
 function guardReference(type: SchemaType, options: Options): void {
-  const { handlers, guardsFields, isReplaced, guarded, guardedByNest } = options;
+  const { handlers, guardsFields, isReplaced, guardedResolvers, guardedByNest } = options;
   const resolve = unwrapClosed(readReferenceResolver(type));
-  if (!resolve || guarded.has(resolve)) return;
+  if (!resolve || guardedResolvers.has(resolve)) return;
   const methods = findReferenceHandlers(type.name, handlers);
-  if (methods.length > 0 && guardsFields && !isReplaced(type.name, '__resolveReference')) {
+  if (methods.length > 0 && guardsFields && !isReplaced(type.name, '__resolveReference', resolve)) {
     guardedByNest.push(resolve);
     replaceReferenceResolver(type, resolve);
     return;
@@ -219,9 +196,6 @@ function replaceReferenceResolver(type: SchemaType, replacement: Resolve): void 
   if (type.resolveReference) type.resolveReference = replacement;
 }
 
-const readReferenceResolver = (type: SchemaType | undefined): Resolve | undefined =>
-  type?.extensions?.apollo?.subgraph?.resolveReference ?? type?.resolveReference;
-
 const findReferenceHandlers = (type: string, handlers: readonly Handler[]): readonly Handler[] =>
   handlers.filter(({ graphql }) => graphql?.kind === 'reference' && graphql.type === type);
 
@@ -231,15 +205,15 @@ const findReferenceHandlers = (type: string, handlers: readonly Handler[]): read
  */
 function guardEntities(field: SchemaField, schema: Schema, options: Options): void {
   const resolve = unwrapClosed(field.resolve);
-  if (!resolve || options.guarded.has(resolve)) return;
-  field.resolve = options.guarded.wrap(resolve, async (...all) => {
+  if (!resolve || options.guardedResolvers.has(resolve)) return;
+  field.resolve = options.guardedResolvers.wrap(resolve, async (...all) => {
     const [, args, context, info] = all;
-    if (options.guarded.isReplaced(info)) return resolve(...all);
+    if (options.guardedResolvers.isReplaced(info)) return resolve(...all);
     const { representations } = args as { readonly representations: readonly unknown[] };
     const types = ((info as { readonly schema?: Schema } | undefined)?.schema ?? schema).getTypeMap();
     for (const reference of representations) {
       const type = String((reference as { readonly __typename?: unknown } | null)?.__typename);
-      if (options.guarded.has(readReferenceResolver(types[type]))) continue;
+      if (options.guardedResolvers.has(readReferenceResolver(types[type]))) continue;
       const methods = findReferenceHandlers(type, options.handlers);
       const checks = createChecks(methods.length > 0 ? methods : [schemaResolver], options);
       await runChecks(checks, [reference, context, info]);
@@ -248,10 +222,10 @@ function guardEntities(field: SchemaField, schema: Schema, options: Options): vo
   });
 }
 
-function withChecks(resolve: Resolve, checks: readonly Check[], { guarded }: Options): Resolve {
-  return guarded.wrap(resolve, async (...args) => {
+function withChecks(resolve: Resolve, checks: readonly Check[], { guardedResolvers }: Options): Resolve {
+  return guardedResolvers.wrap(resolve, async (...args) => {
     // `info` is the last argument of each kind of resolver.
-    if (!guarded.isReplaced(args.at(-1))) await runChecks(checks, args);
+    if (!guardedResolvers.isReplaced(args.at(-1))) await runChecks(checks, args);
     return resolve(...args);
   });
 }

@@ -1,10 +1,22 @@
-import { schemaGuards, wrappedResolvers } from '../../module-state.ts';
+import { type SchemaGuard, schemaGuards, wrappedResolvers } from '../../module-state.ts';
 import type { Resolve } from './graphql-modules.ts';
 
 /** A set of resolvers of one application. It also has the functions that this package creates around them. */
-export class ResolverSet {
+export class ResolverSet implements SchemaGuard {
   readonly #resolvers = new WeakSet<Resolve>();
+  #isClosing = false;
   #isClosed = false;
+
+  /** @param application the container of the application, if the functions of the set decide about requests */
+  constructor(readonly application?: object) {}
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
 
   add(resolver: Resolve): void {
     this.#resolvers.add(resolver);
@@ -18,13 +30,19 @@ export class ResolverSet {
 
   /** Adds `wrapper`, which calls `resolver`, so that a set with `resolver` also has `wrapper`. */
   wrap(resolver: Resolve, wrapper: Resolve): Resolve {
-    wrappedResolvers.set(wrapper, { resolver, isClosed: () => this.#isClosed });
+    wrappedResolvers.set(wrapper, { resolver, guard: this });
     this.add(wrapper);
     return wrapper;
   }
 
+  /** Lets the next application start with the same schema. Until `close()`, both guards decide about each request. */
+  beginClose(): void {
+    this.#isClosing = true;
+  }
+
   /** Lets the next application that uses the same schema remove the functions that this set has created. */
   close(): void {
+    this.#isClosing = true;
     this.#isClosed = true;
   }
 
@@ -44,8 +62,8 @@ export class ResolverSet {
 export function unwrapClosed(resolver: Resolve | undefined): Resolve | undefined {
   let current = resolver;
   for (;;) {
-    const wrapped = current && wrappedResolvers.get(current);
-    if (!wrapped?.isClosed()) return current;
-    current = wrapped.resolver;
+    const wrappedResolver = current && wrappedResolvers.get(current);
+    if (!wrappedResolver?.guard.isClosed) return current;
+    current = wrappedResolver.resolver;
   }
 }

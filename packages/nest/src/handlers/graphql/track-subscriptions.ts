@@ -16,8 +16,8 @@ import { createSchemaWatcher, initializeFirst } from './watch-schema.ts';
 @Injectable()
 export class SubscriptionTracker implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #modules: ModulesContainer;
-  readonly #tracked = new ResolverSet();
-  readonly #watch = createSchemaWatcher<void>((schema) => trackSubscriptions(schema, this.#tracked));
+  readonly #trackedResolvers = new ResolverSet();
+  readonly #watch = createSchemaWatcher<void>((schema) => trackSubscriptions(schema, this.#trackedResolvers));
 
   constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
     this.#modules = modules;
@@ -31,26 +31,26 @@ export class SubscriptionTracker implements OnModuleInit, OnApplicationBootstrap
 
   onApplicationBootstrap(): void {
     for (const { schemaHolders, executedSchemas } of listGraphqlModules(this.#modules)) {
-      for (const schema of executedSchemas) trackSubscriptions(schema, this.#tracked);
+      for (const schema of executedSchemas) trackSubscriptions(schema, this.#trackedResolvers);
       this.#watch(schemaHolders);
     }
   }
 
   onApplicationShutdown(): void {
-    this.#tracked.close();
+    this.#trackedResolvers.close();
   }
 }
 
 /**
  * Records when each subscription of a schema has ended, by its stream. The library of the connection forgets a
  * subscription when the client completes its identifier or uses it twice, and may run it all the same. Changes the
- * schema in place. Subscriptions in `tracked` are tracked already.
+ * schema in place. Subscriptions in `trackedResolvers` are tracked already.
  */
-export function trackSubscriptions(schema: Schema, tracked = new ResolverSet()): void {
+export function trackSubscriptions(schema: Schema, trackedResolvers = new ResolverSet()): void {
   for (const field of Object.values(schema.getSubscriptionType()?.getFields?.() ?? {})) {
     const subscribe = unwrapClosed(field.subscribe);
-    if (!subscribe || tracked.has(subscribe)) continue;
-    field.subscribe = tracked.wrap(subscribe, track(subscribe));
+    if (!subscribe || trackedResolvers.has(subscribe)) continue;
+    field.subscribe = trackedResolvers.wrap(subscribe, track(subscribe));
   }
 }
 
@@ -75,7 +75,7 @@ function track(subscribe: Resolve): Resolve {
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof (value as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] === 'function';
 
-/** Calls `end` when a stream has ended or is told to end. After that, it emits nothing. */
+/** Calls `end` when a stream has ended, or when its consumer ends it. After that, it emits nothing. */
 function trackStream(stream: AsyncIterable<unknown>, end: () => void): AsyncIterableIterator<unknown> {
   const source = stream[Symbol.asyncIterator]();
   const done: IteratorReturnResult<undefined> = { done: true, value: undefined };

@@ -1,6 +1,7 @@
 import type { InjectionToken } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { type Schema, toSchema } from './graphql-modules.ts';
+import { listResolvers, type Schema, type SchemaFactory, toSchema } from './graphql-modules.ts';
+import type { ResolverSet } from './resolver-set.ts';
 
 /**
  * Creates a function that watches the property `schema` of objects, each of them once. `onSchema` is called within the
@@ -10,14 +11,25 @@ import { type Schema, toSchema } from './graphql-modules.ts';
 export function createSchemaWatcher<Context>(
   onSchema: (schema: Schema, context: Context) => void,
 ): (holders: readonly object[], context: Context) => void {
-  const watched = new WeakSet<object>();
+  const watchedObjects = new WeakSet<object>();
   return (holders, context) => {
     for (const holder of holders) {
-      if (watched.has(holder)) continue;
-      watched.add(holder);
+      if (watchedObjects.has(holder)) continue;
+      watchedObjects.add(holder);
       watchSchema(holder, (schema) => onSchema(schema, context));
       watchResolvers(holder, (schema) => onSchema(schema, context));
     }
+  };
+}
+
+/** Adds the resolvers of the schemas that a factory of Nest creates to a set, before a driver can replace some of them. */
+export function watchFactory(factory: SchemaFactory, resolvers: ResolverSet): void {
+  const generate = factory.generateSchema;
+  factory.generateSchema = async function (this: unknown, ...args) {
+    const generatedSchema = await generate.apply(this, args);
+    const schema = toSchema(generatedSchema);
+    if (schema) for (const resolver of listResolvers(schema)) resolvers.add(resolver);
+    return generatedSchema;
   };
 }
 
@@ -30,11 +42,12 @@ function watchSchema(holder: object, onSchema: (schema: Schema) => void): void {
     configurable: true,
     enumerable: Object.hasOwn(holder, 'schema') && previous?.enumerable === true,
     get: () => (previous?.get ? previous.get.call(holder) : value),
-    set(assigned: unknown) {
-      if (previous?.set) previous.set.call(holder, assigned);
-      else value = assigned;
-      const schema = toSchema(assigned);
+    set(assignedValue: unknown) {
+      const schema = toSchema(assignedValue);
+      // If it throws, the schema has no guard and must not be executed.
       if (schema) onSchema(schema);
+      if (previous?.set) previous.set.call(holder, assignedValue);
+      else value = assignedValue;
     },
   });
 }

@@ -9,9 +9,13 @@ import {
 } from '../../access/decorator-metadata.ts';
 import { getAccessPolicy, hasRequirements } from '../../access/resolve-access.ts';
 import { type Coverage, findGuarding, isGuardedExplicitly, requiresTokenExplicitly } from '../coverage.ts';
+import { listGraphqlModules } from '../graphql/graphql-modules.ts';
 import { formatHandlerName, type Handler } from '../handler.ts';
-import { isHandler } from '../list-handlers.ts';
+import { hasHandlers, isHandler } from '../list-handlers.ts';
 import { listMethods, listModuleClasses, type ModuleClass } from '../module-classes.ts';
+import { findStrayGuards } from './find-stray-guards.ts';
+import { findStrayParameters } from './find-stray-parameters.ts';
+import { findStrayTypes } from './find-stray-types.ts';
 
 export interface CheckOptions {
   readonly handlers: readonly Handler[];
@@ -25,11 +29,15 @@ export interface CheckOptions {
  */
 export function checkHandlers(modules: ModulesContainer, { handlers, coverage }: CheckOptions): void {
   const classes = listModuleClasses(modules);
+  const schemas = listGraphqlModules(modules).flatMap(({ executedSchemas }) => executedSchemas);
   for (const each of classes) saveInstanceMethods(each);
   const problems = new Set([
     ...handlers.flatMap((handler) => findUnguardedHandler(handler, coverage) ?? []),
     ...findStrayDeclarations(classes),
     ...findStrayClasses(classes),
+    ...findStrayGuards(classes),
+    ...findStrayParameters(classes),
+    ...findStrayTypes({ classes, handlers, schemas, requiresToken }),
     ...classes.flatMap((each) => findForeignConstructor(each) ?? []),
   ]);
   if (problems.size > 0) throw new ConfigurationError('unguarded_handler', [...problems].join('\n'));
@@ -39,8 +47,8 @@ export function checkHandlers(modules: ModulesContainer, { handlers, coverage }:
 function saveInstanceMethods({ type, instance }: ModuleClass): void {
   if (!instance) return;
   for (const { name, method } of listMethods(type)) {
-    const bound: unknown = Object.getOwnPropertyDescriptor(instance, name)?.value;
-    if (typeof bound === 'function' && bound !== method) saveMethodName(bound, name);
+    const boundMethod: unknown = Object.getOwnPropertyDescriptor(instance, name)?.value;
+    if (typeof boundMethod === 'function' && boundMethod !== method) saveMethodName(boundMethod, name);
   }
 }
 
@@ -97,11 +105,11 @@ function findStrayDeclarations(classes: readonly ModuleClass[]): string[] {
 
 /** Finds access decorators on providers without a handler, such as a handler of commands or events. */
 function findStrayClasses(classes: readonly ModuleClass[]): string[] {
-  const used = new Set(
+  const usedGuards = new Set(
     classes.filter(({ type }) => hasHandlers(type)).flatMap(({ type }) => listPrototypes(type)),
   );
   return classes
-    .filter(({ type, isController }) => !isController && !used.has(type.prototype))
+    .filter(({ type, isController }) => !isController && !usedGuards.has(type.prototype))
     .filter(({ type }) => readOwnDeclarations(type).some(requiresToken))
     .map(
       ({ type }) =>
@@ -123,9 +131,6 @@ function findForeignConstructor({ type }: ModuleClass): string | undefined {
     `${type.name} cannot be found. Copy the methods of a mixin without "constructor".`
   );
 }
-
-const hasHandlers = (type: object): boolean =>
-  listMethods(type).some(({ method }) => isHandler(method, type));
 
 const hasDeclarations = (type: object): boolean =>
   [type, ...listPrototypes(type)].some(

@@ -54,10 +54,10 @@ const isAuthenticated = (each: ModuleClass, { everywhere }: Coverage): boolean =
 
 function usesAuthenticator({ type, instance }: ModuleClass): boolean {
   const types: readonly unknown[] = Reflect.getMetadata(nestMetadata.parameterTypes, type) ?? [];
-  const injected: readonly { param?: unknown }[] =
+  const injectedParameters: readonly { param?: unknown }[] =
     Reflect.getMetadata(nestMetadata.injectedParameters, type) ?? [];
   return (
-    [...types, ...injected.map(({ param }) => param)].includes(ConnectionAuthenticator) ||
+    [...types, ...injectedParameters.map(({ param }) => param)].includes(ConnectionAuthenticator) ||
     Object.values(instance ?? {}).some((value) => value instanceof ConnectionAuthenticator)
   );
 }

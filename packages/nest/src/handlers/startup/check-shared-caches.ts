@@ -44,14 +44,14 @@ function isCachedForAll(
   if (handler.transport !== 'http') return false;
   const methods = handler.entries.map((entry) => entry.split(' ', 1)[0] as string);
   return interceptors.some((interceptor) => {
-    const cached = findCachedMethods(interceptor, modules);
-    return cached === 'all' || methods.some((method) => method === 'ALL' || cached.has(method));
+    const cachedMethods = findCachedMethods(interceptor, modules);
+    return cachedMethods === 'all' || methods.some((method) => method === 'ALL' || cachedMethods.has(method));
   });
 }
 
 function listGlobalInterceptors(config: ApplicationConfig | undefined): unknown[] {
-  const scoped = config?.getGlobalRequestInterceptors().map(({ metatype }) => metatype) ?? [];
-  return [...(config?.getGlobalInterceptors() ?? []), ...scoped];
+  const scopedInterceptors = config?.getGlobalRequestInterceptors().map(({ metatype }) => metatype) ?? [];
+  return [...(config?.getGlobalInterceptors() ?? []), ...scopedInterceptors];
 }
 
 /** Recognizes the interceptor, and a class that extends it and keeps its key. Its package is optional. */
@@ -84,13 +84,21 @@ const isBase = (prototype: object | null | undefined): boolean =>
   prototype !== undefined &&
   ['intercept', 'trackBy', 'isRequestCacheable'].every((method) => Object.hasOwn(prototype, method)) &&
   Object.getPrototypeOf(prototype) === Object.prototype &&
-  injectsCacheManager(prototype.constructor);
+  injectsCacheAndAdapter(prototype.constructor);
 
-/** An interceptor of the application with its own cache may have methods of the same names. */
-const injectsCacheManager = (type: object): boolean =>
-  ((Reflect.getMetadata(nestMetadata.injectedParameters, type) ?? []) as { param?: unknown }[]).some(
-    ({ param }) => param === cacheManagerMetadata.cache,
+/**
+ * An interceptor of the application may have methods of the same names, and its key may contain the user. Only that of
+ * the package injects the cache, and in a property the adapter from which it gets the URL.
+ */
+function injectsCacheAndAdapter(type: object): boolean {
+  const { injectedParameters, injectedProperties } = nestMetadata;
+  const parameters = (Reflect.getMetadata(injectedParameters, type) ?? []) as { param?: unknown }[];
+  const properties = (Reflect.getMetadata(injectedProperties, type) ?? []) as { key?: unknown }[];
+  return (
+    parameters.some(({ param }) => param === cacheManagerMetadata.cache) &&
+    properties.some(({ key }) => key === cacheManagerMetadata.adapter)
   );
+}
 
 const listInstances = (type: object, modules: ModulesContainer): unknown[] =>
   [...modules.values()].flatMap(({ injectables, providers }) =>

@@ -4,7 +4,7 @@ import { MessagePattern } from '@nestjs/microservices';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, test } from 'vitest';
-import { adapters, audience, type StartOptions, startApp } from '../../../tests/support/start-app.ts';
+import { adapters, audience, type StartOptions, startApp } from '../../../tests/support/start/start-app.ts';
 import { AccessTokenGuard, AuthModule, Public, RequireScopes } from '../../index.ts';
 
 @Controller('items')

@@ -3,12 +3,13 @@ import { ModulesContainer } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
 import { findApplicationConfig, findCoverage } from '../coverage.ts';
 import { listHandlers } from '../list-handlers.ts';
+import { checkGuardOrder } from './check-guard-order.ts';
 import { checkHandlers } from './check-handlers.ts';
 import { checkPolicies } from './check-policies.ts';
 import { checkRecovery } from './check-recovery.ts';
 import { checkSharedCaches } from './check-shared-caches.ts';
 
-/** Prevents the start of an application in which an access decorator would have no effect. */
+/** Prevents the start of an application in which a decorator or a guard would have no effect. */
 @Injectable()
 export class StartupCheck implements OnApplicationBootstrap {
   readonly #modules: ModulesContainer;
@@ -28,6 +29,7 @@ export class StartupCheck implements OnApplicationBootstrap {
     const handlers = listHandlers(this.#modules, { config });
     const coverage = findCoverage(this.#modules, config);
     checkHandlers(this.#modules, { handlers, coverage });
+    checkGuardOrder(handlers, { config, modules: this.#modules });
     checkPolicies(handlers, this.#modules);
     checkRecovery(this.#modules, coverage);
     checkSharedCaches(handlers, { config, modules: this.#modules });

@@ -11,7 +11,7 @@ import {
   RmqRecordBuilder,
   Transport,
 } from '@nestjs/microservices';
-import { findKafka } from '../../../../../scripts/lib/kafka.ts';
+import { findKafka } from '../../../../../scripts/lib/programs/kafka.ts';
 import {
   findProgram,
   mosquitto,
@@ -19,8 +19,8 @@ import {
   rabbitmq,
   redis,
   type SystemProgram,
-} from '../../../../../scripts/lib/system-packages.ts';
-import { type Program, startProgram } from '../start-program.ts';
+} from '../../../../../scripts/lib/programs/system-packages.ts';
+import { type Program, startProgram } from '../start/start-program.ts';
 import { startKafka } from './start-kafka.ts';
 import { startRabbitMq } from './start-rabbitmq.ts';
 

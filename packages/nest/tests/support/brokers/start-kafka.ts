@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, Kafka as KafkaClient, logLevel } from 'kafkajs';
-import type { Kafka } from '../../../../../scripts/lib/kafka.ts';
-import { findFreePort } from '../../../../../scripts/lib/ports.ts';
-import { type Program, startProgram } from '../start-program.ts';
+import { findFreePort } from '../../../../../scripts/lib/processes/ports.ts';
+import type { Kafka } from '../../../../../scripts/lib/programs/kafka.ts';
+import { type Program, startProgram } from '../start/start-program.ts';
 
 const host = '127.0.0.1';
 
@@ -20,7 +20,10 @@ export async function startKafka({ java, jars }: Kafka, topics: readonly string[
     {
       prepare(cwd, port) {
         writeFileSync(join(cwd, 'server.properties'), properties(port, controllerPort));
-        const cluster = randomBytes(16).toString('base64url');
+        const id = randomBytes(16);
+        // A text that begins with a hyphen would be an option of the command.
+        id[0] = 0;
+        const cluster = id.toString('base64url');
         const format = ['kafka.tools.StorageTool', 'format', '-t', cluster, '-c', 'server.properties'];
         execFileSync(java, [...classPath, ...format], { cwd, stdio: 'ignore' });
       },

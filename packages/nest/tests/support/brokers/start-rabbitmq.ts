@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { findFreePort } from '../../../../../scripts/lib/ports.ts';
-import { type Program, startProgram } from '../start-program.ts';
+import { findFreePort } from '../../../../../scripts/lib/processes/ports.ts';
+import { type Program, startProgram } from '../start/start-program.ts';
 
 /**
  * Starts RabbitMQ with its own port mapper, node name, data and cookie, so that it is separate from other nodes.

@@ -3,8 +3,8 @@ import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
-import { ConnectionAuthenticator, Policy, Principal, Public, RequireScopes } from '../../src/index.ts';
-import { faultyPolicy } from './fault-points.ts';
+import { ConnectionAuthenticator, Policy, Principal, Public, RequireScopes } from '../../../src/index.ts';
+import { faultyPolicy } from '../fault-points.ts';
 
 /** Authenticates each message. */
 @WebSocketGateway()

@@ -1,13 +1,13 @@
 import { type ArgumentsHost, Catch } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { type Observable, of, throwError } from 'rxjs';
-import { toException } from '../errors/exceptions.ts';
-import { entityAccessErrors } from '../module-state.ts';
-import { nestMetadata } from '../nest-metadata.ts';
-import { findTransport } from '../transport/find-transport.ts';
-import { addEnhancer } from './add-enhancer.ts';
+import { toException } from '../../errors/exceptions.ts';
+import { entityAccessErrors } from '../../module-state.ts';
+import { nestMetadata } from '../../nest-metadata.ts';
+import { findTransport } from '../../transport/find-transport.ts';
+import { addEnhancer } from '../add-enhancer.ts';
+import { listMethods, listModuleClasses } from '../module-classes.ts';
 import { protectGrpcStreams } from './grpc-streams.ts';
-import { listMethods, listModuleClasses } from './module-classes.ts';
 import { StreamExceptionLog } from './stream-exception-log.ts';
 
 /** Matches every exception that `EntityAccess` has thrown, whatever its class. */
@@ -26,7 +26,7 @@ export class StreamCallErrorFilter {
   catch(error: object, host: ArgumentsHost): Observable<unknown> {
     const transport = findTransport(host);
     if (!transport?.reject) return throwError(() => error);
-    void toException(error, { transport, options: {}, name: 'EntityAccess.require', verified: true });
+    void toException(error, { transport, options: {}, name: 'EntityAccess.require', isVerified: true });
     return of(undefined);
   }
 }

@@ -7,8 +7,8 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { type Observable, tap } from 'rxjs';
-import { describeError, formatLogName, isInstance, isRejection } from '../errors/unexpected-errors.ts';
-import { findTransport } from '../transport/find-transport.ts';
+import { describeError, formatLogName, isInstance, isRejection } from '../../errors/unexpected-errors.ts';
+import { findTransport } from '../../transport/find-transport.ts';
 import { isStreamError } from './grpc-streams.ts';
 
 const logger = new Logger('AuthModule');

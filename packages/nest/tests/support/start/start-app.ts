@@ -6,7 +6,7 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterEach } from 'vitest';
-import { AuthModule, type AuthModuleExtras, type AuthModuleOptions } from '../../src/index.ts';
+import { AuthModule, type AuthModuleExtras, type AuthModuleOptions } from '../../../src/index.ts';
 
 export const audience = 'https://api.example.test';
 

@@ -1,12 +1,5 @@
-import { catchError, config, defaultIfEmpty, isObservable, type Observable, throwError } from 'rxjs';
-
-/** The part of a gRPC call that Nest passes to the handler of a stream. */
-interface GrpcStream {
-  emit?(event: 'error', error: object): unknown;
-  /** Holds the messages of the client back, as a `Readable` of Node does. */
-  pause?(): unknown;
-  resume?(): unknown;
-}
+import { config, defaultIfEmpty, EMPTY, isObservable, type Observable } from 'rxjs';
+import { createMessages, type GrpcStream } from './stream-messages.ts';
 
 type Handler = (...args: unknown[]) => unknown;
 type ServiceMethod = (call: GrpcStream, callback: unknown) => Promise<unknown>;
@@ -33,6 +26,9 @@ const protectedKey: unique symbol = Symbol.for('countersign.protectedStreams') a
  *   messages of the handler, and is an uncaught exception if the handler subscribed to them without an error handler.
  *   The messages still end with the error: a handler must not take those that it has received for all of them
  *
+ * It also does not read the messages of a client while the guards decide (`stream-messages.ts`). docs/decisions/0019 has
+ * the alternatives.
+ *
  * @param microservices the prototype of `ServerGrpc` of `@nestjs/microservices`, and its `RpcException`
  */
 export function protectGrpcStreams({
@@ -52,7 +48,7 @@ export function protectGrpcStreams({
     };
   if (typeof createRequestStreamMethod === 'function')
     target.createRequestStreamMethod = function (this: unknown, handler, ...args) {
-      return createRequestStreamMethod.call(this, withStreamErrors(handler, RpcException), ...args);
+      return createRequestStreamMethod.call(this, withMessages(handler, RpcException), ...args);
     };
   Object.defineProperty(target, protectedKey, { value: true });
 }
@@ -75,8 +71,8 @@ const endWithException =
 /** Gives an observable without a value one, since Nest waits for the last one. Such a handler ends the call itself. */
 function withValue(handler: Handler): Handler {
   const result: Handler = async (...args) => {
-    const returned: unknown = await handler(...args);
-    return isObservable(returned) ? returned.pipe(defaultIfEmpty(undefined)) : returned;
+    const result: unknown = await handler(...args);
+    return isObservable(result) ? result.pipe(defaultIfEmpty(undefined)) : result;
   };
   return Object.defineProperties(result, Object.getOwnPropertyDescriptors(handler));
 }
@@ -102,45 +98,24 @@ function ignoreUnhandledStreamErrors(): void {
  * Passes to the handler messages whose error is an `RpcException` with the properties of the original one. Nest logs any
  * other exception with which a handler ends, but this one ended the call, not the handler.
  */
-function withStreamErrors(handler: Handler, RpcException: RpcExceptionType): Handler {
-  const result: Handler = (messages, metadata, call, ...args) =>
-    handler(
-      replaceErrors(messages as Observable<unknown>, { RpcException, call: call as GrpcStream }),
-      metadata,
-      call,
-      ...args,
-    );
+function withMessages(handler: Handler, RpcException: RpcExceptionType): Handler {
+  const toException = (error: unknown) => toStreamError(error, RpcException);
+  const result: Handler = async (messages, metadata, stream, ...args) => {
+    const call = stream as GrpcStream;
+    const createdMessages = createMessages(messages as Observable<unknown>, { call, toException });
+    const result: unknown = await handler(createdMessages, metadata, call, ...args);
+    // Nest calls the handler when it subscribes. If the call ended before, version 11 would never unsubscribe.
+    return call.cancelled === true ? EMPTY : result;
+  };
   // Nest passes the name of the method to the hooks of the application.
   return Object.defineProperties(result, Object.getOwnPropertyDescriptors(handler));
 }
 
-function replaceErrors(
-  messages: Observable<unknown>,
-  { RpcException, call }: { readonly RpcException: RpcExceptionType; readonly call: GrpcStream },
-): Observable<unknown> {
-  const result = messages.pipe(
-    catchError((error: unknown) => {
-      const isObject = typeof error === 'object' && error !== null;
-      const { code, details } = (isObject ? error : {}) as { code?: unknown; details?: unknown };
-      const message = typeof details === 'string' ? { message: details } : {};
-      const exception = new RpcException(isObject ? error : String(error));
-      streamErrors.add(Object.assign(exception, { code, details }, message));
-      return throwError(() => exception);
-    }),
-  );
-  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(messages)))
-    if (name !== 'drainBuffer' && !Object.hasOwn(result, name))
-      Object.defineProperty(result, name, descriptor);
-  // Nest calls this function of the messages, so that those before the handler are not lost.
-  const { drainBuffer } = messages as { readonly drainBuffer?: () => void };
-  if (drainBuffer)
-    Object.defineProperty(result, 'drainBuffer', { value: () => drainInOrder(drainBuffer, call) });
-  return result;
-}
-
-/** Nest emits the messages before the handler in a later task. Those after it must not overtake them. */
-function drainInOrder(drainBuffer: () => void, call: GrpcStream): void {
-  call.pause?.();
-  drainBuffer();
-  setImmediate(() => call.resume?.());
+function toStreamError(error: unknown, RpcException: RpcExceptionType): object {
+  const isObject = typeof error === 'object' && error !== null;
+  const { code, details } = (isObject ? error : {}) as { code?: unknown; details?: unknown };
+  const message = typeof details === 'string' ? { message: details } : {};
+  const exception = new RpcException(isObject ? error : String(error));
+  streamErrors.add(Object.assign(exception, { code, details }, message));
+  return exception;
 }
