@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
-import { baseUrl, logIn, setUp, toCookieHeader } from '../tests/app.ts';
-import { runInNext } from '../tests/run-in-next.ts';
+import { baseUrl, logIn, setUp, toCookieHeader } from '../tests/support/app.ts';
+import { runInNext } from '../tests/support/run-in-next.ts';
 import { createAuth } from './create-auth.ts';
 import { createTestSession } from './testing/index.ts';
 

@@ -151,13 +151,15 @@ export interface Auth extends SessionHelpers {
  * Creates login, sessions and tokens for a Next application. Options default to the environment:
  * `AUTH_ISSUER`, `AUTH_CLIENT_ID`, `AUTH_CLIENT_SECRET`, `AUTH_SECRET` (several separated by commas; the first one
  * encrypts), `AUTH_BASE_URL`, `AUTH_SCOPE`, `AUTH_RESOURCE`, `AUTH_API_ORIGINS`. The environment is read at the first
- * request, not at build time. Wrong options are reported at the first request too: by a response with status 500, and
- * in the log.
+ * request, not at build time. Missing options and wrong values are reported at the first request too: by a response with
+ * status 500, and in the log.
  *
  * @param options the options, or a function that returns the options of a host, for an application with one provider per
  *   customer
  * @param hosts `trustProxy`: the function receives `X-Forwarded-Host`. Set it only behind a proxy that overwrites this
  *   header. Default: false.
+ * @throws ConfigurationError `invalid_option` at creation for an option with a wrong type or a misspelled name. For the
+ *   options that a function returns, this is reported at the first request of the host.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
  * @example
  * ```ts
@@ -178,8 +180,8 @@ export function createAuth(
     hasIsolatedMemory: 'EdgeRuntime' in globalThis,
     ...hosts,
   });
-  const handleRoute = async (handled: Request) => {
-    const request = restoreCookies(handled, getRequestScope().receivedCookies);
+  const handleRoute = async (handledRequest: Request) => {
+    const request = restoreCookies(handledRequest, getRequestScope().receivedCookies);
     const { sessions } = resolve(request.headers);
     const router = readRouterRequest(request);
     return (
@@ -194,8 +196,8 @@ export function createAuth(
   return {
     ...createHelpers((scope) => openSession(resolve, scope)),
     proxy: (request, proxyOptions = {}) => {
-      const received = getRequestScope().receivedCookies;
-      return runProxy(() => resolve(request.headers), request, { ...proxyOptions, received });
+      const receivedCookies = getRequestScope().receivedCookies;
+      return runProxy(() => resolve(request.headers), request, { ...proxyOptions, receivedCookies });
     },
     handlers: { GET: handle, POST: handle },
     requireSession: ({ returnTo } = {}) =>

@@ -1,8 +1,8 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { createReactServerErrorHandler } from 'next/dist/server/app-render/create-error-handler.js';
 import { expect, test } from 'vitest';
-import { setUpLogin } from '../tests/app.ts';
-import { runInNext } from '../tests/run-in-next.ts';
+import { setUpLogin } from '../tests/support/app.ts';
+import { runInNext } from '../tests/support/run-in-next.ts';
 import { withDigest } from './error-digest.ts';
 
 // A page that no proxy protects fails while the store is unavailable. Next responds with 500 and `error.tsx`.

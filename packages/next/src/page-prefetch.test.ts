@@ -1,7 +1,7 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { describe, expect, test } from 'vitest';
-import { setUpLogin } from '../tests/app.ts';
-import { runInNext } from '../tests/run-in-next.ts';
+import { setUpLogin } from '../tests/support/app.ts';
+import { runInNext } from '../tests/support/run-in-next.ts';
 
 // A page that the proxy does not cover, with a session in a store. Its rendering counts as a use of the session. A
 // prefetch does not.

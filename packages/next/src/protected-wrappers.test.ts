@@ -1,8 +1,8 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { redirect } from 'next/dist/client/components/redirect.js';
 import { expect, test, vi } from 'vitest';
-import { baseUrl, readDigest, setUpLogin } from '../tests/app.ts';
-import { runInNext } from '../tests/run-in-next.ts';
+import { baseUrl, readDigest, setUpLogin } from '../tests/support/app.ts';
+import { runInNext } from '../tests/support/run-in-next.ts';
 import type { Session } from './index.ts';
 
 test('S18: does not run protected pages, actions and handlers without a session', async () => {

@@ -29,7 +29,7 @@ export interface RequestScope {
   hasSetCookies: boolean;
   /** Next has collected the cookies for the response. Cookies that are set afterwards are lost. */
   hasCollectedCookies: boolean;
-  /** Another worker of Next has forwarded this action. It removes the cookies from the response. */
+  /** Another worker of Next has forwarded this action, and removes the cookies from the response. */
   isForwarded: boolean;
   /** The handler or action is observed from its beginning, so its completion is detected. */
   isObserved: boolean;

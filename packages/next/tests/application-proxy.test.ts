@@ -2,7 +2,7 @@ import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest, NextResponse } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createAuth } from '../src/create-auth.ts';
-import { baseUrl, createProxyRequest, setUp, setUpLogin } from './app.ts';
+import { baseUrl, createProxyRequest, setUp, setUpLogin } from './support/app.ts';
 
 const protect = ['/dashboard'];
 
@@ -39,6 +39,48 @@ test("retains the headers, cookies and rewrites of the application's proxy", asy
   });
   expect(redirect.headers.get('location')).toBe(`${baseUrl}/new`);
   expect(redirect.headers.getSetCookie()).toHaveLength(1);
+});
+
+test.each([
+  ['is not refreshed', 0],
+  ['is refreshed', 3_590],
+  ['cannot be refreshed', 3_700],
+])("keeps the cookies that the application's proxy changes while the session %s", async (_, seconds) => {
+  const { server, auth, cookie } = await setUpLogin();
+  server.clock.advance(seconds);
+  if (seconds === 3_700) server.fail('token', { status: 503, times: 99 });
+  const list = (header = '') => header.split('; ').filter((pair) => !pair.startsWith('__Host-session.'));
+  const run = async (respond: (inner: NextRequest, sent: NextRequest) => Response) => {
+    const sent = createProxyRequest('/dashboard', { cookie: `locale=en; theme=dark; ${cookie}` });
+    const { headers } = await auth.proxy(sent, { protect, respond: (inner) => respond(inner, sent) });
+    // Next removes the headers that the list does not contain.
+    const isListed = headers.get('x-middleware-override-headers')?.split(',').includes('cookie');
+    return isListed ? list(headers.get('x-middleware-request-cookie') ?? '').toSorted() : undefined;
+  };
+  const pass = ({ headers }: NextRequest) => NextResponse.next({ request: { headers } });
+  const change = (request: NextRequest) => {
+    request.cookies.set('locale', 'de');
+    request.cookies.delete('theme');
+    return pass(request);
+  };
+  const unchanged = await run((inner) => pass(inner));
+  const session = unchanged?.[0] ?? '';
+  expect(unchanged).toEqual([session, 'locale=en', 'theme=dark']);
+  expect(list(cookie).includes(session)).toBe(seconds !== 3_590);
+  expect(await run(change)).toEqual([session, 'locale=de']);
+  // The request that the proxy received has the previous session.
+  expect(await run((__, sent) => change(sent))).toEqual([session, 'locale=de']);
+  const removed = await run((inner) => {
+    inner.cookies.delete('__Host-session');
+    return pass(inner);
+  });
+  expect(removed).toEqual(['locale=en', 'theme=dark']);
+  const without = await run((inner) => {
+    const headers = new Headers(inner.headers);
+    headers.delete('cookie');
+    return NextResponse.next({ request: { headers } });
+  });
+  expect(without).toBeUndefined();
 });
 
 test("passes the new session to the page with any response of the application's proxy", async () => {

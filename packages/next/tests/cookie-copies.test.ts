@@ -1,8 +1,8 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { describe, expect, test } from 'vitest';
 import { createAuth } from '../src/create-auth.ts';
-import { logIn, setUp } from './app.ts';
-import { runInNext } from './run-in-next.ts';
+import { logIn, setUp } from './support/app.ts';
+import { runInNext } from './support/run-in-next.ts';
 
 // After a change of the cookie settings, a browser has the session twice: Next's `cookies()` keeps one line for each name.
 

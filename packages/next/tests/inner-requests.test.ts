@@ -3,8 +3,8 @@ import type { TestAuthorizationServer } from '@countersign/testing';
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createAuth } from '../src/create-auth.ts';
-import { baseUrl, createProxyRequest, logIn, setUp, setUpLogin } from './app.ts';
-import { runInNext } from './run-in-next.ts';
+import { baseUrl, createProxyRequest, logIn, setUp, setUpLogin } from './support/app.ts';
+import { runInNext } from './support/run-in-next.ts';
 
 // Next calls its own server for some actions, and copies the response without its cookies.
 
@@ -54,7 +54,7 @@ describe('S61: an action redirects to a page', () => {
     expect(stored.server.requestsTo('token')).toHaveLength(2);
   });
 
-  test('a request of a script with a content type is refreshed, and keeps no tokens beside its cookie', async () => {
+  test('a request of a script with a content type refreshes the session, and only its response has the new tokens', async () => {
     const { server, auth, cookie } = await setUpLogin();
     server.clock.advance(3_700);
     const sent = { cookie, 'content-type': 'application/json', accept: 'application/json' };
@@ -62,7 +62,7 @@ describe('S61: an action redirects to a page', () => {
     expect(response.headers.getSetCookie().join()).toMatch(/^__Host-session=[^;]/);
     wait(server);
     const next = await auth.proxy(createProxyRequest('/dashboard', { cookie }), { protect });
-    // The browser has the new cookie. A copy of the old one is no session.
+    // Only the new cookie contains a session. The previous one has a spent refresh token.
     expect(next.headers.get('location')).toContain('/auth/login');
   });
 });
@@ -100,7 +100,7 @@ describe('S61: Next forwards an action to another worker', () => {
     const response = await auth.proxy(request, { protect });
     expect(response.headers.get('x-middleware-next')).toBe('1');
     expect(response.headers.getSetCookie()).toEqual([]);
-    // The page to which a forwarded action redirects. Next ignores a response without a page.
+    // This request is for the page to which a forwarded action redirects. Next ignores a response without a page.
     const page = await auth.proxy(
       createProxyRequest('/dashboard', { cookie, ...forwarded.headers, accept: 'text/x-component' }),
       { protect },
@@ -159,7 +159,7 @@ describe.each(['cookie', 'stored'])('S87: a provider ends each login at its firs
     expect(trace).toEqual([307, 502, 502]);
   });
 
-  test('the first end leads to the login, whatever another token reports before it', async () => {
+  test('the end of the session leads to the login, although the request for another token fails before it', async () => {
     const { server, options } = await start();
     const auth = createAuth({ ...options, onEvent: () => {} });
     const cookie = await logIn(auth.handlers, server);

@@ -1,17 +1,10 @@
-import { createMemorySessionStore } from '@countersign/core/session';
 import { updateCookieHeader } from '@countersign/core/session/adapter';
 import { RequestCookies } from 'next/dist/server/web/spec-extension/cookies.js';
 import { describe, expect, test } from 'vitest';
-import { createAuth } from '../src/create-auth.ts';
-import { logIn, setUp } from './app.ts';
-import { runInNext } from './run-in-next.ts';
+import { encodeAt, setUpTwo } from './support/planted-sessions.ts';
+import { runInNext } from './support/run-in-next.ts';
 
-// A sibling host plants the attacker's session with encoded characters: it is no session, but Next lists it decoded.
-
-const encodeAt = (pair: string, index: number) => {
-  const at = pair.indexOf('=') + 1 + index;
-  return `${pair.slice(0, at)}%${pair.charCodeAt(at).toString(16)}${pair.slice(at + 1)}`;
-};
+// A sibling host plants the attacker's session with encoded characters. The cookie is not a session, but Next decodes it.
 
 const readSub = (accessToken: string): unknown =>
   (
@@ -30,19 +23,7 @@ describe.each(['cookie', 'stored'])('S31: %s sessions', (kind) => {
   test.each(settings)(
     'a planted session with encoded characters is never used, with %s',
     async (_, cookie) => {
-      const { server, options } = await setUp({
-        baseUrl: 'https://app.example.test',
-        routes: '/shop/auth',
-        cookie,
-        ...(kind === 'stored' && { store: createMemorySessionStore() }),
-      });
-      const auth = createAuth(options);
-      const logInAs = async (sub: string) => {
-        server.signIn(sub);
-        const pairs = (await logIn(auth.handlers, server, '/shop/auth/login')).split('; ');
-        return pairs.find((pair) => /session=/.test(pair)) ?? '';
-      };
-      const [alice, mallory] = [await logInAs('alice'), await logInAs('mallory')];
+      const { auth, alice, mallory } = await setUpTwo(cookie, kind);
       for (const index of [0, 12, 30]) {
         const planted = encodeAt(mallory, index);
         for (const header of [`${alice}; ${planted}`, `${planted}; ${alice}`]) {
@@ -74,7 +55,7 @@ describe.each(['cookie', 'stored'])('S31: %s sessions', (kind) => {
   );
 });
 
-test("S31: Next's list of unchanged cookies leaves the cookies of a request as they were sent", () => {
+test("S31: the cookies of a request stay as they were sent if Next's list of them is unchanged", () => {
   const values = [
     'own',
     'bob',

@@ -2,8 +2,8 @@ import { TransportError } from '@countersign/core';
 import { type NextRequest, NextResponse } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createAuth } from '../src/create-auth.ts';
-import { baseUrl, createProxyRequest, logIn, setUp, setUpLogin } from './app.ts';
-import { runInNext } from './run-in-next.ts';
+import { baseUrl, createProxyRequest, logIn, setUp, setUpLogin } from './support/app.ts';
+import { runInNext } from './support/run-in-next.ts';
 
 const protect = ['/dashboard'];
 
@@ -133,7 +133,7 @@ test.each([
     const error = await readPageError(auth, response);
     expect(error).toBeInstanceOf(TransportError);
     expect(error).toMatchObject(expected);
-    // Another API, whose token the proxy did not request; and a token that an API has rejected.
+    // The failure does not apply to the token of another API, and not to a token that an API has rejected.
     const other = await readPageError(auth, response, { resource: 'https://other.example.test' });
     expect(other).toMatchObject({ code: 'wrong_context', message: expect.stringContaining('"tokens"') });
     expect(await readPageError(auth, response, { forceRefresh: true })).toMatchObject({
@@ -150,7 +150,7 @@ test('a client cannot send the failure of a refresh through the proxy', async ()
     const response = await auth.proxy(createProxyRequest('/dashboard', forged), respond ? { respond } : {});
     expect(response.headers.get('x-middleware-override-headers')).not.toContain('x-auth-refresh-failed');
   }
-  // Without a proxy, it changes only the error of its own request.
+  // Without a proxy, the header changes only the error of the request that contains it.
   server.clock.advance(3_700);
   for (const value of [
     '',

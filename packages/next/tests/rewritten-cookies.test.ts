@@ -1,22 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createMemorySessionStore } from '@countersign/core/session';
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
 import { RequestCookies } from 'next/dist/server/web/spec-extension/cookies.js';
 import { NextRequest, NextResponse } from 'next/server.js';
 import { describe, expect, test } from 'vitest';
-import { createAuth } from '../src/create-auth.ts';
-import { baseUrl, logIn, setUp } from './app.ts';
-import { runInNext } from './run-in-next.ts';
+import { baseUrl } from './support/app.ts';
+import { encodeAt, setUpTwo } from './support/planted-sessions.ts';
+import { runInNext } from './support/run-in-next.ts';
 
-// Next writes the `Cookie` header of an internal request anew, as does `request.cookies.set()` of an application's proxy.
+// Next writes the `Cookie` header of an internal request anew. `request.cookies.set()` in an application's proxy does the same.
 
 const rewrite = (cookie: string) => new RequestCookies(new Headers({ cookie })).toString();
-
-const encodeAt = (pair: string, index: number) => {
-  const at = pair.indexOf('=') + 1 + index;
-  return `${pair.slice(0, at)}%${pair.charCodeAt(at).toString(16)}${pair.slice(at + 1)}`;
-};
 
 /** Runs an action, and returns the headers of the request that Next sends to another page. */
 function forward(cookie: string, more: Record<string, string> = {}): Record<string, string> {
@@ -25,22 +19,6 @@ function forward(cookie: string, more: Record<string, string> = {}): Record<stri
   run({}, () => {}, request, {});
   const { 'next-action': _, ...headers } = request.headers;
   return { ...headers, cookie: rewrite(request.headers.cookie ?? '') };
-}
-
-async function setUpTwo(cookie: object, kind: string) {
-  const { server, options } = await setUp({
-    baseUrl: 'https://app.example.test',
-    routes: '/shop/auth',
-    cookie,
-    ...(kind === 'stored' && { store: createMemorySessionStore() }),
-  });
-  const auth = createAuth(options);
-  const logInAs = async (sub: string) => {
-    server.signIn(sub);
-    const pairs = (await logIn(auth.handlers, server, '/shop/auth/login')).split('; ');
-    return pairs.find((pair) => /session=/.test(pair)) ?? '';
-  };
-  return { auth, logInAs, alice: await logInAs('alice'), mallory: await logInAs('mallory') };
 }
 
 type App = Awaited<ReturnType<typeof setUpTwo>>['auth'];
@@ -125,7 +103,7 @@ describe.each(['cookie', 'stored'])('S31: %s sessions', (kind) => {
         };
         const unit = { type: 'request', phase: 'action' };
         const run = workUnitAsyncStorage.run as unknown as (...more: unknown[]) => Promise<Response>;
-        // Next enters the unit twice.
+        // Next runs a handler in two nested calls.
         const response = await run(unit, () => run(unit, handler, request, {}));
         expect((await response.json()).session?.user.sub, sent).toBe(user);
       }

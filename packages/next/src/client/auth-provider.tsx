@@ -49,9 +49,9 @@ export function AuthProvider({ session, routes = '/auth', children }: AuthProvid
   const knownOffset = useRef(0);
 
   const { load, check, extend, ignoreEarlier } = useMemo(() => {
-    const { run, ignoreEarlier } = createOrderedUpdates<TimedSnapshot>((fetched) => {
-      knownOffset.current = fetched.clockOffset;
-      setSnapshot(fetched);
+    const { run, ignoreEarlier } = createOrderedUpdates<TimedSnapshot>((fetchedSession) => {
+      knownOffset.current = fetchedSession.clockOffset;
+      setSnapshot(fetchedSession);
     });
     const fetchInto = (query: string) =>
       run(() => fetchSnapshot(`${routes}/session${query}`, knownOffset.current));

@@ -24,6 +24,7 @@ export interface UseSession extends SessionSnapshot {
  * Returns the session in a client component. The status is `loading` until the server has responded.
  *
  * @throws Error without `<AuthProvider>`
+ * @see https://nextjs.org/docs/app/api-reference/directives/use-client
  * @example
  * ```ts
  * import { useSession } from '@countersign/next/client';

@@ -15,8 +15,9 @@ export const getRequestedPath = ({ nextUrl }: NextRequest): string =>
  * Creates the request headers for the page. Returns `undefined` if they do not change, because Next copies the headers
  * several times for a proxy that changes one.
  *
- * @param changes `mayRedirect`: the page may redirect to the login and needs its own path. `cookies`: of the session.
- *   `failures`: refreshes that failed. `ambiguous`: cookies that Next or the application may change.
+ * @param changes `mayRedirect`: the page may redirect to the login, and needs its path for `returnTo`. `cookies`: the
+ *   changed cookies of the session. `failures`: the refreshes that failed. `ambiguous`: the received cookies that Next or
+ *   the application may change.
  */
 export function createPageHeaders(
   request: NextRequest,

@@ -46,9 +46,9 @@ export function removeProxyCookies(cookies: readonly CookieToSet[], request?: ob
   const lines = (current as { readonly [metadataKey]?: RequestMetadata } | undefined)?.[metadataKey]
     ?.middlewareCookie;
   if (!Array.isArray(lines)) return;
-  const replaced = new Set(cookies.map((cookie) => identifyCookie(serializeCookie(cookie))));
+  const replacedCookies = new Set(cookies.map((cookie) => identifyCookie(serializeCookie(cookie))));
   // Next holds this array.
-  lines.splice(0, lines.length, ...lines.filter((line) => !replaced.has(identifyCookie(line))));
+  lines.splice(0, lines.length, ...lines.filter((line) => !replacedCookies.has(identifyCookie(line))));
 }
 
 /** What distinguishes cookies in a browser: name, domain, path (RFC 6265 section 5.3) and partition. */

@@ -17,8 +17,8 @@ export interface ProxyOptions {
   /** Exceptions from `protect`. Default: none. */
   readonly publicPaths?: readonly string[];
   /**
-   * Creates the response to a request that needs a session and has none. Default, also for `undefined`: a redirect to the
-   * login for pages, otherwise 401.
+   * Creates the response to a request that needs a session and has none. Default: a redirect to the login for pages,
+   * otherwise 401, also if it returns `undefined`.
    */
   readonly onUnauthenticated?: (
     request: NextRequest,
@@ -28,12 +28,16 @@ export interface ProxyOptions {
    * Paths, including all paths below them, whose responses are the same for all users. Their `Cache-Control` applies.
    * Default: none; Next's static files are always included.
    *
-   * All other responses to signed-in users get `private, no-store` and `Vary: Cookie`, because in Next the headers of a
-   * proxy override those of a route handler.
+   * The proxy adds `private, no-store` and `Vary: Cookie` to all other responses to signed-in users, because in Next the
+   * headers of a proxy override those of a route handler. On pages, Next replaces `Vary` by its own value, without
+   * `Cookie`: `no-store` is what prevents a cache from storing a page.
    */
   readonly cacheablePaths?: readonly string[];
   /** Access tokens to refresh before a page is rendered. Default: the token of the login; `[]` refreshes none. */
   readonly tokens?: readonly SessionTokenRequest[];
-  /** The proxy of the application. It receives the request with the headers that the page receives. */
+  /**
+   * The proxy of the application. It receives the request with the headers that the page receives. Default: the page
+   * responds.
+   */
   readonly respond?: (request: NextRequest) => Response | Promise<Response>;
 }

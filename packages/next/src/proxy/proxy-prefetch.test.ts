@@ -1,7 +1,7 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest } from 'next/server.js';
 import { describe, expect, test } from 'vitest';
-import { baseUrl, setUpLogin, toCookieHeader } from '../../tests/app.ts';
+import { baseUrl, setUpLogin, toCookieHeader } from '../../tests/support/app.ts';
 
 // A prefetch does not count as a use of the session. Next removes the headers of its App Router before a proxy runs, unless
 // `skipProxyUrlNormalize` is set; the other headers always arrive.

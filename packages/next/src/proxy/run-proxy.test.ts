@@ -1,7 +1,7 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { NextRequest } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
-import { baseUrl, createProxyRequest, logIn, setUp, setUpLogin } from '../../tests/app.ts';
+import { baseUrl, createProxyRequest, logIn, setUp, setUpLogin } from '../../tests/support/app.ts';
 import { createAuth } from '../create-auth.ts';
 
 const protect = ['/dashboard'];

@@ -17,7 +17,7 @@ import {
 } from '@countersign/core/session/adapter';
 import { type NextRequest, NextResponse } from 'next/server.js';
 import { findReceivedCookies, readCookieHeader, restoreCookies } from '../received-cookies.ts';
-import { readRouterRequest } from '../router-headers.ts';
+import { isForwardedAction, readRouterRequest } from '../router-headers.ts';
 import { continueRequest } from './continue-request.ts';
 import { findLoginLoop, findLoginRequirement } from './failed-refreshes.ts';
 import { createPageHeaders, createRouteHeaders, getRequestedPath } from './page-headers.ts';
@@ -32,18 +32,18 @@ function withAbsoluteLocation(response: Response, origin: string): Response {
 }
 
 /** The redirect of the provider after a logout arrives at a page. */
-const withRequestedUrl = (request: NextRequest, received: string | null | undefined): Request =>
+const withRequestedUrl = (request: NextRequest, receivedCookies: string | null | undefined): Request =>
   restoreCookies(
     new Request(request.nextUrl.origin + getRequestedPath(request), {
       method: request.method,
       headers: request.headers,
     }),
-    received,
+    receivedCookies,
   );
 
 interface ProxyRunOptions extends ProxyOptions {
   /** The `Cookie` header that the server received. Default: that of the request. */
-  readonly received?: string | null | undefined;
+  readonly receivedCookies?: string | null | undefined;
 }
 
 /** The client and the session that the proxy has found so far. An error response uses them. */
@@ -93,22 +93,23 @@ async function createResponse(
   options: ProxyRunOptions,
 ): Promise<Response> {
   const { pathname, basePath } = request.nextUrl;
-  const { received } = options;
-  const ambiguous = findReceivedCookies(request.headers, received);
+  const { receivedCookies } = options;
+  const ambiguous = findReceivedCookies(request.headers, receivedCookies);
   if (findRoute(sessions.paths, basePath + pathname) !== undefined)
     return continueRequest(request, {
       respond: options.respond,
       headers: createRouteHeaders(request, ambiguous),
     });
   const afterLogout =
-    request.nextUrl.searchParams.has('state') && (await sessions.handle(withRequestedUrl(request, received)));
+    request.nextUrl.searchParams.has('state') &&
+    (await sessions.handle(withRequestedUrl(request, receivedCookies)));
   if (afterLogout) return withAbsoluteLocation(afterLogout, sessions.origin);
   const needsSession = isProtected(request, options);
-  const isForwarded = request.headers.has('x-action-forwarded');
+  const isForwarded = isForwardedAction(request);
   const isRedirect = isRedirectOfAction(request);
   try {
     const isUse = !isPrefetch(request, readRouterRequest(request));
-    state.requestSession = await sessions.open(readCookieHeader(request.headers, received), {
+    state.requestSession = await sessions.open(readCookieHeader(request.headers, receivedCookies), {
       isUse,
       writable: !isRedirect && !isForwarded,
     });
@@ -146,8 +147,9 @@ async function createResponse(
       rejectRequest(request, loginUrl, requirement?.code ?? 'not_signed_in');
     return setCookies(new NextResponse(rejection.body, rejection), requestSession);
   }
-  const response = await continueRequest(request, { respond: options.respond, headers });
-  if (requestSession.cookies.length > 0) {
+  const { cookies } = requestSession;
+  const response = await continueRequest(request, { respond: options.respond, headers, cookies });
+  if (cookies.length > 0) {
     const mutable = options.respond ? new NextResponse(response.body, response) : response;
     return setCookies(mutable, requestSession);
   }

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { api, baseUrl, setUpLogin } from '../../tests/app.ts';
-import { runInNext } from '../../tests/run-in-next.ts';
+import { api, baseUrl, setUpLogin } from '../../tests/support/app.ts';
+import { runInNext } from '../../tests/support/run-in-next.ts';
 
 test('S61: spends no refresh token after a handler has returned its response', async () => {
   const { server, auth, cookie } = await setUpLogin();

@@ -1,7 +1,7 @@
 import { createMemorySessionStore } from '@countersign/core/session';
 import { expect, test, vi } from 'vitest';
-import { api, baseUrl, logIn, readDigest, setUp, setUpLogin } from '../../tests/app.ts';
-import { runInNext } from '../../tests/run-in-next.ts';
+import { api, baseUrl, logIn, readDigest, setUp, setUpLogin } from '../../tests/support/app.ts';
+import { runInNext } from '../../tests/support/run-in-next.ts';
 import { createAuth } from '../create-auth.ts';
 import type { Session } from '../index.ts';
 

@@ -35,6 +35,7 @@ import {
   runSharedCall,
   type WorkUnit,
 } from '../request-scope.ts';
+import { isForwardedAction } from '../router-headers.ts';
 import { setCookies } from '../set-cookies.ts';
 
 /** Finds client and sessions for the headers of a request. */
@@ -66,12 +67,13 @@ export async function openSession(
   if (!request && !unit) throw createOutsideRequestError();
   await waitForRequest(unit);
   const requestHeaders = request?.headers ?? ((await headers()) as Headers);
-  const received = requestHeaders.get(receivedCookiesHeader);
-  const sent = requestHeaders.get('cookie');
-  const cookieHeader = received === null ? sent : addAmbiguousCookies(sent, received);
+  const receivedHeader = requestHeaders.get(receivedCookiesHeader);
+  const sentCookies = requestHeaders.get('cookie');
+  const cookieHeader =
+    receivedHeader === null ? sentCookies : addAmbiguousCookies(sentCookies, receivedHeader);
   const store = hasOriginalCookies(scope, requestHeaders) ? undefined : await cookies();
   scope.hasOpenedSession = true;
-  scope.isForwarded = requestHeaders.has('x-action-forwarded');
+  scope.isForwarded = isForwardedAction({ headers: requestHeaders });
   const webAuth = resolve(requestHeaders);
   // Next lists a cookie `name` without "=" with the value "true".
   const current = store

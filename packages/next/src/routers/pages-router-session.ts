@@ -18,10 +18,10 @@ export async function openPagesSession(resolve: Resolve, { req, res }: PagesRequ
   const cookie = readCookieHeader(headers);
   if (cookie !== headers.get('cookie')) req.headers.cookie = cookie ?? '';
   const webAuth = resolve(headers);
-  const opened = await openNodeSession(webAuth.sessions, req, res);
+  const nodeSession = await openNodeSession(webAuth.sessions, req, res);
   const save = () => {
-    removeProxyCookies(opened.requestSession.cookies, req);
-    return opened.save();
+    removeProxyCookies(nodeSession.requestSession.cookies, req);
+    return nodeSession.save();
   };
-  return { webAuth, ...opened, save };
+  return { webAuth, ...nodeSession, save };
 }

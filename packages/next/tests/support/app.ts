@@ -1,7 +1,7 @@
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
 import { NextRequest } from 'next/server.js';
-import { createAuth } from '../src/create-auth.ts';
-import type { AuthOptions } from '../src/options.ts';
+import { createAuth } from '../../src/create-auth.ts';
+import type { AuthOptions } from '../../src/options.ts';
 
 export const baseUrl = 'https://app.example.test';
 export const api = 'https://api.example.test';
