@@ -25,3 +25,11 @@ test('starts each key with the prefix of the application', async () => {
   await replay.claim('b', 1_000);
   expect(keys).toEqual(['shop:successor:a', 'shop:replay:b']);
 });
+
+test.each([
+  [{ prefx: 'shop' }, 'The stores have no option "prefx", expected one of: prefix, commandTimeout, now.'],
+  [{ prefix: 5 }, 'The option "prefix" is of type number, expected string.'],
+])('createRedisStores(client, %j) names the wrong option', (options, message) => {
+  const client = { eval: async () => null, get: async () => null };
+  expect(() => createRedisStores(client as never, options as never)).toThrow(message);
+});

@@ -35,6 +35,23 @@ export interface BoundedRedis {
   buildKey(kind: string, key: string): string;
 }
 
+const optionTypes = { prefix: 'string', commandTimeout: 'number', now: 'function' } as const;
+
+/** For applications that no compiler checks. An unknown option would be ignored, and with it the prefix of the keys. */
+function checkOptions(options: RedisOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    const type = Object.hasOwn(optionTypes, name) ? optionTypes[name as keyof typeof optionTypes] : undefined;
+    if (typeof value === type) continue;
+    throw new ConfigurationError(
+      'invalid_option',
+      type === undefined
+        ? `The stores have no option ${JSON.stringify(name)}, expected one of: ${Object.keys(optionTypes).join(', ')}.`
+        : `The option "${name}" is of type ${typeof value}, expected ${type}.`,
+    );
+  }
+}
+
 /** @throws ConfigurationError when the client or an option is invalid */
 export function createBoundedRedis(redis: RedisConnection, options: RedisOptions = {}): BoundedRedis {
   if (typeof redis?.eval !== 'function' || typeof redis.get !== 'function') {
@@ -43,14 +60,15 @@ export function createBoundedRedis(redis: RedisConnection, options: RedisOptions
       "Expected a client of the redis package. Create it with createClient() of 'redis', connect it, and pass it.",
     );
   }
+  checkOptions(options);
   const { prefix = 'countersign', commandTimeout = 2_000, now = Date.now } = options;
   if (!(commandTimeout > 0)) {
     throw new ConfigurationError(
       'invalid_option',
-      '"commandTimeout" is not a positive number. Set it to the time limit of a command in milliseconds.',
+      `"commandTimeout" is ${commandTimeout}, expected a positive number of milliseconds.`,
     );
   }
-  const bounded = async <T>(command: () => Promise<T>): Promise<T> => {
+  const runBounded = async <T>(command: () => Promise<T>): Promise<T> => {
     // A client that is not connected queues commands. Requests do not wait for the connection.
     if (redis.isReady === false) throw unavailable('is not connected');
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,11 +88,11 @@ export function createBoundedRedis(redis: RedisConnection, options: RedisOptions
   };
   return {
     async get(key) {
-      const value = await bounded(() => redis.get(key));
+      const value = await runBounded(() => redis.get(key));
       return value === null || value === undefined ? undefined : String(value);
     },
     run: (script, key, ...args) =>
-      bounded(() => redis.eval(script, { keys: [key], arguments: args.map(String) })),
+      runBounded(() => redis.eval(script, { keys: [key], arguments: args.map(String) })),
     now,
     buildKey: (kind, key) => `${prefix}:${kind}:${key}`,
   };

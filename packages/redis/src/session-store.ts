@@ -109,10 +109,10 @@ export function createRedisSessionStore(redis: RedisConnection, options: RedisOp
       const conditions = [match.issuer, match.sub, match.sid, match.clientId].map((value) =>
         value === undefined ? '' : `=${value}`,
       );
-      const ended = await Promise.all(
+      const endedResults = await Promise.all(
         (keys as unknown[]).map((key) => run(endScript, buildName(String(key)), time(), ...conditions)),
       );
-      return ended.filter((result) => result === 1).length;
+      return endedResults.filter((result) => result === 1).length;
     },
   };
 }
