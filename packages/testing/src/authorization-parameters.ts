@@ -39,10 +39,10 @@ export async function openRequestObject(
 
 /** Checks the parameters of each authorization request, pushed or not. */
 export function checkAuthorizationParameters(client: TestClient, parameters: URLSearchParams): void {
-  const repeated = [...parameters.keys()].find(
+  const repeatedName = [...parameters.keys()].find(
     (name, index, names) => name !== 'resource' && names.indexOf(name) !== index,
   );
-  if (repeated !== undefined) throw new OAuthError('invalid_request', `${repeated} is repeated`);
+  if (repeatedName !== undefined) throw new OAuthError('invalid_request', `${repeatedName} is repeated`);
   if (parameters.get('response_type') !== 'code')
     throw new OAuthError('unsupported_response_type', 'only code');
   if (

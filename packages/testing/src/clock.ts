@@ -11,15 +11,15 @@ export interface TestClock {
 /** Creates a clock that follows the system clock until it is moved or stopped. */
 export function createTestClock(): TestClock {
   let offset = 0;
-  let stopped: number | undefined;
+  let stoppedAt: number | undefined;
   return {
-    now: () => stopped ?? Date.now() + offset,
+    now: () => stoppedAt ?? Date.now() + offset,
     advance(seconds) {
-      if (stopped === undefined) offset += seconds * 1000;
-      else stopped += seconds * 1000;
+      if (stoppedAt === undefined) offset += seconds * 1000;
+      else stoppedAt += seconds * 1000;
     },
     stop(time) {
-      stopped = time ?? stopped ?? Date.now() + offset;
+      stoppedAt = time ?? stoppedAt ?? Date.now() + offset;
     },
   };
 }

@@ -33,6 +33,7 @@ export interface AuthorizationRedirect {
 export interface MintOptions {
   /** Default: `RS256`. */
   readonly alg?: string;
+  /** Additional members of the header. Default: none. */
   readonly header?: Readonly<Record<string, unknown>>;
   /** Signs with a key that is not published. Default: false. */
   readonly foreignKey?: boolean;
@@ -113,7 +114,7 @@ export async function createTestAuthorizationServer(
     codes: new Map(),
     refreshTokens: new Map(),
     accessTokens: new Map(),
-    pushed: new Map(),
+    pushedRequests: new Map(),
     devices: new Map(),
     jtis: new Set(),
     nonces: new Set(),
@@ -128,7 +129,7 @@ export async function createTestAuthorizationServer(
       sub === undefined ? undefined : { sub, sid: createRandomId(), authTime: getSeconds(clock) };
   };
   signIn(users[0]?.sub);
-  await state.keys.published();
+  await state.keys.listPublishedKeys();
   const handleRequest: TestAuthorizationServer['fetch'] = (input, init) =>
     route(state, new Request(input, init));
 
@@ -181,7 +182,7 @@ export async function createTestAuthorizationServer(
     },
     rotateKeys: (how) => state.keys.rotate(how),
     endGrants() {
-      for (const grant of state.grants) grant.ended = true;
+      for (const grant of state.grants) grant.isEnded = true;
     },
     async endSession() {
       const { session } = state;

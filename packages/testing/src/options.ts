@@ -116,7 +116,7 @@ export interface Failure {
   /** Responds with this status without handling the request. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+  readonly body?: string | Uint8Array | ReadableStream<Uint8Array> | null;
   /** Makes the endpoint unreachable. */
   readonly network?: boolean;
   /** Handles the request, then loses the response. */

@@ -58,10 +58,9 @@ export async function route(state: ServerState, request: Request): Promise<Respo
   if (failure?.delay) await new Promise((resolve) => setTimeout(resolve, failure.delay));
   if (failure?.network) throw new TypeError('fetch failed');
   if (failure && (failure.status !== undefined || failure.body !== undefined)) {
-    return finish(
-      entry,
-      new Response(failure.body ?? null, { status: failure.status ?? 200, headers: failure.headers ?? {} }),
-    );
+    const { body = null, status = 200, headers = {} } = failure;
+    const content = body instanceof Uint8Array ? new Uint8Array(body) : body;
+    return finish(entry, new Response(content, { status, headers }));
   }
   const response = await runHandler(state, handlers[endpoint], request, body.parameters);
   if (failure?.loseResponse) throw new TypeError('fetch failed');

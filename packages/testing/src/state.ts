@@ -18,7 +18,7 @@ export interface Grant {
   /** Thumbprint of a DPoP key or certificate that tokens are bound to. */
   readonly binding?: Binding | undefined;
   readonly claims?: { id_token?: object; userinfo?: object } | undefined;
-  ended: boolean;
+  isEnded: boolean;
 }
 
 export interface Binding {
@@ -33,7 +33,7 @@ export interface Code {
   /** The DPoP key that the code is bound to. */
   readonly jkt?: string | undefined;
   readonly expiresAt: number;
-  used: boolean;
+  isUsed: boolean;
 }
 
 export interface RefreshToken {
@@ -51,7 +51,7 @@ export interface IssuedAccessToken {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly binding: Binding | undefined;
-  revoked: boolean;
+  isRevoked: boolean;
 }
 
 export interface DeviceLogin {
@@ -100,7 +100,7 @@ export interface ServerState {
   readonly codes: Map<string, Code>;
   readonly refreshTokens: Map<string, RefreshToken>;
   readonly accessTokens: Map<string, IssuedAccessToken>;
-  readonly pushed: Map<string, { readonly parameters: URLSearchParams; readonly expiresAt: number }>;
+  readonly pushedRequests: Map<string, { readonly parameters: URLSearchParams; readonly expiresAt: number }>;
   readonly devices: Map<string, DeviceLogin>;
   readonly jtis: Set<string>;
   readonly nonces: Set<string>;

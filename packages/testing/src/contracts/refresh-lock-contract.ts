@@ -27,7 +27,7 @@ export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[
         const handles = await Promise.all([open(), open(), open()]);
         const key = createFreshKey();
         let inside = 0;
-        let acquired = 0;
+        let acquiredCount = 0;
         await Promise.all(
           Array.from({ length: 12 }, async (_, i) => {
             const lock = handles[i % 3] as RefreshLock;
@@ -36,11 +36,11 @@ export function refreshLockContract(open: OpenStore<RefreshLock>): ContractCase[
             assert.equal(inside, 1);
             await sleep(2);
             inside--;
-            acquired++;
+            acquiredCount++;
             await lock.release(key, `owner ${i}`);
           }),
         );
-        assert.equal(acquired, 12);
+        assert.equal(acquiredCount, 12);
       },
     },
     {

@@ -41,14 +41,14 @@ function createWriteCases(open: OpenStore<SessionStore>): ContractCase[] {
         const [store, other] = [await open(), await open()];
         const key = createFreshKey();
         assert.equal(await other.get(key), undefined);
-        const written = record(1, {
+        const writtenRecord = record(1, {
           sid: 'a "sid"',
           sub: 'user:{1}|\u00e9',
           clientId: 'client "1"',
           value: 'v'.repeat(9_000),
         });
-        assert.equal(await store.set(key, written, 0), true);
-        assert.deepEqual({ ...(await other.get(key)) }, written);
+        assert.equal(await store.set(key, writtenRecord, 0), true);
+        assert.deepEqual({ ...(await other.get(key)) }, writtenRecord);
         const without = record(1);
         const second = createFreshKey();
         await store.set(second, without, 0);
@@ -120,8 +120,8 @@ function createDeletionCases(open: OpenStore<SessionStore>): ContractCase[] {
           const writes = Array.from({ length: 4 }, (_, i) =>
             store.set(key, { ...session, version: i + 2 }, i + 1),
           );
-          const deleted = other.delete(key);
-          await Promise.all([...writes, deleted]);
+          const deletion = other.delete(key);
+          await Promise.all([...writes, deletion]);
           assert.equal(await store.get(key), undefined);
         }
       },

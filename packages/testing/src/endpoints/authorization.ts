@@ -38,16 +38,16 @@ async function resolveParameters(
     }
     return openRequestObject(state, client, outer);
   }
-  const pushed = state.pushed.get(requestUri);
-  state.pushed.delete(requestUri);
+  const pushedRequest = state.pushedRequests.get(requestUri);
+  state.pushedRequests.delete(requestUri);
   if (
-    !pushed ||
-    pushed.expiresAt < getSeconds(state.clock) ||
-    pushed.parameters.get('client_id') !== client.clientId
+    !pushedRequest ||
+    pushedRequest.expiresAt < getSeconds(state.clock) ||
+    pushedRequest.parameters.get('client_id') !== client.clientId
   ) {
     throw new OAuthError('invalid_request', 'unknown request_uri');
   }
-  return pushed.parameters;
+  return pushedRequest.parameters;
 }
 
 function grantCode(state: ServerState, client: TestClient, parameters: URLSearchParams): string {
@@ -89,7 +89,7 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
         Grant['authorizationDetails']
       >,
     }),
-    ended: false,
+    isEnded: false,
   };
   state.grants.push(grant);
   const code = `code-${createRandomId()}`;
@@ -99,7 +99,7 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
     codeChallenge: parameters.get('code_challenge') ?? undefined,
     jkt: parameters.get('dpop_jkt') ?? undefined,
     expiresAt: now + 60,
-    used: false,
+    isUsed: false,
   });
   return code;
 }
@@ -135,10 +135,10 @@ async function respond(
   parameters: URLSearchParams,
   result: Record<string, string>,
 ): Promise<Response> {
-  const requested = parameters.get('state');
+  const requestedState = parameters.get('state');
   const mode = parameters.get('response_mode') ?? 'query';
   const redirectUri = parameters.get('redirect_uri') as string;
-  const plain = { ...result, ...(requested !== null && { state: requested }) };
+  const plain = { ...result, ...(requestedState !== null && { state: requestedState }) };
   let fields: URLSearchParams;
   if (mode.endsWith('jwt')) {
     const jwt = await sign(state, {

@@ -34,12 +34,12 @@ export async function introspection(
 
 function describeToken(state: ServerState, value: string): Record<string, unknown> {
   const refresh = state.refreshTokens.get(value);
-  if (refresh && !refresh.grant.ended && refresh.rotatedAt === undefined) {
+  if (refresh && !refresh.grant.isEnded && refresh.rotatedAt === undefined) {
     const { grant } = refresh;
     return { active: true, iss: state.issuer, client_id: grant.clientId, scope: grant.scope, sub: grant.sub };
   }
   const token = state.accessTokens.get(value);
-  if (!token || token.revoked || token.grant.ended || token.expiresAt <= getSeconds(state.clock))
+  if (!token || token.isRevoked || token.grant.isEnded || token.expiresAt <= getSeconds(state.clock))
     return { active: false };
   return {
     active: true,

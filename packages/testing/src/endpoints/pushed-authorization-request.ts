@@ -18,6 +18,6 @@ export async function pushedAuthorizationRequest(
   const parameters = await openRequestObject(state, client, body);
   checkAuthorizationParameters(client, parameters);
   const requestUri = `urn:ietf:params:oauth:request_uri:${createRandomId()}`;
-  state.pushed.set(requestUri, { parameters, expiresAt: getSeconds(state.clock) + 60 });
+  state.pushedRequests.set(requestUri, { parameters, expiresAt: getSeconds(state.clock) + 60 });
   return json({ request_uri: requestUri, expires_in: 60 }, 201);
 }

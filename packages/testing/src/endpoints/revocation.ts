@@ -11,8 +11,8 @@ export async function revocation(
   const client = await authenticateClient(state, request, body);
   const value = body.get('token') ?? '';
   const refresh = state.refreshTokens.get(value);
-  if (refresh?.grant.clientId === client.clientId) refresh.grant.ended = true;
+  if (refresh?.grant.clientId === client.clientId) refresh.grant.isEnded = true;
   const access = state.accessTokens.get(value);
-  if (access?.grant.clientId === client.clientId) access.revoked = true;
+  if (access?.grant.clientId === client.clientId) access.isRevoked = true;
   return new Response(null, { status: 200, headers: noStore });
 }

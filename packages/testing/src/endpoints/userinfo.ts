@@ -34,7 +34,7 @@ export async function userinfo(state: ServerState, request: Request): Promise<Re
   if (!match) throw new OAuthError('invalid_token', 'no token', 401, challenge());
   const value = match[2] as string;
   const token = state.accessTokens.get(value);
-  if (!token || token.revoked || token.grant.ended || token.expiresAt <= getSeconds(state.clock)) {
+  if (!token || token.isRevoked || token.grant.isEnded || token.expiresAt <= getSeconds(state.clock)) {
     throw new OAuthError('invalid_token', 'the token is not valid', 401, challenge('invalid_token'));
   }
   if ((scheme === 'dpop') !== (token.binding?.jkt !== undefined)) {

@@ -25,7 +25,7 @@ export interface Jws {
   /** The client that the token is for. */
   readonly client: { readonly clientSecret?: string } | undefined;
   /** Default: the server's current key for the algorithm; bytes for HMAC. */
-  key?: CryptoKey | Uint8Array<ArrayBuffer>;
+  key?: CryptoKey | Uint8Array;
   /** Changes the text of the claims before it is signed. */
   payload?: (json: string) => string;
   /** Changes the compact serialisation. */

@@ -13,10 +13,12 @@ function findFaultChanges<K extends keyof FaultTargets>(kind: K, faults: Iterabl
   for (const fault of faults) {
     const change = (responseFaults as Record<string, { [kind: string]: FaultChange<K> }>)[fault]?.[kind];
     if (change) changes.push(change);
-    const signed = kind === 'jws' ? findMutation(fault) : undefined;
-    if (signed) {
+    const jwsMutation = kind === 'jws' ? findMutation(fault) : undefined;
+    if (jwsMutation) {
       changes.push(((jws: Jws, state: FaultContext) =>
-        jws.kind === signed.kind ? signed.mutate(jws, state) : undefined) as unknown as FaultChange<K>);
+        jws.kind === jwsMutation.kind
+          ? jwsMutation.mutate(jws, state)
+          : undefined) as unknown as FaultChange<K>);
     }
   }
   return changes;

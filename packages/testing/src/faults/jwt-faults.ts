@@ -95,7 +95,7 @@ export const mutations = {
   /** HMAC with the text of the public key as the secret (RFC 8725 section 2.1). */
   alg_hs256_public_key: async (jws, state) => {
     const { publicKey } = await state.keys.current(jws.header.alg);
-    jws.key = new TextEncoder().encode(await exportSPKI(publicKey)) as Uint8Array<ArrayBuffer>;
+    jws.key = new TextEncoder().encode(await exportSPKI(publicKey));
     jws.header = { ...jws.header, alg: 'HS256' };
   },
   /** Each byte of the signature XOR 0x5A. */

@@ -16,12 +16,12 @@ export const authorizationCodeGrant: GrantHandler = async (state, request) => {
   const createGrantError = (description: string) =>
     new OAuthError('invalid_grant', description, state.auth0 ? 403 : 400);
   if (!code || code.grant.clientId !== client.clientId) throw createGrantError('Invalid authorization code');
-  if (code.used) {
+  if (code.isUsed) {
     // A reused code may be stolen, so its grant ends (RFC 6749 section 4.1.2).
-    code.grant.ended = true;
+    code.grant.isEnded = true;
     throw createGrantError('Invalid authorization code');
   }
-  code.used = true;
+  code.isUsed = true;
   if (code.expiresAt < getSeconds(state.clock)) throw createGrantError('The authorization code has expired');
   if (body.get('redirect_uri') !== code.redirectUri) throw createGrantError('The redirect URI is wrong');
   if ((await computeChallenge(body.get('code_verifier') ?? '')) !== code.codeChallenge) {

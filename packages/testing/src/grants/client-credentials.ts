@@ -22,7 +22,7 @@ export const clientCredentialsGrant: GrantHandler = async (state, request) => {
     sid: undefined,
     scope,
     resources: resource === undefined ? [] : [resource],
-    ended: false,
+    isEnded: false,
   };
   state.grants.push(grant);
   return createTokenResponse(state, grant, request, { scope, resource, idToken: 'none', nameScope: true });

@@ -29,7 +29,7 @@ export const deviceCodeGrant: GrantHandler = async (state, request) => {
     sid: createRandomId(),
     scope: device.scope,
     resources: device.resources,
-    ended: false,
+    isEnded: false,
   };
   state.grants.push(grant);
   device.status = 'used';

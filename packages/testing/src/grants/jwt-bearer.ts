@@ -31,7 +31,7 @@ export const jwtBearerGrant: GrantHandler = async (state, request) => {
     sid: undefined,
     scope,
     resources: [],
-    ended: false,
+    isEnded: false,
   };
   state.grants.push(grant);
   return createTokenResponse(state, grant, request, {

@@ -14,7 +14,7 @@ export const refreshTokenGrant: GrantHandler = async (state, request) => {
   const storedToken = state.refreshTokens.get(body.get('refresh_token') ?? '');
   const createGrantError = () =>
     new OAuthError('invalid_grant', 'Unknown or invalid refresh token.', state.auth0 ? 403 : 400);
-  if (!storedToken || storedToken.grant.clientId !== client.clientId || storedToken.grant.ended)
+  if (!storedToken || storedToken.grant.clientId !== client.clientId || storedToken.grant.isEnded)
     throw createGrantError();
   const { grant } = storedToken;
   if (storedToken.binding?.jkt !== undefined && storedToken.binding.jkt !== binding?.jkt)
@@ -29,7 +29,7 @@ export const refreshTokenGrant: GrantHandler = async (state, request) => {
         (state.options.refreshTokenGrace ? 0 : 1)
   ) {
     // Reuse (RFC 9700 section 4.14): this client or the previous one is an attacker, so the grant ends.
-    grant.ended = true;
+    grant.isEnded = true;
     throw createGrantError();
   }
   const scope = narrowScope(grant.scope, body.get('scope'));
@@ -47,8 +47,8 @@ export const refreshTokenGrant: GrantHandler = async (state, request) => {
 
 function narrowScope(granted: string, requested: string | null): string {
   if (requested === null) return granted;
-  const allowed = granted.split(' ');
-  if (requested.split(' ').some((scope) => !allowed.includes(scope))) {
+  const allowedScopes = granted.split(' ');
+  if (requested.split(' ').some((scope) => !allowedScopes.includes(scope))) {
     throw new OAuthError('invalid_scope', 'wider than granted');
   }
   return requested;

@@ -16,7 +16,12 @@ export const tokenExchangeGrant: GrantHandler = async (state, request) => {
   if (body.get('subject_token_type') !== accessTokenType)
     throw new OAuthError('invalid_request', 'unknown subject_token_type');
   const subject = state.accessTokens.get(body.get('subject_token') ?? '');
-  if (!subject || subject.revoked || subject.grant.ended || subject.expiresAt <= getSeconds(state.clock)) {
+  if (
+    !subject ||
+    subject.isRevoked ||
+    subject.grant.isEnded ||
+    subject.expiresAt <= getSeconds(state.clock)
+  ) {
     throw new OAuthError('invalid_request', 'the subject_token is not valid');
   }
   const resource = body.get('resource') ?? body.get('audience') ?? undefined;

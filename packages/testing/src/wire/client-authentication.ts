@@ -13,19 +13,19 @@ export async function authenticateClient(
 ): Promise<TestClient> {
   const basic = readBasicCredentials(request);
   const assertion = body.get('client_assertion');
-  const claimed = basic?.id ?? body.get('client_id') ?? (assertion ? readSubject(assertion) : undefined);
-  const client = claimed === undefined || claimed === null ? undefined : state.clients.get(claimed);
+  const claimedId = basic?.id ?? body.get('client_id') ?? (assertion ? readSubject(assertion) : undefined);
+  const client = claimedId === undefined || claimedId === null ? undefined : state.clients.get(claimedId);
   if (!client) throw createClientError('unknown client');
   if (body.has('client_id') && body.get('client_id') !== client.clientId)
     throw createClientError('two clients');
   const method = getAuthenticationMethod(client);
-  const used = listUsedMethods(request, body, basic);
+  const usedMethods = listUsedMethods(request, body, basic);
   const base = method.includes('jwt')
     ? 'assertion'
     : method.includes('tls') || method === 'none'
       ? 'none'
       : method;
-  if (used.length > 1 || (used[0] ?? 'none') !== base)
+  if (usedMethods.length > 1 || (usedMethods[0] ?? 'none') !== base)
     throw createClientError(`the client is registered for ${method}`);
   switch (method) {
     case 'client_secret_basic':

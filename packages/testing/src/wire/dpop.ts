@@ -14,14 +14,14 @@ export async function verifyDpopProof(
   let claims: JWTPayload;
   let jkt: string;
   try {
-    const verified = await jwtVerify(proof, EmbeddedJWK, {
+    const verifiedProof = await jwtVerify(proof, EmbeddedJWK, {
       typ: 'dpop+jwt',
       currentDate: new Date(state.clock.now()),
     });
-    claims = verified.payload;
-    if ('d' in (verified.protectedHeader.jwk ?? {})) throw new Error('private key');
+    claims = verifiedProof.payload;
+    if ('d' in (verifiedProof.protectedHeader.jwk ?? {})) throw new Error('private key');
     jkt = await calculateJwkThumbprint(
-      verified.protectedHeader.jwk as Parameters<typeof calculateJwkThumbprint>[0],
+      verifiedProof.protectedHeader.jwk as Parameters<typeof calculateJwkThumbprint>[0],
     );
   } catch {
     throw createProofError('the proof is not valid');

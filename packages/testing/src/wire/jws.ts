@@ -22,16 +22,16 @@ export async function sign(state: ServerState, start: Omit<Jws, 'key' | 'finish'
   return jws.finish?.(jwt) ?? jwt;
 }
 
-async function createSignature(
-  alg: string,
-  key: CryptoKey | Uint8Array<ArrayBuffer>,
-  input: string,
-): Promise<Uint8Array> {
+async function createSignature(alg: string, key: CryptoKey | Uint8Array, input: string): Promise<Uint8Array> {
   const data = new TextEncoder().encode(input);
   if (key instanceof Uint8Array) {
-    const hmac = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, [
-      'sign',
-    ]);
+    const hmac = await crypto.subtle.importKey(
+      'raw',
+      new Uint8Array(key),
+      { name: 'HMAC', hash: 'SHA-256' },
+      false,
+      ['sign'],
+    );
     return new Uint8Array(await crypto.subtle.sign('HMAC', hmac, data));
   }
   return new Uint8Array(await crypto.subtle.sign(toAlgorithm(alg), key as globalThis.CryptoKey, data));

@@ -34,7 +34,7 @@ export interface KeyRing {
   /** A key that the server never publishes. */
   foreign(alg: string): Promise<ServerKey>;
   /** Every key that is published. */
-  published(): Promise<ServerKey[]>;
+  listPublishedKeys(): Promise<ServerKey[]>;
   /** Replaces the current keys. The previous keys are no longer published, unless `keepOld` is set. */
   rotate(options?: { readonly keepOld?: boolean }): Promise<void>;
 }
@@ -58,11 +58,11 @@ export function createKeyRing(algs: readonly string[], options: { readonly exclu
       return getKey(alg, generation * 2);
     },
     foreign: (alg) => getKey(alg, generation * 2 + 1),
-    async published() {
+    async listPublishedKeys() {
       return [...(await Promise.all([...known].map((alg) => ring.current(alg)))), ...previousKeys];
     },
     async rotate({ keepOld = false } = {}) {
-      previousKeys = keepOld ? await ring.published() : [];
+      previousKeys = keepOld ? await ring.listPublishedKeys() : [];
       generation += 1;
     },
   };

@@ -56,7 +56,7 @@ export async function issueAccessToken(
     issuedAt,
     expiresAt,
     binding,
-    revoked: false,
+    isRevoked: false,
   });
   return token;
 }
@@ -78,14 +78,14 @@ export async function issueIdToken(
   const alg = client.idTokenSignedResponseAlg ?? 'RS256';
   const iat = getSeconds(state.clock);
   const user = state.users.get(grant.sub ?? '');
-  const requested = Object.keys(grant.claims?.id_token ?? {});
+  const requestedClaims = Object.keys(grant.claims?.id_token ?? {});
   const jwt = await sign(state, {
     kind: 'id_token',
     client,
     header: { alg, typ: 'JWT' },
     claims: {
       ...Object.fromEntries(
-        Object.entries(user?.claims ?? {}).filter(([name]) => state.auth0 || requested.includes(name)),
+        Object.entries(user?.claims ?? {}).filter(([name]) => state.auth0 || requestedClaims.includes(name)),
       ),
       iss: state.issuer,
       sub: grant.sub,
