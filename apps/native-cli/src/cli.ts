@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { AuthEvent } from '@countersign/core';
 import { call } from './commands/call.ts';
+import { deviceLogin } from './commands/device-login.ts';
 import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
 import { refresh } from './commands/refresh.ts';
@@ -19,6 +20,8 @@ export interface CliContext {
   readonly stderr: (text: string) => void;
   readonly openBrowser: (url: string) => Promise<boolean>;
   readonly signal?: AbortSignal;
+  /** Waits between two polls of a device login. Default: a timer. */
+  readonly wait?: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
   /** Milliseconds since the epoch. Default: `Date.now`. */
   readonly now?: () => number;
 }
@@ -28,6 +31,8 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
   verbose: { type: 'boolean', short: 'v', default: false },
   'no-browser': { type: 'boolean', default: false },
+  device: { type: 'boolean', default: false },
+  port: { type: 'string', default: '0' },
   timeout: { type: 'string', default: '300' },
   method: { type: 'string', short: 'X' },
   data: { type: 'string', short: 'd' },
@@ -48,7 +53,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
 
 async function run(
   args: readonly string[],
-  { env, now = Date.now, openBrowser, signal, stdout }: CliContext,
+  { env, now = Date.now, openBrowser, signal, stdout, wait }: CliContext,
   output: Output,
 ): Promise<number> {
   const { values, positionals } = parseCommandLine(args);
@@ -73,7 +78,12 @@ async function run(
         const timeout = Number(values.timeout);
         if (!(timeout > 0 && timeout <= 3600))
           throw new UsageError('--timeout must be between 1 and 3600 seconds.');
-        await login(session, output, { browser: !values['no-browser'], timeout, openBrowser, signal });
+        const port = Number(values.port);
+        if (!Number.isInteger(port) || port < 0 || port > 65_535)
+          throw new UsageError('--port must be between 0 and 65535.');
+        const browser = !values['no-browser'];
+        if (values.device) await deviceLogin(session, output, { timeout, signal, wait });
+        else await login(session, output, { browser, port, timeout, openBrowser, signal });
         return 0;
       }
       case 'whoami':

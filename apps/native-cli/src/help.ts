@@ -10,7 +10,7 @@ export const commands = {
 const formatLines = (entries: readonly (readonly [string, string])[]) =>
   entries.map(([name, text]) => `  ${name.padEnd(22)}${text}`).join('\n');
 
-export const help = `A native client in a terminal: authorization code flow with PKCE.
+export const help = `A native client in a terminal: authorization code flow with PKCE, or the device flow.
 
 Usage: native-cli <command> [options]
 
@@ -21,7 +21,9 @@ Options
 ${formatLines([
   ['--json', 'one JSON object per line, for scripts; errors as JSON on standard error'],
   ['--no-browser', 'login: print the URL and do not open a browser'],
-  ['--timeout <seconds>', 'login: how long to wait for the redirect (default 300)'],
+  ['--device', 'login: show a code for the browser of another device (RFC 8628)'],
+  ['--port <port>', 'login: the port of the redirect URI, if the provider compares it (default: any)'],
+  ['--timeout <seconds>', 'login: how long to wait for the user (default 300)'],
   ['-X, --method <method>', 'call: the HTTP method (default GET, with --data POST)'],
   ['-d, --data <json>', 'call: the request body'],
   ['-v, --verbose', 'print the events of the library on standard error'],

@@ -33,13 +33,16 @@ export interface LoopbackListener {
 }
 
 /**
- * Listens for the redirect, on the loopback interface only and on a port that the operating system chooses. The host is
- * the literal address: "localhost" could resolve to another interface.
+ * Listens for the redirect, on the loopback interface only. The host is the literal address: "localhost" could resolve to
+ * another interface.
  *
+ * @param port 0: the operating system chooses the port. Another value is for providers that compare the port with the
+ *   registered redirect URI, although RFC 8252 requires them to allow each port.
+ * @throws CommandError `port_unavailable`
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-7.3
  * @see https://www.rfc-editor.org/rfc/rfc8252#section-8.3
  */
-export async function listenOnLoopback(): Promise<LoopbackListener> {
+export async function listenOnLoopback(port: number): Promise<LoopbackListener> {
   let onCallback: ((response: URLSearchParams) => Promise<Page>) | undefined;
   const server = createServer(async (request, response) => {
     // Rejects a host name of another site that resolves to this address (DNS rebinding).
@@ -50,8 +53,10 @@ export async function listenOnLoopback(): Promise<LoopbackListener> {
     sendPage(response, onCallback ? await onCallback(url.searchParams) : notFoundPage);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new CommandError('port_unavailable', `Port ${port} cannot be used: ${error.code}.`)),
+    );
+    server.listen(port, '127.0.0.1', resolve);
   });
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const origin = `http://${host}`;

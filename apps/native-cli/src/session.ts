@@ -21,7 +21,7 @@ export interface Session {
   readonly now: () => number;
 }
 
-/** Creates a public client (RFC 8252 section 8.4): no secret, PKCE, tokens are validated before they are stored. */
+/** Creates the services of a public client (RFC 8252 section 8.4). It has no secret, and validates tokens before it stores them. */
 export function createSession(
   config: Config,
   options: { readonly now: () => number; readonly onEvent: (event: AuthEvent) => void },

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createApp } from './create-app.ts';
-import { readSettings } from './settings.ts';
+import { formatHost, readSettings } from './settings.ts';
 
 try {
   const settings = readSettings();
@@ -10,8 +10,8 @@ try {
   await app.init();
   // Not app.listen(), which logs a stack trace if the port is in use.
   const server: Server = app.getHttpServer();
-  await once(server.listen(settings.port, 'localhost'), 'listening');
-  console.log(`nest-api listens on http://localhost:${settings.port}, API page at /docs`);
+  await once(server.listen(settings.port, settings.host), 'listening');
+  console.log(`nest-api listens on http://${formatHost(settings.host)}:${settings.port}, API page at /docs`);
 } catch (error) {
   const { code, message } = error as NodeJS.ErrnoException;
   console.error(

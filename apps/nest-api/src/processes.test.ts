@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 
 const audience = 'https://api.countersign.example';
 const origin = 'https://api.example.test';

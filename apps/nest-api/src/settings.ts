@@ -1,6 +1,8 @@
 /** The settings of the API, read from environment variables. */
 export interface Settings {
   readonly port: number;
+  /** The name or address on which the server accepts connections. A container needs `0.0.0.0` or `::`. */
+  readonly host: string;
   /** The origin at which clients call this API. */
   readonly origin: string;
   readonly issuer: string;
@@ -20,6 +22,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
   const providerPort = parsePort(environment.IDENTITY_PROVIDER_PORT, 4000);
   return {
     port,
+    host: environment.HOST || 'localhost',
     origin: environment.ORIGIN ?? `http://localhost:${port}`,
     issuer: environment.ISSUER ?? `http://localhost:${providerPort}`,
     audience: environment.AUDIENCE ?? 'https://api.countersign.example',
@@ -31,6 +34,9 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     dpopNonce: environment.DPOP_NONCE === '1',
   };
 }
+
+/** Writes an IPv6 address as in URLs. */
+export const formatHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 function parsePort(value: string | undefined, defaultPort: number): number {
   const port = value === undefined || value === '' ? defaultPort : Number(value);

@@ -1,6 +1,6 @@
 'use client';
 
-import Link from 'next/link';
+import Link, { useLinkStatus } from 'next/link';
 import { usePathname } from 'next/navigation';
 
 const links = [
@@ -15,8 +15,15 @@ export function NavLinks() {
       {links.map(([href, label]) => (
         <Link aria-current={pathname === href ? 'page' : undefined} href={href} key={href}>
           {label}
+          <Pending />
         </Link>
       ))}
     </nav>
   );
+}
+
+/** Shows that the next page is not complete yet. Without JavaScript, the browser shows it. */
+function Pending() {
+  const { pending } = useLinkStatus();
+  return <span role="status">{pending && ' (loading …)'}</span>;
 }

@@ -13,6 +13,7 @@ export const auth = createAuth({
   loginParameters: ['login_hint', 'ui_locales', 'prompt', 'max_age'],
   // The browser posts the authorization response as a form. It is not part of the URL.
   ...(process.env.RESPONSE_MODE === 'form_post' && { responseMode: 'form_post' as const }),
+  pages: { denied: '/login-denied' },
   ...stores,
   ...(await dpop()),
   // The demonstration's provider runs on this machine without https.

@@ -33,18 +33,34 @@ export const createItem = (title: string) =>
     body: JSON.stringify({ title }),
   });
 
+/** Milliseconds after which the API counts as unavailable. Without a limit, a page waits for an API that never responds. */
+const timeout = readTimeout(process.env.API_TIMEOUT ?? '5000');
+
+function readTimeout(text: string): number {
+  const milliseconds = Number(text);
+  if (Number.isInteger(milliseconds) && milliseconds > 0) return milliseconds;
+  throw new Error(`API_TIMEOUT is ${JSON.stringify(text)}, expected milliseconds, for example 5000.`);
+}
+
 /** Calls the API with the user's access token. The token stays on the server. */
 async function callApi<T>(path: string, init: RequestInit = {}): Promise<ApiResult<T>> {
-  const response = await auth.fetch(apiUrl + path, { ...init, cache: 'no-store' }).catch(unreachable);
-  if (!response || response.status >= 500) return { ok: false, reason: 'unavailable' };
+  // The signal also ends the reading of the body.
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    return await readResult<T>(await auth.fetch(apiUrl + path, { ...init, signal, cache: 'no-store' }));
+  } catch (error) {
+    // Another error, such as a login that has ended, can be thrown after the time-out.
+    if (error === signal.reason || error instanceof TransportError)
+      return { ok: false, reason: 'unavailable' };
+    throw error;
+  }
+}
+
+async function readResult<T>(response: Response): Promise<ApiResult<T>> {
+  if (response.status >= 500) return { ok: false, reason: 'unavailable' };
   // auth.fetch() has refreshed the token and sent the request again.
   if (response.status === 401) return { ok: false, reason: 'rejected' };
   if (response.status === 403) return { ok: false, reason: 'forbidden' };
   if (!response.ok) return { ok: false, reason: 'invalid' };
   return { ok: true, value: (await response.json()) as T };
-}
-
-function unreachable(error: unknown): undefined {
-  if (error instanceof TransportError) return undefined;
-  throw error;
 }

@@ -18,6 +18,7 @@ import {
 } from '@countersign/angular';
 import { withWorker } from '@countersign/angular/worker';
 import { ACTIVITY, createActivity } from './activity.ts';
+import { createApiTimeout } from './api-timeout.ts';
 import { routes } from './app.routes.ts';
 import { completeNativeLogins, nativeRedirectUri, nativeShell } from './native-shell.ts';
 import { rememberUser } from './remembered-user.ts';
@@ -35,7 +36,7 @@ export function appConfig(settings: Settings): ApplicationConfig {
       provideRouter(routes, withComponentInputBinding()),
       // Incremental hydration requires an inline script, which the content security policy does not allow.
       provideClientHydration(withNoIncrementalHydration()),
-      provideHttpClient(withInterceptors([authInterceptor])),
+      provideHttpClient(withInterceptors([createApiTimeout(10_000), authInterceptor])),
       provideAuth(
         () => ({
           issuer,
@@ -56,7 +57,7 @@ export function appConfig(settings: Settings): ApplicationConfig {
           ],
           ...(nativeShell
             ? { clientId: 'angular-native', redirectUri: nativeRedirectUri, navigate: nativeShell.open }
-            : { postLogoutRedirectUri: new URL('/', location.origin).href }),
+            : { postLogoutRedirectUri: document.baseURI }),
         }),
         withRefreshTokens(),
         withEvents(listen),
@@ -65,7 +66,7 @@ export function appConfig(settings: Settings): ApplicationConfig {
         ...createFeatures(settings),
       ),
       // A second client for a second API, with a separate redirect URI, tokens and storage.
-      provideAuth(loadConfig('/reports.json'), withClientName('reports'), withStorage('tab')),
+      provideAuth(loadConfig('reports.json'), withClientName('reports'), withStorage('tab')),
       ...(nativeShell ? [completeNativeLogins(nativeShell)] : []),
       ...(settings.serverRendering ? [rememberUser()] : []),
     ],

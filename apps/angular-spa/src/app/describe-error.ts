@@ -14,8 +14,7 @@ export function describeError(error: unknown): string {
   if (error instanceof LoginRequiredError && error.code === 'popup_closed')
     return 'The login window was closed before the login was complete.';
   if (error instanceof LoginRequiredError) return 'Your login has expired. Log in again.';
-  if (error instanceof TransportError)
-    return 'The identity provider cannot be reached. Try again in a moment.';
+  if (error instanceof TransportError) return 'The login service cannot be reached. Try again in a moment.';
   if (error instanceof AuthorizationServerError && error.error === 'access_denied') {
     return 'You denied this app access to your account.';
   }
@@ -23,7 +22,7 @@ export function describeError(error: unknown): string {
     return 'This login response was already used, has expired, or was not started in this browser tab.';
   }
   if (error instanceof ValidationError)
-    return 'The login response did not come from the expected identity provider.';
+    return 'The login response did not come from the expected login service.';
   return 'An unexpected error occurred.';
 }
 

@@ -1,6 +1,6 @@
 import { InjectionToken } from '@angular/core';
 
-/** The settings of a deployment. They are served as `/config.json`, so that one build runs in each environment. */
+/** The settings of a deployment. They are served as `config.json` beside the page, so that one build runs in each environment. */
 export interface Settings {
   readonly issuer: string;
   readonly clientId: string;
@@ -21,7 +21,9 @@ export interface Settings {
 export const SETTINGS = new InjectionToken<Settings>('settings');
 
 export async function loadSettings(): Promise<Settings> {
-  const response = await fetch('/config.json', { cache: 'no-store' });
-  if (!response.ok) throw new Error(`/config.json returned status ${response.status}, expected 200.`);
+  // The application can be deployed below a path.
+  const { href } = new URL('config.json', document.baseURI);
+  const response = await fetch(href, { cache: 'no-store' });
+  if (!response.ok) throw new Error(`${href} returned status ${response.status}, expected 200.`);
   return response.json();
 }

@@ -111,10 +111,10 @@ async function grantConsent(provider: Provider, ctx: Context, interaction: Inter
   if (claims.length > 0) grant.addOIDCClaims(claims);
   for (const [resource, requested] of Object.entries(resourceScopes)) {
     const granted = requested.filter((scope) => mayGrant(user, scope));
-    const withheld = requested.filter((scope) => !mayGrant(user, scope));
+    const deniedScopes = requested.filter((scope) => !mayGrant(user, scope));
     if (granted.length > 0) grant.addResourceScope(resource, granted.join(' '));
     // Stored as rejected, so that the user is not asked again at each login.
-    if (withheld.length > 0) grant.rejectResourceScope(resource, withheld.join(' '));
+    if (deniedScopes.length > 0) grant.rejectResourceScope(resource, deniedScopes.join(' '));
   }
   await finish(provider, ctx, { consent: { grantId: await grant.save() } });
 }

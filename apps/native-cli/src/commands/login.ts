@@ -1,18 +1,16 @@
-import {
-  createAuthorizationRequest,
-  createTokenSet,
-  exchangeCode,
-  validateAuthorizationResponse,
-} from '@countersign/core';
+import { createAuthorizationRequest, exchangeCode, validateAuthorizationResponse } from '@countersign/core';
 import { describeError } from '../describe-error.ts';
 import { listenOnLoopback } from '../loopback.ts';
-import { formatDuration, type Output, toPrintable } from '../output.ts';
+import type { Output } from '../output.ts';
 import { createFailurePage, signedInPage } from '../pages.ts';
 import type { Session } from '../session.ts';
+import { reportLogin, storeLogin } from './new-login.ts';
 
 export interface LoginOptions {
   /** If false, the URL is printed and no browser is opened. */
   readonly browser: boolean;
+  /** The port of the redirect URI. 0: the operating system chooses it. */
+  readonly port: number;
   /** Seconds to wait for the authorization response. */
   readonly timeout: number;
   readonly openBrowser: (url: string) => Promise<boolean>;
@@ -26,8 +24,8 @@ export interface LoginOptions {
  * @see https://www.rfc-editor.org/rfc/rfc7636
  */
 export async function login(session: Session, output: Output, options: LoginOptions): Promise<void> {
-  const { client, config, file, lock } = session;
-  const listener = await listenOnLoopback();
+  const { client, config } = session;
+  const listener = await listenOnLoopback(options.port);
   try {
     const isOffline = config.scope.split(' ').includes('offline_access');
     const { url, transaction } = await createAuthorizationRequest(client, {
@@ -49,61 +47,15 @@ export async function login(session: Session, output: Output, options: LoginOpti
       async handle(parameters) {
         const response = await validateAuthorizationResponse(client, parameters, transaction);
         const tokenResponse = await exchangeCode(client, response, transaction);
-        const newTokens = createTokenSet(tokenResponse, Math.floor(session.now() / 1000), {
-          resource: config.resource,
-        });
-        // Locked, so that a refresh of another process does not overwrite the new tokens.
-        await withLock(lock, () => file.save(newTokens));
-        return newTokens;
+        return storeLogin(session, tokenResponse);
       },
       createPage: ({ error }) =>
         error === undefined ? signedInPage : createFailurePage(describeError(error).message),
       onStateMismatch: () =>
         output.note('A response that does not belong to this login was rejected. Still waiting ...'),
     });
-
-    const [accessToken] = tokens.accessTokens;
-    const lifetime = accessToken?.expiresAt && accessToken.expiresAt - tokens.updatedAt;
-    const { claims } = tokens;
-    const sub = claims?.sub;
-    const isRefreshable = tokens.refreshToken !== undefined;
-    const name = toPrintable(String(claims?.name ?? claims?.email ?? sub ?? 'an unknown user'));
-    const lines = [
-      `Signed in as ${name}.`,
-      `Granted: ${(accessToken ?? tokens).scopes.join(' ')}`,
-      `The access token is valid for ${lifetime ? formatDuration(lifetime) : 'an unknown time'}. ${describeRefresh({ isOffline, isRefreshable })}`,
-      `Stored in ${file.path}`,
-    ];
-    output.result(
-      {
-        status: 'signed_in',
-        sub: sub ?? null,
-        scopes: (accessToken ?? tokens).scopes,
-        expiresIn: lifetime ?? null,
-        refreshable: isRefreshable,
-        ...(!isRefreshable && { notice: describeRefresh({ isOffline, isRefreshable }) }),
-      },
-      lines.join('\n'),
-    );
+    reportLogin(session, output, tokens);
   } finally {
     await listener.close();
-  }
-}
-
-function describeRefresh(login: { readonly isOffline: boolean; readonly isRefreshable: boolean }): string {
-  if (login.isRefreshable) return 'It is refreshed when it has expired.';
-  if (login.isOffline) {
-    return 'The provider returned no refresh token although offline_access was requested: log in again when the access token has expired. The API and the client must allow offline access at the provider.';
-  }
-  return 'There is no refresh token, because SCOPE does not contain offline_access: log in again when the access token has expired.';
-}
-
-async function withLock(lock: Session['lock'], run: () => Promise<void>): Promise<void> {
-  const owner = crypto.randomUUID();
-  await lock.acquire('login', { owner, timeToLive: 10_000, wait: 10_000 });
-  try {
-    await run();
-  } finally {
-    await lock.release('login', owner);
   }
 }

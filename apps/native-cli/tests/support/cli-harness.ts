@@ -18,6 +18,10 @@ interface RunOptions {
   readonly env?: Record<string, string>;
   /** Called with the authorization URL instead of a browser. */
   readonly onUrl?: (url: string) => Promise<unknown>;
+  /** Called with each text on standard output. */
+  readonly onOutput?: (text: string) => void;
+  /** Called instead of the timer between two polls of a device login. */
+  readonly onWait?: () => Promise<unknown>;
 }
 
 /** Starts a provider and an API for the tests of a file, and creates a home directory for each test. */
@@ -51,13 +55,17 @@ export function createCliHarness() {
   });
 
   /** Runs the program in this process. */
-  async function run(args: string, { env, onUrl }: RunOptions = {}): Promise<Run> {
+  async function run(
+    args: string | readonly string[],
+    { env, onUrl, onOutput, onWait }: RunOptions = {},
+  ): Promise<Run> {
     let [stdout, stderr] = ['', ''];
     let user: Promise<unknown> = Promise.resolve();
-    const code = await runCli(args.split(' '), {
+    const code = await runCli(typeof args === 'string' ? args.split(' ') : args, {
       env: createEnvironment(env),
       stdout: (text) => {
         stdout += text;
+        onOutput?.(text);
       },
       stderr: (text) => {
         stderr += text;
@@ -67,6 +75,7 @@ export function createCliHarness() {
         return onUrl !== undefined;
       },
       now: () => Date.now() + clockOffset,
+      ...(onWait && { wait: async () => void (await onWait()) }),
     });
     await user;
     return { code, stdout, stderr };

@@ -43,3 +43,15 @@ export async function logIn(
   if (options.stopAt !== undefined) return done;
   return visit(done.url);
 }
+
+/** Enters the code of a device login in a browser, logs in and grants consent. Returns the last page. */
+export async function approveDevice(verificationUri: string, userCode: string, user: string) {
+  const visit = createBrowser();
+  const readToken = (html: string) => /name="xsrf" value="([^"]+)"/.exec(html)?.[1] ?? '';
+  const entry = await visit(verificationUri);
+  const confirm = await visit(entry.url, { form: { xsrf: readToken(entry.html), user_code: userCode } });
+  const form = { xsrf: readToken(confirm.html), user_code: userCode, confirm: 'yes' };
+  const login = await visit(entry.url, { form });
+  const consent = await visit(login.url, { form: { login: user, password: `${user}-demo` } });
+  return visit(`${consent.url}/confirm`, { form: {} });
+}

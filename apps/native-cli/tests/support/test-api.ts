@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { AccessTokenError, createAccessTokenVerifier } from '@countersign/core/resource-server';
 
-/** Starts an API that verifies the access token and returns its `sub`. */
+/** Starts an API that verifies the access token and returns its `sub`. As the API of the demo, it adds items with a title. */
 export async function startApi(issuer: string) {
   const verifier = createAccessTokenVerifier({
     issuer,
@@ -20,8 +21,13 @@ export async function startApi(issuer: string) {
         response.writeHead(403).end('{"error":"insufficient_scope"}');
         return;
       }
+      const { title } = request.method === 'POST' ? ((await json(request)) as { title?: unknown }) : {};
+      if (request.method === 'POST' && typeof title !== 'string') {
+        response.writeHead(400).end('{"message":"title must be a string"}');
+        return;
+      }
       tokens.push(token);
-      response.end(JSON.stringify({ sub, path: request.url }));
+      response.end(JSON.stringify({ sub, path: request.url, title }));
     } catch (error) {
       response.writeHead(error instanceof AccessTokenError ? error.status : 500).end('{"error":"rejected"}');
     }

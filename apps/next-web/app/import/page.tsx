@@ -4,7 +4,7 @@ import { auth } from '../../lib/auth';
 
 export const metadata: Metadata = { title: 'Add several items' };
 
-// Disables the static shell, which a script completes: the page works without JavaScript.
+// Disables the static shell, because a script completes it. The page then works without JavaScript.
 export const instant = false;
 
 export default async function ImportPage() {

@@ -21,7 +21,7 @@ export default auth.protected.page(async ({ session }: { readonly session: Sessi
   return (
     <>
       <h1>Profile</h1>
-      <p className="lead">Your claims from the identity provider, and the lifetime of this session.</p>
+      <p className="lead">Your claims from the provider, and the lifetime of this session.</p>
       <div className="columns wide-first">
         <section aria-labelledby="claims" className="card">
           <h2 id="claims">Your claims</h2>

@@ -3,17 +3,14 @@ import { RouterLink } from '@angular/router';
 import { injectAuth } from '@countersign/angular';
 import { describeError } from '../describe-error.ts';
 import { ReadOnlyToken } from './read-only-token.ts';
+import { SignedOutNotice } from './signed-out-notice.ts';
 
 @Component({
   selector: 'app-profile',
-  imports: [RouterLink, ReadOnlyToken],
+  imports: [RouterLink, ReadOnlyToken, SignedOutNotice],
   template: `
     @if (auth.status() === 'signed-out') {
-      <section class="panel notice">
-        <h1>You are signed out</h1>
-        <p>You logged out, here or in another tab, or your login has ended.</p>
-        <p class="actions"><button class="primary" type="button" (click)="auth.login()">Log in again</button></p>
-      </section>
+      <app-signed-out-notice />
     } @else {
       <h1>Your profile</h1>
       <p class="lead">The claims of your validated ID token, and the remaining lifetime of your access token.</p>
