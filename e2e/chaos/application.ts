@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomUUID } from 'node:crypto';
-import { AuthError, clientSecretBasic, createClient } from '@countersign/core';
+import { AuthError, clientSecretBasic, createClient, LoginRequiredError } from '@countersign/core';
 import {
   type CookieToSet,
   createWebSessions,
+  type RequestSession,
   type SessionStore,
+  serializeCookie,
   type WebSessions,
 } from '@countersign/core/session';
 import { createRedisStores } from '@countersign/redis';
@@ -38,6 +40,8 @@ export type Moment = 'received' | 'timed out' | 'accepted' | 'writing' | 'writte
 export interface Application {
   readonly sessions: Readonly<Record<Kind, WebSessions>>;
   request(kind: Kind, cookie: string, options: { readonly resource?: string }): Promise<Outcome>;
+  /** Handles a request of a browser: the routes of `sessions`, or a page that needs a session and a token. */
+  handle(kind: Kind, request: Request): Promise<Response>;
   /** Changes the data of the session without using a token. */
   change(kind: Kind, cookie: string, data: Readonly<Record<string, string>>): Promise<Outcome>;
   close(): void;
@@ -122,8 +126,8 @@ export async function startApplication(options: {
       lock: refresh.lock,
       successors: {
         get: refresh.successors.get,
-        set: (key: string, value: string, life: number) =>
-          observe(value, () => refresh.successors.set(key, value, life)),
+        set: (key: string, value: string, lifetime: number) =>
+          observe(value, () => refresh.successors.set(key, value, lifetime)),
       },
     },
   };
@@ -151,6 +155,14 @@ export async function startApplication(options: {
         };
       }
     },
+    handle: (kind, request) =>
+      context.run({}, async () => {
+        const handled = await sessions[kind].handle(request);
+        if (handled) return handled;
+        const response = await createPage(sessions[kind], request);
+        report('settled');
+        return response;
+      }),
     request: (kind, cookie, { resource }) =>
       context.run({}, async () => {
         const requestSession = await sessions[kind].open(cookie).catch(toUnavailableOutcome);
@@ -159,9 +171,7 @@ export async function startApplication(options: {
         if (user === undefined) return { error: 'no_session', cookies: requestSession.cookies };
         try {
           const { accessToken } = await requestSession.getAccessToken({ resource });
-          const { sub, aud } = JSON.parse(
-            Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString(),
-          );
+          const { sub, aud } = readClaims(accessToken);
           report('settled');
           const { cookies, session } = requestSession;
           return { user, sub, aud, token: toHash(accessToken), cookies, data: session?.data ?? {} };
@@ -176,6 +186,38 @@ export async function startApplication(options: {
       }),
   };
 }
+
+/** The content of the page. It contains the hash of the token. */
+export type PageContent = Pick<Outcome, 'user' | 'sub' | 'token'>;
+
+/** A page that redirects to the login without a session, and responds to every other failure as the library does. */
+async function createPage(sessions: WebSessions, request: Request): Promise<Response> {
+  let requestSession: RequestSession | undefined;
+  try {
+    requestSession = await sessions.open(request.headers.get('cookie'));
+    const { accessToken } = await requestSession.getAccessToken();
+    const user = requestSession.session?.user.sub;
+    const content: PageContent = {
+      ...(user !== undefined && { user }),
+      sub: readClaims(accessToken).sub,
+      token: toHash(accessToken),
+    };
+    return addCookies(Response.json(content), requestSession.cookies);
+  } catch (error) {
+    const cookies = requestSession?.cookies ?? [];
+    if (!(error instanceof LoginRequiredError))
+      return sessions.respondToError(request, error, { route: 'page', cookies });
+    return addCookies(new Response(null, { status: 303, headers: { location: '/auth/login' } }), cookies);
+  }
+}
+
+function addCookies(response: Response, cookies: readonly CookieToSet[]): Response {
+  for (const cookie of cookies) response.headers.append('set-cookie', serializeCookie(cookie));
+  return response;
+}
+
+const readClaims = (accessToken: string) =>
+  JSON.parse(Buffer.from(accessToken.split('.')[1] ?? '', 'base64url').toString());
 
 /** Converts an error for an unknown state of the session: the application rejects the request. */
 function toUnavailableOutcome(error: unknown): { readonly error: string; readonly cookies: readonly [] } {

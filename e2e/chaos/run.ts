@@ -2,9 +2,9 @@ import { applyCookies } from '@countersign/core/session/adapter';
 import { createRandom, type Random } from '../../packages/core/tests/support/random.ts';
 import { startTestRedis, type TestRedis } from '../../packages/redis/tests/support/redis.ts';
 import { type Application, type Kind, type Outcome, startApplication } from './application.ts';
+import { createEventLog, type EventLog } from './event-log.ts';
 import { type LogoutNotices, listenForLogouts } from './logout-notices.ts';
 import { type ChaosProvider, startChaosProvider } from './provider.ts';
-import { createWitness, type Witness } from './witness.ts';
 import { startWorker, type Worker } from './workers.ts';
 
 /** The result of a scenario. */
@@ -35,8 +35,8 @@ export interface Stage {
   readonly redis: TestRedis;
   readonly workers: Worker[];
   readonly random: Random;
-  readonly witness: Witness;
-  /** How far the clocks of all processes are ahead, in milliseconds. */
+  readonly eventLog: EventLog;
+  /** Milliseconds by which the clocks of all processes are ahead. */
   readonly offset: () => number;
   advance(milliseconds: number): Promise<void>;
   /** Replaces a dead process. */
@@ -55,8 +55,8 @@ export async function runOnStage<T>(
   const provider = await startChaosProvider({ logoutUri: notices.getUri });
   const redis = await startTestRedis();
   let ahead = 0;
-  const witness = createWitness();
-  const settings = () => ({ issuer: provider.issuer, redisUrl: redis.url, offset: ahead, witness });
+  const eventLog = createEventLog();
+  const settings = () => ({ issuer: provider.issuer, redisUrl: redis.url, offset: ahead, eventLog });
   const front = await startApplication({ name: 'front', ...settings(), now: () => Date.now() + ahead });
   const workers = await Promise.all(Array.from({ length: options.workers }, () => startWorker(settings())));
   try {
@@ -66,7 +66,7 @@ export async function runOnStage<T>(
       redis,
       workers,
       random: createRandom(options.seed),
-      witness,
+      eventLog,
       offset: () => ahead,
       async advance(milliseconds) {
         ahead += milliseconds;
@@ -132,7 +132,8 @@ async function tryLogIn(
   return { user: { name, kind, cookie, atProvider }, status: response?.status };
 }
 
-function applySetCookie(cookie: string, text: string): string {
+/** Applies a `Set-Cookie` header to a `Cookie` header. */
+export function applySetCookie(cookie: string, text: string): string {
   const pair = text.split(';')[0] ?? '';
   const maxAge = /max-age=0\b/i.test(text) ? 0 : 1;
   const at = pair.indexOf('=');
@@ -155,7 +156,7 @@ export function storeCookies(user: User, outcome: Outcome): void {
 }
 
 /** Counts responses with the token or session of another user. */
-export const countLeaks = (user: User, outcomes: readonly Outcome[]): number =>
+export const countLeaks = (user: User, outcomes: readonly Pick<Outcome, 'sub' | 'user'>[]): number =>
   outcomes.filter(
     ({ sub, user: found }) =>
       (sub !== undefined && sub !== user.name) || (found !== undefined && found !== user.name),

@@ -1,9 +1,10 @@
 import { type Moment, startApplication } from './application.ts';
-import type { Order } from './workers.ts';
+import { servePages } from './pages.ts';
+import type { Command } from './workers.ts';
 
 const { name, issuer, redisUrl, offset: start } = JSON.parse(process.env.CHAOS_WORKER ?? '{}');
 let offset: number = start;
-let dieAt: Moment | undefined;
+let killAt: Moment | undefined;
 
 const application = await startApplication({
   name,
@@ -12,48 +13,48 @@ const application = await startApplication({
   now: () => Date.now() + offset,
   onRefreshProgress(moment, request, text) {
     process.send?.({ moment, request, text });
-    if (dieAt === moment) process.kill(process.pid, 'SIGKILL');
+    if (killAt === moment) process.kill(process.pid, 'SIGKILL');
   },
   onStoreUnavailable: (port) => process.send?.({ storeOutage: port }),
 });
 
-async function execute(order: Order): Promise<unknown> {
-  switch (order.what) {
+async function execute(command: Command): Promise<unknown> {
+  switch (command.what) {
     case 'requests':
       return Promise.all(
-        Array.from({ length: order.count }, () =>
+        Array.from({ length: command.count }, () =>
           application.request(
-            order.kind,
-            order.cookie,
-            order.resource === undefined ? {} : { resource: order.resource },
+            command.kind,
+            command.cookie,
+            command.resource === undefined ? {} : { resource: command.resource },
           ),
         ),
       );
     case 'change':
-      return application.change(order.kind, order.cookie, order.data);
+      return application.change(command.kind, command.cookie, command.data);
     case 'logout': {
-      const { cookies, failure } = await application.sessions[order.kind].startLogout(order.cookie);
+      const { cookies, failure } = await application.sessions[command.kind].startLogout(command.cookie);
       return { cookies, failure: failure?.code };
     }
     case 'clock':
-      offset = order.offset;
+      offset = command.offset;
       return undefined;
-    case 'die-at':
-      dieAt = order.moment;
+    case 'kill-at':
+      killAt = command.moment;
       return undefined;
     case 'backchannel-logout': {
       const request = new Request('http://localhost:1/auth/backchannel-logout', {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: order.body,
+        body: command.body,
       });
-      return (await application.sessions[order.kind].handle(request))?.status;
+      return (await application.sessions[command.kind].handle(request))?.status;
     }
   }
 }
 
-process.on('message', async ({ id, order }: { id: number; order: Order }) => {
-  process.send?.({ id, result: await execute(order) });
+process.on('message', async ({ id, command }: { id: number; command: Command }) => {
+  process.send?.({ id, result: await execute(command) });
 });
 process.on('disconnect', () => process.exit());
-process.send?.({ ready: true });
+process.send?.({ ready: true, origins: await servePages(application) });

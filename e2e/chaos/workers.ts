@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { CookieToSet } from '@countersign/core/session';
 import type { Kind, Moment, Outcome } from './application.ts';
-import type { Witness } from './witness.ts';
+import type { EventLog } from './event-log.ts';
 
-export type Order =
+export type Command =
   | {
       readonly what: 'requests';
       readonly kind: Kind;
@@ -21,7 +21,7 @@ export type Order =
     }
   | { readonly what: 'logout'; readonly kind: Kind; readonly cookie: string }
   | { readonly what: 'clock'; readonly offset: number }
-  | { readonly what: 'die-at'; readonly moment: Moment }
+  | { readonly what: 'kill-at'; readonly moment: Moment }
   | { readonly what: 'backchannel-logout'; readonly kind: Kind; readonly body: string };
 
 /** The result of a logout. */
@@ -31,12 +31,14 @@ export interface LogoutOutcome {
   readonly failure?: string;
 }
 
-/** A process died before it responded. */
+/** Thrown if a process died before it responded. */
 export class DeadWorker extends Error {}
 
 export interface Worker {
   /** Unique, also among processes that replace dead ones. */
   readonly name: string;
+  /** The origin at which it serves pages, for each kind of session. */
+  readonly origins: Readonly<Record<Kind, string>>;
   requests(
     kind: Kind,
     cookie: string,
@@ -44,14 +46,14 @@ export interface Worker {
   ): Promise<Outcome[]>;
   change(kind: Kind, cookie: string, data: Readonly<Record<string, string>>): Promise<Outcome>;
   logout(kind: Kind, cookie: string): Promise<LogoutOutcome>;
-  send(order: Order): Promise<unknown>;
-  /** SIGKILL. */
+  send(command: Command): Promise<unknown>;
+  /** Sends SIGKILL to the process, and waits until it has ended. */
   kill(): Promise<void>;
   /** Resolves when the process has ended and all its messages were received. */
   readonly ended: Promise<void>;
 }
 
-/** A message of a process: an event or the result of an order. */
+/** A message of a process: an event or the result of a command. */
 interface WorkerMessage {
   readonly id?: number;
   readonly result?: unknown;
@@ -64,14 +66,14 @@ interface WorkerMessage {
 let serial = 0;
 
 export async function startWorker({
-  witness,
+  eventLog,
   ...options
 }: {
   readonly issuer: string;
   readonly redisUrl: string;
-  /** How far its clock is ahead, in milliseconds. */
+  /** Milliseconds by which its clock is ahead. */
   readonly offset: number;
-  readonly witness: Witness;
+  readonly eventLog: EventLog;
 }): Promise<Worker> {
   const name = `worker-${++serial}`;
   const child: ChildProcess = fork(join(import.meta.dirname, 'worker.ts'), {
@@ -81,7 +83,7 @@ export async function startWorker({
   let dead = false;
   child.on('exit', (_, signal) => {
     dead = true;
-    witness.recordExit(name, signal);
+    eventLog.recordExit(name, signal);
     for (const { reject } of waiting.values()) reject(new DeadWorker(name));
     waiting.clear();
   });
@@ -94,24 +96,25 @@ export async function startWorker({
   ]);
   child.on('message', (message: WorkerMessage) => {
     if (message.moment && message.request)
-      witness.recordMoment(message.moment, message.request, message.text);
-    if (message.storeOutage !== undefined) witness.storeOutages.push(message.storeOutage);
+      eventLog.recordMoment(message.moment, message.request, message.text);
+    if (message.storeOutage !== undefined) eventLog.storeOutages.push(message.storeOutage);
     if (message.id === undefined) return;
     waiting.get(message.id)?.resolve(message.result);
     waiting.delete(message.id);
   });
-  await ready;
+  const [{ origins }] = (await ready) as [Pick<Worker, 'origins'>];
 
-  const send = (order: Order) =>
+  const send = (command: Command) =>
     new Promise<unknown>((resolve, reject) => {
       if (dead) return reject(new DeadWorker(name));
       waiting.set(++id, { resolve, reject });
-      child.send({ id, order }, (error) => {
+      child.send({ id, command }, (error) => {
         if (error) reject(new DeadWorker(name));
       });
     });
   return {
     name,
+    origins,
     send,
     ended,
     requests: (kind, cookie, { count = 1, resource } = {}) =>

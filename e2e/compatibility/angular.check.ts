@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium, expect, type Page } from '@playwright/test';
 import { type RunningProvider, startProvider } from 'identity-provider';
-import { chromiumLaunchOptions } from '../../scripts/lib/chromium.ts';
+import { chromiumLaunchOptions } from '../../scripts/lib/programs/chromium.ts';
 
 const folder = join(process.env.FIXTURE ?? '.', 'dist/browser');
 const files = readdirSync(folder);

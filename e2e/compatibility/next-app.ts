@@ -5,7 +5,7 @@ import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LoggedRequest, type RunningProvider, startProvider } from 'identity-provider';
-import { findFreePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/processes/ports.ts';
 import { type HttpBrowser, openHttpBrowser } from '../support/http-browser.ts';
 import { end } from '../support/servers/next-web.ts';
 

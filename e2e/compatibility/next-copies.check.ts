@@ -39,6 +39,33 @@ const editedFile = join(folder, 'lib/memory-auth.ts');
 
 for (const mode of modes) describe(mode.name, () => checkMode(mode));
 
+/** The remedy for a session store in memory on the edge runtime. A page may escape the quotes. */
+const remedy = /createMemorySessionStore\(\).* edge runtime.*Set runtime: .{1,8}nodejs/;
+
+/** A proxy and a page on the edge runtime, which share no memory with the routes. Development shows the remedy. */
+async function checkEdgeRuntime(app: NextApp, { isDevelopment = false } = {}): Promise<void> {
+  for (const [path, wanted] of [
+    ['/shop/memory/dashboard', 500],
+    // Next has sent the shell of the page.
+    ['/shop/edge/memory', 200],
+  ] as const) {
+    const since = app.output().length;
+    const { status, html, location } = await app.visit(path);
+    assert.equal(status, wanted, path);
+    assert.equal(location, undefined);
+    assert.match(html, /invalid_option/);
+    assert.doesNotMatch(html, /data-memory/);
+    assert.equal(remedy.test(html), isDevelopment, path);
+    await app.waitForOutput(remedy, since);
+  }
+}
+
+if (hasEdgeProxy)
+  test('next dev: a session store in memory is rejected on the edge runtime, and the page shows the remedy', async () => {
+    const app = await startNextApp(folder, { basePath: '/shop', callbacks: ['/auth/callback'], dev: [] });
+    await checkEdgeRuntime(app, { isDevelopment: true }).finally(app.stop);
+  });
+
 function checkMode({ dev }: Mode): void {
   // Each request of a development server takes longer.
   const accessTokenLifetime = dev ? 20 : 6;
@@ -90,13 +117,8 @@ function checkMode({ dev }: Mode): void {
     /user-\w+/.exec((await browser.visit(path, { cookie })).html)?.[0];
 
   if (hasEdgeProxy) {
-    test('a session store in memory is rejected in the proxy on the edge runtime, with the remedy', async () => {
-      const { status, html, location } = await app.visit('/shop/memory/dashboard');
-      assert.equal(status, 500);
-      assert.equal(location, undefined);
-      assert.match(html, /invalid_option/);
-      await app.waitForOutput(/createMemorySessionStore\(\).* edge runtime.*Set runtime: "nodejs"/);
-    });
+    test('a session store in memory is rejected on the edge runtime, with the remedy', () =>
+      checkEdgeRuntime(app));
   } else {
     test('S37: all copies of the application share one session store in memory', async () => {
       const browser = await logIn('/shop/memory/auth');

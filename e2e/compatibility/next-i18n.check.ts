@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, chromium, expect, type Page } from '@playwright/test';
-import { chromiumLaunchOptions } from '../../scripts/lib/chromium.ts';
+import { chromiumLaunchOptions } from '../../scripts/lib/programs/chromium.ts';
 import { type NextApp, startNextApp } from './next-app.ts';
 
 // Languages by `i18n` of `next.config`, which removes them from the path before a proxy reads it.

@@ -3,7 +3,7 @@ import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { listPublishedPackages } from '../../scripts/lib/packages/packages.ts';
 import { tarball } from '../../scripts/lib/packages/tarball.ts';
-import { root, run } from '../../scripts/lib/process.ts';
+import { root, run } from '../../scripts/lib/processes/process.ts';
 import type { Application, Values } from './applications.ts';
 import { readInstructions } from './readme.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBlocks, readFiles } from '../../scripts/lib/examples/markdown.ts';
-import { root } from '../../scripts/lib/process.ts';
+import { root } from '../../scripts/lib/processes/process.ts';
 
 export interface Instructions {
   readonly commands: readonly string[];

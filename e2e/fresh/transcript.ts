@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { root } from '../../scripts/lib/process.ts';
+import { root } from '../../scripts/lib/processes/process.ts';
 import type { Application } from './applications.ts';
 
 export interface Transcript {
@@ -9,7 +9,7 @@ export interface Transcript {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Writes the page that shows what a run has executed. Seconds are written with `--latest` only, so that other runs change nothing. */
+/** Writes the page that shows what a run has executed. Does nothing without `--latest`, so that other runs change no file. */
 export async function writeTranscript(transcript: readonly Transcript[], latest: boolean): Promise<void> {
   if (!latest) return;
   await writeFile(join(root, 'docs/first-minutes.md'), createPage(transcript));
@@ -41,7 +41,13 @@ Commands: ${Math.ceil(seconds / 60)} min. Also run afterwards: ${[
   });
   return `# The first minutes
 
-\`npx pnpm@12.21.0 exec node e2e/fresh/main.ts --latest\` writes this page, with the packages that \`test:fresh\` has packed. It executes the commands and writes the files of the READMEs literally, in applications that the frameworks' generators create. Only the addresses, the client and the packages under test are replaced.
+\`npx pnpm@12.21.0 exec node e2e/fresh/main.ts --latest\` writes this page, with the packages that \`test:fresh\` has packed. It executes the commands of the READMEs and writes their files, in applications that the frameworks' generators create. What differs from the READMEs:
+
+- The addresses, the client and its secrets are those of a local provider, with the option \`allowInsecureIssuer\`, because it has plain http.
+- The packages under test are installed from packed files.
+- The generators run with \`--skip-install\`, then \`npm install\` installs the dependencies, from the cache of npm where possible. The times contain both.
+- Google Fonts, which the generated layout of Next.js downloads, are replaced by a local response.
+- Variants have further options of the generator. The one with Babel has a layout without \`next/font\`; the one with Jest has the lines of the section "Tests" of its README.
 
 A browser then opens the protected page of the development server and of the production build, logs in, sees the response of the generated API, reloads, and logs out.
 
@@ -52,7 +58,8 @@ const titles: Readonly<Record<string, string>> = {
   api: 'NestJS',
   'api-11': 'NestJS 11, with Jest',
   web: 'Next.js',
-  'web-src': 'Next.js with a `src` folder, webpack and Babel',
+  'web-src-webpack': 'Next.js with a `src` folder and webpack',
+  'web-babel': 'Next.js with Babel and webpack',
   spa: 'Angular',
   'spa-zone': 'Angular with zone.js',
 };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBlocks } from '../../scripts/lib/examples/markdown.ts';
-import { root } from '../../scripts/lib/process.ts';
+import { root } from '../../scripts/lib/processes/process.ts';
 import { type Application, api, spa, web } from './applications.ts';
 
 /** Nest 11 generates CommonJS and Jest: the README states what differs. */

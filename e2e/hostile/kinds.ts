@@ -91,7 +91,8 @@ export function createHostileKinds({ api, audience, issuer }: KindOptions): read
       target: 'api',
       attack: (send, index) => call(send, `Bearer forged-${index}`),
       allowed: [401, 503],
-      outgoing: ({ requests }) => ({ introspection: requests }),
+      // The budget of the verifier: 200 requests at once, then 50 in a second.
+      outgoing: ({ seconds }) => ({ introspection: 200 + Math.ceil(50 * seconds) }),
     },
     {
       name: 'DPoP proofs',

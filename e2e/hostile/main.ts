@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
-import { findFreePort } from '../../scripts/lib/ports.ts';
+import { findFreePort } from '../../scripts/lib/processes/ports.ts';
 import { toTable } from '../../scripts/lib/terminal/table.ts';
 import { type FloodOptions, flood, type Statuses } from './flood.ts';
 import { createHostileKinds, type HostileKind } from './kinds.ts';

@@ -31,10 +31,10 @@ export function createHandler({ issuer, origin, audience }) {
       return Response.json({ sub: session?.user.sub ?? null });
     },
     '/token': async (request) => {
-      const opened = await sessions.open(request.headers.get('cookie'));
-      const { accessToken } = await opened.getAccessToken();
+      const session = await sessions.open(request.headers.get('cookie'));
+      const { accessToken } = await session.getAccessToken();
       const response = Response.json({ accessToken });
-      for (const cookie of opened.cookies) response.headers.append('set-cookie', serializeCookie(cookie));
+      for (const cookie of session.cookies) response.headers.append('set-cookie', serializeCookie(cookie));
       return response;
     },
     '/items': async (request) => {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { createTestBrowser, startProvider } from 'identity-provider';
 import { listPublishedPackages } from '../../scripts/lib/packages/packages.ts';
 import { tarball } from '../../scripts/lib/packages/tarball.ts';
-import { findFreePort } from '../../scripts/lib/ports.ts';
-import { root, run, startService, stopAll } from '../../scripts/lib/process.ts';
-import { waitFor } from '../../scripts/lib/wait-for.ts';
+import { findFreePort } from '../../scripts/lib/processes/ports.ts';
+import { root, run, startService, stopAll } from '../../scripts/lib/processes/process.ts';
+import { waitFor } from '../../scripts/lib/processes/wait-for.ts';
 import { openHttpBrowser } from '../support/http-browser.ts';
 import { type Runtime, runtimes } from './runtimes.ts';
 

@@ -20,15 +20,15 @@ export const urls = {
   angularSsr: `http://localhost:${ports.ANGULAR_SSR_PORT}`,
 };
 
-/** Lifetime of access tokens in seconds. It is short, so that tests can wait for the expiry. */
-export const accessTokenLifetime = 8;
-
 /** Timeout for pages. The chaos scenarios do not read the timeout of the runner. */
 export const patience = { timeout: 15_000 };
 
 /** Maximum age of a recent login in seconds, in addition to 30 seconds of clock skew. */
 export const recentLogin = 1;
 
+/** The folder of everything that a test run writes. Two runs at the same time need two folders. */
+export const results = process.env.E2E_RESULTS ?? join(import.meta.dirname, '..', 'test-results');
+
 /** The folder of the server logs and of the provider's request log. */
-export const logs = join(import.meta.dirname, '..', 'test-results', 'servers');
+export const logs = join(results, 'servers');
 export const requestLog = join(logs, 'requests.jsonl');

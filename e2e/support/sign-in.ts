@@ -33,7 +33,7 @@ export function createSignIn({ op, app }: Pick<NextWebAtTestProvider, 'op' | 'ap
     readSession,
     readUser: async (cookie: string): Promise<string | undefined> => (await readSession(cookie))?.user.sub,
     /** Options to create a session as the application creates it. */
-    options: (now = Date.now()) => ({
+    options: (now = op.clock.now()) => ({
       issuer: op.issuer,
       clientId: 'next-web',
       clientSecret: 'next-web-demo-secret',

@@ -25,7 +25,7 @@ export function backchannelLogout(seed: number): Promise<Report> {
     const leaving: User[][] = [];
     for (let i = 0; i < rounds * leavingAtOnce; i++) {
       const cookie = await logIn(`leaving-${i}`, 'cookie');
-      // The same browser, therefore the same session at the provider.
+      // The browser is the same, so the session at the provider is the same.
       leaving.push([cookie, await logIn(`leaving-${i}`, 'stored', cookie.atProvider)]);
     }
     let stop = false;
@@ -61,10 +61,10 @@ export function backchannelLogout(seed: number): Promise<Report> {
         if ((await signedIn(user)) === 0)
           violations.push(`${user.kind}: was not signed in before the logout`);
       await advance(61_000);
-      // During the refreshes.
+      // The provider ends logins during the refreshes.
       await pause(random.below(200));
       await Promise.all(now.map(([user]) => user && logOutAtProvider(provider, user.atProvider)));
-      // The application has handled the logout token: no cookie is accepted.
+      // The application has handled the logout token, and accepts no cookie of the user.
       for (const user of now.flat())
         if ((await signedIn(user)) > 0) violations.push(`${user.kind}: still signed in after the logout`);
     }

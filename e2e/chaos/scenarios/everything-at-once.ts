@@ -1,4 +1,5 @@
 import type { Outcome } from '../application.ts';
+import { explainLoss, watchRedis } from '../event-log.ts';
 import type { Fault } from '../provider.ts';
 import {
   count,
@@ -10,12 +11,11 @@ import {
   storeCookies,
   type User,
 } from '../run.ts';
-import { explainLoss, watchRedis } from '../witness.ts';
 import { DeadWorker } from '../workers.ts';
 
 const users = 200;
 const rotations = 5;
-/** Attempts of one request, as of a user who reloads the page. */
+/** Attempts of one request. A user reloads a page that fails. */
 const maxTries = 15;
 
 /** Many users, several rotations, all faults at once, and processes that are killed at random moments. */
@@ -58,7 +58,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
     }
     await stopReplacing();
     const reasons = [...lost.values()];
-    const { dead, crashed, storeOutages } = stage.witness;
+    const { dead, crashed, storeOutages } = stage.eventLog;
     return {
       summary: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost responses, 5xx, 429, timeouts, ${dead.size} processes killed, also between the provider's response and its write`,
       tokenRequests: provider.requests,
@@ -99,7 +99,7 @@ async function killSome({ random, workers }: Stage, round: number): Promise<void
   const first = random.below(workers.length);
   const second = workers[(first + 1) % workers.length];
   const moment = killMoments[round % killMoments.length] ?? 'accepted';
-  await second?.send({ what: 'die-at', moment }).catch(() => {});
+  await second?.send({ what: 'kill-at', moment }).catch(() => {});
   await pause(200 + random.below(1_200));
   await workers[first]?.kill();
 }

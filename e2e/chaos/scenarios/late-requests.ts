@@ -23,7 +23,8 @@ export function lateRequests(seed: number): Promise<Report> {
     const tokenRequests = provider.requests - before;
     if (tokenRequests !== 1) violations.push(`${tokenRequests} token requests instead of 1`);
     return {
-      summary: '60 late requests with the old cookie in 3 processes: the same token and the same Set-Cookie',
+      summary:
+        '60 late requests with the previous cookie in 3 processes: the same token and the same Set-Cookie',
       tokenRequests,
       sessionsLost: 0,
       leaks,

@@ -1,14 +1,14 @@
-import { count, countLeaks, pause, type Report, runOnStage, storeCookies, type User } from '../run.ts';
-import { explainLoss, type RedisWatch } from '../witness.ts';
-import { DeadWorker } from '../workers.ts';
+import { explainLoss, type RedisWatch } from '../event-log.ts';
+import { visitPage } from '../pages.ts';
+import { count, countLeaks, pause, type Report, runOnStage, type User } from '../run.ts';
 
 /** A killed Redis cannot be observed: every write counts as received. */
 const unwatched: RedisWatch = { hasReceived: () => Promise.resolve(true) };
 
-/** Outcomes for which an application sends the user to the login. */
-const loginErrors = new Set(['no_session', 'not_signed_in', 'session_ended', 'refresh_token_missing']);
+/** A page is served, unavailable, or redirects to the login. */
+const expectedStatuses = [200, 303, 503];
 
-/** Kills and restarts Redis under load, while clocks jump and the provider rotates its signing keys. */
+/** Kills and restarts Redis while users visit pages, while clocks jump and the provider rotates its signing keys. */
 export function redisUnavailable(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 3 }, async (stage) => {
     const { provider, redis, workers, random, advance, logIn } = stage;
@@ -19,30 +19,27 @@ export function redisUnavailable(seed: number): Promise<Report> {
     const delivered = new Set<string>();
     let leaks = 0;
     let served = 0;
-    let closed = 0;
-    /** Redis is killed, and not yet started again. */
-    let isAway = false;
-    /** Users that an application would have redirected to the login while Redis was unavailable. */
-    const sentToLogin = new Set<string>();
+    let unavailable = 0;
+    /** True after Redis was killed, until it is started again. */
+    let isUnavailable = false;
+    /** Users that a page has redirected to the login while Redis was unavailable, and whether the login began. */
+    const sentToLogin = new Map<string, boolean>();
+    const visit = async (user: User) => {
+      const page = await visitPage(random.pick(workers), user, provider);
+      leaks += countLeaks(user, [page]);
+      if (!expectedStatuses.includes(page.status)) violations.push(`a page responded with ${page.status}`);
+      if (page.token !== undefined) delivered.add(page.token);
+      return page;
+    };
     let stop = false;
     const load = Promise.all(
       users.map(async (user) => {
         while (!stop) {
-          try {
-            const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
-            if (outcome) {
-              leaks += countLeaks(user, [outcome]);
-              storeCookies(user, outcome);
-              if (outcome.error === 'unexpected') violations.push('an unexpected error');
-              if (isAway && loginErrors.has(outcome.error ?? '')) sentToLogin.add(user.name);
-              if (outcome.token) {
-                served++;
-                delivered.add(outcome.token);
-              } else closed++;
-            }
-          } catch (error) {
-            if (!(error instanceof DeadWorker)) throw error;
-          }
+          const { status, hasStartedLogin } = await visit(user);
+          if (isUnavailable && status === 303)
+            sentToLogin.set(user.name, hasStartedLogin || sentToLogin.get(user.name) === true);
+          if (status === 200) served++;
+          if (status === 503) unavailable++;
           await pause(40 + random.below(80));
         }
       }),
@@ -51,14 +48,14 @@ export function redisUnavailable(seed: number): Promise<Report> {
     for (let round = 0; round < 2; round++) {
       await pause(500);
       await advance(61_000);
-      // During the refreshes.
+      // Redis is killed during the refreshes.
       await pause(random.below(150));
-      isAway = true;
+      isUnavailable = true;
       await redis.kill();
       await pause(600 + random.below(600));
       await advance(61_000);
       await redis.start();
-      isAway = false;
+      isUnavailable = false;
       await pause(1_500);
     }
     await provider.rotateKeys();
@@ -73,20 +70,21 @@ export function redisUnavailable(seed: number): Promise<Report> {
     await pause(2_500);
     const lost: Awaited<ReturnType<typeof explainLoss>>[] = [];
     for (const user of users) {
-      const [outcome] = await random.pick(workers).requests(user.kind, user.cookie);
-      leaks += countLeaks(user, outcome ? [outcome] : []);
-      if (outcome?.token !== undefined) continue;
+      const { status } = await visit(user);
+      if (status === 200) continue;
       const why = await explainLoss(user.name, { ...stage, redis: unwatched, delivered });
       lost.push(why);
       if (why.proven) sentToLogin.delete(user.name);
       // A process that was not scheduled within its timeout has lost the response, independently of Redis.
-      if (!why.proven) violations.push(`${user.kind}, ${outcome?.error}: ${why.reason}`);
+      if (!why.proven) violations.push(`${user.kind}, ${status}: ${why.reason}`);
     }
-    for (const name of sentToLogin)
-      violations.push(`${name}was redirected to the login while Redis was unavailable`);
+    for (const name of sentToLogin.keys())
+      violations.push(`${name} was redirected to the login while Redis was unavailable`);
+    if (unavailable === 0) violations.push('no page was requested while Redis was unavailable');
     const working = users.length - lost.length;
+    const begunLogins = [...sentToLogin.values()].filter(Boolean).length;
     return {
-      summary: `Redis killed and restarted twice under load (${served} requests served, ${closed}rejected during the outages, ${sentToLogin.size} logins started, ${working} of ${users.length} users continue without a login), clocks jumped two hours and back, signing keys rotated`,
+      summary: `Redis killed and restarted twice under load (${served} pages served, ${unavailable} responses with 503, ${begunLogins} logins begun during the outages, the page works for ${working} of ${users.length} users without a login), clocks jumped two hours and back, signing keys rotated`,
       tokenRequests: provider.requests,
       sessionsLost: lost.length,
       explained: count(lost, ({ reason, proven }) => (proven ? reason : undefined)),

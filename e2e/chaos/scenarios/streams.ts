@@ -12,7 +12,7 @@ const rounds = 6;
 const usersOfEach = 6;
 const kinds: readonly Kind[] = ['cookie', 'stored'];
 const streamPaths = ['/api/stream', '/api/wrapped-stream'] as const;
-/** Next reads this stream outside the request, where no session is available. */
+/** Next reads this stream outside the context of the request, where no session is available. */
 const pathOutsideRequest = '/api/read-stream';
 
 interface StreamUser {
@@ -121,7 +121,7 @@ async function runRound(
   { areStreamsFirst }: { readonly areStreamsFirst: boolean },
   found: Found,
 ): Promise<void> {
-  const opened = await Promise.all(
+  const openStreams = await Promise.all(
     plans.flatMap(({ user, streams, pages }) =>
       streams.map(async ({ path, isClosed }) => ({
         user,
@@ -143,7 +143,7 @@ async function runRound(
     );
   const pages = areStreamsFirst ? undefined : openPages();
   const reading = Promise.all(
-    opened.map(async (stream) => {
+    openStreams.map(async (stream) => {
       if (stream.isClosed) return stream.close();
       const results = await stream.readResults();
       found.results.push(...results);

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import { createRandom, type Random } from '../../../packages/core/tests/support/random.ts';
-import { chromiumLaunchOptions } from '../../../scripts/lib/chromium.ts';
+import { chromiumLaunchOptions } from '../../../scripts/lib/programs/chromium.ts';
 import { expectItems } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { alice, bob, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
-import startServers from '../../support/servers/start-all-servers.ts';
+import { startServers } from '../../support/servers/start-servers.ts';
 import type { Report } from '../run.ts';
 import { openItems, requestItems, signInAngular, waitForFirstRefresh } from '../tabs/angular.ts';
 import { duplicate, openBrowser, prepareFreeze } from '../tabs/browser.ts';
@@ -13,7 +13,7 @@ import { type Network, startNetwork } from '../tabs/network.ts';
 import { expectProfile, openProfile, readSummary, requestSummary, signInNext } from '../tabs/next.ts';
 
 const tabsOfEach = 5;
-/** In seconds. A refresh and all its responses take less than half of it. */
+/** Lifetime of access tokens in seconds. A refresh and all its responses take less than half of it. */
 const accessTokenLifetime = 24;
 
 /** The result of one browser. */
@@ -24,7 +24,7 @@ interface Found {
   leaks: number;
 }
 
-/** Prepared before the tokens expire, and run after all of them have expired. */
+/** A step that is prepared before the tokens expire, and runs after all of them have expired. */
 type Part = (found: Found) => Promise<void>;
 
 /**
@@ -146,7 +146,7 @@ async function nextTabs({ network, context }: Person, random: Random): Promise<P
     const outcomes = await Promise.all(live.map(readSummary));
     if (!(await freezer.thaw())) found.violations.push('Next: the frozen tab was not frozen');
     outcomes.push(await readSummary(frozen));
-    // Again, with the current cookie of the browser.
+    // The request is sent again, with the current cookie of the browser.
     await Promise.all(others.map((page) => requestSummary(page)));
     outcomes.push(...(await Promise.all(others.map(readSummary))));
     recordStatuses(

@@ -1,7 +1,7 @@
 import { resources } from '../resources.ts';
 import { countLeaks, type Report, runOnStage } from '../run.ts';
 
-/** One refresh token for two APIs, used in parallel. */
+/** Requests for two APIs use one refresh token in parallel. */
 export function twoResources(seed: number): Promise<Report> {
   return runOnStage({ seed, workers: 4 }, async ({ provider, workers, advance, logIn }) => {
     const violations: string[] = [];

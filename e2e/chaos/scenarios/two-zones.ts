@@ -1,6 +1,6 @@
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
 import { createRandom, type Random } from '../../../packages/core/tests/support/random.ts';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { type HttpBrowser, openHttpBrowser, type VisitedPage } from '../../support/http-browser.ts';
 import { createDrivenClock } from '../../support/servers/driven-clock.ts';
 import { startPathProxy } from '../../support/servers/forwarding-proxy.ts';
@@ -33,7 +33,7 @@ interface ProviderSession {
 interface Visitor {
   readonly browser: HttpBrowser;
   readonly signedIn: Map<Zone, ProviderSession>;
-  readonly logins: { readonly zone: Zone; readonly location: URL }[];
+  logins: { readonly zone: Zone; readonly location: URL }[];
 }
 
 interface Stage {
@@ -156,11 +156,12 @@ const actions: Readonly<Record<string, Action>> = {
       ),
     );
   },
-  /** Ends the session of one application. */
+  /** Ends the session of one application, and its unfinished logins. */
   async logOut(stage, visitor, random) {
     const zone = random.pick(zones);
     await visit(stage, visitor, zone, '/auth/logout', { method: 'POST', headers: { origin: stage.origin } });
     visitor.signedIn.delete(zone);
+    visitor.logins = visitor.logins.filter((login) => login.zone !== zone);
   },
   /** Ends the session at the provider, which notifies both applications. */
   async endAtProvider(stage) {

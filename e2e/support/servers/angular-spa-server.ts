@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import { type RunningProvider, startProvider } from 'identity-provider';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { startNestApi } from './nest-api.ts';
 import { end } from './next-web.ts';
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,15 +15,19 @@ export interface DrivenClock {
 export function createDrivenClock(): DrivenClock {
   const folder = mkdtempSync(join(tmpdir(), 'clock-'));
   const file = join(folder, 'milliseconds');
+  return { ...openDrivenClock(file), remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** Opens the clock of this file. It is not ahead if the file does not exist. */
+export function openDrivenClock(file: string): Omit<DrivenClock, 'remove'> {
   const preload = pathToFileURL(join(import.meta.dirname, 'driven-clock.mjs')).href;
-  let ahead = 0;
-  writeFileSync(file, '0');
+  const move = (milliseconds: number) => {
+    const ahead = readFileSync(file, { encoding: 'utf8', flag: 'a+' });
+    writeFileSync(file, String(Number(ahead) + milliseconds));
+  };
+  move(0);
   return {
     environment: { NODE_OPTIONS: `--import=${preload}`, CLOCK_FILE: file },
-    advance(seconds) {
-      ahead += seconds * 1000;
-      writeFileSync(file, String(ahead));
-    },
-    remove: () => rmSync(folder, { recursive: true }),
+    advance: (seconds) => move(seconds * 1000),
   };
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { urls } from '../environment.ts';
 import { end } from './next-web.ts';
 

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { type HttpBrowser, openHttpBrowser } from '../http-browser.ts';
 import { buildNextSessions, type NextSessionsCopy } from './next-sessions-build.ts';
 import { end, secret } from './next-web.ts';

@@ -3,20 +3,24 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findProgram, nginx } from '../../../scripts/lib/system-packages.ts';
+import { findProgram, nginx } from '../../../scripts/lib/programs/system-packages.ts';
 import { end } from './next-web.ts';
 
-/** Starts an nginx that stores each cacheable response with one of these statuses. Its header `x-cache` reports hits and misses.
- * The sizes of its buffers are the defaults: 4 KiB for the headers of a response. */
+/**
+ * Starts an nginx that stores each cacheable response with one of these statuses. Its header `x-cache` reports hits and misses.
+ */
 export async function startNginxCache({
   port,
   upstream,
   statuses = '200 404',
+  buffers = '',
 }: {
   readonly port: number;
   readonly upstream: string;
   /** Separated by spaces. Default: 200 and 404. */
   readonly statuses?: string;
+  /** Directives of the server. Default: none, so that the headers of a response have 4 KiB. */
+  readonly buffers?: string;
 }): Promise<{ readonly origin: string; readonly stop: () => Promise<void> }> {
   const program = findProgram(nginx);
   if (program === undefined) {
@@ -25,7 +29,7 @@ export async function startNginxCache({
   const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
   for (const name of ['cache', 'body', 'proxy']) mkdirSync(join(folder, name));
   const file = join(folder, 'nginx.conf');
-  writeFileSync(file, configuration(folder, port, { upstream, statuses }));
+  writeFileSync(file, configuration(folder, port, { upstream, statuses, buffers }));
   const server = spawn(program, ['-p', folder, '-e', join(folder, 'error.log'), '-c', file], {
     stdio: 'ignore',
   });
@@ -45,7 +49,11 @@ export async function startNginxCache({
 const configuration = (
   folder: string,
   port: number,
-  { upstream, statuses }: { readonly upstream: string; readonly statuses: string },
+  {
+    upstream,
+    statuses,
+    buffers,
+  }: { readonly upstream: string; readonly statuses: string; readonly buffers: string },
 ) => `
 daemon off;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
@@ -60,6 +68,7 @@ http {
   server {
     listen 127.0.0.1:${port};
     listen [::1]:${port};
+    ${buffers}
     location = /nginx-is-ready { return 204; }
     location / {
       proxy_pass ${upstream};

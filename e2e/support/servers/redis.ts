@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
-import { findProgram, redis } from '../../../scripts/lib/system-packages.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
+import { findProgram, redis } from '../../../scripts/lib/programs/system-packages.ts';
 import { end } from './next-web.ts';
 
 export interface RunningRedis {

@@ -1,21 +1,20 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   createTestAuthorizationServer,
   type TestAuthorizationServer,
   type TestAuthorizationServerOptions,
 } from '@countersign/testing';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
+import { createDrivenClock } from './driven-clock.ts';
 import { type NextWebOptions, type RunningNextWeb, startNextWeb } from './next-web.ts';
 
 /** In seconds. */
-const accessTokenLifetime = 4;
-
-/** Waits until a token is refreshed before its expiry, after half of its lifetime in seconds. */
-export const waitUntilRefreshIsDue = (lifetime = accessTokenLifetime) => delay((lifetime / 2) * 1000 + 200);
+export const accessTokenLifetime = 300;
 
 export interface NextWebAtTestProvider {
   readonly op: TestAuthorizationServer;
   readonly app: RunningNextWeb;
+  /** Advances the clocks of application and provider. */
+  readonly advance: (seconds: number) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -23,20 +22,31 @@ export interface NextWebAtTestProvider {
 export async function startAtTestProvider(
   options: Partial<NextWebOptions> & { readonly server?: TestAuthorizationServerOptions } = {},
 ): Promise<NextWebAtTestProvider> {
-  const { server, ...more } = options;
+  const { server, environment, ...more } = options;
+  const clock = createDrivenClock();
   const op = await createTestAuthorizationServer({
     accessTokenLifetime,
     clients: [{ clientId: 'next-web', clientSecret: 'next-web-demo-secret' }],
     ...server,
   });
   const { issuer, close } = await op.listen();
-  const app = await startNextWeb({ port: await findFreePort(), issuer, ...more });
+  const app = await startNextWeb({
+    port: await findFreePort(),
+    issuer,
+    environment: { ...clock.environment, ...environment },
+    ...more,
+  });
   return {
     op,
     app,
+    advance(seconds) {
+      clock.advance(seconds);
+      op.clock.advance(seconds);
+    },
     async stop() {
       await app.stop();
       await close();
+      clock.remove();
     },
   };
 }

@@ -4,7 +4,7 @@ import { type NextWebAtTestProvider, startAtTestProvider } from './test-provider
 /** Starts next-web with a test provider before the tests of a file, and stops both after them. */
 export function useTestProvider(
   options: Parameters<typeof startAtTestProvider>[0] = {},
-): Pick<NextWebAtTestProvider, 'op' | 'app'> {
+): Omit<NextWebAtTestProvider, 'stop'> {
   let running: NextWebAtTestProvider | undefined;
   test.beforeAll(async () => {
     running = await startAtTestProvider(options);
@@ -21,5 +21,6 @@ export function useTestProvider(
     get app() {
       return getRunning().app;
     },
+    advance: (seconds) => getRunning().advance(seconds),
   };
 }

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
-import { beginLogin, data, heavyUser, type Row, readUser } from './row.ts';
+import { accessTokenLifetime, beginLogin, data, heavyUser, isActive, type Row, readUser } from './row.ts';
 
 const readCookies = (headers: { readonly 'set-cookie'?: string[] | undefined }) =>
   headers['set-cookie'] ?? [];
 
 export const loginRows: readonly Row[] = [
+  {
+    title: 'the page of a failed login explains the cause only in development',
+    async check(app) {
+      const { status, html } = await app.open().visit(`/auth/callback?code=x&state=${'y'.repeat(43)}`);
+      assert.equal(status, 400);
+      assert.ok(html.includes('<code>transaction_invalid: state</code>'), html);
+      assert.equal(html.includes('No login with this <code>state</code> is in progress'), app.isDevelopment);
+    },
+  },
   {
     title: 'two applications on one host: interleaved logins each complete, and a logout ends one session',
     async check(app) {
@@ -139,6 +148,7 @@ export const loginRows: readonly Row[] = [
         'می\u200Cخواهم',
         'soft\u00ADhyphen',
         'x'.repeat(1_900),
+        'x'.repeat(2_500),
         '%2F%00',
         'a+b &',
       ]) {
@@ -155,7 +165,7 @@ export const loginRows: readonly Row[] = [
     },
   },
   {
-    title: 'S16: pending logins and a large session stay below 8 KB, and every page is served',
+    title: 'pending logins and a large session stay below 8 KB, and every page is served',
     async check(app) {
       const browser = await app.logIn(heavyUser);
       for (let count = 0; count < 10; count++) {
@@ -216,12 +226,24 @@ export const loginRows: readonly Row[] = [
     async check(app) {
       for (const variant of ['', 'stored']) {
         const browser = await app.logIn('alice', app.findHost(variant));
+        app.advance(accessTokenLifetime + 1);
+        const visitItems = async () => {
+          await browser.visit('/items');
+          return app.api.requests.at(-1)?.replace('Bearer ', '') ?? '';
+        };
+        const tokenOfAlice = await visitItems();
+        const spent = app.op.requestsTo('token').at(-1)?.body.refresh_token;
         const previous = browser.cookies();
         const before = app.op.requestsTo('revocation').length;
         app.op.signIn('bob');
         await browser.visit((await app.op.authorize(await beginLogin(browser))).url);
         assert.equal(await readUser(browser), 'bob');
-        assert.equal(app.op.requestsTo('revocation').length, before + 1);
+        const revoked = app.op.requestsTo('revocation').slice(before);
+        assert.equal(revoked.length, 1);
+        // The newest refresh token of alice, whose grant the provider then ends, and not that of bob.
+        assert.notEqual(revoked[0]?.body.token, spent);
+        assert.equal(await isActive(app, tokenOfAlice), false);
+        assert.equal(await isActive(app, await visitItems()), true);
         assert.equal(await readUser(app.open(app.findHost(variant)), previous), undefined);
       }
     },

@@ -4,7 +4,9 @@ import type { Row, RowApp } from './row.ts';
 
 // A sibling host plants the session of bob, as it is or with an encoded character. Over http, cookies have no prefix.
 
-const readPair = (cookies: string) => cookies.split('; ').find((pair) => pair.startsWith('session=')) ?? '';
+/** Returns the session cookie of a `Cookie` header. */
+export const readPair = (cookies: string) =>
+  cookies.split('; ').find((pair) => pair.startsWith('session=')) ?? '';
 
 /** Encodes the second character of the value. */
 const encode = (pair: string) =>

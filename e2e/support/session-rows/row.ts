@@ -14,6 +14,8 @@ export interface Row {
 export interface RowApp extends NextSessions {
   /** The API rejects the token of this count of requests. */
   readonly api: { rejections: number; readonly requests: string[] };
+  /** The application runs in `next dev`. */
+  readonly isDevelopment: boolean;
   /** Advances the clocks of application and provider. */
   readonly advance: (seconds: number) => void;
   /** Returns the host of a configuration. */
@@ -50,6 +52,7 @@ export async function startRowApp(options: Pick<NextSessionsOptions, 'copy' | 'd
   return {
     ...app,
     api,
+    isDevelopment: options.dev !== undefined,
     advance(seconds) {
       clock.advance(seconds);
       app.op.clock.advance(seconds);
@@ -71,6 +74,16 @@ export async function startRowApp(options: Pick<NextSessionsOptions, 'copy' | 'd
 
 export const countRefreshes = ({ op }: { readonly op: TestAuthorizationServer }): number =>
   op.requestsTo('token').filter(({ body }) => body.grant_type === 'refresh_token').length;
+
+/** Whether the provider still accepts this access token. */
+export async function isActive({ op }: RowApp, accessToken: string): Promise<boolean> {
+  const response = await op.fetch(String(op.metadata.introspection_endpoint), {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa('web:web-secret')}` },
+    body: new URLSearchParams({ token: accessToken }),
+  });
+  return (await response.json()).active;
+}
 
 /** The session that the application shows to the browser. */
 export async function readSession(
@@ -96,7 +109,7 @@ export async function beginLogin(browser: HttpBrowser, query = '', host?: string
   return location;
 }
 
-/** The login to which a page leads: by a redirect, or by an element of a page whose beginning was sent before. */
+/** Finds the login to which a page leads: by a redirect, or by an element if the beginning of the page was already sent. */
 export function findLogin({ location, html }: VisitedPage): string | undefined {
   const path = location
     ? location.pathname + location.search
@@ -122,6 +135,12 @@ export const post = (
   fields: Record<string, string> = {},
   host = app.findHost(''),
 ) => browser.visit(path, { form: new URLSearchParams(fields), headers: { origin: `http://${host}` } });
+
+/** Sends a logout token of the provider. Returns the status. */
+export async function postLogoutToken(app: RowApp, host: string, logoutToken: string): Promise<number> {
+  const form = new URLSearchParams({ logout_token: logoutToken });
+  return (await app.open(host).visit('/auth/backchannel-logout', { form })).status;
+}
 
 /** The page shows the user and the data of the API. */
 export const data = 'alice has 200 []';

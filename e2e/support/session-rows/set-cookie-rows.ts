@@ -92,7 +92,7 @@ export const setCookieRows: readonly Row[] = [
     },
   },
   {
-    // Next shows neither its response nor the lines of the proxy to a route handler.
+    // A route handler of Next can read neither its response nor the `Set-Cookie` lines of the proxy.
     title:
       'a route handler: two lines for one cookie, and the last one contains the refreshed tokens and the change',
     async check(app) {

@@ -1,5 +1,5 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { isVisibleLogin, signedIn, signIn } from '../../support/angular-spa.ts';
+import { isVisibleLogin, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { readLoggedRequests } from '../../support/provider.ts';
 import { decodePayload, waitForCall } from '../../support/requests.ts';
@@ -150,3 +150,22 @@ const replaceConfiguration = (
     const file = await (await route.fetch({ maxRetries: 3 })).json();
     await route.fulfill({ json: change(file) });
   });
+
+test('an application below a path reads its configuration beside its page', async ({ page }) => {
+  const outside: string[] = [];
+  await page.route(`${base}/**`, async (route) => {
+    const { pathname, search } = new URL(route.request().url());
+    if (!pathname.startsWith('/shop/')) {
+      outside.push(pathname);
+      return route.fulfill({ status: 404 });
+    }
+    // A reverse proxy removes the path. The build has its base href.
+    const response = await route.fetch({ url: base + pathname.slice('/shop'.length) + search });
+    if (!response.headers()['content-type']?.startsWith('text/html')) return route.fulfill({ response });
+    const body = (await response.text()).replace('<base href="/">', '<base href="/shop/">');
+    return route.fulfill({ response, body });
+  });
+  await page.goto('/shop/');
+  await signedOut(page);
+  expect(outside).toEqual([]);
+});

@@ -24,9 +24,9 @@ async function openWindow(page: Page): Promise<Page> {
   await page.goto('/?from=mail#top');
   await signedOut(page);
   await setFocus(page, false);
-  const opened = page.context().waitForEvent('page');
+  const popupEvent = page.context().waitForEvent('page');
   await page.getByRole('button', { name: 'Open a login window' }).click();
-  const popup = await opened;
+  const popup = await popupEvent;
   await popup.waitForURL((url) => url.origin === urls.identityProvider);
   return popup;
 }
@@ -57,9 +57,9 @@ test('popup: a window that the user closes ends the login, and the next one succ
   await expect(failure(page)).toContainText('was closed before the login was complete');
   await signedOut(page);
   await setFocus(page, false);
-  const opened = page.context().waitForEvent('page');
+  const popupEvent = page.context().waitForEvent('page');
   await page.getByRole('button', { name: 'Open a login window' }).click();
-  const next = await opened;
+  const next = await popupEvent;
   await next.waitForURL((url) => url.origin === urls.identityProvider);
   await signInAtProvider(next, alice).catch(() => {});
   await signedIn(page);

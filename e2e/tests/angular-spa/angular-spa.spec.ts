@@ -129,7 +129,7 @@ test('rejects a callback with a wrong issuer before it uses the code', async ({ 
   const callback = waitForCallback(page);
   await page.goto('/items');
   await signInAtProvider(page, alice);
-  await expect(page.getByRole('alert')).toContainText('did not come from the expected identity provider');
+  await expect(page.getByRole('alert')).toContainText('did not come from the expected login service');
   await expect(page.getByText('authorization_response_invalid: iss')).toBeVisible();
   // The page then logs in silently, with another code.
   await expect.poll(() => codes).toHaveLength(1);
@@ -159,6 +159,26 @@ test('propagates logout and login to other tabs', async ({ page, context }) => {
   await signInAtProvider(page, alice);
   await signedIn(other);
 });
+
+for (const path of ['/profile', '/items', '/security', '/security/tokens']) {
+  test(`a logout in another tab removes the content of ${path}`, async ({ page, context }) => {
+    await signIn(page);
+    const title = `Item ${Date.now()}`;
+    await page.getByLabel('New item').fill(title);
+    await page.getByRole('button', { name: 'Add' }).click();
+    await expect(page.getByRole('listitem').filter({ hasText: title })).toBeVisible();
+    const other = await context.newPage();
+    await other.goto(path);
+    await signedIn(other);
+    if (path === '/items') await expect(other.getByText(title)).toBeVisible();
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await expect(other.getByRole('heading', { name: 'You are signed out' })).toBeVisible();
+    await expect(other.getByText(title)).toHaveCount(0);
+    await expect(other.getByRole('heading')).toHaveCount(1);
+    await expect(other.getByRole('button', { name: 'Log in again' })).toBeVisible();
+    expect(new URL(other.url()).pathname).toBe(path);
+  });
+}
 
 // Playwright receives no bodies of requests from Firefox.
 test('leaves no token, code or verifier in URLs, storage, pages or logs', { tag: onlyInChromium }, async ({

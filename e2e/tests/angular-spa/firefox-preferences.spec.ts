@@ -1,5 +1,5 @@
 import { expect, firefox, type Page, test } from '@playwright/test';
-import { createFirefoxLaunchOptions } from '../../../scripts/lib/firefox.ts';
+import { createFirefoxLaunchOptions } from '../../../scripts/lib/programs/firefox.ts';
 import { expectItems, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 

@@ -1,6 +1,6 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { startNestApi } from '../../support/servers/nest-api.ts';
 import { startNginxCache } from '../../support/servers/nginx-cache.ts';
 

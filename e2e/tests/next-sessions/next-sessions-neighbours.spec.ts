@@ -1,5 +1,5 @@
 import { type APIRequestContext, expect, test } from '@playwright/test';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { startRoundRobin } from '../../support/servers/forwarding-proxy.ts';
 import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
 

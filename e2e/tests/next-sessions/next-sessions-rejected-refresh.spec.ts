@@ -59,6 +59,13 @@ async function logInAgain({ op }: NextSessions, browser: HttpBrowser, login: str
 const data = 'alice has 200 []';
 const leadsToLogin: readonly RefreshOutcome[] = ['rejected', 'interaction_required'];
 
+/** The value of `prompt` with which the login satisfies an error. */
+const prompts = [
+  ['login_required', 'login'],
+  ['consent_required', 'consent'],
+  ['account_selection_required', 'select_account'],
+] as const;
+
 const rejections = refreshRejections.filter(({ outcome }) => outcome !== 'login_ended');
 /** The first two rejections with each outcome. */
 const examples = rejections.filter(
@@ -98,9 +105,13 @@ for (const { kind, path, tested, isWrapped } of pages)
       const visited = [await browser.visit(path), await browser.visit(path)];
       for (const page of visited) {
         expect(page.html).not.toContain('alice has');
-        if (isWrapped && leadsToLogin.includes(outcome))
+        if (isWrapped && leadsToLogin.includes(outcome)) {
           expect(findLogin(page)).toContain(`returnTo=${encodeURIComponent(path)}`);
-        else expect(hasErrorPage(page)).toBe(true);
+          const prompt = prompts.find(([error]) => name.includes(error))?.[1];
+          expect(new URL(findLogin(page) ?? '', app.origin).searchParams.get('prompt') ?? undefined).toBe(
+            prompt,
+          );
+        } else expect(hasErrorPage(page)).toBe(true);
       }
       expect(refreshes(app)).toBe(before.refreshes + requests);
       await expect

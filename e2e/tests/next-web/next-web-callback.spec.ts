@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { openHttpBrowser } from '../../support/http-browser.ts';
-import { waitUntilRefreshIsDue } from '../../support/servers/test-provider.ts';
+import { accessTokenLifetime } from '../../support/servers/test-provider.ts';
 import { useTestProvider } from '../../support/servers/use-test-provider.ts';
 
 // Callbacks that are repeated, late or broken, against the production build: the login recovers and never loops.
@@ -89,8 +89,7 @@ test('reports an unavailable provider, keeps the session and recovers', async ({
   const { app, op } = running;
   await page.goto(`${app.origin}/dashboard`);
   await expect(page.getByRole('heading', { name: /^Good to see you/ })).toBeVisible();
-  await waitUntilRefreshIsDue();
-  await waitUntilRefreshIsDue();
+  running.advance(accessTokenLifetime + 1);
   op.fail('token', { status: 503 });
   await page.goto(`${app.origin}/dashboard`);
   await expect(page.getByRole('heading', { name: 'This page cannot be shown at the moment.' })).toBeVisible();

@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import { waitUntilRefreshIsDue } from '../../support/servers/test-provider.ts';
+import { accessTokenLifetime } from '../../support/servers/test-provider.ts';
 import { useTestProvider } from '../../support/servers/use-test-provider.ts';
 
 // All pages, in phone and desktop size, in light and dark mode.
@@ -37,8 +37,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       const { op } = running;
       const { context, page, visit } = await open(browser);
       await page.goto('/dashboard');
-      await waitUntilRefreshIsDue();
-      await waitUntilRefreshIsDue();
+      running.advance(accessTokenLifetime + 1);
       op.fail('token', { status: 503 });
       await visit('/dashboard', 'This page cannot be shown at the moment.');
       await context.clearCookies();

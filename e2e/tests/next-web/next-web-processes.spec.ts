@@ -1,12 +1,15 @@
 import { expect, type Page, test } from '@playwright/test';
 import { type LoggedRequest, startProvider } from 'identity-provider';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { alice } from '../../support/provider.ts';
 import { startRoundRobin } from '../../support/servers/forwarding-proxy.ts';
 import { secret, startNextWeb } from '../../support/servers/next-web.ts';
 import { startRedis } from '../../support/servers/redis.ts';
 
 // Several processes of next-web without sticky sessions. They share state only by Redis.
+
+/** In seconds. Half of it is enough for all requests after a refresh, also on a busy machine. */
+const accessTokenLifetime = 24;
 
 for (const kind of ['cookie', 'stored']) {
   test(`two processes with Redis and ${kind} sessions: login, refresh and logout work on both`, async ({
@@ -24,7 +27,7 @@ for (const kind of ['cookie', 'stored']) {
     };
     try {
       await logIn(page, base);
-      await page.waitForTimeout(5_000);
+      await page.waitForTimeout((accessTokenLifetime / 2 + 1) * 1000);
       const since = system.refreshes();
       const first = await readCookies(page, base);
       expect(await statuses(first, 30)).toEqual([200]);
@@ -63,7 +66,7 @@ async function startBehindOneAddress(kind: string) {
   const log: LoggedRequest[] = [];
   const provider = await startProvider({
     origins: { nextWeb: base, angularSpa: 'http://localhost:1' },
-    accessTokenLifetime: 8,
+    accessTokenLifetime,
     requestLog: (request) => log.push(request),
   });
   const environment = {

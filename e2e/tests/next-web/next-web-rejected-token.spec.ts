@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { expect, type Page, test } from '@playwright/test';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 
 // An API can reject a token before its expiry: the token was revoked, or the clock of the API differs.
@@ -31,7 +31,6 @@ test.beforeAll(async () => {
     return response.end(JSON.stringify({ id: '1', title: 'Milk', createdAt: new Date().toISOString() }));
   }).listen(port, 'localhost');
   running = await startAtTestProvider({
-    server: { accessTokenLifetime: 300 },
     environment: { API_URL: `http://localhost:${port}` },
   });
   closing.push(running.stop, () => api.close());

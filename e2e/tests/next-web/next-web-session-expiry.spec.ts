@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, expect, type Page, type Request, test } from '@playwright/test';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
@@ -10,19 +6,11 @@ import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/s
 
 let running: NextWebAtTestProvider;
 let ahead = 0;
-const folder = mkdtempSync(join(tmpdir(), 'clock-'));
-const clockFile = join(folder, 'milliseconds');
-const preload = pathToFileURL(join(import.meta.dirname, '../../support/servers/driven-clock.mjs')).href;
 
 test.beforeAll(async () => {
-  writeFileSync(clockFile, '0');
-  const environment = { NODE_OPTIONS: `--import=${preload}`, CLOCK_FILE: clockFile };
-  running = await startAtTestProvider({ environment, server: { accessTokenLifetime: 600 } });
+  running = await startAtTestProvider({ server: { accessTokenLifetime: 600 } });
 });
-test.afterAll(async () => {
-  await running?.stop();
-  rmSync(folder, { recursive: true });
-});
+test.afterAll(() => running?.stop());
 
 /** The default of the option `idleLifetime`, in seconds. */
 const idleLifetime = 86_400;
@@ -43,8 +31,7 @@ async function advance(seconds: number, ...pages: readonly Page[]): Promise<void
   });
   await expect.poll(() => sessionRequests.size).toBe(0);
   ahead += seconds * 1000;
-  writeFileSync(clockFile, String(ahead));
-  running.op.clock.advance(seconds);
+  running.advance(seconds);
   for (const page of pages) await page.clock.fastForward(seconds * 1000);
   resolve();
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { openHttpBrowser } from '../../support/http-browser.ts';
 import { startNextWeb } from '../../support/servers/next-web.ts';
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { createTestSession } from '@countersign/next/testing';
 import { expect, test } from '@playwright/test';
-import { findFreePort } from '../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 import { createSignIn } from '../../support/sign-in.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test';
 import { urls } from '../../support/environment.ts';
 import { logOut, readSessionCookie, signIn } from '../../support/next-web-pages.ts';
 import { alice, bob, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { advanceUntilRefreshIsDue } from '../../support/servers/next-server-clock.ts';
 
 const base = urls.nextWeb;
 test.use({ baseURL: base });
@@ -52,7 +52,7 @@ test('refreshes an expiring token before rendering: one request, no redirect, a 
   await signIn(page);
   for (let round = 0; round < 2; round++) {
     const before = await readSessionCookie(context);
-    await waitUntilRefreshIsDue();
+    advanceUntilRefreshIsDue();
     const since = readLoggedRequests().length;
     const response = await page.goto('/dashboard');
     expect(response?.request().redirectedFrom()).toBeNull();
@@ -66,7 +66,7 @@ test('refreshes an expiring token before rendering: one request, no redirect, a 
 
 test('50 parallel requests with an expiring token make one token request', async ({ page, context }) => {
   await signIn(page);
-  await waitUntilRefreshIsDue();
+  advanceUntilRefreshIsDue();
   const since = readLoggedRequests().length;
   const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
   const responses = await Promise.all(
@@ -114,7 +114,7 @@ test('session data is readable at once and survives a refresh', async ({ page })
   await page.getByLabel('Call me').fill('Captain');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('banner').getByText('Captain')).toBeVisible();
-  await waitUntilRefreshIsDue();
+  advanceUntilRefreshIsDue();
   const since = readLoggedRequests().length;
   await page.goto('/dashboard');
   await expect(page.getByRole('heading', { name: 'Good to see you, Captain.' })).toBeVisible();

@@ -5,6 +5,7 @@ import { accessReport, accessTokenSecurity, formatAccessReport } from '@counters
 import { createTestAuthorizationServer } from '@countersign/testing';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { testApplicationShapes } from './application-shapes.js';
 import { rejectedEvents } from './calls/message-calls.js';
 import { audience, createApplication, type Ports, type Variant } from './contexts/create-application.js';
 import { type ExpectedHandler, listExpectedHandlers } from './expected-handlers.js';
@@ -47,6 +48,8 @@ const variants: Readonly<Record<string, Variant>> = {
     webSockets: 'ws',
   },
 };
+
+testApplicationShapes();
 
 for (const [name, variant] of Object.entries(variants)) {
   describe(name, () => {

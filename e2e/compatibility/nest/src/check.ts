@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { createTestAuthorizationServer } from '@countersign/testing';
-import { Metadata } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import type { INestApplication } from '@nestjs/common';
 import { ExternalContextCreator, NestFactory } from '@nestjs/core';
 import {
@@ -23,6 +23,7 @@ import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { AppModule, audience, PlainWebSocketModule } from './app.module.js';
 import { ItemsController } from './items.controller.js';
+import { setKeyId, uploadNames } from './upload-names.js';
 
 const { version } = JSON.parse(readFileSync('node_modules/@nestjs/core/package.json', 'utf8')) as {
   version: string;
@@ -76,6 +77,14 @@ for (const adapter of ['express', 'fastify'] as const) {
       await app.close();
       await plain.close();
       await stopIssuer();
+    });
+
+    test('gRPC: rejects a stream that ends before its token is verified, and passes each message of others', async () => {
+      // The keys of the provider are fetched again. Later, that would not be at once: other tests cause fetches too.
+      const token = setKeyId(await mint(), 'unknown');
+      for (const names of [[], ['a', 'b']])
+        await assert.rejects(uploadNames(calls, token, names), { code: status.UNAUTHENTICATED });
+      assert.deepEqual(await uploadNames(calls, await mint(), ['a', 'b', 'c']), { user: 'a,b,c' });
     });
 
     async function expectResponse(request: string, token: string | undefined, expected: Expected) {

@@ -1,6 +1,7 @@
 import { type AccessTokenClaims, Claims, Principal, Public, RequireScopes } from '@countersign/nest';
 import { Controller, Get, Post } from '@nestjs/common';
-import { GrpcMethod, MessagePattern } from '@nestjs/microservices';
+import { GrpcMethod, GrpcStreamMethod, MessagePattern } from '@nestjs/microservices';
+import { map, type Observable, reduce } from 'rxjs';
 
 @Controller('items')
 export class ItemsController {
@@ -35,6 +36,14 @@ export class ItemsController {
   @GrpcMethod('Items', 'Add')
   addByCall(@Principal('sub') user: string) {
     return { user };
+  }
+
+  @GrpcStreamMethod('Items', 'Upload')
+  uploadByCall(messages: Observable<{ name: string }>): Observable<{ user: string }> {
+    return messages.pipe(
+      reduce((names, { name }) => [...names, name], [] as string[]),
+      map((names) => ({ user: names.join() })),
+    );
   }
 
   @Public()

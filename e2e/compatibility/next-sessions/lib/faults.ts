@@ -1,25 +1,40 @@
-import { createMemorySessionStore, type SessionStore } from '@countersign/core/session';
+import {
+  createMemorySessionStore,
+  createMemoryTombstoneStore,
+  type SessionStore,
+  type TombstoneStore,
+} from '@countersign/core/session';
+import { waitAtGate } from './gate';
 
 // Failures of the stores that a test switches on and off. All copies of this module share them.
 
 export type StoreOperation = 'get' | 'set' | 'delete' | 'successors';
 
-/** How often each operation fails. */
-const holder = globalThis as { storeFaults?: Partial<Record<StoreOperation, number>> };
+/** How often each operation fails, and how many writes that do not fail wait at the gate. */
+type Faults = Partial<Record<StoreOperation | 'heldSets', number>>;
+
+const holder = globalThis as {
+  storeFaults?: Faults;
+  sessions?: SessionStore;
+  tombstones?: TombstoneStore;
+};
 holder.storeFaults ??= {};
 const faults = holder.storeFaults;
 
 /** Replaces all failures. */
-export function setFaults(next: Partial<Record<StoreOperation, number>>): void {
-  for (const name of Object.keys(faults) as StoreOperation[]) delete faults[name];
+export function setFaults(next: Faults): void {
+  for (const name of Object.keys(faults) as (keyof Faults)[]) delete faults[name];
   Object.assign(faults, next);
 }
 
+function isWanted(name: keyof Faults): boolean {
+  const left = faults[name] ?? 0;
+  if (left > 0) faults[name] = left - 1;
+  return left > 0;
+}
+
 function failIfWanted(operation: StoreOperation): void {
-  const left = faults[operation] ?? 0;
-  if (left <= 0) return;
-  faults[operation] = left - 1;
-  throw new Error(`the store does not respond: ${operation}`);
+  if (isWanted(operation)) throw new Error(`the store does not respond: ${operation}`);
 }
 
 /** A session store in memory whose operations can fail. */
@@ -33,6 +48,7 @@ export function createFaultySessionStore(): SessionStore {
     },
     async set(key, record, expectedVersion) {
       failIfWanted('set');
+      if (isWanted('heldSets')) await waitAtGate();
       return store.set(key, record, expectedVersion);
     },
     async delete(key) {
@@ -42,6 +58,29 @@ export function createFaultySessionStore(): SessionStore {
     async deleteWhere(match) {
       failIfWanted('delete');
       return store.deleteWhere(match);
+    },
+  };
+}
+
+/** The faulty store that two processes share. An application in this process does not add it to its own memory. */
+export function createSharedSessionStore(): SessionStore {
+  const { get, set, delete: remove, deleteWhere } = createFaultySessionStore();
+  holder.sessions ??= { get, set, delete: remove, deleteWhere };
+  return holder.sessions;
+}
+
+/** A tombstone store whose operations can fail. All copies of this module share it. */
+export function createFaultyTombstoneStore(): TombstoneStore {
+  holder.tombstones ??= createMemoryTombstoneStore();
+  const store = holder.tombstones;
+  return {
+    async set(...parameters) {
+      failIfWanted('set');
+      return store.set(...parameters);
+    },
+    async latest(keys) {
+      failIfWanted('get');
+      return store.latest(keys);
     },
   };
 }

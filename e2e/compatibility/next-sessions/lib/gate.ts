@@ -9,3 +9,6 @@ export function openGate(): void {
   for (const resolve of waiting) resolve();
   waiting.clear();
 }
+
+/** The count of those who wait. */
+export const countWaiting = () => waiting.size;

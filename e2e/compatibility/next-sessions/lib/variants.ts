@@ -1,5 +1,12 @@
+import { dex } from '@countersign/core';
 import type { AuthOptions } from '@countersign/next';
-import { createFaultySessionStore, createFaultySuccessors } from './faults';
+import { addressVariants, findClusterVariant } from './address-variants';
+import {
+  createFaultySessionStore,
+  createFaultySuccessors,
+  createFaultyTombstoneStore,
+  createSharedSessionStore,
+} from './faults';
 
 // One process serves several configurations, by the first label of the host: `stored.localhost:3000`. A test that sends the
 // cookies of one host to another one sees what a new deployment with other options does.
@@ -7,8 +14,14 @@ import { createFaultySessionStore, createFaultySuccessors } from './faults';
 const oldSecret = 'the-old-secret-with-more-than-thirty-two-characters';
 const newSecret = 'the-new-secret-with-more-than-thirty-two-characters';
 
+const { provider: dexProvider = {} } = dex({ issuer: 'https://dex.example.test', clientId: 'web' });
+
 const variants: Readonly<Record<string, (host: string) => AuthOptions>> = {
   stored: () => ({ store: createFaultySessionStore() }),
+  // Two processes with one store. An application with other secrets has its own memory.
+  'process-a': () => ({ store: createSharedSessionStore(), secret: oldSecret }),
+  'process-b': () => ({ store: createSharedSessionStore(), secret: [oldSecret, newSecret] }),
+  tombstoned: () => ({ tombstones: createFaultyTombstoneStore() }),
   'two-hours': () => ({ idleLifetime: 7_200 }),
   'two-hours-stored': () => ({ idleLifetime: 7_200, store: createFaultySessionStore() }),
   'ten-minutes': () => ({ idleLifetime: 600, absoluteLifetime: 600 }),
@@ -17,16 +30,22 @@ const variants: Readonly<Record<string, (host: string) => AuthOptions>> = {
   domain: (host) => ({ cookie: { domain: new URL(`http://${host}`).hostname } }),
   shop: () => ({ cookie: { name: 'shop' }, secret: oldSecret }),
   admin: () => ({ cookie: { name: 'admin' }, secret: newSecret }),
+  // The name of the cookies is the same, and the secret differs.
+  'foreign-a': () => ({ secret: oldSecret }),
+  'foreign-b': () => ({ secret: newSecret }),
   old: () => ({ secret: oldSecret }),
   'old-new': () => ({ secret: [oldSecret, newSecret] }),
   'new-old': () => ({ secret: [newSecret, oldSecret] }),
   new: () => ({ secret: newSecret }),
   successors: () => ({ refresh: { successors: createFaultySuccessors() } }),
+  dex: () => ({ provider: dexProvider }),
   // Nothing listens on this port.
   down: () => ({ issuer: 'http://localhost:1' }),
+  ...addressVariants,
 };
 
 export function findVariant(host: string, base: AuthOptions): AuthOptions {
   const [label = ''] = host.split('.');
-  return { ...base, baseUrl: `http://${host}${process.env.BASE_PATH ?? ''}`, ...variants[label]?.(host) };
+  const variant = findClusterVariant(label) ?? variants[label]?.(host);
+  return { ...base, baseUrl: `http://${host}${process.env.BASE_PATH ?? ''}`, ...variant };
 }

@@ -4,7 +4,7 @@ import { auth } from './auth';
 
 /** One run of late work. */
 interface Work {
-  readonly opened: PromiseWithResolvers<void>;
+  readonly gate: PromiseWithResolvers<void>;
   readonly result: PromiseWithResolvers<string>;
 }
 
@@ -17,22 +17,22 @@ const works = holder.lateWork;
 function findOrCreateWork(kind: string): Work {
   const known = works.get(kind);
   if (known) return known;
-  const work = { opened: Promise.withResolvers<void>(), result: Promise.withResolvers<string>() };
+  const work = { gate: Promise.withResolvers<void>(), result: Promise.withResolvers<string>() };
   works.set(kind, work);
   return work;
 }
 
 /** Opens the gate, and returns the result of the work behind it. */
 export async function openGate(kind: string): Promise<string> {
-  const { opened, result } = findOrCreateWork(kind);
-  opened.resolve();
+  const { gate, result } = findOrCreateWork(kind);
+  gate.resolve();
   return result.promise;
 }
 
 /** Waits at the gate, then uses the session. Returns the codes of the errors. */
 export async function useSessionLate(kind: string): Promise<string> {
-  const { opened, result } = findOrCreateWork(kind);
-  await opened.promise;
+  const { gate, result } = findOrCreateWork(kind);
+  await gate.promise;
   const calls: (() => Promise<unknown>)[] = [
     () => auth.getAccessToken(),
     () => auth.updateSession(() => ({ late: true })),

@@ -2,7 +2,7 @@ import { createMemorySessionStore } from '@countersign/core/session';
 import { createAuth } from '@countersign/next';
 import { options } from './auth';
 
-// Next loads this module several times in one process. The stores are one store.
+// Next loads this module several times in one process. All copies share one store.
 
 /** Counts the copies of this module in the process. */
 const counter = globalThis as { memoryAuthCopies?: number };

@@ -2,20 +2,19 @@ import { createServer } from 'node:http';
 import { createTestSession } from '@countersign/next/testing';
 import type { TestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
-import { findFreePort } from '../../../../scripts/lib/ports.ts';
+import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 import type { HttpBrowser } from '../../../support/http-browser.ts';
 import { type RunningNextWeb, secret } from '../../../support/servers/next-web.ts';
-import { startAtTestProvider, waitUntilRefreshIsDue } from '../../../support/servers/test-provider.ts';
+import { accessTokenLifetime, startAtTestProvider } from '../../../support/servers/test-provider.ts';
 import { createSignIn } from '../../../support/sign-in.ts';
 
 // Known attacks on logins of web applications, against the production build and a test provider that sends invalid responses on demand.
 // Attacks on cookies are in next-web-cookie-attacks.spec.ts, those that need a browser or the demo provider in
 // next-web-browser-attacks.spec.ts.
 
-/** In seconds. Long enough to render a page before the token expires, also on a busy machine. */
-const accessTokenLifetime = 8;
 let op: TestAuthorizationServer;
 let app: RunningNextWeb;
+let advance: (seconds: number) => void;
 let { open, startLogin, logIn, readSession, readUser, options } = {} as ReturnType<typeof createSignIn>;
 /** The Authorization header of each request to the API. */
 const calls: string[] = [];
@@ -36,7 +35,6 @@ test.beforeAll(async () => {
   ]);
   const started = await startAtTestProvider({
     server: {
-      accessTokenLifetime,
       dpopNonce: true,
       users: [
         { sub: 'alice', claims: { email: 'alice@example.test', email_verified: true } },
@@ -49,7 +47,7 @@ test.beforeAll(async () => {
       DPOP_KEY: JSON.stringify(await crypto.subtle.exportKey('jwk', privateKey)),
     },
   });
-  ({ op, app } = started);
+  ({ op, app, advance } = started);
   ({ open, startLogin, logIn, readSession, readUser, options } = createSignIn(started));
   closing.push(started.stop, () => api.close());
 });
@@ -98,7 +96,7 @@ test('S2: a login never redirects to another site', async () => {
 test('S3: rejects an expired session despite a valid cookie', async () => {
   const user = { sub: 'alice' };
   const fresh = await createTestSession(options(), { user });
-  const unused = await createTestSession(options(Date.now() - 86_500_000), { user });
+  const unused = await createTestSession(options(op.clock.now() - 86_500_000), { user });
   expect(await readUser(fresh.header)).toBe('alice');
   expect(await readUser(unused.header)).toBeUndefined();
   expect((await open().visit('/profile', { cookie: unused.header })).status).toBe(307);
@@ -108,7 +106,7 @@ test('S5, S7: parallel refreshes of several users with DPoP nonces return the to
   const users = ['alice', 'bob', 'mallory'];
   const browsers: HttpBrowser[] = [];
   for (const user of users) browsers.push(await logIn(user));
-  await waitUntilRefreshIsDue(accessTokenLifetime);
+  advance(accessTokenLifetime - 10);
   const before = op.requestsTo('token').length;
   calls.length = 0;
   await Promise.all(
@@ -191,7 +189,7 @@ test('S13: accepts a logout token once, if it is recent and valid', async () => 
     (await open().visit('/auth/backchannel-logout', { form: new URLSearchParams({ logout_token: token }) }))
       .status;
   const browser = await logIn('bob');
-  const now = Math.floor(Date.now() / 1000);
+  const now = Math.floor(op.clock.now() / 1000);
   for (const changes of [
     { jti: undefined },
     { iat: now - 3_600, exp: now + 60 },
@@ -217,7 +215,7 @@ test('S13: accepts a logout token once, if it is recent and valid', async () => 
 test('S15: a refresh does not undo a concurrent logout', async () => {
   const browser = await logIn();
   const cookie = browser.cookies();
-  await waitUntilRefreshIsDue(accessTokenLifetime);
+  advance(accessTokenLifetime - 10);
   const before = op.requestsTo('token').length;
   const release = op.hold('token');
   // The provider was not notified of the logout, so the refresh succeeds.

@@ -52,8 +52,8 @@ const drivers = {
 };
 
 /**
- * `@fastify/websocket`, which Mercurius uses, handles each upgrade of the HTTP server: Apollo then has no
- * subscriptions.
+ * Checks whether a driver of the application receives subscriptions. `@fastify/websocket`, which Mercurius uses, handles
+ * each upgrade of the HTTP server, so Apollo receives none beside Mercurius.
  */
 export const hasSubscriptions = (
   driver: Variant['codeFirst'],

@@ -3,20 +3,26 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DemoApp, planDemo } from '../../../scripts/lib/demo-apps.ts';
-import { isPortFree } from '../../../scripts/lib/ports.ts';
-import { accessTokenLifetime, logs, recentLogin, requestLog, urls } from '../environment.ts';
+import { isPortFree } from '../../../scripts/lib/processes/ports.ts';
+import { logs, recentLogin, requestLog, urls } from '../environment.ts';
 
 interface ServerOptions {
   /** Lifetime in seconds. */
-  readonly accessTokenLifetime?: number;
+  readonly accessTokenLifetime: number;
+  /** The names of the applications. Default: all. */
+  readonly names?: readonly string[];
+  /** Additional environment variables of all servers. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Starts the production builds of all servers. Returns a function that stops them. */
-export default async function startServers(options: ServerOptions = {}): Promise<() => Promise<void>> {
-  rmSync(logs, { recursive: true, force: true });
+/** Starts the production builds of servers. Returns a function that stops them. */
+export async function startServers(options: ServerOptions): Promise<() => Promise<void>> {
+  const { names } = options;
+  rmSync(requestLog, { force: true });
   mkdirSync(logs, { recursive: true });
   writeFileSync(requestLog, '');
-  const apps = [...planDemo().apps, describeAngularSsr()];
+  const all = [...planDemo().apps, describeAngularSsr()];
+  const apps = all.filter(({ name }) => names === undefined || names.includes(name));
   for (const { name, port } of apps) {
     if (!(await isPortFree(port))) throw new Error(`Port ${port} of ${name} is in use.`);
   }
@@ -61,8 +67,9 @@ function start(app: DemoApp, options: ServerOptions): ChildProcess {
       ...env,
       CORS_ORIGIN: `${urls.angularSpa},${urls.angularSsr}`,
       REQUEST_LOG: requestLog,
-      ACCESS_TOKEN_LIFETIME: String(options.accessTokenLifetime ?? accessTokenLifetime),
+      ACCESS_TOKEN_LIFETIME: String(options.accessTokenLifetime),
       RECENT_LOGIN: String(recentLogin),
+      ...options.environment,
     },
     stdio: ['ignore', log, log],
   });

@@ -2,8 +2,8 @@ import type { TestRedis } from '../../packages/redis/tests/support/redis.ts';
 import { type Moment, toHash } from './application.ts';
 import type { ChaosProvider } from './provider.ts';
 
-/** Records the events of all processes of a scenario. It runs in the parent, so it survives killed processes. */
-export interface Witness {
+/** Records the events of all processes of a scenario. It is in the parent process, so that it remains when a process is killed. */
+export interface EventLog {
   readonly storeOutages: string[];
   recordMoment(moment: Moment, request: string, text: string | undefined): void;
   recordExit(worker: string, signal: NodeJS.Signals | null): void;
@@ -15,7 +15,7 @@ export interface Witness {
   getTexts(request: string): readonly string[];
 }
 
-export function createWitness(): Witness {
+export function createEventLog(): EventLog {
   const reached = new Set<string>();
   const texts = new Map<string, string[]>();
   const dead = new Set<string>();
@@ -69,35 +69,35 @@ export async function watchRedis(redis: TestRedis): Promise<RedisWatch> {
 }
 
 /**
- * Explains why a session was lost. The provider revokes a grant when a used refresh token is sent again. The loss is
- * proven to be caused outside of this repository if the last response was lost in transit, or with a process that died before it
- * sent any part of the response to Redis or to the user.
+ * Explains why a session was lost. The provider revokes a grant when a used refresh token is sent again. Two causes outside
+ * of this repository can be proven. The last response was lost in transit, or its process ended before it sent a part of the
+ * response to Redis or to the user.
  */
 export async function explainLoss(
   user: string,
   known: {
     readonly provider: ChaosProvider;
-    readonly witness: Witness;
+    readonly eventLog: EventLog;
     readonly redis: RedisWatch;
     /** Hashes of the access tokens that users received. */
     readonly delivered: ReadonlySet<string>;
   },
 ): Promise<{ readonly reason: string; readonly proven: boolean }> {
-  const { witness } = known;
+  const { eventLog } = known;
   const last = known.provider.spent.filter((refresh) => refresh.user === user).at(-1);
   const toUnproven = (reason: string) => ({ reason: `${user}: ${reason}`, proven: false });
   if (!last) return toUnproven('the provider has no used token of this user');
   const { request, token, delivery } = last;
   if (token === undefined) return toUnproven('the provider used a token and issued none');
   if (known.delivered.has(token)) return toUnproven('the user had received the last response');
-  for (const text of witness.getTexts(request))
+  for (const text of eventLog.getTexts(request))
     if (await known.redis.hasReceived(text)) return toUnproven('Redis had received the last response');
-  if (witness.has('settled', request))
+  if (eventLog.has('settled', request))
     return toUnproven('the process did not write the response and did not die');
-  const received = witness.has('received', request);
+  const received = eventLog.has('received', request);
   if (!received && delivery === 'lost') return { reason: 'response lost in transit', proven: true };
-  if (!received && witness.has('timed out', request))
+  if (!received && eventLog.has('timed out', request))
     return { reason: 'response after the timeout', proven: true };
-  if (witness.dead.has(last.worker)) return { reason: 'response lost with its process', proven: true };
+  if (eventLog.dead.has(last.worker)) return { reason: 'response lost with its process', proven: true };
   return toUnproven(`the last response was ${delivery ?? 'not sent'}, and whether it arrived is unknown`);
 }

@@ -1,0 +1,22 @@
+import type { AuthOptions } from '@countersign/next';
+
+const provider = 'https://provider.example';
+
+/** Configurations that differ in addresses, paths and pages. */
+export const addressVariants: Readonly<Record<string, (host: string) => AuthOptions>> = {
+  path: () => ({ cookie: { path: '/items' }, routes: '/items/auth' }),
+  'xn--mller-kva': () => ({ baseUrl: ['https://other.localhost', 'https://müller.localhost'] }),
+  'own-pages': () => ({ pages: { error: '/login-error', denied: '/denied' } }),
+  german: () => ({
+    messages: { de: { pages: { denied: { title: 'Nicht angemeldet', text: 'Bitte erneut versuchen.' } } } },
+  }),
+};
+
+/** `cluster-PORT`: a provider by https, whose server the test has started at this port, beside the API by plain http. */
+export function findClusterVariant(label: string): AuthOptions | undefined {
+  const port = /^cluster-(\d+)$/.exec(label)?.[1];
+  if (port === undefined) return undefined;
+  const send = (url: string, init?: RequestInit) =>
+    fetch(url.startsWith(`${provider}/`) ? url.replace(provider, `http://127.0.0.1:${port}`) : url, init);
+  return { issuer: provider, allowInsecureIssuer: false, fetch: send };
+}

@@ -1,0 +1,2 @@
+/** The same page without proxy. */
+export { default, getServerSideProps } from '../account';

@@ -1,0 +1,15 @@
+import { defineConfig } from '@playwright/test';
+import { urls } from './support/environment.ts';
+import { playwrightOptions } from './support/playwright-options.ts';
+
+export default defineConfig(playwrightOptions, {
+  testDir: 'tests',
+  globalSetup: './support/servers/start-next-servers.ts',
+  projects: [
+    {
+      name: 'next',
+      testMatch: /\/(next-sessions|next-web|nest-api)\/.*\.spec\.ts$/,
+      use: { baseURL: urls.nextWeb },
+    },
+  ],
+});
