@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { findSuitesNotOn } from './packages/core/tests/support/platforms.ts';
-import { chromiumLaunchOptions } from './scripts/lib/chromium.ts';
-import { createFirefoxLaunchOptions } from './scripts/lib/firefox.ts';
+import { chromiumLaunchOptions } from './scripts/lib/programs/chromium.ts';
+import { createFirefoxLaunchOptions } from './scripts/lib/programs/firefox.ts';
 import { createProject, type ProjectOptions } from './vitest.shared.ts';
 
 const root = import.meta.dirname;
@@ -40,6 +40,8 @@ const createPackageProject = (name: string, options: ProjectOptions = {}) =>
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    // Tests wait for servers and browsers. The default leaves one processor idle.
+    maxWorkers: '100%',
     projects: [
       createPackageProject('core', { alias: testingSources }),
       createProject('core-edge', 'packages/core', {
@@ -89,6 +91,8 @@ export default defineConfig({
       createProject('identity-provider', 'apps/identity-provider'),
       createProject('nest-api', 'apps/nest-api', { decorators: true }),
       createProject('native-cli', 'apps/native-cli'),
+      createProject('next-web', 'apps/next-web'),
+      createProject('angular-spa', 'apps/angular-spa', { decorators: true }),
       createProject('scripts', 'scripts'),
     ],
   },

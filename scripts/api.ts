@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { createApiReport, getReportPath } from './lib/packages/api-report.ts';
 import { listEntries, listPublishedPackages } from './lib/packages/packages.ts';
-import { root } from './lib/process.ts';
+import { root } from './lib/processes/process.ts';
 
 // Writes the API report of each built entry. The step `api` of the test command compares with it.
 for (const pkg of listPublishedPackages()) {

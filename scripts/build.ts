@@ -1,7 +1,7 @@
-import { onTermination, root, stopAll } from './lib/process.ts';
+import { onTermination, root, stopAll } from './lib/processes/process.ts';
+import { runTurbo } from './lib/suites/turbo.ts';
 import { startProgress } from './lib/terminal/progress.ts';
 import { indent } from './lib/terminal/style.ts';
-import { runTurbo } from './lib/turbo.ts';
 
 process.chdir(root);
 onTermination(async (code) => {

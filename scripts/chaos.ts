@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { root, run } from './lib/process.ts';
-import { chromium, providePrograms, redis } from './lib/system-packages.ts';
+import { root, run } from './lib/processes/process.ts';
+import { chromium, providePrograms, redis } from './lib/programs/system-packages.ts';
 
 // Tests refresh under load and failure, with a real provider, a real Redis and the built apps in Chromium.
 const { found, problem } = await providePrograms([redis, chromium], () => {});

@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { type Demo, planDemo } from './lib/demo-apps.ts';
-import { isPortFree } from './lib/ports.ts';
-import { onTermination, root, type Service, startService, stopAll } from './lib/process.ts';
+import { isPortFree } from './lib/processes/ports.ts';
+import { onTermination, root, type Service, startService, stopAll } from './lib/processes/process.ts';
+import { waitFor } from './lib/processes/wait-for.ts';
+import { runTurbo } from './lib/suites/turbo.ts';
 import { startProgress } from './lib/terminal/progress.ts';
 import { bold, cyan, dim, duration, indent, plural, red } from './lib/terminal/style.ts';
 import { toTable } from './lib/terminal/table.ts';
-import { runTurbo } from './lib/turbo.ts';
-import { waitFor } from './lib/wait-for.ts';
 
 const began = Date.now();
 const columns = 18;

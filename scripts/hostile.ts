@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { root, run } from './lib/process.ts';
+import { root, run } from './lib/processes/process.ts';
 
 // Floods the built servers with unauthenticated requests. Passes its arguments to e2e/hostile/main.ts.
 const build = await run({ command: process.execPath, args: [join(root, 'scripts/build.ts')] });

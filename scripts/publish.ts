@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root, run } from './lib/process.ts';
+import { root, run } from './lib/processes/process.ts';
 import {
   changeTag,
   type PublishPlan,

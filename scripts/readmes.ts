@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkBlocks } from './lib/examples/check-blocks.ts';
 import { readBlocks } from './lib/examples/markdown.ts';
-import { root } from './lib/process.ts';
+import { root } from './lib/processes/process.ts';
 import { dim, green, red } from './lib/terminal/style.ts';
 
 const pages = globSync(['README.md', '{packages,apps}/*/README.md', 'docs/**/*.md'], { cwd: root }).sort();

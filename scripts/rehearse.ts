@@ -1,4 +1,4 @@
-import { onTermination, root, stopAll } from './lib/process.ts';
+import { onTermination, root, stopAll } from './lib/processes/process.ts';
 import { startProgress } from './lib/terminal/progress.ts';
 import { indent } from './lib/terminal/style.ts';
 import { rehearse } from './steps/rehearse.ts';

@@ -1,5 +1,5 @@
-import { runSuite } from './lib/run-suite.ts';
-import type { Step } from './lib/step.ts';
+import { runSuite } from './lib/suites/run-suite.ts';
+import type { Step } from './lib/suites/step.ts';
 import { build, imports, install, lint, types, unused } from './steps/checks.ts';
 import { compatibility } from './steps/compatibility.ts';
 import { consumer } from './steps/consumer.ts';

@@ -1,5 +1,5 @@
-import { runSuite } from './lib/run-suite.ts';
-import type { Step } from './lib/step.ts';
+import { runSuite } from './lib/suites/run-suite.ts';
+import type { Step } from './lib/suites/step.ts';
 import { build } from './steps/checks.ts';
 import { pack } from './steps/packages.ts';
 import { rehearse } from './steps/rehearse.ts';
@@ -28,4 +28,17 @@ const steps: readonly Step[] = [
   rehearse,
 ];
 
-await runSuite({ title: 'world', steps, prerequisites: [programs, build, pack] }, process.argv.slice(2));
+/** Installs the packages with many tools. It takes long, so it runs only by name. */
+const toolchains = createScriptStep(
+  {
+    name: 'toolchains',
+    title: 'Package managers, compilers, bundlers, test runners and versions of Node',
+    file: 'e2e/toolchains/main.ts',
+    args: [],
+  },
+  ['pack'],
+);
+
+const names = process.argv.slice(2);
+const all = names.includes(toolchains.name) ? [...steps, toolchains] : steps;
+await runSuite({ title: 'world', steps: all, prerequisites: [programs, build, pack] }, names);

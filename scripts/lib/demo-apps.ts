@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { readPort } from './ports.ts';
-import { type Command, root } from './process.ts';
+import { readPort } from './processes/ports.ts';
+import { type Command, root } from './processes/process.ts';
 
 export interface DemoApp {
   readonly name: string;

@@ -1,6 +1,6 @@
-import { run } from '../lib/process.ts';
-import { failed, fromExitCode, type Outcome, passed, type Step } from '../lib/step.ts';
-import { runTurbo } from '../lib/turbo.ts';
+import { run } from '../lib/processes/process.ts';
+import { failed, fromExitCode, type Outcome, passed, type Step } from '../lib/suites/step.ts';
+import { runTurbo } from '../lib/suites/turbo.ts';
 
 export const install: Step = {
   name: 'install',

@@ -1,10 +1,11 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { listPublishedPackages } from '../lib/packages/packages.ts';
 import { tarball } from '../lib/packages/tarball.ts';
-import { root, run } from '../lib/process.ts';
-import type { Failure, Step } from '../lib/step.ts';
-import { findProgram, nats, redis } from '../lib/system-packages.ts';
+import { root, run } from '../lib/processes/process.ts';
+import { findProgram, nats, redis } from '../lib/programs/system-packages.ts';
+import { type ReportOutcome, readJestReport } from '../lib/suites/jest-report.ts';
+import type { Failure, Step } from '../lib/suites/step.ts';
 import { duration } from '../lib/terminal/style.ts';
 
 const fixtures = join(root, 'e2e/compatibility');
@@ -20,10 +21,18 @@ interface Fixture {
   readonly build: Command;
   /** Further builds of the same app, which must pass the same tests. Default: none. */
   readonly otherBuilds?: readonly Command[];
-  /** Scripts of the app's `package.json` that must succeed. Default: none. */
-  readonly scripts?: readonly string[];
+  /** Scripts of the app's `package.json` that run its tests with Jest or Vitest. Default: none. */
+  readonly scripts?: readonly TestScript[];
   /** The tests of the built app: files of the fixture, or files beside the fixtures. */
   readonly checks: readonly string[];
+}
+
+interface TestScript {
+  readonly name: string;
+  /** The arguments with which the runner writes its report in the form of Jest, without the name of the file. */
+  readonly reporter: readonly string[];
+  /** The end of the names of its tests. Each of these files must have run. */
+  readonly suffix: string;
 }
 
 const angular = (version: number, ...options: string[]): Fixture => ({
@@ -62,11 +71,17 @@ const generatedNest = (version: number): Fixture => ({
     ['nest', 'build', '--config', 'nest-cli.plugins.json'],
     ['nest', 'build', '--config', 'nest-cli.bundle.json'],
   ],
-  scripts: ['test', 'test:e2e'],
+  scripts: [
+    { name: 'test', suffix: '.spec.ts' },
+    { name: 'test:e2e', suffix: '.e2e-spec.ts' },
+  ].map((script) => ({ ...script, reporter: version === 11 ? ['--json'] : ['--reporter=json'] })),
   checks: ['dist/every-context.check.js'],
 });
 
 const all: readonly Fixture[] = [
+  // These take the longest, so they start first.
+  next('next-15-nodejs', ['next-15'], 'next-rows'),
+  next('next-16-proxy', ['next-16'], 'next-trailing-slash', 'next-rows'),
   nest('nest-11-commonjs'),
   nest('nest-12-esm'),
   {
@@ -78,13 +93,11 @@ const all: readonly Fixture[] = [
   generatedNest(11),
   generatedNest(12),
   next('next-15', [], 'next-trailing-slash'),
-  next('next-15-nodejs', ['next-15'], 'next-rows'),
   next('next-16', [], 'next-export'),
-  next('next-16-proxy', ['next-16'], 'next-trailing-slash', 'next-rows'),
   {
     name: 'next-16-i18n',
     build: ['next', 'build'],
-    checks: [join(fixtures, 'next-i18n.check.ts')],
+    checks: ['next-i18n', 'next-i18n-trailing-slash'].map((check) => join(fixtures, `${check}.check.ts`)),
   },
   angular(20, '--polyfills', 'zone.js'),
   angular(21),
@@ -98,6 +111,9 @@ const all: readonly Fixture[] = [
   },
 ];
 
+/** Applications at once. A test waits for its servers most of the time. */
+const atOnce = 2;
+
 /** Installs the packed packages in small applications on other versions of the frameworks, and tests these. */
 export const compatibility: Step = {
   name: 'compatibility',
@@ -107,12 +123,12 @@ export const compatibility: Step = {
     const failures: Failure[] = [];
     const notes: string[] = [];
     let passed = 0;
-    for (const fixture of all) {
+    const test = async (fixture: Fixture) => {
       const began = Date.now();
       const problem = await prepare(fixture, (activity) => update(`${fixture.name}: ${activity}`));
       if (problem !== undefined) {
         failures.push({ name: fixture.name, detail: `${fixture.name}: ${problem}` });
-        continue;
+        return;
       }
       passed += 1;
       update(`${fixture.name}: tests`);
@@ -123,13 +139,21 @@ export const compatibility: Step = {
         outcomes.push(failure === undefined ? await check(fixture, command) : toOutcome(fixture, failure));
       }
       for (const script of fixture.scripts ?? []) {
-        update(`${fixture.name}: ${script}`);
-        outcomes.push(toOutcome(fixture, await runScript(fixture, script)));
+        update(`${fixture.name}: ${script.name}`);
+        outcomes.push(await runTests(fixture, script));
       }
       passed += outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
       failures.push(...outcomes.flatMap((outcome) => outcome.failures));
       notes.push(`${fixture.name} ${duration(Date.now() - began)}`);
-    }
+    };
+    const waiting = [...all];
+    const testNext = async (): Promise<void> => {
+      const fixture = waiting.shift();
+      if (fixture === undefined) return;
+      await test(fixture);
+      await testNext();
+    };
+    await Promise.all(Array.from({ length: atOnce }, testNext));
     return { passed, failures, note: notes.join(', ') };
   },
 };
@@ -161,20 +185,43 @@ async function build({ name }: Fixture, [command, ...args]: Command): Promise<st
   return code === 0 ? undefined : `${[command, ...args].join(' ')} failed\n${lastLines(output)}`;
 }
 
-async function runScript({ name }: Fixture, script: string): Promise<string | undefined> {
-  const { code, output } = await run({ command: 'pnpm', args: ['run', script], cwd: join(home, name) });
-  return code === 0 ? undefined : `pnpm run ${script} failed\n${lastLines(output)}`;
-}
-
-interface CheckOutcome {
-  readonly passed: number;
-  readonly failures: readonly Failure[];
-}
-
-const toOutcome = ({ name }: Fixture, problem: string | undefined): CheckOutcome =>
+const toOutcome = ({ name }: Fixture, problem: string | undefined): ReportOutcome =>
   problem === undefined
     ? { passed: 1, failures: [] }
     : { passed: 0, failures: [{ name, detail: `${name}: ${problem}` }] };
+
+/** Runs the tests of the app with its own runner. Each of them counts. */
+async function runTests(fixture: Fixture, { name, reporter, suffix }: TestScript): Promise<ReportOutcome> {
+  const folder = join(home, fixture.name);
+  const report = join(folder, `${suffix.slice(1)}.json`);
+  await rm(report, { force: true });
+  const { code, output } = await run({
+    command: 'pnpm',
+    args: ['run', name, ...reporter, `--outputFile=${report}`],
+    cwd: folder,
+  });
+  const problem = `pnpm run ${name} exited with code ${code}\n${lastLines(output)}`;
+  const text = await readFile(report, 'utf8').catch(() => undefined);
+  if (text === undefined) return toOutcome(fixture, problem);
+  const { passed, failures } = readJestReport(text, await listFiles(folder, suffix));
+  if (code !== 0 && failures.length === 0) return toOutcome(fixture, problem);
+  return {
+    passed,
+    failures: failures.map((failure) => ({
+      name: `${fixture.name}: ${failure.name}`,
+      detail: `${fixture.name}: ${failure.detail}`,
+    })),
+  };
+}
+
+/** Lists the files of the app with a suffix, relative to its folder. */
+async function listFiles(folder: string, suffix: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const each of ['src', 'test'])
+    for (const file of await readdir(join(folder, each), { recursive: true }))
+      if (file.endsWith(suffix)) files.push(join(each, file));
+  return files;
+}
 
 /** Points the fixture's dependencies to the packed files, and makes the folder a separate workspace. */
 async function installPacked(folder: string): Promise<void> {
@@ -216,7 +263,7 @@ async function installPacked(folder: string): Promise<void> {
   await writeFile(join(folder, 'pnpm-workspace.yaml'), `${JSON.stringify(workspace, undefined, 2)}\n`);
 }
 
-async function check({ name, checks, build }: Fixture, command: Command = build): Promise<CheckOutcome> {
+async function check({ name, checks, build }: Fixture, command: Command = build): Promise<ReportOutcome> {
   const folder = join(home, name);
   const { code, output, stdout } = await run({
     command: process.execPath,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { loadEntries } from '../lib/packages/load-entries.ts';
 import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages/packages.ts';
 import { tarball } from '../lib/packages/tarball.ts';
-import { root, run } from '../lib/process.ts';
-import { failed, passed, type Step } from '../lib/step.ts';
+import { root, run } from '../lib/processes/process.ts';
+import { failed, passed, type Step } from '../lib/suites/step.ts';
 
 const home = join(root, '.test/consumer');
 

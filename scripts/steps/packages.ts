@@ -6,8 +6,8 @@ import { bundleForBrowser } from '../lib/packages/bundle.ts';
 import { findContentProblems } from '../lib/packages/contents.ts';
 import { listEntries, listPublishedPackages, type PublishedPackage } from '../lib/packages/packages.ts';
 import { packs, tarball } from '../lib/packages/tarball.ts';
-import { root, run } from '../lib/process.ts';
-import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
+import { root, run } from '../lib/processes/process.ts';
+import { failed, type Outcome, passed, type Step } from '../lib/suites/step.ts';
 import { longText, serverOnly, sizeBudgets } from '../size-budgets.ts';
 
 export const pack: Step = {

@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { root } from '../lib/process.ts';
+import { root } from '../lib/processes/process.ts';
 import { checkInstallation } from '../lib/release/check-installation.ts';
 import { checkMetadata } from '../lib/release/check-metadata.ts';
 import { installRegistry, type Registry, startRegistry } from '../lib/release/registry.ts';
 import { createRehearsal, type Rehearsal } from '../lib/release/rehearsal.ts';
-import type { Step } from '../lib/step.ts';
+import type { Step } from '../lib/suites/step.ts';
 
 const home = join(root, '.test/rehearsal');
 /** The package whose first publish fails. */

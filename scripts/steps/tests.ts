@@ -1,12 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { builtPackages, findBuiltSuites } from '../lib/built-suites.ts';
-import { provideKafka } from '../lib/kafka.ts';
-import { root, run } from '../lib/process.ts';
-import { readPlaywrightReport } from '../lib/reports/playwright-report.ts';
-import { readVitestReport } from '../lib/reports/vitest-report.ts';
-import { failed, type Outcome, passed, type Step } from '../lib/step.ts';
+import { findFreePort } from '../lib/processes/ports.ts';
+import { type Command, root, run } from '../lib/processes/process.ts';
+import { provideKafka } from '../lib/programs/kafka.ts';
 import {
   chromium,
   firefox,
@@ -17,7 +14,11 @@ import {
   rabbitmq,
   redis,
   valkey,
-} from '../lib/system-packages.ts';
+} from '../lib/programs/system-packages.ts';
+import { readPlaywrightReport } from '../lib/reports/playwright-report.ts';
+import { readVitestReport } from '../lib/reports/vitest-report.ts';
+import { builtPackages, findBuiltSuites } from '../lib/suites/built-suites.ts';
+import { failed, type Outcome, passed, type Step } from '../lib/suites/step.ts';
 
 const reports = join(root, '.test');
 
@@ -84,25 +85,50 @@ export const built: Step = {
   },
 };
 
+/** The configurations of Playwright. They run at the same time: each waits for its browser and servers most of the time. */
+const browserTests = ['next', 'angular'];
+
 export const e2e: Step = {
   name: 'e2e',
   title: 'Browser tests (playwright)',
   needs: ['build', 'programs'],
   streams: true,
-  run: () =>
-    withReport('playwright', async (file) => {
-      const { code } = await run(
-        {
+  run: async () => {
+    const outcomes: Outcome[] = [];
+    // The ports of both are chosen before either starts its servers.
+    const environments = await Promise.all(browserTests.map((name) => createBrowserEnvironment(name)));
+    await Promise.all(
+      browserTests.map(async (name, index) => {
+        const command: Command = {
           command: join(root, 'e2e/node_modules/.bin/playwright'),
-          args: ['test', '--reporter=list,json'],
+          args: ['test', '--config', `playwright.${name}.config.ts`, '--reporter=list,json'],
           cwd: join(root, 'e2e'),
-          env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file, FORCE_COLOR: '0' },
-        },
-        { stream: true },
-      );
-      return { code, read: (text) => readPlaywrightReport(JSON.parse(text)) };
-    }),
+          env: { ...environments[index], FORCE_COLOR: '0' },
+        };
+        outcomes.push(
+          await withReport(`playwright-${name}`, async (file) => {
+            const env = { ...command.env, PLAYWRIGHT_JSON_OUTPUT_FILE: file };
+            const { code } = await run({ ...command, env }, { stream: true });
+            return { code, read: (text) => readPlaywrightReport(JSON.parse(text)) };
+          }),
+        );
+      }),
+    );
+    return {
+      passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
+      failures: outcomes.flatMap(({ failures }) => failures),
+    };
+  },
 };
+
+/** Chooses the folder and free ports for the servers of these browser tests. */
+async function createBrowserEnvironment(name: string): Promise<Record<string, string>> {
+  const servers = ['IDENTITY_PROVIDER', 'NEXT_WEB', 'NEST_API', 'ANGULAR_SPA', 'ANGULAR_SSR'];
+  const ports = await Promise.all(
+    servers.map(async (server) => [`E2E_${server}_PORT`, String(await findFreePort())] as const),
+  );
+  return { ...Object.fromEntries(ports), E2E_RESULTS: join(reports, `playwright-${name}`) };
+}
 
 /** Suites that run as scripts. The last line of each is `N passed, N failed`. */
 const suiteScripts = [

@@ -1,7 +1,8 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/process.ts';
+import { root } from '../lib/processes/process.ts';
+import { findLines, sources } from './support/sources.ts';
 
 /** Files that may read or compare the names of classes and values, how often, and why. */
 const exceptions: Record<string, { readonly uses: number; readonly why: string }> = {
@@ -28,10 +29,6 @@ const exceptions: Record<string, { readonly uses: number; readonly why: string }
   },
 };
 
-const sources = globSync('packages/*/{src,testing,worker,rxjs-interop}/**/*.{ts,tsx}', { cwd: root }).filter(
-  (file) => !/\.(test|test-d|spec)\.tsx?$|\/test-support\/|\/test-[\w-]+\.tsx?$|node_modules/.test(file),
-);
-
 const equality: ReadonlySet<ts.SyntaxKind> = new Set([
   ts.SyntaxKind.EqualsEqualsToken,
   ts.SyntaxKind.EqualsEqualsEqualsToken,
@@ -40,17 +37,11 @@ const equality: ReadonlySet<ts.SyntaxKind> = new Set([
 ]);
 
 /** Finds the lines that read the name of a constructor, or compare a name with the name of a class. */
-function findNameComparisons(file: string, code: string): number[] {
-  const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
-  const lines = new Set<number>();
-  const visit = (node: ts.Node): void => {
-    if (isConstructorName(node) || isNameComparison(node) || isNameLookup(node))
-      lines.add(source.getLineAndCharacterOfPosition(node.getStart()).line + 1);
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return [...lines];
-}
+const findNameComparisons = (code: string): number[] => [
+  ...new Set(
+    findLines(code, (node) => isConstructorName(node) || isNameComparison(node) || isNameLookup(node)),
+  ),
+];
 
 /** The property that an expression reads: `a.name`, `a?.name` and `a['name']`. */
 function findProperty(node: ts.Node): { readonly object: ts.Node; readonly name: string } | undefined {
@@ -108,7 +99,7 @@ describe('bundlers rename classes, so that no code decides by the name of a clas
   test('only the listed files read or compare names', () => {
     const found = Object.fromEntries(
       sources
-        .map((file) => [file, findNameComparisons(file, readFileSync(root + file, 'utf8')).length] as const)
+        .map((file) => [file, findNameComparisons(readFileSync(root + file, 'utf8')).length] as const)
         .filter(([, uses]) => uses > 0),
     );
     const expected = Object.fromEntries(Object.entries(exceptions).map(([file, { uses }]) => [file, uses]));
@@ -127,7 +118,7 @@ describe('bundlers rename classes, so that no code decides by the name of a clas
     'known.has(type.name)',
     "['CacheInterceptor'].includes(type!.name)",
   ])('finds %s', (code) => {
-    expect(findNameComparisons('a.ts', code)).toEqual([1]);
+    expect(findNameComparisons(code)).toEqual([1]);
   });
 
   test.each([
@@ -138,6 +129,6 @@ describe('bundlers rename classes, so that no code decides by the name of a clas
     "'class ' + type.name",
     'fields.has(name)',
   ])('does not find %s', (code) => {
-    expect(findNameComparisons('a.ts', code)).toEqual([]);
+    expect(findNameComparisons(code)).toEqual([]);
   });
 });

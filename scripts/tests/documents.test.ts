@@ -1,10 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import {
+  errorExplanations,
+  providerErrorRemedies,
+} from '../../packages/core/src/errors/error-explanations.ts';
+import { renderErrorPage } from '../lib/documents/error-page.ts';
 import { readEvents, renderEventPage } from '../lib/documents/event-page.ts';
+import { listEntries, listPublishedPackages } from '../lib/packages/packages.ts';
 import { readRepositoryUrl } from '../lib/packages/repository.ts';
-import { root } from '../lib/process.ts';
+import { root } from '../lib/processes/process.ts';
 
 const readPage = (page: string) => readFileSync(join(root, page), 'utf8');
 
@@ -57,16 +63,53 @@ describe('docs/rfc-matrix.md', () => {
     expect(named.length).toBeGreaterThan(30);
     expect(named.map(([, path = '']) => path).filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
+
+  test('names each RFC whose sections the sources name', () => {
+    const sources = globSync('packages/*/{src,rxjs-interop,testing,worker}/**/*.{ts,tsx}', { cwd: root });
+    const found = new Set(
+      sources.flatMap((file) => [...readPage(file).matchAll(/\/rfc\/rfc(\d+)/g)].map(([, number]) => number)),
+    );
+    expect(found.size).toBeGreaterThan(30);
+    // The matrix has the draft that replaces RFC 6265.
+    const page = readPage('docs/rfc-matrix.md');
+    expect([...found].filter((number) => !page.includes(`[RFC ${number}`))).toEqual([]);
+  });
 });
 
-test('docs/errors.md lists every code and no other', () => {
-  const codes = readPage('packages/core/src/errors/error-codes.ts')
-    .matchAll(/^export type \w+ErrorCode =([^;]+);/gm)
-    .flatMap(([, union = '']) => [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code));
-  const rows = readPage('docs/errors.md')
-    .matchAll(/^\| `(\w+)` \|/gm)
-    .map(([, code]) => code);
-  expect([...rows].sort()).toEqual([...codes].sort());
+describe('README.md', () => {
+  test.each(listPublishedPackages())('lists the entries of $name', (pkg) => {
+    const row = readPage('README.md')
+      .split('\n')
+      .find((line) => line.startsWith(`| [\`${pkg.name}\`]`));
+    const listed = [...(row ?? '').matchAll(/`(\.|\/[\w/-]+)`/g)].map(([, entry = '']) => entry);
+    expect(listed.sort()).toEqual(
+      listEntries(pkg)
+        .map((subpath) => (subpath === '.' ? '.' : subpath.slice(1)))
+        .sort(),
+    );
+  });
+});
+
+describe('docs/errors.md', () => {
+  const page = readPage('docs/errors.md');
+
+  test('lists every code and no other', () => {
+    const rows = page.matchAll(/^\| `(\w+)` \|/gm).map(([, code]) => code);
+    expect([...rows].sort()).toEqual(Object.keys(errorExplanations).sort());
+  });
+
+  test('contains the explanation of each code', async () => {
+    await expect(renderErrorPage(page, errorExplanations, providerErrorRemedies)).toMatchFileSnapshot(
+      join(root, 'docs/errors.md'),
+    );
+  });
+
+  test('contains the remedy of each error of a provider, as the log does', () => {
+    const rows = [...page.matchAll(/^\| `error`: `(\w+)` \| (.+) \|$/gm)];
+    expect(Object.fromEntries(rows.map(([, error, remedy]) => [error, remedy]))).toEqual(
+      providerErrorRemedies,
+    );
+  });
 });
 
 describe('docs/events.md', () => {
@@ -81,6 +124,44 @@ describe('docs/events.md', () => {
 
   test('lists every event with every property', async () => {
     await expect(renderEventPage(events)).toMatchFileSnapshot(join(root, 'docs/events.md'));
+  });
+});
+
+describe('migration guides', () => {
+  const section =
+    /^## Migrating from another library\n([\s\S]*)/m.exec(readPage('docs/README.md'))?.[1] ?? '';
+  const guides = [...section.matchAll(/\((guides\/[\w-]+\.md)\)/g)].map(([, path]) => `docs/${path}`);
+  /** What a guide names, by the package that it leads to. */
+  const testing = { angular: 'provideAuthTesting(', nest: 'overrideAuth(', next: 'createTestSession(' };
+
+  test.each(guides)('%s: has the steps that come first, both listings, and the changes of tests', (guide) => {
+    const page = readPage(guide);
+    const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    const expected = ['Before you start', 'Before', 'After', 'Unit tests and mocks'];
+    expect(headings.filter((heading = '') => expected.includes(heading))).toEqual(expected);
+    const [, name] = /@countersign\/(angular|nest|next)\b/.exec(page) ?? [];
+    const sections = Object.fromEntries(
+      page.split(/^## /m).map((text) => [text.slice(0, text.indexOf('\n')), text]),
+    );
+    expect(sections['Before you start']).toContain('`module`');
+    expect(sections.Before).toContain('skip=code of ');
+    expect(sections.After).toMatch(/^```tsx?$/m);
+    expect(sections['Unit tests and mocks']).toContain(testing[name as keyof typeof testing]);
+    if (name === 'angular') expect(sections.After).toContain('@NgModule(');
+  });
+
+  test('are nine', () => {
+    expect(guides).toHaveLength(9);
+  });
+
+  test('only listings of the previous library are not compiled', () => {
+    const skipped = pages.flatMap((page) =>
+      readPage(page)
+        .split(/^(?=## )/m)
+        .filter((section) => /<!-- example:[^>]* skip=/.test(section) && !section.startsWith('## Before\n'))
+        .map((section) => `${page}: ${section.split('\n')[0]}`),
+    );
+    expect(skipped).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { applications } from '../../e2e/fresh/applications.ts';
 import { readInstructions } from '../../e2e/fresh/readme.ts';
-import { root } from '../lib/process.ts';
+import { root } from '../lib/processes/process.ts';
 
 const values = { issuer: 'I', audience: 'A', api: 'api', web: 'web', spa: 'spa' };
 
@@ -29,4 +29,12 @@ describe.each(applications)('$page', ({ page, generator, replacements }) => {
     const found = shown.map(([, command]) => command);
     expect(commands.filter((command) => !found.includes(command))).toEqual([]);
   });
+});
+
+test('docs/first-minutes.md states what a run replaces, as the program writes it', () => {
+  const differences = (text: string) =>
+    [...text.matchAll(/^- .+$/gm)].map(([line]) => line.replaceAll('\\`', '`').replace(/`;$/, ''));
+  const page = differences(readFileSync(join(root, 'docs/first-minutes.md'), 'utf8'));
+  expect(page).toHaveLength(5);
+  expect(differences(readFileSync(join(root, 'e2e/fresh/transcript.ts'), 'utf8'))).toEqual(page);
 });

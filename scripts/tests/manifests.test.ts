@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { listPublishedPackages, type Manifest } from '../lib/packages/packages.ts';
 import { createRepositoryFields, makeLinksAbsolute, readRepositoryUrl } from '../lib/packages/repository.ts';
+import { root } from '../lib/processes/process.ts';
 
 const packages = listPublishedPackages().map((pkg) => [pkg.name, pkg] as const);
 
@@ -45,6 +47,7 @@ describe.each(packages)('%s', (name, pkg) => {
   test('contains the repository of the root manifest', () => {
     expect(manifest).toMatchObject(createRepositoryFields(pkg));
     expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true });
+    expect(manifest).toHaveProperty('author', 'The Countersign authors');
   });
 
   test('README: links lead to the repository from the registry too', () => {
@@ -58,6 +61,26 @@ describe.each(packages)('%s', (name, pkg) => {
     const core = packages.find(([each]) => each === '@countersign/core')?.[1].manifest as CompleteManifest;
     expect(manifest.version).toBe(core.version);
   });
+});
+
+test('`pnpm repository` writes each address of the repository', () => {
+  const address = readRepositoryUrl();
+  const written = new Set(['package.json']);
+  for (const [, { directory, manifest }] of packages) {
+    const folder = relative(root, directory);
+    written.add(`${folder}/package.json`).add(`${folder}/README.md`);
+    // Only the fields and links that the command replaces contain the address.
+    const { homepage, bugs, repository, ...rest } = manifest as CompleteManifest & Record<string, unknown>;
+    const readme = readFileSync(join(directory, 'README.md'), 'utf8');
+    expect(JSON.stringify(rest)).not.toContain(address);
+    expect(readme.replaceAll(`${address}/blob/main/`, '')).not.toContain(address);
+  }
+  const files = execFileSync('git', ['grep', '-lIF', '--untracked', address], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const others = files.split('\n').filter((file) => file !== '' && !written.has(file));
+  expect(others).toEqual([]);
 });
 
 test('a new address of the repository changes each link and field', () => {

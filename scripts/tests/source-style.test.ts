@@ -1,30 +1,14 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/process.ts';
+import { root } from '../lib/processes/process.ts';
+import { findLines, sources } from './support/sources.ts';
 
 // Rules of the section "Style" in CONTRIBUTING.md, for the sources of the packages.
 
-const sources = globSync('packages/*/{src,testing,worker,rxjs-interop}/**/*.{ts,tsx}', { cwd: root }).filter(
-  (file) => !/\.(test|test-d|spec)\.tsx?$|node_modules/.test(file),
-);
-
-const parse = (code: string) =>
-  ts.createSourceFile('file.tsx', code, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
-
-function findLines(source: ts.SourceFile, matches: (node: ts.Node) => boolean): number[] {
-  const lines: number[] = [];
-  const visit = (node: ts.Node): void => {
-    if (matches(node)) lines.push(source.getLineAndCharacterOfPosition(node.getStart()).line + 1);
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return lines;
-}
-
 /** Finds functions with several parameters of which one is a boolean. */
 const findPositionalBooleans = (code: string) =>
-  findLines(parse(code), (node) => {
+  findLines(code, (node) => {
     if (!ts.isFunctionLike(node) || !('body' in node) || !node.body || node.parameters.length < 2)
       return false;
     // `asserts condition` needs the condition as a parameter.
@@ -41,16 +25,33 @@ function isBoolean({ type, initializer }: ts.ParameterDeclaration): boolean {
   );
 }
 
+/** Finds messages such as `X must be Y, got Z` and `X expects Y, and found Z`. */
+const findOtherMessages = (code: string) =>
+  findLines(
+    code,
+    (node) =>
+      (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) &&
+      /, (and )?(got|found one|returned)\b|^.?[\w.${}]+ must (be|have|contain)\b/.test(node.getText()),
+  );
+
 describe('each source file', () => {
   // About 300: a few more are better than a division at the wrong place.
   test('has at most about 300 lines', () => {
-    const long = sources.filter((file) => readFileSync(file, 'utf8').split('\n').length > 320);
+    const long = sources.filter((file) => readFileSync(root + file, 'utf8').split('\n').length > 320);
     expect(long).toEqual([]);
+  });
+
+  // The form of a message is: "option" is VALUE, expected VALUES.
+  test('states in messages what was found before what was expected', () => {
+    const found = sources.flatMap((file) =>
+      findOtherMessages(readFileSync(root + file, 'utf8')).map((line) => `${file}:${line}`),
+    );
+    expect(found, 'Write: "option" is VALUE, expected VALUES.').toEqual([]);
   });
 
   test('has no positional boolean', () => {
     const found = sources.flatMap((file) =>
-      findPositionalBooleans(readFileSync(file, 'utf8')).map((line) => `${file}:${line}`),
+      findPositionalBooleans(readFileSync(root + file, 'utf8')).map((line) => `${file}:${line}`),
     );
     expect(found, 'Pass the boolean in an options object').toEqual([]);
   });
@@ -66,6 +67,18 @@ test.each([
   'const reader = { read(name: string, force: boolean) {} };',
 ])('finds the positional boolean in: %s', (code) => {
   expect(findPositionalBooleans(code)).toEqual([1]);
+});
+
+test.each([
+  "const message = 'timeout must be a number';",
+  'const message = `timeout has the wrong type, got a text`;',
+  'const message = `@Policy() expects one provider, and found one in each module`;',
+])('finds the message in: %s', (code) => {
+  expect(findOtherMessages(code)).toEqual([1]);
+});
+
+test('permits a message that states the value first', () => {
+  expect(findOtherMessages('const message = `"timeout" is a text, expected a number.`;')).toEqual([]);
 });
 
 test.each([

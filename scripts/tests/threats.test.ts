@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/process.ts';
+import { root } from '../lib/processes/process.ts';
 
 /** Codes at the beginning of a test name: `S3: ...`, `S8, S19: ...`, `S3, ${kind}: ...`. */
 const codePattern = /['"`]((?:[A-Z]\d+)(?:, [A-Z]\d+)*)(?=[:,] )/g;
@@ -61,6 +61,15 @@ describe('docs/threats.md', () => {
     expect([...found.keys()].filter((code) => !defined.has(code))).toEqual([]);
   });
 
+  test('names each kind of test:hostile, and no other one', () => {
+    const kinds = readFileSync(join(root, 'e2e/hostile/kinds.ts'), 'utf8').matchAll(/^ {6}name: '([^']+)'/gm);
+    const page = readFileSync(join(root, 'docs/threats.md'), 'utf8').replaceAll(/\s+/g, ' ');
+    const list = /of each of the following kinds (.*?) It does not flood/.exec(page)?.[1] ?? '';
+    const named = [...list.matchAll(/"([^"]+)"/g)].map(([, name]) => name);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named).toEqual([...kinds].map(([, name]) => name));
+  });
+
   test.each(threats)('$code appears in each test file that its row names', ({ code, files }) => {
     expect(files.length).toBeGreaterThan(0);
     expect(files.filter((file) => !found.get(code)?.has(file))).toEqual([]);
@@ -75,6 +84,7 @@ describe('SECURITY.md', () => {
     .filter((cells) => cells.length === 4 && !/^(promise|-+)$/.test(cells[1] ?? ''))
     .map(([, promise = '', evidence = '']) => ({ promise, evidence }));
   const defined = new Set(readThreats().map(({ code }) => code));
+  const found = findCodes();
 
   test('lists promises', () => {
     expect(promises.length).toBeGreaterThan(10);
@@ -82,12 +92,38 @@ describe('SECURITY.md', () => {
 
   test.each(promises)('$promise', ({ evidence }) => {
     const named = [...evidence.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text);
-    expect(named.length).toBeGreaterThan(0);
-    const missing = named.filter((name) => !isCommand(name) && globSync(name, { cwd: root }).length === 0);
-    expect(missing).toEqual([]);
-    expect([...evidence.matchAll(/\b[A-Z]\d+\b/g)].filter(([code]) => !defined.has(code))).toEqual([]);
+    const files = named.filter((name) => !isCommand(name)).map((name) => globSync(name, { cwd: root }));
+    expect(named.filter((name) => !isCommand(name) && !isTestFile(name))).toEqual([]);
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((matches) => matches.length === 0)).toEqual([]);
+    const codes = readCodes(evidence);
+    expect(codes.filter((code) => !defined.has(code))).toEqual([]);
+    const isShown = (code: string) => files.flat().some((file) => found.get(code)?.has(file));
+    expect(codes.filter((code) => !isShown(code))).toEqual([]);
+  });
+
+  test('reads codes, ranges of codes and names of files', () => {
+    expect(readCodes('S13, S80 to S82, N1: `packages/S1/S2.test.ts`')).toEqual([
+      'S13',
+      'S80',
+      'S81',
+      'S82',
+      'N1',
+    ]);
   });
 });
+
+/** Reads the codes of a row, outside the names of files. `S80 to S82` are three codes. */
+function readCodes(evidence: string): readonly string[] {
+  const text = evidence.replaceAll(/`[^`]*`/g, '');
+  return [...text.matchAll(/\b([A-Z])(\d+)(?: to \1(\d+))?\b/g)].flatMap(
+    ([, letter = '', first, last = first]) =>
+      Array.from({ length: Number(last) - Number(first) + 1 }, (_, at) => `${letter}${Number(first) + at}`),
+  );
+}
+
+/** A file or a pattern of files; a folder shows nothing in particular. */
+const isTestFile = (name: string): boolean => /\.(?:test|spec|edge-test|browser-test)\.tsx?$/.test(name);
 
 const isCommand = (name: string): boolean => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

@@ -1,7 +1,8 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/process.ts';
+import { root } from '../lib/processes/process.ts';
+import { findLines, sources } from './support/sources.ts';
 
 /** Files that may parse JSON directly, how often, and why. All other files use core's `parseUntrustedJson`. */
 const exceptions: Record<string, { readonly uses: number; readonly why: string }> = {
@@ -20,23 +21,9 @@ const exceptions: Record<string, { readonly uses: number; readonly why: string }
   },
 };
 
-const sources = globSync('packages/*/{src,testing,worker,rxjs-interop}/**/*.{ts,tsx}', { cwd: root }).filter(
-  (file) => !/\.(test|test-d|spec)\.tsx?$|\/test-support\/|\/test-[\w-]+\.tsx?$|node_modules/.test(file),
-);
-
 /** Finds the lines of each use of `JSON` except `JSON.stringify`, and of each call of a `json()` method. */
-function findParserCalls(file: string, code: string): number[] {
-  const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
-  const lines: number[] = [];
-  const visit = (node: ts.Node): void => {
-    if (isUseOfJson(node) || isCallOfJson(node)) {
-      lines.push(source.getLineAndCharacterOfPosition(node.getStart()).line + 1);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return lines;
-}
+const findParserCalls = (code: string): number[] =>
+  findLines(code, (node) => isUseOfJson(node) || isCallOfJson(node));
 
 function isUseOfJson(node: ts.Node): boolean {
   if (!ts.isIdentifier(node) || node.text !== 'JSON') return false;
@@ -60,7 +47,7 @@ describe('untrusted JSON is parsed by one parser', () => {
   test('only the listed files parse JSON', () => {
     const found = Object.fromEntries(
       sources
-        .map((file) => [file, findParserCalls(file, readFileSync(root + file, 'utf8'))] as const)
+        .map((file) => [file, findParserCalls(readFileSync(root + file, 'utf8'))] as const)
         .filter(([, lines]) => lines.length > 0)
         .map(([file, lines]) => [file, lines.length]),
     );
@@ -81,13 +68,13 @@ describe('untrusted JSON is parsed by one parser', () => {
     'await response?.json()',
     "response['json']()",
   ])('finds %s', (code) => {
-    expect(findParserCalls('example.ts', code)).toEqual([1]);
+    expect(findParserCalls(code)).toEqual([1]);
   });
 
   test.each(['JSON.stringify(value)', "// JSON.parse(text)\n'JSON.parse(text)'", 'json(value)'])(
     'ignores %s',
     (code) => {
-      expect(findParserCalls('example.ts', code)).toEqual([]);
+      expect(findParserCalls(code)).toEqual([]);
     },
   );
 });

@@ -70,7 +70,7 @@ function createTokens(): Subject {
   const start = `${'h'.repeat(300)}.${'p'.repeat(143)}.`;
   // The last character of a signature contains few bits and does not distinguish tokens.
   const createToken = (index: number) => flat(`${start}${String(index).padStart(341, 's')}A`);
-  const key = { retired: false };
+  const key = { isRetired: false };
   const result = Promise.resolve({} as never);
   const requestedTokens = new Map<number, string>();
   return {
@@ -78,7 +78,7 @@ function createTokens(): Subject {
       cache.set({
         text: createToken(index),
         issuer: 'x',
-        verified: {} as never,
+        verifiedToken: {} as never,
         result,
         expiresAt: Number.MAX_VALUE,
         key,

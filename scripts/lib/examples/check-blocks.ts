@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { findBuiltFile, listEntries, listPublishedPackages } from '../packages/packages.ts';
-import { root } from '../process.ts';
+import { root } from '../processes/process.ts';
 import { checkTemplates } from './check-templates.ts';
 import { compileExamples, type Example } from './compile.ts';
 import { type Block, readFiles } from './markdown.ts';
@@ -21,7 +21,7 @@ interface Kind {
   readonly modules: readonly string[];
 }
 
-/** One program for each of these. */
+/** The kinds of blocks. The blocks of a kind are compiled as one program. */
 const kinds: Readonly<Record<string, Kind>> = {
   core: {
     directory: 'packages/core',
@@ -102,7 +102,7 @@ const pageKinds: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Modules that are installed for another folder only. */
-const elsewhere: Readonly<Record<string, string>> = {
+const otherModules: Readonly<Record<string, string>> = {
   '@angular/ssr': 'apps/angular-spa/node_modules/@angular/ssr',
   '@playwright/test': 'e2e/node_modules/@playwright/test',
   'identity-provider': 'apps/identity-provider/src/index.ts',
@@ -187,7 +187,7 @@ function findPaths(): Record<string, string[]> {
   const entries = listPublishedPackages().flatMap((pkg) =>
     listEntries(pkg).map((entry) => [`${pkg.name}${entry.slice(1)}`, [findBuiltFile(pkg, entry, 'types')]]),
   );
-  const others = Object.entries(elsewhere).map(([name, path]) => [name, [join(root, path)]]);
+  const others = Object.entries(otherModules).map(([name, path]) => [name, [join(root, path)]]);
   return Object.fromEntries([...entries, ...others]) as Record<string, string[]>;
 }
 
@@ -206,7 +206,7 @@ function createExamples(
     code,
     addImports: false,
   }));
-  const shown = readFiles(block.code, notes).map(({ path, code, offset }, index) => {
+  const shownFiles = readFiles(block.code, notes).map(({ path, code, offset }, index) => {
     const place = join(app, path ?? `block-${line}.${language}`);
     // A page can show several versions of one file.
     const file = taken.has(place) ? join(app, `at-${line}-${index}`, path ?? '') : place;
@@ -223,7 +223,7 @@ function createExamples(
       repeatedLines,
     };
   });
-  return [...existing, ...shown];
+  return [...existing, ...shownFiles];
 }
 
 const countLines = (text: string) => text.split('\n').length - 1;

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
-import { root } from '../process.ts';
+import { root } from '../processes/process.ts';
 
 /** Bundles a source entry as a browser application does, without any module of Node. */
 const bundle = (code: string) =>

@@ -1,21 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../process.ts';
+import { run } from '../processes/process.ts';
 
 /**
  * Loads each entry by `import` and by `require` in a separate process.
  *
  * @param names the entries, for example `@countersign/core/browser`
  * @param folder a folder in which the packages are installed
+ * @param node the program that loads them. Default: the one that runs this process
  * @returns a description of each load that failed
  */
-export async function loadEntries(names: readonly string[], folder: string): Promise<readonly string[]> {
+export async function loadEntries(
+  names: readonly string[],
+  folder: string,
+  node = process.execPath,
+): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const name of names) {
     for (const [extension, code] of Object.entries(createLoaders(name))) {
       const file = join(folder, `load.${extension}`);
       await writeFile(file, code);
-      const { code: exit, output } = await run({ command: process.execPath, args: [file], cwd: folder });
+      const { code: exit, output } = await run({ command: node, args: [file], cwd: folder });
       if (exit !== 0) problems.push(`${name} by ${extension === 'mjs' ? 'import' : 'require'}:\n${output}`);
     }
   }

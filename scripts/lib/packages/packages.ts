@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../process.ts';
+import { root } from '../processes/process.ts';
 
 export interface Manifest {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { root } from '../process.ts';
+import { root } from '../processes/process.ts';
 import type { PublishedPackage } from './packages.ts';
 
 /** The web address of the repository, from `homepage` of the root manifest: the only place that states it. */

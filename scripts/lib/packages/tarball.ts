@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { root } from '../process.ts';
+import { root } from '../processes/process.ts';
 
 /** The folder of the packed packages. */
 export const packs = join(root, '.test/packs');

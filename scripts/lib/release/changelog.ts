@@ -15,7 +15,10 @@ interface Changeset {
 export default {
   /** A changeset of one line becomes an item of a list. A longer one keeps its paragraphs and lists. */
   getReleaseLine({ summary, commit }: Changeset): string {
-    const [first = '', ...rest] = makeLinksAbsolute(summary.trim()).split('\n');
+    // Links of a changeset are relative to its folder; a changelog is one level deeper.
+    const [first = '', ...rest] = makeLinksAbsolute(summary.trim().replaceAll('](../', '](../../')).split(
+      '\n',
+    );
     const link = commit === undefined ? '' : ` (${createCommitLink(commit)})`;
     if (rest.length === 0) return `- ${first}${link}`;
     return `${first}${link}\n${rest.map((line) => line.trimEnd()).join('\n')}`;

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadEntries } from '../packages/load-entries.ts';
 import { listEntries, readManifest } from '../packages/packages.ts';
-import { run } from '../process.ts';
+import { run } from '../processes/process.ts';
 import type { Registry } from './registry.ts';
 import type { Rehearsal } from './rehearsal.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findContentProblems } from '../packages/contents.ts';
 import { readRepositoryUrl } from '../packages/repository.ts';
-import { run } from '../process.ts';
+import { run } from '../processes/process.ts';
 import type { Registry } from './registry.ts';
 import type { Rehearsal } from './rehearsal.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../process.ts';
+import { run } from '../processes/process.ts';
 
 /** An entry of `publish-plan.json`, which `changeset pack` writes beside the tarballs. */
 export interface Release {

@@ -1,8 +1,8 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findFreePort } from '../ports.ts';
-import { root, run, startService } from '../process.ts';
-import { waitFor } from '../wait-for.ts';
+import { findFreePort } from '../processes/ports.ts';
+import { root, run, startService } from '../processes/process.ts';
+import { waitFor } from '../processes/wait-for.ts';
 
 export interface RegistryOptions {
   /** The folder of the program and its packages. Several registries can share it. */

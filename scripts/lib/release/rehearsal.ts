@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RunResult, root, run } from '../process.ts';
-import type { Failure, Outcome } from '../step.ts';
+import { type RunResult, root, run } from '../processes/process.ts';
+import type { Failure, Outcome } from '../suites/step.ts';
 import type { Registry } from './registry.ts';
 
 export interface RehearsedPackage {

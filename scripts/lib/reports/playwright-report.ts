@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Failure, Outcome } from '../step.ts';
+import type { Failure, Outcome } from '../suites/step.ts';
 
 interface Suite {
   readonly title: string;

@@ -1,4 +1,4 @@
-import type { Failure, Outcome } from '../step.ts';
+import type { Failure, Outcome } from '../suites/step.ts';
 
 /** The relevant part of Vitest's JSON report. */
 export interface VitestReport {

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { run } from './process.ts';
+import { run } from '../processes/process.ts';
 
 export interface SystemProgram {
   readonly title: string;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { root, run } from './process.ts';
+import { root, run } from '../processes/process.ts';
 import { findProgram, type SystemProgram } from './system-packages.ts';
 
 /** The version that Maven downloads. */

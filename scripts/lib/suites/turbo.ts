@@ -1,4 +1,4 @@
-import { root, run } from './process.ts';
+import { root, run } from '../processes/process.ts';
 
 export interface TurboRun {
   readonly ok: boolean;

@@ -1,7 +1,7 @@
-import { onTermination, root, stopAll } from './process.ts';
+import { onTermination, root, stopAll } from '../processes/process.ts';
+import { startProgress } from '../terminal/progress.ts';
+import { bold, dim, duration, green, indent, plural, red } from '../terminal/style.ts';
 import { type Failure, failed, type Outcome, type Step } from './step.ts';
-import { startProgress } from './terminal/progress.ts';
-import { bold, dim, duration, green, indent, plural, red } from './terminal/style.ts';
 
 export interface Suite {
   /** The heading of the output. */

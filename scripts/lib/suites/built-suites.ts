@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { root } from './process.ts';
+import { root } from '../processes/process.ts';
 
 /** A test name that begins with codes of docs/threats.md: `S3: ...`, `S8, S19: ...`. */
 const threatCode = /['"`][A-Z]\d+(?:, [A-Z]\d+)*[:,] /;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { root } from '../processes/process.ts';
 import { builtPackages, findBuiltSuites, redirectToBuild } from './built-suites.ts';
-import { root } from './process.ts';
 
 const suite = join(root, 'packages/core/tests/attacks/example.test.ts');
 

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
 
 function canListen(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -17,14 +17,16 @@ export async function isPortFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** Finds a free port of 127.0.0.1. */
+/** Below the ports that systems give to outgoing connections (Linux: from 32768, IANA: from 49152). */
+const firstPort = 10_000;
+const lastPort = 31_999;
+
+/** Finds a free port of localhost. A connection of another program does not take it before it is used. */
 export async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(firstPort, lastPort + 1);
+    if (await isPortFree(port)) return port;
+  }
 }
 
 /** Reads a port from an environment variable, or returns the default. */
