@@ -82,7 +82,10 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     waitForChange: store.waitForChange,
   });
 
-  const silentLogin = createSilentLogin(context, store);
+  const silentLogin = createSilentLogin(context, store, {
+    // It may be the login of another user. Tabs that share the tokens then show it.
+    onSuccess: () => send({ type: 'refresh' }),
+  });
   const restore = createRestoreLogin(context, store, { silentLogin, endLogin });
   const renew = createTokenRenewal(context, store, { refreshAccessToken, silentLogin, endLogin });
   const callback = createLoginCallback(context, store, { send });

@@ -20,6 +20,7 @@ import { findCoveringToken, findUsableToken } from '../tokens/usable-token.ts';
 import { revokeTokens } from './login/logout.ts';
 import type { BrowserContext } from './options.ts';
 import {
+  copyLoginData,
   createLoginEndedError,
   findHolder,
   isSameHolder,
@@ -152,7 +153,7 @@ export function createTokenRefresher(
     refreshToken: string,
     { onRefreshToken, ...wanted }: BrowserTokenRequest & Pick<RefreshRequest, 'onRefreshToken'>,
   ): Promise<{ readonly next: StoredTokenSet; readonly response: TokenResponse }> {
-    const { claims, scopes: grantedScopes, login, loginStartedAt } = tokens;
+    const { claims, scopes: grantedScopes } = tokens;
     const { resource, scope } = wanted;
     const response = await requestRefresh(context, refreshToken, {
       resource,
@@ -166,8 +167,7 @@ export function createTokenRefresher(
     const next = {
       ...set,
       accessTokens: markReplacement(set.accessTokens, wanted),
-      ...(login !== undefined && { login }),
-      ...(loginStartedAt !== undefined && { loginStartedAt }),
+      ...copyLoginData(tokens),
     };
     return { next, response };
   }

@@ -10,6 +10,7 @@ import {
   provider,
   startLogin,
 } from '../support/browser/browser-page.ts';
+import { createFrameDocument } from '../support/browser/silent-frame.ts';
 
 const silentRedirectUri = `${origin}/silent.html`;
 const wait = () => new Promise((resolve) => setTimeout(resolve, 50));
@@ -81,6 +82,19 @@ test('B22: a login of another user in another tab starts no silent login during 
   });
   await expect(login).rejects.toMatchObject({ code: 'session_ended' });
   expect(count()).toBe(before);
+});
+
+test('S19: a silent login of another user is shown by the other tabs with the same storage', async () => {
+  const storage = { ...createMemoryStorage(), reach: 'shared' as const };
+  const other = await openSignedInPage({ storage });
+  // The other tab has received no message of the logout: its page was left before it was sent.
+  storage.remove(`countersign ${provider.issuer} spa tokens`);
+  provider.claims = (claims) => ({ ...claims, sub: 'bob' });
+  vi.stubGlobal('document', createFrameDocument((url) => provider.approve(url)));
+  const page = createPage({ storage, silentRedirectUri });
+  await page.auth.start();
+  expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
+  await vi.waitFor(() => expect(other.auth.snapshot()).toMatchObject({ claims: { sub: 'bob' } }));
 });
 
 test('a login on the callback page signs in a tab in which the user has logged out', async () => {

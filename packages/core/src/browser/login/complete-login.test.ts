@@ -65,6 +65,30 @@ test('B24: starts a new login and a new generation for another user', async () =
   expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
 });
 
+test('a visible login replaces the silent login of another user that another tab has stored meanwhile', async () => {
+  const { store, complete, getStored } = await setUp({ ...createTokens('alice'), isSilent: true });
+  await complete('bob', { previousTokens: undefined });
+  expect(getStored()).toMatchObject({ claims: { sub: 'bob' } });
+  expect(getStored()).not.toHaveProperty('isSilent');
+  expect(store.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });
+});
+
+test('a visible login does not replace the visible login of another user that came meanwhile', async () => {
+  const { complete, getStored } = await setUp(createTokens('alice'));
+  await expect(complete('bob', { previousTokens: undefined })).rejects.toMatchObject({ code: 'session_ended' });
+  expect(getStored()).toEqual(createTokens('alice'));
+});
+
+test.each([
+  ['a new silent login', undefined, true],
+  ['the silent renewal of a silent login', { ...createTokens('alice'), isSilent: true as const }, true],
+  ['the silent renewal of a visible login', createTokens('alice'), undefined],
+])('the tokens of %s record whether the user has seen a page', async (_, stored, isSilent) => {
+  const { complete, getStored } = await setUp(stored);
+  await complete('alice', { isVisible: false });
+  expect(getStored()?.isSilent).toBe(isSilent);
+});
+
 test('continues the login and its generation for the same user', async () => {
   const { store, complete, getStored } = await setUp(createTokens('alice'));
   const generation = store.getGeneration();

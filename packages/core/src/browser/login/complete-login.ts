@@ -76,11 +76,14 @@ export async function completeLogin(
     const isEndedByLogout = isSameUser(previousHolder) && previousHolder?.login !== endedLogin;
     const isUnchanged =
       generation === store.getGeneration() &&
-      (isSameHolder(holder ?? previousHolder, currentHolder) || (isVisible && !stored && !isEndedByLogout));
+      (isSameHolder(holder ?? previousHolder, currentHolder) ||
+        // The user has chosen the login of a page, not one that another tab found without asking.
+        (isVisible && (!stored || stored.isSilent) && !isEndedByLogout));
     // A logout or another login came first. The same user may complete two logins.
     if (store.isLoggedOutSince(startedAt)) return stored;
     if (!isUnchanged && !(isVisible && isSameUser(currentHolder))) return stored;
     const continuedLogin = isSameUser(currentHolder) ? currentHolder?.login : undefined;
+    const isSilent = !isVisible && (!continuedLogin || stored?.isSilent);
     // Work in progress of a login that continues remains valid.
     ownGeneration = continuedLogin ? store.getGeneration() : store.advanceGeneration();
     // The tokens for other resource servers stay: they are independent of the one that was renewed.
@@ -96,6 +99,7 @@ export async function completeLogin(
       accessTokens: markReplacement(set.accessTokens, wanted),
       login: continuedLogin || createRandomToken(),
       loginStartedAt: (continuedLogin && stored?.loginStartedAt) || startedAt,
+      ...(isSilent && { isSilent }),
     };
     return next;
   });

@@ -39,7 +39,7 @@ async function setUp(respond: (url: string) => string) {
     loginStartedAt: 1,
   } as unknown as StoredTokenSet;
   await store.changeTokens(() => tokens);
-  const silentLogin = createSilentLogin(context, store);
+  const silentLogin = createSilentLogin(context, store, { onSuccess: () => {} });
   const start = () => Promise.allSettled(scopes.map((scope) => silentLogin(holder, { scope })));
   return { frames, start, store, tokens };
 }

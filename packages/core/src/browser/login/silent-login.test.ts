@@ -96,7 +96,7 @@ describe('silent login', () => {
       fetch: provider.fetch,
     });
     const store = createLoginStore(context, createMemoryStorage());
-    const silentLogin = createSilentLogin(context, store);
+    const silentLogin = createSilentLogin(context, store, { onSuccess: () => {} });
     const holder = { iss: provider.issuer, sub: 'user-1' };
     const tokens = { accessTokens: [], scopes: [], updatedAt: 0, claims: holder, loginStartedAt: 1 };
     await store.changeTokens(() => tokens as unknown as StoredTokenSet);
@@ -125,7 +125,7 @@ describe('silent login', () => {
     const store = createLoginStore(context, createMemoryStorage());
     const startedAt = store.readClock();
     time = started + 2;
-    await expect(createSilentLogin(context, store)(undefined, { startedAt })).resolves.toBe(true);
+    await expect(createSilentLogin(context, store, { onSuccess: () => {} })(undefined, { startedAt })).resolves.toBe(true);
     await expect(store.read()).resolves.toMatchObject({ claims: { sub: 'user-1' } });
     // The message of the other tab arrives late.
     store.recordLogout(started + 1);

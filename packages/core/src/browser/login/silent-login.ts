@@ -34,7 +34,12 @@ export interface SilentLoginOptions extends SilentLoginRequest {
  */
 export type SilentLogin = (holder: LoginHolder | undefined, options?: SilentLoginOptions) => Promise<boolean>;
 
-export function createSilentLogin(context: BrowserContext, store: LoginStore): SilentLogin {
+/** @param onSuccess called after a silent login, whose tokens are stored */
+export function createSilentLogin(
+  context: BrowserContext,
+  store: LoginStore,
+  { onSuccess }: { readonly onSuccess: () => void },
+): SilentLogin {
   const { http } = context;
   const { silentRedirectUri, idTokenHint: isHintSent = true } = context.options;
   const flight = createSingleFlight<boolean>();
@@ -89,8 +94,10 @@ export function createSilentLogin(context: BrowserContext, store: LoginStore): S
         idTokenHint,
       });
       const parameters = await openSilentFrame(url, redirectUri, http.timeout);
-      if (parameters) await completeLogin(context, store, { parameters, transaction, ...attempt });
-      return parameters !== undefined;
+      if (!parameters) return false;
+      await completeLogin(context, store, { parameters, transaction, ...attempt });
+      onSuccess();
+      return true;
     };
     // The provider logs in this user or none (OpenID Connect Core section 3.1.2.1).
     const hint = holder && isHintSent ? previousTokens?.idToken : undefined;

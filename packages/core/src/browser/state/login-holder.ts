@@ -22,6 +22,8 @@ export interface StoredTokenSet extends TokenSet {
   readonly login?: string;
   /** When the login began, in milliseconds since the epoch. A later logout in any tab ends it. */
   readonly loginStartedAt?: number;
+  /** The user has not seen a page of the login. A visible login of another user that runs meanwhile replaces it. */
+  readonly isSilent?: true;
   /** The provider has rejected the refresh token. The ID token remains as the hint of a silent login. */
   readonly ended?: true;
   /**
@@ -71,6 +73,17 @@ export const createEndedLogin = (tokens: StoredTokenSet | undefined): StoredToke
         loginStartedAt: tokens.loginStartedAt ?? 0,
       }
     : undefined;
+
+/** Copies what a refresh does not change: the data of the login. */
+export const copyLoginData = ({
+  login,
+  loginStartedAt,
+  isSilent,
+}: StoredTokenSet): Pick<StoredTokenSet, 'login' | 'loginStartedAt' | 'isSilent'> => ({
+  ...(login !== undefined && { login }),
+  ...(loginStartedAt !== undefined && { loginStartedAt }),
+  ...(isSilent && { isSilent }),
+});
 
 /** Checks that one of the access tokens is valid. @param time seconds since the epoch */
 export const hasValidToken = ({ accessTokens }: TokenSet, time: number): boolean =>

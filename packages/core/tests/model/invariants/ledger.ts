@@ -182,7 +182,11 @@ export function createLedger(deployment: Deployment, { faults }: { readonly faul
     checkReport(report) {
       const { record, error, isLoginRequired } = report;
       const hasFailed = error !== undefined && !isLoginRequired;
-      if (hasFailed && faults.occurredKinds.size === 0)
+      const hasEnded = record?.mayEnd !== undefined || record?.loss !== undefined;
+      // The second rejection ends what can be a loop of logins.
+      const isLoopEnded = error === 'token_error' && hasEnded;
+      if (isLoopEnded) countLimit('two logins of a user end within a minute');
+      else if (hasFailed && faults.occurredKinds.size === 0)
         reportViolation(`a request failed with "${error}" without a fault`);
       if (!record) {
         if (report.accessToken !== undefined || report.sub !== undefined)

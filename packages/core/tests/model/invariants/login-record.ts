@@ -10,7 +10,8 @@ export type DocumentedLimit =
   | 'a cookie is older than its successor'
   | 'the shared store is unavailable'
   | 'an older Set-Cookie arrives last'
-  | 'a clock is set back before a back-channel logout';
+  | 'a clock is set back before a back-channel logout'
+  | 'two logins of a user end within a minute';
 
 /** The observed state of one login. */
 export interface LoginRecord {

@@ -7,6 +7,7 @@ export type TabMessage =
   | { readonly type: 'login'; readonly sub: string; readonly startedAt: number }
   /** `time`: milliseconds since the epoch. Each login that began earlier has ended. */
   | { readonly type: 'logout'; readonly time: number }
+  /** The tokens were replaced without a visible login. Tabs with the same storage update their snapshots. */
   | { readonly type: 'refresh' }
   /** The login has ended without a logout. Tabs with the same storage update their snapshots. */
   | { readonly type: 'end' };
