@@ -63,6 +63,10 @@ test.each([
   ['the same end', (name: string) => `${name}-0123456789-eu-central-1`],
   ['the same beginning', (name: string) => `prefix_of_the_provider_${name}`],
   ['the same beginning and end', (name: string) => `token-${name}-of-tenant`],
+  [
+    'the header and payload of a JWS',
+    (name: string) => `eyJhbGciOiJSUzI1NiJ9.${'p'.repeat(400)}.${createHexToken(name)}A`,
+  ],
   ['a long common end', (name: string) => `${createHexToken(name)}${'e'.repeat(500)}`],
   [
     'a long common beginning and end',

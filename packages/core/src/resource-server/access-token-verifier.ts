@@ -219,6 +219,30 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     }
   }
 
+  /** Returns the shared promise of a token that was verified before, so that a cache hit allocates nothing. */
+  function findCachedToken(token: string): Promise<VerifiedAccessToken> | undefined {
+    try {
+      return typeof token === 'string' ? tokens.findVerified(token)?.result : undefined;
+    } catch {
+      // `verifyText` rejects with the error, for example of the clock.
+      return undefined;
+    }
+  }
+
+  async function verifyText(
+    token: string,
+    expected: ExpectedToken | undefined,
+  ): Promise<VerifiedAccessToken> {
+    try {
+      if (typeof token !== 'string') throw invalidToken('format', 'The access token is not a string');
+      const verifiedToken = await tokens.verify(token);
+      if (expected) checkExpectedToken(verifiedToken, expected);
+      return verifiedToken;
+    } catch (error) {
+      throw toPublicError(error, undefined);
+    }
+  }
+
   function toPublicError(error: unknown, scheme: 'Bearer' | 'DPoP' | undefined): unknown {
     if (error instanceof TransportError) {
       counts.unavailable++;
@@ -256,16 +280,8 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     },
     verifyOptional: authenticate,
     findCachedRequest,
-    async verifyToken(token, expected) {
-      try {
-        if (typeof token !== 'string') throw invalidToken('format', 'The access token is not a string');
-        const verifiedToken = await tokens.verify(token);
-        if (expected) checkExpectedToken(verifiedToken, expected);
-        return verifiedToken;
-      } catch (error) {
-        throw toPublicError(error, undefined);
-      }
-    },
+    verifyToken: (token, expected) =>
+      (expected === undefined ? findCachedToken(token) : undefined) ?? verifyText(token, expected),
     authorize(request, requirements) {
       try {
         checkRequirements(request.accessToken, requirements, { now: seconds(now), clockTolerance });

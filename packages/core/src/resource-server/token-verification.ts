@@ -36,6 +36,8 @@ export interface TokenVerificationOptions {
 export interface TokenVerification {
   /** @throws Rejection, TransportError */
   verify(token: string): Promise<VerifiedAccessToken>;
+  /** Finds a token that was verified before, and counts the hit. */
+  findVerified(token: string): CachedToken | undefined;
   /** Counts and reports the use of a cached token. */
   recordHit(cachedToken: CachedToken): void;
 }
@@ -153,14 +155,16 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     if (onEvent) callListener(onEvent, { type: 'token.accepted', issuer: cachedToken.issuer, cached: true });
   }
 
+  function findVerified(token: string): CachedToken | undefined {
+    const cachedToken = verifiedTokens.find(token);
+    if (cachedToken) recordHit(cachedToken);
+    return cachedToken;
+  }
+
   return {
     recordHit,
-    verify(token) {
-      const cachedToken = verifiedTokens.find(token);
-      if (!cachedToken) return verifyUncached(token);
-      recordHit(cachedToken);
-      return cachedToken.result;
-    },
+    findVerified,
+    verify: (token) => findVerified(token)?.result ?? verifyUncached(token),
   };
 }
 

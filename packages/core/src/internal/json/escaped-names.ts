@@ -1,7 +1,21 @@
 import { findStringEnd } from './string-end.ts';
 
+/** Checks whether a member name contains an escape. @param text well-formed JSON */
+export function hasEscapedName(text: string): boolean {
+  let nextEscape = text.indexOf('\\');
+  for (let start = text.indexOf('"'); nextEscape !== -1; ) {
+    const end = findStringEnd(text, start);
+    if (nextEscape < end) {
+      if (findNextCharacter(text, end + 1) === ':') return true;
+      nextEscape = text.indexOf('\\', end);
+    }
+    start = text.indexOf('"', end + 1);
+  }
+  return false;
+}
+
 /**
- * Parses a JSON text that contains escapes, with correct member names.
+ * Parses a JSON text with escaped member names, with correct member names.
  *
  * `JSON.parse` of V8 14 (Node 26) can return a wrong name for an escaped member name. This happens if an earlier object had
  * a member at the same position whose name starts with the same characters and a backslash. After a name `\u0`, the name

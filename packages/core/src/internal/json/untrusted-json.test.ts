@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { hasEscapedName } from './escaped-names.ts';
 import { hasEqualRepeats } from './repeated-members.ts';
 import { parseUntrustedJson, parseUntrustedObject, responseLimits, tokenLimits } from './untrusted-json.ts';
 
@@ -105,4 +106,18 @@ describe('hasEqualRepeats', () => {
       'repeats a member name',
     );
   });
+});
+
+test.each([
+  ['a name', '{"\\u0061":1}', true],
+  ['a name with spaces before the colon', '{"a\\n" \t\r\n :1}', true],
+  ['a name after an escaped value', '{"a":"\\"","b":["\\\\"],"c\\"":2}', true],
+  ['a name of a nested object', '[{"a":{"\\/":1}}]', true],
+  ['a value', '{"a":"https:\\/\\/id.example","b":["\\"",{"c":"\\\\"}]}', false],
+  ['a value that contains a colon', '["\\":", "a:\\":1"]', false],
+  ['a text', '"\\u0061"', false],
+  ['nothing', '{"a":"b"}', false],
+])('finds an escape in %s: %s', (_, text, expected) => {
+  JSON.parse(text);
+  expect(hasEscapedName(text)).toBe(expected);
 });

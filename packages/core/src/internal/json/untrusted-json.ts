@@ -1,6 +1,6 @@
 import { ValidationError } from '../../errors.ts';
 import { isDevelopment } from '../development.ts';
-import { parseEscapedNames } from './escaped-names.ts';
+import { hasEscapedName, parseEscapedNames } from './escaped-names.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { findStringEnd } from './string-end.ts';
 
@@ -60,7 +60,7 @@ export function parseUntrustedJson(text: string, options: UntrustedJsonOptions =
   let value: unknown;
   try {
     value = JSON.parse(text);
-    if (text.includes('\\')) value = parseEscapedNames(text);
+    if (hasEscapedName(text)) value = parseEscapedNames(text);
   } catch {
     throw fail('syntax');
   }
