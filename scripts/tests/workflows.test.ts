@@ -83,6 +83,18 @@ describe('release.yml', () => {
     expect(jobs.version).toContain("github.event_name == 'push'");
   });
 
+  test('runs on main only: each job needs the first one, which is skipped on other branches', () => {
+    expect(jobs.test).toMatch(/^ {4}if: github\.ref == 'refs\/heads\/main'$/m);
+    const others = Object.entries(jobs).filter(([name]) => /^\w+$/.test(name) && name !== 'test');
+    expect(others.map(([name, job]) => [name, /^ {4}needs: (\w+)$/m.exec(job)?.[1]])).toEqual([
+      ['version', 'test'],
+      ['pack', 'test'],
+      ['publish', 'pack'],
+    ]);
+    // A condition with a status function would run after a skipped job.
+    expect(release).not.toMatch(/if:.*(always|failure|cancelled)\(\)/);
+  });
+
   test('runs the pnpm version of the repository', () => {
     const { devEngines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     for (const [, version] of release.matchAll(/pnpm@(\S+)/g)) {
