@@ -4,7 +4,6 @@ import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../protocol/login/same-login.ts';
 import { parseScopes } from '../protocol/login/scopes.ts';
-import type { TokenErrorResponse } from '../protocol/tokens/refresh-rejection.ts';
 import type { Client } from './client.ts';
 import { getClientContext } from './client-context.ts';
 import type { AuthorizationServerMetadata } from './client-options.ts';
@@ -14,7 +13,11 @@ import { retryWithDpopNonce } from './wire/dpop.ts';
 import { createJwtReader, type JwtReader } from './wire/jwt/jwt-reader.ts';
 import { validateIdTokenClaims, verifyIdTokenSignature } from './wire/jwt/verify-id-token.ts';
 import { createTokenRequestOptions, toProtocolClient } from './wire/request-options.ts';
-import { type ReceivedTokens, readTokenResponse } from './wire/token-endpoint-response.ts';
+import {
+  type CreateTokenError,
+  type ReceivedTokens,
+  readTokenResponse,
+} from './wire/token-endpoint-response.ts';
 import type { IdTokenClaims, TokenResponse } from './wire/token-response.ts';
 import { translateTokenError } from './wire/translate-token-error.ts';
 
@@ -63,7 +66,7 @@ export interface TokenGrant {
   /** Called with the refresh token of a successful response, before the rest is validated. */
   readonly onRefreshToken?: ((refreshToken: string) => void) | undefined;
   /** Creates the error for an error response. Default: an AuthorizationServerError `token_error`. */
-  readonly createError?: (response: TokenErrorResponse) => Error;
+  readonly createError?: CreateTokenError;
 }
 
 /**
@@ -113,7 +116,7 @@ function sendTokenRequest(
       authenticate: authentication.apply,
       options: { ...createTokenRequestOptions(client), ...dpop },
     });
-    const tokenResponse = await readTokenResponse(response, grant.createError);
+    const tokenResponse = await readTokenResponse(response, metadata.token_endpoint ?? '', grant.createError);
     if (!(tokenResponse instanceof Response)) return tokenResponse;
     await grant.process({ metadata, client: protocolClient, response: tokenResponse, options: {} });
     throw new ValidationError(

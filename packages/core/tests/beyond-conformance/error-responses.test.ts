@@ -67,7 +67,9 @@ describe('the client', () => {
       body: JSON.stringify({ error: 'invalid\n<b>grant' }),
     });
     const error = (await harness.logIn().catch((caught: unknown) => caught)) as Error;
-    expect(error.message).toBe('The provider returned the error "invalidbgrant"');
+    expect(error.message).toMatch(
+      /^POST https:.*\/token was rejected with the error "invalidbgrant" \(status \d+\)$/,
+    );
   });
 
   test('rejects a Bearer token if DPoP was requested', async () => {

@@ -147,7 +147,7 @@ describe('a refresh', () => {
   });
 
   test('B4: releases the lock after the timeout of a fetch that ignores its signal', async () => {
-    const { auth } = await openSignedInPage({ timeout: 50 });
+    const { auth } = await openSignedInPage({ timeout: 2_000 });
     advanceClock(61);
     provider.intercept = () => new Promise(() => {});
     await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'timeout' });

@@ -137,9 +137,10 @@ async function requestRefresh(
     sub: previousClaims?.sub,
     renewal: { previousClaims },
     onRefreshToken,
-    createError: (response) =>
+    createError: (response, endpoint) =>
       createRefreshRejection(response, {
         clientId: client.clientId,
+        endpoint,
         resource,
         scope,
         isLoginEnded: options.provider?.isLoginEnded,

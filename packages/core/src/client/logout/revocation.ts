@@ -1,4 +1,8 @@
 import * as oauth from 'oauth4webapi';
+import { AuthorizationServerError } from '../../errors.ts';
+import { getJsonBody } from '../../internal/fetch/bounded-fetch.ts';
+import { isJsonObject } from '../../internal/json/json.ts';
+import { describeResponse, findTokenError } from '../../protocol/tokens/refresh-rejection.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
@@ -46,9 +50,24 @@ export async function revokeToken(
           ...(tokenTypeHint && { additionalParameters: { token_type_hint: tokenTypeHint } }),
         },
       );
-      if (!response.ok) await oauth.processRevocationResponse(response);
+      const { revocation_endpoint: endpoint = '' } = metadata;
+      if (!response.ok) throw createRejection(response, endpoint);
     } catch (error) {
       throw translateError(error, { code: 'response_malformed', check: 'revocation_response' });
     }
   });
+}
+
+/** Creates the error for an error response. Some providers respond without an OAuth error, for example with a page. */
+function createRejection(response: Response, endpoint: string): AuthorizationServerError {
+  const { status, headers } = response;
+  const body = getJsonBody(response);
+  const error = findTokenError(
+    status,
+    isJsonObject(body) ? body : undefined,
+    headers.get('www-authenticate'),
+  );
+  const details = error ?? { status, error: '' };
+  const message = `POST ${endpoint.split('?')[0]} was rejected with ${describeResponse(details)}`;
+  return new AuthorizationServerError('endpoint_error', message, details);
 }

@@ -1,8 +1,11 @@
 import { AuthorizationServerError } from '../../errors.ts';
 import { getJsonBody } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
-import { toPrintableErrorCode } from '../../protocol/error-code.ts';
-import { findTokenError, type TokenErrorResponse } from '../../protocol/tokens/refresh-rejection.ts';
+import {
+  describeResponse,
+  findTokenError,
+  type TokenErrorResponse,
+} from '../../protocol/tokens/refresh-rejection.ts';
 import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/tokens/token-endpoint-body.ts';
 
 /** A successful response of the token endpoint. */
@@ -13,21 +16,26 @@ export interface ReceivedTokens {
   readonly createResponse: (body: JsonObject) => Response;
 }
 
+/** Creates the error for an error response. @param endpoint the address of the token endpoint, for the message */
+export type CreateTokenError = (response: TokenErrorResponse, endpoint: string) => Error;
+
 /**
  * Reads a response of the token endpoint. The content decides whether it is an error, not the content type.
  *
+ * @param endpoint the address of the token endpoint, for messages
  * @param createError creates the error for an error response. Default: an AuthorizationServerError `token_error`.
  * @returns the members, or the response itself if the protocol library must read it: it contains no object, or it requests
  *   a DPoP nonce
  */
 export async function readTokenResponse(
   response: Response,
-  createError: (error: TokenErrorResponse) => Error = createTokenError,
+  endpoint: string,
+  createError: CreateTokenError = createTokenError,
 ): Promise<ReceivedTokens | Response> {
   const body = await readBody(response);
   const { status, headers } = response;
   const error = findTokenError(status, body, headers.get('www-authenticate'));
-  if (error && error.error !== 'use_dpop_nonce') throw createError(error);
+  if (error && error.error !== 'use_dpop_nonce') throw createError(error, endpoint);
   if (error || !body) return response;
   const createResponse = (members: JsonObject) =>
     new Response(JSON.stringify(members), { headers: { 'content-type': 'application/json' } });
@@ -40,12 +48,9 @@ async function readBody(response: Response): Promise<JsonObject | undefined> {
   return parseTokenEndpointBody(await response.clone().text(), response.status);
 }
 
-function createTokenError(response: TokenErrorResponse): AuthorizationServerError {
-  return new AuthorizationServerError(
+const createTokenError: CreateTokenError = (response, endpoint) =>
+  new AuthorizationServerError(
     'token_error',
-    response.error === ''
-      ? `The provider returned status ${response.status} without an OAuth error`
-      : `The provider returned the error "${toPrintableErrorCode(response.error)}"`,
+    `POST ${endpoint.split('?')[0]} was rejected with ${describeResponse(response)}`,
     response,
   );
-}

@@ -1,71 +1,26 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
-import type { Failure } from '@countersign/testing';
-import { createTestAuthorizationServer } from '@countersign/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type ClientOptions, clientSecretBasic, createClient } from '../../../src/index.ts';
+import { type AuthEvent, type ClientOptions, clientSecretBasic, createClient } from '../../../src/index.ts';
 import { createAccessTokenVerifier } from '../../../src/resource-server/index.ts';
 import { createWebSessions, type WebSessionOptions } from '../../../src/session/index.ts';
 import { toText } from '../../support/html.ts';
 import { stubNodeEnv, unstubNodeEnv } from '../../support/node-env.ts';
-import { html } from '../../support/session/failed-logins.ts';
-import { baseUrl, createWebApp, secret } from '../../support/web-browser.ts';
+import {
+  clientSecret,
+  issuer,
+  logInWith,
+  type Misconfiguration,
+  wrongSecret,
+} from '../../support/session/misconfigured-login.ts';
+import { baseUrl, secret } from '../../support/web-browser.ts';
 
-// In a development server, the log and the page name the cause of a misconfiguration and its code. Neither contains a secret.
-
-const clientSecret = 'web-secret';
-const wrongSecret = 'the-secret-of-another-environment';
-const issuer = 'https://auth.example.test';
+// In a development server, one log line and the page name the cause of a misconfiguration and its code. In production, the
+// page has the code only. A listener receives one event `request.failed` instead of the line. None contains a secret.
 
 afterEach(() => {
   vi.restoreAllMocks();
   unstubNodeEnv();
 });
-
-/** A login whose application or provider has one wrong setting. Default: each setting is correct. */
-interface Misconfiguration {
-  readonly client?: Partial<ClientOptions>;
-  readonly sessions?: Partial<WebSessionOptions>;
-  readonly server?: Parameters<typeof createTestAuthorizationServer>[0];
-  readonly fails?: readonly [
-    endpoint: Parameters<Awaited<ReturnType<typeof createTestAuthorizationServer>>['fail']>[0],
-    failure: Failure,
-  ];
-  /** Seconds by which the clock of the application is wrong. */
-  readonly skew?: number;
-  /** Changes the address of the callback. */
-  readonly callback?: (url: URL) => void;
-  readonly withoutCookies?: boolean;
-}
-
-/** Logs in, and returns the page and the log. */
-async function logIn(misconfiguration: Misconfiguration) {
-  const lines: string[] = [];
-  for (const level of ['error', 'warn'] as const)
-    vi.spyOn(console, level).mockImplementation((...values) => lines.push(values.join(' ')));
-  const server = await createTestAuthorizationServer({ issuer, ...misconfiguration.server });
-  const app = await createWebApp(misconfiguration.sessions, {
-    at: server,
-    client: {
-      onEvent: undefined,
-      ...(misconfiguration.skew !== undefined && {
-        now: () => server.clock.now() + (misconfiguration.skew ?? 0),
-      }),
-      ...misconfiguration.client,
-    },
-  });
-  if (misconfiguration.fails) server.fail(...misconfiguration.fails);
-  const browser = app.open();
-  let response = await browser.visit('/auth/login', { headers: html });
-  const secrets = [secret, clientSecret, wrongSecret];
-  if (response.status === 303 || response.status === 302) {
-    const { url } = await server.authorize(response.headers.get('location') ?? '');
-    misconfiguration.callback?.(url);
-    if (misconfiguration.withoutCookies) browser.cookies.clear();
-    secrets.push(url.searchParams.get('code') ?? secret);
-    response = await browser.visit(url.pathname + url.search, { headers: html });
-  }
-  return { status: response.status, page: await response.text(), log: lines.join('\n'), secrets };
-}
 
 /** The response to the authorization request with an error instead of a code. */
 const reject = (error: string): Misconfiguration => ({
@@ -241,17 +196,35 @@ describe('a login with a wrong configuration', () => {
     ],
   ])('%s', async (_, misconfiguration, code, cause) => {
     stubNodeEnv('development');
-    const { status, page: text, log, secrets } = await logIn(misconfiguration);
+    const { status, page: text, lines, secrets } = await logInWith(misconfiguration);
     expect(toText(text)).toMatch(cause);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(text).toContain(`<code>${code}</code>`);
-    expect(log).toContain(code);
-    expect(log).toMatch(cause);
-    for (const value of secrets) expect(log + text).not.toContain(value);
+    expect(lines).toEqual([expect.stringContaining(code)]);
+    expect(lines[0]).toMatch(cause);
+    for (const value of secrets) expect(lines + text).not.toContain(value);
+
+    vi.restoreAllMocks();
+    stubNodeEnv('production');
+    const deployed = await logInWith(misconfiguration);
+    expect(deployed.page).toContain(`<code>${code}</code>`);
+    expect(toText(deployed.page)).not.toMatch(cause);
+    expect(deployed.lines).toEqual([expect.stringMatching(cause)]);
+
+    vi.restoreAllMocks();
+    const events: AuthEvent[] = [];
+    const observed = await logInWith(misconfiguration, { onEvent: (event) => void events.push(event) });
+    expect(events.filter(({ type }) => type === 'request.failed')).toEqual([
+      expect.objectContaining({ code: code.split(':')[0], status: observed.status }),
+    ]);
+    // A fault of the application itself is always logged.
+    expect(observed.lines).toHaveLength(observed.status === 500 ? 1 : 0);
+    for (const value of observed.secrets)
+      expect(JSON.stringify(events) + observed.lines).not.toContain(value);
   });
 
   test.each([3600, -3600])('a clock that is wrong by %i seconds does not prevent the login', async (skew) => {
-    expect((await logIn({ skew })).status).toBe(303);
+    expect((await logInWith({ skew })).status).toBe(303);
   });
 });
 
