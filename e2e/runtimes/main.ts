@@ -63,6 +63,7 @@ async function checkRuntime({ name, command: [command, ...args], bundle }: Runti
       '--conditions=workerd,worker,browser',
       `--outfile=${bundle.to}`,
     ]);
+  let onTokenRequest: (() => Promise<void>) | undefined;
   const port = await findFreePort();
   const origin = `http://localhost:${port}`;
   const requests: string[] = [];
@@ -70,6 +71,11 @@ async function checkRuntime({ name, command: [command, ...args], bundle }: Runti
     origins: { nextWeb: origin, angularSpa: 'http://localhost:4200' },
     accessTokenLifetime,
     requestLog: ({ path, grant_type }) => requests.push(`${path} ${grant_type ?? ''}`.trim()),
+    async onRequest({ path }, proceed) {
+      await proceed();
+      if (path === '/token') await onTokenRequest?.();
+      return undefined;
+    },
   });
   const service = startService(name, {
     command: command.startsWith('node_modules/') ? join(folder, command) : command,
@@ -120,6 +126,36 @@ async function checkRuntime({ name, command: [command, ...args], bundle }: Runti
         ['/token refresh_token'],
       );
     });
+    await check(
+      `${name}: the other requests receive the token if the client that started the refresh leaves`,
+      async () => {
+        await fetch(`${origin}/clock?advance=${accessTokenLifetime}`);
+        requests.length = 0;
+        const client = new AbortController();
+        const response = Promise.withResolvers<void>();
+        const request = Promise.withResolvers<void>();
+        onTokenRequest = () => {
+          request.resolve();
+          return response.promise;
+        };
+        const leader = fetch(`${origin}/token`, {
+          headers: { cookie: browser.cookies() },
+          signal: client.signal,
+        });
+        await request.promise;
+        const others = Array.from({ length: 9 }, getToken);
+        // Its connection is closed when the next request has a response.
+        client.abort();
+        await assert.rejects(leader, { name: 'AbortError' });
+        await fetch(`${origin}/me`);
+        response.resolve();
+        assert.equal(new Set(await Promise.all(others)).size, 1);
+        assert.deepEqual(
+          requests.filter((each) => each.startsWith('/token')),
+          ['/token refresh_token'],
+        );
+      },
+    );
   } finally {
     if (counts.failed > 0) console.log(service.tail(20).replace(/^/gm, '      '));
     await service.stop();
