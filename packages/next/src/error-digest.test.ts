@@ -17,14 +17,16 @@ async function startOutage() {
   return { auth, cookie };
 }
 
-test.each([
-  ['getSession()', ({ getSession }) => getSession()],
-  ['getAccessToken()', ({ getAccessToken }) => getAccessToken()],
-  ['fetch()', (auth) => auth.fetch('https://api.example.test/items')],
-  ['requireSession()', ({ requireSession }) => requireSession()],
-  ['requireScopes()', ({ requireScopes }) => requireScopes('profile')],
-  ['protected.page()', (auth) => auth.protected.page(async () => null)({})],
-] satisfies [string, (auth: Auth) => Promise<unknown>][])(
+const calls: Readonly<Record<string, (auth: Auth) => Promise<unknown>>> = {
+  'getSession()': ({ getSession }) => getSession(),
+  'getAccessToken()': ({ getAccessToken }) => getAccessToken(),
+  'fetch()': (auth) => auth.fetch('https://api.example.test/items'),
+  'requireSession()': ({ requireSession }) => requireSession(),
+  'requireScopes()': ({ requireScopes }) => requireScopes('profile'),
+  'protected.page()': (auth) => auth.protected.page(async () => null)({}),
+};
+
+test.each(Object.entries(calls))(
   'error.tsx receives the code of the outage as digest from %s',
   async (_, call) => {
     const { auth, cookie } = await startOutage();
