@@ -22,4 +22,5 @@ for (const { name, dev } of modes)
     });
     after(() => app?.stop());
     for (const { title, check } of sessionRows) test(title, () => check(app));
+    test('S60: the process exits on SIGTERM after the rows', () => app.stop());
   });
