@@ -22,7 +22,9 @@ export async function expectSessionsKept(
   await app.setFaults({ get: 1_000_000 });
   await act({ browser, host });
   await app.setFaults({});
-  assert.equal(browser.cookies(), cookies);
-  assert.ok((await browser.visit('/items')).html.includes(data));
   assert.equal(countLogins(app), logins);
+  assert.equal(browser.cookies(), cookies);
+  const { html } = await browser.visit('/items');
+  assert.equal(countLogins(app), logins);
+  assert.ok(html.includes(data), html);
 }
