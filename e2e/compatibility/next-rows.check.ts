@@ -2,13 +2,16 @@ import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { copyNextSessions, runBuild } from '../support/servers/next-sessions-build.ts';
 import { sessionRows } from '../support/session-rows/index.ts';
+import { pageStatusRows } from '../support/session-rows/page-status-rows.ts';
 import { type RowApp, startRowApp } from '../support/session-rows/row.ts';
 
 // The rows of sessions: on a production build of Next 15, and in development of Next 15 and 16.
 // `next-sessions-rows.spec.ts` runs them on a production build of Next 16.
 
 const folder = process.env.FIXTURE ?? '.';
-const modes = basename(folder).startsWith('next-15')
+const isNext15 = basename(folder).startsWith('next-15');
+const rows = isNext15 ? [...sessionRows, ...pageStatusRows] : sessionRows;
+const modes = isNext15
   ? [{ name: 'next start' }, { name: 'next dev', dev: [] }]
   : [{ name: 'next dev', dev: [] }];
 
@@ -21,5 +24,6 @@ for (const { name, dev } of modes)
       app = await startRowApp({ copy, ...(dev && { dev }) });
     });
     after(() => app?.stop());
-    for (const { title, check } of sessionRows) test(title, () => check(app));
+    for (const { title, check } of rows) test(title, () => check(app));
+    test('S60: the process exits on SIGTERM after the rows', () => app.stop());
   });

@@ -123,7 +123,8 @@ function readCodes(evidence: string): readonly string[] {
 }
 
 /** A file or a pattern of files; a folder shows nothing in particular. */
-const isTestFile = (name: string): boolean => /\.(?:test|spec|edge-test|browser-test)\.tsx?$/.test(name);
+const isTestFile = (name: string): boolean =>
+  /(?:\.(?:test|spec|edge-test|browser-test)\.tsx?|-rows\.ts)$/.test(name);
 
 const isCommand = (name: string): boolean => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

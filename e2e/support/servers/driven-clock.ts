@@ -15,7 +15,7 @@ export interface DrivenClock {
 export function createDrivenClock(): DrivenClock {
   const folder = mkdtempSync(join(tmpdir(), 'clock-'));
   const file = join(folder, 'milliseconds');
-  return { ...openDrivenClock(file), remove: () => rmSync(folder, { recursive: true }) };
+  return { ...openDrivenClock(file), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** Opens the clock of this file. It is not ahead if the file does not exist. */

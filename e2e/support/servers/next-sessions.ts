@@ -110,7 +110,7 @@ export async function startNextSessions(options: NextSessionsOptions = {}): Prom
   const { output, waitForOutput } = collectOutput(server);
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= end(server).then(() => {
+    stopped ??= end(server).finally(() => {
       api.close();
       return close();
     });

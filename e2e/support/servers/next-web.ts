@@ -70,9 +70,14 @@ export async function startNextWeb(options: NextWebOptions): Promise<RunningNext
 
 export async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
-  const exit = once(server, 'exit');
+  const exit = once(server, 'exit', { signal: AbortSignal.timeout(60_000) });
   server.kill('SIGTERM');
-  await exit;
+  try {
+    await exit;
+  } catch (cause) {
+    server.kill('SIGKILL');
+    throw new Error('The process did not exit on SIGTERM.', { cause });
+  }
 }
 
 /** Copies the build and removes the proxy from its list of functions. */

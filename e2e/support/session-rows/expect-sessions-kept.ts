@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { HttpBrowser } from '../http-browser.ts';
+import { countLogins, followLogins } from './follow-logins.ts';
 import { data, type RowApp } from './row.ts';
 
 /**
@@ -15,13 +16,15 @@ export async function expectSessionsKept(
   act: (user: { readonly browser: HttpBrowser; readonly host: string }) => Promise<void>,
 ): Promise<void> {
   const host = app.findHost(variant);
-  const browser = await app.logIn('alice', host);
+  const browser = followLogins(app, await app.logIn('alice', host));
   const cookies = browser.cookies();
-  const logins = app.op.requestsTo('authorization').length;
+  const logins = countLogins(app);
   await app.setFaults({ get: 1_000_000 });
   await act({ browser, host });
   await app.setFaults({});
+  assert.equal(countLogins(app), logins);
   assert.equal(browser.cookies(), cookies);
-  assert.ok((await browser.visit('/items')).html.includes(data));
-  assert.equal(app.op.requestsTo('authorization').length, logins);
+  const { html } = await browser.visit('/items');
+  assert.equal(countLogins(app), logins);
+  assert.ok(html.includes(data), html);
 }

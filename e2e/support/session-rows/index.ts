@@ -1,5 +1,6 @@
 import { addressRows } from './address-rows.ts';
 import { cacheRows } from './cache-rows.ts';
+import { cookieBudgetRows } from './cookie-budget-rows.ts';
 import { endedLoginRows } from './ended-login-rows.ts';
 import { httpRows } from './http-rows.ts';
 import { loginRows } from './login-rows.ts';
@@ -10,6 +11,7 @@ import { plantedRows } from './planted-rows.ts';
 import { rawByteRows } from './raw-byte-rows.ts';
 import { refreshResponseRows } from './refresh-response-rows.ts';
 import { refreshRows } from './refresh-rows.ts';
+import { rejectedRefreshRows } from './rejected-refresh-rows.ts';
 import { rejectionRows } from './rejection-rows.ts';
 import type { Row } from './row.ts';
 import { setCookieRows } from './set-cookie-rows.ts';
@@ -22,10 +24,12 @@ export const sessionRows: readonly Row[] = [
   ...streamRows,
   ...tokenRows,
   ...rejectionRows,
+  ...rejectedRefreshRows,
   ...setCookieRows,
   ...plantedRows,
   ...rawByteRows,
   ...loginRows,
+  ...cookieBudgetRows,
   ...neighbourRows,
   ...logoutRows,
   ...outageRows,

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
-import { type Fault, refreshRejections } from '@countersign/testing';
+import type { Fault } from '@countersign/testing';
 import { expectItems } from './expect-items.ts';
 import { accessTokenLifetime, countRefreshes, findLogin, type Row, type RowApp, readUser } from './row.ts';
 
 /** In seconds: longer than the pause after rejections. */
 const longPause = 700;
-
-/** Rejections for which the user cannot do anything. */
-const rejectionsWithoutLogin = refreshRejections.filter(({ name }) =>
-  ['invalid_client, 401', 'invalid_grant, 503'].includes(name),
-);
 
 async function withFault(app: RowApp, fault: Fault, check: () => Promise<void>): Promise<void> {
   app.op.faults.add(fault);
@@ -26,6 +21,12 @@ const readRefreshTokens = ({ op }: RowApp) =>
     .filter(({ body }) => body.grant_type === 'refresh_token')
     .map(({ body }) => body.refresh_token);
 
+/** Responds to the next refresh. */
+function respondToRefresh(app: RowApp, body: object): void {
+  const headers = { 'content-type': 'application/json' };
+  app.op.fail('token', { status: 200, headers, body: JSON.stringify(body), times: 1 });
+}
+
 export const refreshResponseRows: readonly Row[] = [
   ...['', 'stored'].flatMap((variant): Row[] => {
     const kind = variant || 'cookie';
@@ -41,15 +42,9 @@ export const refreshResponseRows: readonly Row[] = [
           });
           for (const absent of [null, '']) {
             app.advance(accessTokenLifetime + 1);
-            const body = JSON.stringify({
+            respondToRefresh(app, {
               ...{ access_token: 'new', token_type: 'Bearer', expires_in: accessTokenLifetime },
               ...{ refresh_token: absent, id_token: absent, scope: absent },
-            });
-            app.op.fail('token', {
-              status: 200,
-              headers: { 'content-type': 'application/json' },
-              body,
-              times: 1,
             });
             await expectItems(browser);
             assert.equal(app.api.requests.at(-1), 'Bearer new');
@@ -64,7 +59,50 @@ export const refreshResponseRows: readonly Row[] = [
         },
       },
       {
-        title: `C1: a refreshed ID token of the same user never ends the login, and one of another user does (${kind})`,
+        title: `an access token whose expires_in is null or empty has no expiry, and costs no session (${kind})`,
+        async check(app) {
+          app.advance(longPause);
+          for (const absent of [null, '']) {
+            const browser = await app.logIn('alice', app.findHost(variant));
+            app.advance(accessTokenLifetime + 1);
+            const before = countRefreshes(app);
+            respondToRefresh(app, { access_token: 'new', token_type: 'Bearer', expires_in: absent });
+            await expectItems(browser);
+            app.advance(accessTokenLifetime + 1);
+            await expectItems(browser);
+            assert.equal(app.api.requests.at(-1), 'Bearer new');
+            assert.equal(countRefreshes(app), before + 1);
+            assert.equal(await readUser(browser), 'alice');
+            // A page cannot write the cookie that a refresh needs.
+            if (variant === '') continue;
+            app.api.rejections = 1;
+            await expectItems(browser);
+            assert.notEqual(app.api.requests.at(-1), 'Bearer new');
+            assert.equal(countRefreshes(app), before + 2);
+          }
+        },
+      },
+      {
+        title: `C1: an ID token of a refresh with an empty nonce costs no other token (${kind})`,
+        async check(app) {
+          app.advance(longPause);
+          const browser = await app.logIn('alice', app.findHost(variant));
+          app.advance(accessTokenLifetime + 1);
+          const before = countRefreshes(app);
+          respondToRefresh(app, {
+            ...{ access_token: 'new', token_type: 'Bearer', expires_in: accessTokenLifetime },
+            id_token: await app.op.mintIdToken({ nonce: '' }),
+          });
+          await expectItems(browser);
+          assert.equal(app.api.requests.at(-1), 'Bearer new');
+          app.advance(accessTokenLifetime + 1);
+          await expectItems(browser);
+          assert.equal(countRefreshes(app), before + 2);
+          assert.equal(await readUser(browser), 'alice');
+        },
+      },
+      {
+        title: `C1: a refreshed ID token of the same user never ends the login (${kind})`,
         async check(app) {
           app.advance(longPause);
           const browser = await app.logIn('alice', app.findHost(variant));
@@ -72,6 +110,7 @@ export const refreshResponseRows: readonly Row[] = [
             'id_token_auth_time_changed',
             'id_token_aud_secondary',
             'id_token_nonce_added',
+            'id_token_at_hash_invalid',
           ] as const) {
             const before = countRefreshes(app);
             await withFault(app, fault, async () => {
@@ -82,42 +121,26 @@ export const refreshResponseRows: readonly Row[] = [
             await expectItems(browser, `after ${fault}`);
             assert.equal(countRefreshes(app), before + 2, fault);
           }
-          await withFault(app, 'id_token_sub_invalid', async () => {
-            app.advance(accessTokenLifetime + 1);
-            const page = await browser.visit('/items');
-            assert.ok(!page.html.includes('alice has'));
-            assert.ok(findLogin(page)?.includes(`returnTo=${encodeURIComponent('/items')}`), page.html);
-          });
+        },
+      },
+      {
+        title: `C1: a refreshed ID token with another sub or iss ends the login (${kind})`,
+        async check(app) {
+          for (const fault of ['id_token_sub_invalid', 'id_token_iss_invalid'] as const) {
+            app.advance(longPause);
+            const signedIn = await app.logIn('alice', app.findHost(variant));
+            const before = countRefreshes(app);
+            await withFault(app, fault, async () => {
+              app.advance(accessTokenLifetime + 1);
+              const page = await signedIn.visit('/items');
+              assert.ok(!page.html.includes('alice has'), fault);
+              assert.ok(findLogin(page)?.includes(`returnTo=${encodeURIComponent('/items')}`), page.html);
+            });
+            assert.equal(countRefreshes(app), before + 1, fault);
+            assert.equal(await readUser(signedIn), undefined, fault);
+          }
         },
       },
     ];
   }),
-  ...rejectionsWithoutLogin.map(
-    ({ name, failure, outcome }): Row => ({
-      title: `C5: a refresh that is rejected with ${name} leads to no login, and the session stays`,
-      async check(app) {
-        app.advance(longPause);
-        const browser = await app.logIn('alice');
-        app.advance(accessTokenLifetime + 1);
-        const before = countRefreshes(app);
-        const logins = app.op.requestsTo('authorization').length;
-        const since = app.output().length;
-        // While the provider is unavailable, each page tries again.
-        const requests = outcome === 'unavailable' ? 2 : 1;
-        app.op.fail('token', { ...failure, times: requests });
-        for (const path of ['/items', '/items?page=2']) {
-          const page = await browser.visit(path);
-          assert.ok(!page.html.includes('alice has'), path);
-          assert.equal(findLogin(page), undefined, path);
-        }
-        assert.equal(countRefreshes(app), before + requests);
-        await app.waitForOutput(/countersign: The provider rejected|TransportError/, since);
-        assert.equal(await readUser(browser), 'alice');
-        app.advance(61);
-        await expectItems(browser);
-        assert.equal(countRefreshes(app), before + requests + 1);
-        assert.equal(app.op.requestsTo('authorization').length, logins);
-      },
-    }),
-  ),
 ];

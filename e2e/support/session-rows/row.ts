@@ -66,8 +66,7 @@ export async function startRowApp(options: Pick<NextSessionsOptions, 'copy' | 'd
       assert.equal(response.status, 200);
     },
     async stop() {
-      await app.stop();
-      clock.remove();
+      await app.stop().finally(clock.remove);
     },
   };
 }

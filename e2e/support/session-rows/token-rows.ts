@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpBrowser } from '../http-browser.ts';
+import { expectItems } from './expect-items.ts';
 import {
   accessTokenLifetime,
   countRefreshes,
   data,
   heavyUser,
   type Row,
+  type RowApp,
   readSession,
   readUser,
 } from './row.ts';
@@ -23,23 +25,56 @@ async function requestToken(browser: HttpBrowser, resource: string): Promise<str
   return token;
 }
 
+/** How many writes wait at the gate. */
+const countWaiting = async (app: RowApp) =>
+  Number(await (await fetch(`${app.origin}/api/gate`, { method: 'PUT' })).text());
+const openGate = (app: RowApp) => fetch(`${app.origin}/api/gate`, { method: 'POST' });
+
 export const tokenRows: readonly Row[] = [
+  {
+    title: 'K9: tokens that arrive while the store fails are used, and stored when it is available again',
+    async check(app) {
+      const browser = await app.logIn('alice', app.findHost('process-a'));
+      app.advance(accessTokenLifetime + 1);
+      const before = countRefreshes(app);
+      const release = app.op.hold('token');
+      const visit = browser.visit('/api/token');
+      while (countRefreshes(app) === before) await delay(20);
+      await app.setFaults({ get: 1_000_000, set: 1_000_000, delete: 1_000_000 });
+      release();
+      const { html } = await visit;
+      // The repeated write waits at the gate.
+      await app.setFaults({ heldSets: 1 });
+      const { token } = JSON.parse(html);
+      assert.ok(token, html);
+      while ((await countWaiting(app)) === 0) await delay(20);
+      assert.equal(JSON.parse((await browser.visit('/api/token')).html).token, token);
+      await openGate(app);
+      await app.setFaults({});
+      // Another process has the tokens of the store only.
+      const other = app.open(app.findHost('process-b'));
+      const late = await other.visit('/api/token', { cookie: browser.cookies() });
+      assert.equal(JSON.parse(late.html).token, token, late.html);
+      assert.equal(countRefreshes(app), before + 1);
+      app.advance(accessTokenLifetime + 1);
+      await expectItems(browser);
+      assert.equal(countRefreshes(app), before + 2);
+    },
+  },
   {
     title:
       'K10: a write of a stored session that fails, and is repeated after a later refresh, loses no token of another API',
     async check(app) {
-      const gate = `${app.origin}/api/gate`;
-      const countWaiting = async () => Number(await (await fetch(gate, { method: 'PUT' })).text());
       const browser = await app.logIn('alice', app.findHost('process-a'));
       app.advance(accessTokenLifetime + 1);
       const before = countRefreshes(app);
       // The first write fails. Its repetition waits at the gate.
       await app.setFaults({ set: 1, heldSets: 1 });
       await requestToken(browser, 'a');
-      while ((await countWaiting()) === 0) await delay(20);
+      while ((await countWaiting(app)) === 0) await delay(20);
       await requestToken(browser, 'b');
-      assert.equal(await countWaiting(), 1);
-      await fetch(gate, { method: 'POST' });
+      assert.equal(await countWaiting(app), 1);
+      await openGate(app);
       await app.setFaults({});
       // Another process has the tokens of the store only.
       app.advance(longPause);

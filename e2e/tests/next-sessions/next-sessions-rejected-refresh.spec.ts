@@ -1,164 +1,73 @@
-import { type RefreshOutcome, type RefreshRejection, refreshRejections } from '@countersign/testing';
-import { expect, test } from '@playwright/test';
-import type { HttpBrowser, VisitedPage } from '../../support/http-browser.ts';
-import { createDrivenClock } from '../../support/servers/driven-clock.ts';
-import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
+import { type RefreshRejection, refreshRejections } from '@countersign/testing';
+import { type BrowserContext, expect, test } from '@playwright/test';
+import { accessTokenLifetime, data, type RowApp, startRowApp } from '../../support/session-rows/row.ts';
 
-// The provider rejects a refresh of a built application, and the response does not state that the login is over. No page
-// shows a signed-in user without data. The session is kept, and a new login succeeds as soon as the provider accepts it.
+// The provider rejects a refresh of a built application, and the response does not state that the login is over. A browser
+// shows the error, or returns to the page after a login. `session-rows/rejected-refresh-rows.ts` has all responses.
 
-/** In seconds. */
-const accessTokenLifetime = 300;
 /** In seconds. Longer than the pause after rejections, and than the time for which an unsuccessful login is remembered. */
 const longPause = 700;
 
-const clock = createDrivenClock();
-let cookie: NextSessions;
-let stored: NextSessions;
-
+let app: RowApp;
 test.beforeAll(async () => {
   test.setTimeout(300_000);
-  const { environment } = clock;
-  cookie = await startNextSessions({ accessTokenLifetime, environment });
-  const memory = { ...environment, SESSION_STORE: 'memory' };
-  stored = await startNextSessions({ accessTokenLifetime, environment: memory });
+  app = await startRowApp();
 });
-test.afterAll(async () => {
-  await Promise.all([cookie?.stop(), stored?.stop()]);
-  clock.remove();
-});
+test.afterAll(() => app?.stop());
 
-function advance(seconds: number): void {
-  clock.advance(seconds);
-  for (const { op } of [cookie, stored]) op.clock.advance(seconds);
+/** Signs alice in, in this context, with an access token that has expired. Returns the cookies. */
+async function signIn(context: BrowserContext, host: string): Promise<string> {
+  app.advance(longPause);
+  const cookies = (await app.logIn('alice', host)).cookies();
+  app.advance(accessTokenLifetime + 1);
+  await context.addCookies(
+    cookies.split('; ').map((each) => ({
+      name: each.slice(0, each.indexOf('=')),
+      value: each.slice(each.indexOf('=') + 1),
+      url: `http://${host}`,
+    })),
+  );
+  return cookies;
 }
 
-const refreshes = ({ op }: NextSessions) =>
-  op.requestsTo('token').filter(({ body }) => body.grant_type === 'refresh_token').length;
-
-/** Finds the URL of the login in a redirect, or in an element of a page that has started to stream. */
-function findLogin({ location, html }: VisitedPage): string | undefined {
-  const path = location
-    ? location.pathname + location.search
-    : /http-equiv="refresh" content="\d+;url=([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
-  return path?.startsWith('/auth/login') ? path : undefined;
-}
-
-/** React shows the error page of the application in place of this part of the page. */
-const hasErrorPage = ({ html }: VisitedPage) => /\$RX\("B:\d+","\d+"/.test(html);
-
-/** Logs in again at this URL. Returns the page after the login. */
-async function logInAgain({ op }: NextSessions, browser: HttpBrowser, login: string): Promise<string> {
-  const { location } = await browser.visit(login);
-  const { url } = await op.authorize(location ?? '');
-  const { status, location: page } = await browser.visit(url);
-  expect(status).toBe(303);
-  return page?.pathname ?? '';
-}
-
-const data = 'alice has 200 []';
-const leadsToLogin: readonly RefreshOutcome[] = ['rejected', 'interaction_required'];
-
-/** The value of `prompt` with which the login satisfies an error. */
-const prompts = [
-  ['login_required', 'login'],
-  ['consent_required', 'consent'],
-  ['account_selection_required', 'select_account'],
-] as const;
-
-const rejections = refreshRejections.filter(({ outcome }) => outcome !== 'login_ended');
-/** The first two rejections with each outcome. */
-const examples = rejections.filter(
-  ({ outcome, name }) =>
-    rejections.filter((each) => each.outcome === outcome).findIndex((each) => each.name === name) < 2,
-);
-
-interface TestedPage {
-  readonly kind: 'cookie' | 'stored';
-  readonly path: string;
-  readonly tested: readonly RefreshRejection[];
-  /** False if the page calls the API without proxy and wrapper, and shows its error. */
-  readonly isWrapped: boolean;
-}
-
-const pages: readonly TestedPage[] = [
-  { kind: 'cookie', path: '/items', tested: rejections, isWrapped: true },
-  { kind: 'stored', path: '/items', tested: examples, isWrapped: true },
-  { kind: 'stored', path: '/uncovered/wrapped', tested: examples, isWrapped: true },
-  { kind: 'stored', path: '/uncovered/items', tested: examples, isWrapped: false },
-];
-
-for (const { kind, path, tested, isWrapped } of pages)
-  for (const { name, failure, outcome } of tested)
-    test(`C5: ${kind} session, ${path}: ${name}`, async () => {
-      const app = kind === 'cookie' ? cookie : stored;
-      advance(longPause);
-      const browser = await app.logIn('alice');
-      advance(accessTokenLifetime + 1);
-      const cookies = browser.cookies();
-      const before = { refreshes: refreshes(app), output: app.output().length };
-      // After a rejection, the second page receives the same error without a request. While the provider is unavailable,
-      // each page tries again: the proxy, and with a stored session the page too.
-      const tries = kind === 'stored' && path === '/items' ? 4 : 2;
-      const requests = outcome === 'unavailable' ? tries : 1;
-      app.op.fail('token', { ...failure, times: requests });
-      const visited = [await browser.visit(path), await browser.visit(path)];
-      for (const page of visited) {
-        expect(page.html).not.toContain('alice has');
-        if (isWrapped && leadsToLogin.includes(outcome)) {
-          expect(findLogin(page)).toContain(`returnTo=${encodeURIComponent(path)}`);
-          const prompt = prompts.find(([error]) => name.includes(error))?.[1];
-          expect(new URL(findLogin(page) ?? '', app.origin).searchParams.get('prompt') ?? undefined).toBe(
-            prompt,
-          );
-        } else expect(hasErrorPage(page)).toBe(true);
-      }
-      expect(refreshes(app)).toBe(before.refreshes + requests);
-      await expect
-        .poll(() => app.output().slice(before.output))
-        .toMatch(/countersign: The provider rejected|TransportError|LoginRequiredError/);
-      // The session is kept, and its refresh token is used after the pause.
-      expect(browser.cookies()).toBe(cookies);
-      const { session } = JSON.parse((await browser.visit('/auth/session')).html);
-      expect(session.user.sub).toBe('alice');
-      const restored = app.open();
-      expect(await logInAgain(app, restored, `/auth/login?returnTo=${path}`)).toBe(path);
-      expect((await restored.visit(path)).html).toContain(data);
-      advance(61);
-      expect((await browser.visit(path)).html).toContain(data);
-      expect(refreshes(app)).toBe(before.refreshes + requests + 1);
-    });
-
-for (const { name, failure, outcome } of [
-  'an empty 400',
-  'interaction_required',
-  'invalid_client, 401',
-  '404',
-  'temporarily_unavailable, 400',
-].map((wanted) => rejections.find((each) => each.name === wanted) as RefreshRejection))
+for (const { name, failure, code } of [
+  { name: 'an empty 400' },
+  { name: 'interaction_required' },
+  { name: 'invalid_client, 401', code: 'client_rejected' },
+  { name: '404' },
+  { name: 'temporarily_unavailable, 400', code: 'server_error' },
+].map((wanted) => ({
+  ...wanted,
+  ...(refreshRejections.find((each) => each.name === wanted.name) as RefreshRejection),
+})))
   test(`C5: the browser shows the data again after: ${name}`, async ({ page, context }) => {
-    advance(longPause);
-    const browser = await cookie.logIn('alice');
-    advance(accessTokenLifetime + 1);
-    const url = `${cookie.origin}/items`;
-    await context.addCookies(
-      browser
-        .cookies()
-        .split('; ')
-        .map((each) => ({
-          name: each.slice(0, each.indexOf('=')),
-          value: each.slice(each.indexOf('=') + 1),
-          url: cookie.origin,
-        })),
-    );
-    cookie.op.fail('token', failure);
+    const host = app.findHost('');
+    await signIn(context, host);
+    const url = `http://${host}/items`;
+    app.op.fail('token', failure);
     await page.goto(url);
-    if (!leadsToLogin.includes(outcome)) {
-      await expect(page.getByText(/error|could|wrong/i).first()).toBeVisible();
+    if (code !== undefined) {
+      await expect(page.getByText(`This page failed: ${code}`)).toBeVisible();
       await expect(page.getByText('Loading')).toHaveCount(0);
-      advance(61);
+      app.advance(61);
       await page.reload();
     }
     await expect(page.getByText(data)).toBeVisible();
     expect(page.url()).toBe(url);
   });
+
+test('S9: the browser shows the error page of an application whose store is unavailable, with status 200', async ({
+  page,
+  context,
+}) => {
+  const host = app.findHost('stored');
+  await signIn(context, host);
+  await app.setFaults({ get: 1_000_000 });
+  const response = await page.goto(`http://${host}/uncovered/items`);
+  await expect(page.getByText('This page failed: store_unavailable')).toBeVisible();
+  await expect(page.getByText('Loading')).toHaveCount(0);
+  expect(response?.status()).toBe(200);
+  await app.setFaults({});
+  await page.reload();
+  await expect(page.getByText(data)).toBeVisible();
+});

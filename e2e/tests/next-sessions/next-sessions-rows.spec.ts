@@ -70,3 +70,5 @@ test('a browser keeps one session cookie after a change of cookie.domain, in an 
       .toEqual([`.${host.split(':')[0]}`]);
   }
 });
+
+test('S60: the process exits on SIGTERM after these tests', () => app.stop());

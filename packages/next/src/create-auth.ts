@@ -225,12 +225,14 @@ function createHelpers(open: Open): SessionHelpers {
       runWriting(({ requestSession }) => requestSession.getAccessToken(request)),
     fetch: (input, init) => {
       const scope = getRequestScope();
-      return runOnSession(open, scope, (openedSession) => {
-        // The cookie of a refresh is set before the API is called, because the API may take longer than the handler.
-        const getAccessToken = (request?: SessionTokenRequest) =>
-          runWrite(scope, () => getTokenAndSave(openedSession, request));
-        return createSessionFetch(openedSession.webAuth, { getAccessToken })(input, init);
-      });
+      return withDigest(() =>
+        runOnSession(open, scope, (openedSession) => {
+          // The cookie of a refresh is set before the API is called, because the API may take longer than the handler.
+          const getAccessToken = (request?: SessionTokenRequest) =>
+            runWrite(scope, () => getTokenAndSave(openedSession, request));
+          return createSessionFetch(openedSession.webAuth, { getAccessToken })(input, init);
+        }),
+      );
     },
     updateSession: (change) => runWriting(({ requestSession }) => requestSession.update(change)),
   };

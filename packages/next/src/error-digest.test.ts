@@ -3,9 +3,10 @@ import { createReactServerErrorHandler } from 'next/dist/server/app-render/creat
 import { expect, test } from 'vitest';
 import { setUpLogin } from '../tests/support/app.ts';
 import { runInNext } from '../tests/support/run-in-next.ts';
+import type { Auth } from './create-auth.ts';
 import { withDigest } from './error-digest.ts';
 
-// A page that no proxy protects fails while the store is unavailable. Next responds with 500 and `error.tsx`.
+// A page that no proxy protects fails while the store is unavailable, and `error.tsx` shows why.
 
 const unavailable = () => Promise.reject(new Error('unavailable'));
 
@@ -16,12 +17,20 @@ async function startOutage() {
   return { auth, cookie };
 }
 
-test.each(['getSession', 'getAccessToken', 'requireSession', 'requireScopes'] as const)(
-  'error.tsx receives the code of the outage as digest from %s()',
-  async (name) => {
+const calls: Readonly<Record<string, (auth: Auth) => Promise<unknown>>> = {
+  'getSession()': ({ getSession }) => getSession(),
+  'getAccessToken()': ({ getAccessToken }) => getAccessToken(),
+  'fetch()': (auth) => auth.fetch('https://api.example.test/items'),
+  'requireSession()': ({ requireSession }) => requireSession(),
+  'requireScopes()': ({ requireScopes }) => requireScopes('profile'),
+  'protected.page()': (auth) => auth.protected.page(async () => null)({}),
+};
+
+test.each(Object.entries(calls))(
+  'error.tsx receives the code of the outage as digest from %s',
+  async (_, call) => {
     const { auth, cookie } = await startOutage();
-    const call = () => (name === 'requireScopes' ? auth[name]('profile') : auth[name]()) as Promise<unknown>;
-    const error = await runInNext({ cookie }, call).then(
+    const error = await runInNext({ cookie }, () => call(auth)).then(
       () => undefined,
       (thrown: unknown) => thrown,
     );

@@ -6,6 +6,7 @@ import {
 } from '@countersign/core';
 import { checkSessionScopes, type Session } from '@countersign/core/session';
 import { createErrorResponse, createSessionHeaders } from '@countersign/core/session/adapter';
+import { withDigest } from './error-digest.ts';
 import { markPrivate } from './private-response.ts';
 import { finishWrites, getRequestScope, type RequestScope } from './request-scope.ts';
 import {
@@ -89,9 +90,11 @@ export function createProtect(resolve: Resolve): Protect {
       (component, { scopes = [] } = {}) =>
       async (props) => {
         const scope = getRequestScope();
-        const session = await requireScopes(resolve, scope, scopes);
-        const pageProps = { ...props, session } as Parameters<typeof component>[0];
-        return runOrRedirect(resolve, scope, () => component(pageProps));
+        return withDigest(async () => {
+          const session = await requireScopes(resolve, scope, scopes);
+          const pageProps = { ...props, session } as Parameters<typeof component>[0];
+          return runOrRedirect(resolve, scope, () => component(pageProps));
+        });
       },
     action:
       (action, { scopes = [] } = {}) =>

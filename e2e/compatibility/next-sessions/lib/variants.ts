@@ -1,4 +1,4 @@
-import { dex } from '@countersign/core';
+import { atlassian, dex, github } from '@countersign/core';
 import type { AuthOptions } from '@countersign/next';
 import { addressVariants, findClusterVariant } from './address-variants';
 import {
@@ -14,7 +14,12 @@ import {
 const oldSecret = 'the-old-secret-with-more-than-thirty-two-characters';
 const newSecret = 'the-new-secret-with-more-than-thirty-two-characters';
 
-const { provider: dexProvider = {} } = dex({ issuer: 'https://dex.example.test', clientId: 'web' });
+/** What the presets say about their providers. The provider of the tests has their answers. */
+const presets = [
+  ['dex', dex({ issuer: 'https://dex.example.test', clientId: 'web' })],
+  ['github', github({ clientId: 'web' })],
+  ['atlassian', atlassian({ clientId: 'web' })],
+] as const;
 
 const variants: Readonly<Record<string, (host: string) => AuthOptions>> = {
   stored: () => ({ store: createFaultySessionStore() }),
@@ -38,7 +43,7 @@ const variants: Readonly<Record<string, (host: string) => AuthOptions>> = {
   'new-old': () => ({ secret: [newSecret, oldSecret] }),
   new: () => ({ secret: newSecret }),
   successors: () => ({ refresh: { successors: createFaultySuccessors() } }),
-  dex: () => ({ provider: dexProvider }),
+  ...Object.fromEntries(presets.map(([name, { provider = {} }]) => [name, () => ({ provider })])),
   // Nothing listens on this port.
   down: () => ({ issuer: 'http://localhost:1' }),
   ...addressVariants,

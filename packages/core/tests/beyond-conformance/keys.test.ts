@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AuthEvent } from '../../src/index.ts';
 import { createHarness } from '../support/client/harness.ts';
+import { addNullKeyMembers } from '../support/null-key-members.ts';
 
 describe('the keys of a provider', () => {
   test('may share one kid if their type, curve or alg differs', async () => {
@@ -13,6 +14,19 @@ describe('the keys of a provider', () => {
       await harness.logIn();
       expect(harness.userinfo).toMatchObject({ sub: 'alice' });
     }
+  });
+
+  test.each(['RS256', 'ES256'])('may have members that are null, with %s', async (alg) => {
+    const harness = await createHarness({
+      registration: { idTokenSignedResponseAlg: alg },
+      client: { idTokenSignedResponseAlg: alg as never },
+    });
+    await addNullKeyMembers(harness.server);
+    await harness.logIn();
+    expect(harness.userinfo).toMatchObject({ sub: 'alice' });
+    // A null key accepts no other signature.
+    harness.server.faults.add('id_token_signature_invalid');
+    await expect(harness.logIn()).rejects.toMatchObject({ code: 'id_token_invalid' });
   });
 
   test('are fetched five times for unknown kids, then once per ten seconds', async () => {

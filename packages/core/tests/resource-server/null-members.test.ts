@@ -4,6 +4,7 @@ import {
   type AccessTokenVerifierOptions,
   createAccessTokenVerifier,
 } from '../../src/resource-server/index.ts';
+import { addNullKeyMembers } from '../support/null-key-members.ts';
 import { audience, encode, startVerifier } from '../support/resource-server/start-verifier.ts';
 
 const thumbprint = 'a'.repeat(43);
@@ -45,6 +46,16 @@ describe('null is absent', () => {
     const verified = await verifier.verifyToken(await server.mintAccessToken({ [name]: null }));
     expect(verified).toMatchObject({ sub: 'alice', kind: 'user' });
     expect(verified.claims).not.toHaveProperty(name);
+  });
+
+  test('for the members of a key', async () => {
+    const { server, verifier } = await startVerifier();
+    await addNullKeyMembers(server);
+    await expect(verifier.verifyToken(await server.mintAccessToken())).resolves.toMatchObject({
+      sub: 'alice',
+    });
+    const forged = await server.mintAccessToken({}, { foreignKey: true });
+    await expect(verifier.verifyToken(forged)).rejects.toMatchObject({ code: 'invalid_token' });
   });
 
   test('for jti, client_id and iat, if the profile does not require them', async () => {

@@ -160,6 +160,25 @@ test('keeps pending logins and the session together below 8 KB', async () => {
   expect((await app.sessions.open(browser.header())).session?.data.text).toHaveLength(2_000);
 });
 
+test('keeps the header line of the largest session with its pending logins and markers below 8 KiB', async () => {
+  const { app, browser } = await open({ length: 0 });
+  let largest = 0;
+  for (let count = 0; count < 40; count++) {
+    // Each login completes, and the next one with a longer page is pending.
+    app.server.clock.advance(1);
+    await browser.logIn();
+    const requestSession = await app.sessions.open(browser.header());
+    await requestSession.update(() => ({ text: 'x'.repeat(2_600) }));
+    take(browser, requestSession.cookies);
+    for (const tab of [0, 1]) await browser.visit(`/auth/login?returnTo=/${'x'.repeat(10 * count + tab)}`);
+    expect([...browser.cookies.keys()].filter((name) => /\.(started|completed)$/.test(name))).toHaveLength(2);
+    expect(countBytes(browser)).toBeLessThanOrEqual(8_000);
+    largest = Math.max(largest, `Cookie: ${browser.header()}\r\n`.length);
+  }
+  expect(largest).toBeLessThanOrEqual(8_192 - 180);
+  expect(largest).toBeGreaterThan(7_900);
+});
+
 test('removes the text of the ID token before the only access token, and keeps its claims', async () => {
   const { app, browser } = await open({ length: 3_200 });
   await browser.logIn();

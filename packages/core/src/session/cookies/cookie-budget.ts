@@ -2,7 +2,8 @@ import type { CookieJar, CookieToSet, RequestCookies } from './cookies.ts';
 
 /**
  * Maximum bytes of all cookies of the application in one request. Common servers and proxies accept one header line of
- * 8 KiB, for example nginx (`large_client_header_buffers 4 8k`).
+ * 8 KiB, for example nginx (`large_client_header_buffers 4 8k`). They count the name of the header and the end of the line too:
+ * 10 bytes. The other 182 bytes are for cookies of other applications.
  */
 export const maxCookieBytes = 8_000;
 

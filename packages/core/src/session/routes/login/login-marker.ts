@@ -20,9 +20,6 @@ export const createLoginMarker = (context: SessionContext): CookieToSet =>
     sameSite: context.loginJar.sameSite === 'none' ? 'none' : 'lax',
   });
 
-/** Counts the bytes of the cookie as a browser sends it. */
-export const countMarkerBytes = (context: SessionContext): number => countBytes(createLoginMarker(context));
-
 export const deleteLoginMarker = (context: SessionContext): CookieToSet =>
   context.loginJar.createCookie(getCookieName(context), '', { maxAge: 0 });
 
@@ -67,6 +64,13 @@ export async function createCompletedMarker(
   const value = [isRepeated ? '2' : '1', await hashPage(returnTo), session].join('.');
   const maxAge = Math.min(completedLifetime, context.idleLifetime, context.absoluteLifetime);
   return context.loginJar.createCookie(getCompletedName(context), value, { maxAge });
+}
+
+/** Counts the bytes of both markers as a browser sends them. */
+export function countMarkerBytes(context: SessionContext): number {
+  const hash = 'x'.repeat(hashLength);
+  const completed = context.loginJar.toWireName(getCompletedName(context));
+  return countBytes(createLoginMarker(context)) + countBytes({ name: completed, value: `1.${hash}.${hash}` });
 }
 
 /** Without the marker, the next login of this browser is not compared: after a logout it has no session cookie either. */
