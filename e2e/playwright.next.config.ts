@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test';
+import { developmentProject } from './support/development.ts';
 import { urls } from './support/environment.ts';
 import { playwrightOptions } from './support/playwright-options.ts';
 
@@ -10,6 +11,11 @@ export default defineConfig(playwrightOptions, {
       name: 'next',
       testMatch: /\/(next-sessions|next-web|nest-api)\/.*\.spec\.ts$/,
       use: { baseURL: urls.nextWeb },
+    },
+    {
+      // The same suites in `next dev`.
+      name: developmentProject,
+      testMatch: /\/(next-sessions-browser|next-web-session-expiry)\.spec\.ts$/,
     },
   ],
 });

@@ -47,9 +47,6 @@ export interface Application {
   close(): void;
 }
 
-/** Timeout of a request to the provider, in milliseconds. */
-const timeout = 4_000;
-
 export const toHash = (token: string) => createHash('sha256').update(token).digest('base64url');
 
 /** Starts one process of a web application with cookie sessions and stored sessions on one Redis. */
@@ -57,6 +54,8 @@ export async function startApplication(options: {
   readonly name: string;
   readonly issuer: string;
   readonly redisUrl: string;
+  /** Timeout of a request to the provider, in milliseconds. */
+  readonly timeout: number;
   readonly now: () => number;
   /** Called with the progress of the response to a refresh request. Each request has a unique ID. */
   readonly onRefreshProgress?: (moment: Moment, request: string, text?: string) => void;
@@ -80,7 +79,7 @@ export async function startApplication(options: {
       scope: 'openid offline_access read',
       resource: resources,
       allowInsecureIssuer: true,
-      timeout,
+      timeout: options.timeout,
       onEvent: (event) => {
         if (event.type === 'store.unavailable') options.onStoreUnavailable?.(event.port);
         if (event.type === 'refresh.succeeded') report('accepted');

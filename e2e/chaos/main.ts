@@ -30,7 +30,8 @@ const scenarios: Readonly<Record<string, (seed: number) => Promise<Report>>> = {
   'login-during-logout': loginDuringLogout,
   'redis-unavailable': redisUnavailable,
   streams,
-  'two-zones': twoZones,
+  'two-zones': (seed) => twoZones(seed),
+  'two-zones-dev': (seed) => twoZones(seed, { isDevelopment: true }),
   tabs,
 };
 

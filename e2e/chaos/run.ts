@@ -48,7 +48,12 @@ export interface Stage {
 }
 
 export async function runOnStage<T>(
-  options: { readonly seed: number; readonly workers: number },
+  options: {
+    readonly seed: number;
+    readonly workers: number;
+    /** Timeout of a request of the processes to the provider, in milliseconds. Default: 4,000. */
+    readonly timeout?: number;
+  },
   play: (stage: Stage) => Promise<T>,
 ): Promise<T> {
   const notices = await listenForLogouts();
@@ -56,7 +61,14 @@ export async function runOnStage<T>(
   const redis = await startTestRedis();
   let ahead = 0;
   const eventLog = createEventLog();
-  const settings = () => ({ issuer: provider.issuer, redisUrl: redis.url, offset: ahead, eventLog });
+  const { timeout = 4_000 } = options;
+  const settings = () => ({
+    issuer: provider.issuer,
+    redisUrl: redis.url,
+    offset: ahead,
+    timeout,
+    eventLog,
+  });
   const front = await startApplication({ name: 'front', ...settings(), now: () => Date.now() + ahead });
   const workers = await Promise.all(Array.from({ length: options.workers }, () => startWorker(settings())));
   try {

@@ -2,7 +2,7 @@ import { type Moment, startApplication } from './application.ts';
 import { servePages } from './pages.ts';
 import type { Command } from './workers.ts';
 
-const { name, issuer, redisUrl, offset: start } = JSON.parse(process.env.CHAOS_WORKER ?? '{}');
+const { name, issuer, redisUrl, offset: start, timeout } = JSON.parse(process.env.CHAOS_WORKER ?? '{}');
 let offset: number = start;
 let killAt: Moment | undefined;
 
@@ -10,6 +10,7 @@ const application = await startApplication({
   name,
   issuer,
   redisUrl,
+  timeout,
   now: () => Date.now() + offset,
   onRefreshProgress(moment, request, text) {
     process.send?.({ moment, request, text });

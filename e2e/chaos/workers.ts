@@ -73,6 +73,8 @@ export async function startWorker({
   readonly redisUrl: string;
   /** Milliseconds by which its clock is ahead. */
   readonly offset: number;
+  /** Timeout of a request to the provider, in milliseconds. */
+  readonly timeout: number;
   readonly eventLog: EventLog;
 }): Promise<Worker> {
   const name = `worker-${++serial}`;

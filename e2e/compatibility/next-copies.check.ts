@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createTestBrowser } from 'identity-provider';
 import type { HttpBrowser } from '../support/http-browser.ts';
 import { type NextApp, startNextApp } from './next-app.ts';
+import { buildNext } from './next-trailing-slash.ts';
 
 // Next loads `lib/memory-auth.ts` for the proxy, for pages, for handlers and again after an edit. All copies share one state.
 // Work after the response spends no refresh token, because its cookie could not be set.
@@ -18,22 +19,25 @@ const hasProxy = fixture !== 'next-16';
 interface Mode {
   readonly name: string;
   readonly dev?: readonly string[];
+  /** Another production build, which this environment variable selects. */
+  readonly build?: { readonly environment: Record<string, string>; readonly args: readonly string[] };
 }
 
-/** In development, with each bundler. */
-const devModes: Readonly<Record<string, readonly Mode[]>> = {
+/** With each bundler, in development too. */
+const otherModes: Readonly<Record<string, readonly Mode[]>> = {
   'next-15-nodejs': [
     { name: 'next dev (webpack)', dev: [] },
     { name: 'next dev (Turbopack)', dev: ['--turbopack'] },
   ],
   'next-16-proxy': [
+    { name: 'next start (webpack)', build: { environment: { WEBPACK: '1' }, args: ['--webpack'] } },
     { name: 'next dev (Turbopack)', dev: [] },
     { name: 'next dev (webpack)', dev: ['--webpack'] },
   ],
 };
 
 /** The modes of Next in which the application runs. */
-const modes: readonly Mode[] = [{ name: 'next start' }, ...(devModes[fixture] ?? [])];
+const modes: readonly Mode[] = [{ name: 'next start' }, ...(otherModes[fixture] ?? [])];
 
 const editedFile = join(folder, 'lib/memory-auth.ts');
 
@@ -66,7 +70,7 @@ if (hasEdgeProxy)
     await checkEdgeRuntime(app, { isDevelopment: true }).finally(app.stop);
   });
 
-function checkMode({ dev }: Mode): void {
+function checkMode({ dev, build }: Mode): void {
   // Each request of a development server takes longer.
   const accessTokenLifetime = dev ? 20 : 6;
   let app: NextApp;
@@ -75,10 +79,12 @@ function checkMode({ dev }: Mode): void {
     source = await readFile(editedFile, 'utf8');
     // A bundler cannot read the files of another bundler.
     if (dev) await rm(join(folder, '.next-dev'), { recursive: true, force: true });
+    if (build) buildNext(folder, build);
     app = await startNextApp(folder, {
       basePath: '/shop',
       callbacks: ['/auth/callback', '/memory/auth/callback'],
       accessTokenLifetime,
+      ...(build && { environment: () => build.environment }),
       ...(dev ? { dev } : fixture === 'next-16' ? { server: 'server.ts' } : {}),
     });
     if (dev) await compileRoutes();
@@ -179,6 +185,13 @@ function checkMode({ dev }: Mode): void {
     assert.equal(await readUser(storedUser, '/shop/memory/dashboard'), 'user-alice');
     assert.equal(refreshes(), count + 2);
   });
+
+  // A middleware on the edge runtime shares no memory with the routes.
+  if (!hasEdgeProxy)
+    test('all copies of the application request the metadata and the keys of the provider once', () => {
+      const paths = app.log.map(({ path }) => path).filter((path) => /^\/(\.well-known\/|jwks)/.test(path));
+      assert.deepEqual(paths.sort(), ['/.well-known/openid-configuration', '/jwks']);
+    });
 
   if (hasProxy) {
     test('reports the reason why the proxy could not refresh, and not a missing proxy', async () => {

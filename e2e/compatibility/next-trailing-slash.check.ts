@@ -1,27 +1,23 @@
 import assert from 'node:assert/strict';
-import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createTestBrowser, type TestBrowser } from 'identity-provider';
 import type { HttpBrowser, Visit } from '../support/http-browser.ts';
 import { type NextApp, startNextApp } from './next-app.ts';
-import { buildWithTrailingSlash, followRedirects, trailingSlash } from './next-trailing-slash.ts';
+import { buildNext, followRedirects, trailingSlash } from './next-trailing-slash.ts';
 
 // `trailingSlash: true`: Next redirects each path without a slash before the application sees the request.
 
 const folder = process.env.FIXTURE ?? '.';
 
-/** In development with Turbopack too. */
-const modes =
-  basename(folder) === 'next-16-proxy'
-    ? [{ name: 'next start' }, { name: 'next dev', dev: [] }]
-    : [{ name: 'next start' }];
+/** In development too: Next 15 with webpack, Next 16 with Turbopack. */
+const modes = [{ name: 'next start' }, { name: 'next dev', dev: [] }];
 
 for (const mode of modes) describe(mode.name, () => checkMode(mode));
 
 function checkMode({ dev }: { readonly dev?: readonly string[] }): void {
   let app: NextApp;
   before(async () => {
-    if (!dev) buildWithTrailingSlash(folder);
+    if (!dev) buildNext(folder, { environment: trailingSlash });
     app = await startNextApp(folder, {
       basePath: '/shop',
       callbacks: ['/auth/callback', '/api/auth/callback'],

@@ -8,15 +8,25 @@ import type { NextApp } from './next-app.ts';
 /** The environment variables of an application with `trailingSlash: true`. */
 export const trailingSlash = { TRAILING_SLASH: '1' };
 
-/** Builds the application beside its other build. */
-export function buildWithTrailingSlash(folder: string): void {
+/**
+ * Builds the application beside its other builds.
+ *
+ * @param options `environment`: selects the configuration and its folder; `args`: arguments of `next build`
+ */
+export function buildNext(
+  folder: string,
+  {
+    environment,
+    args = [],
+  }: { readonly environment: Record<string, string>; readonly args?: readonly string[] },
+): void {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [createRequire(join(folder, 'package.json')).resolve('next/dist/bin/next'), 'build'],
+    [createRequire(join(folder, 'package.json')).resolve('next/dist/bin/next'), 'build', ...args],
     {
       cwd: folder,
       encoding: 'utf8',
-      env: { ...process.env, ...trailingSlash, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+      env: { ...process.env, ...environment, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     },
   );
   assert.equal(status, 0, stdout + stderr);

@@ -47,11 +47,14 @@ interface Stage {
 }
 
 /**
- * Two built Next apps below different base paths of one host, with separate cookie names, secrets and clients. Logins,
- * refreshes and logouts of several browsers follow in any order. A step at one app changes nothing at the other, except for
- * the logout tokens of the provider, which end both sessions.
+ * Two Next apps below different base paths of one host, with separate cookie names, secrets and clients: built, or in
+ * development. Logins, refreshes and logouts of several browsers follow in any order. A step at one app changes nothing at
+ * the other, except for the logout tokens of the provider, which end both sessions.
  */
-export async function twoZones(seed: number): Promise<Report> {
+export async function twoZones(
+  seed: number,
+  { isDevelopment = false }: { readonly isDevelopment?: boolean } = {},
+): Promise<Report> {
   const random = createRandom(seed);
   const clock = createDrivenClock();
   const [port, ...ports] = [await findFreePort(), await findFreePort(), await findFreePort()];
@@ -74,6 +77,7 @@ export async function twoZones(seed: number): Promise<Report> {
         basePath: zone.basePath,
         port: ports[index] ?? 0,
         op,
+        ...(isDevelopment && { dev: [] }),
         environment: { ...clock.environment, ...describeEnvironment(zone) },
         api: ({ headers }, response) => response.end(readSubject(headers.authorization)),
       }),
@@ -94,7 +98,7 @@ export async function twoZones(seed: number): Promise<Report> {
     }
     const counts = Object.entries(count(done, (name) => name)).map(([name, times]) => `${times} ${name}`);
     return {
-      summary: `${steps} steps of ${visitors.length} browsers at two built Next apps on one host (${counts.join(', ')})`,
+      summary: `${steps} steps of ${visitors.length} browsers at two ${isDevelopment ? 'Next apps in development' : 'built Next apps'} on one host (${counts.join(', ')})`,
       tokenRequests: op.requestsTo('token').length,
       sessionsLost: stage.lost,
       leaks: stage.leaks,

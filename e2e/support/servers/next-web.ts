@@ -26,20 +26,23 @@ export interface NextWebOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** False removes the proxy from the built application. Default: true. */
   readonly proxy?: boolean;
+  /** Runs `next dev`. Default: false; the built application runs. */
+  readonly dev?: boolean;
   /** A path that responds with a 2xx status when the application is ready. Default: `/`. */
   readonly readyPath?: string;
 }
 
-/** Starts the built application in a separate process. */
+/** Starts the application in a separate process. */
 export async function startNextWeb(options: NextWebOptions): Promise<RunningNextWeb> {
-  const { port, issuer, environment, proxy = true, readyPath = '/' } = options;
+  const { port, issuer, environment, proxy = true, dev = false, readyPath = '/' } = options;
   const origin = `http://localhost:${port}`;
-  const copy = proxy ? undefined : copyWithoutProxy();
-  const server = spawn(process.execPath, [next, 'start', '-H', 'localhost', '-p', String(port)], {
+  const copy = dev ? copySources() : proxy ? undefined : copyWithoutProxy();
+  const command = dev ? 'dev' : 'start';
+  const server = spawn(process.execPath, [next, command, '-H', 'localhost', '-p', String(port)], {
     cwd: copy ?? folder,
     env: {
       ...process.env,
-      NODE_ENV: 'production',
+      NODE_ENV: dev ? 'development' : 'production',
       NEXT_TELEMETRY_DISABLED: '1',
       AUTH_ISSUER: issuer,
       AUTH_CLIENT_ID: 'next-web',
@@ -67,6 +70,30 @@ export async function startNextWeb(options: NextWebOptions): Promise<RunningNext
   await stop();
   throw new Error(`next-web did not respond at ${origin}:\n${output}`);
 }
+
+/** Copies the sources to a folder below next-web, where Node finds the dependencies. A development server writes into it. */
+function copySources(): string {
+  const copy = join(folder, '.test/next-web-dev');
+  rmSync(copy, { recursive: true, force: true });
+  for (const name of ['app', 'components', 'lib', 'next-env.d.ts', 'package.json', 'proxy.ts'])
+    cpSync(join(folder, name), join(copy, name), { recursive: true });
+  cpSync(join(folder, 'next.config.ts'), join(copy, 'application.config.ts'));
+  writeFileSync(join(copy, 'next.config.ts'), developmentConfig);
+  writeFileSync(
+    join(copy, 'tsconfig.json'),
+    JSON.stringify({ extends: '../../tsconfig.json', include: ['**/*.ts', '**/*.tsx'] }),
+  );
+  return copy;
+}
+
+/** Tests advance the clock by days: the server does not discard routes. The tools of Next are not part of the page. */
+const developmentConfig = `import config from './application.config';
+export default {
+  ...config,
+  devIndicators: false,
+  onDemandEntries: { maxInactiveAge: 2 ** 40, pagesBufferLength: 100 },
+};
+`;
 
 export async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;

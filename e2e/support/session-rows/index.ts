@@ -7,6 +7,7 @@ import { loginRows } from './login-rows.ts';
 import { logoutRows } from './logout-rows.ts';
 import { neighbourRows } from './neighbour-rows.ts';
 import { outageRows } from './outage-rows.ts';
+import { pageRows } from './page-rows.ts';
 import { plantedRows } from './planted-rows.ts';
 import { rawByteRows } from './raw-byte-rows.ts';
 import { refreshResponseRows } from './refresh-response-rows.ts';
@@ -37,5 +38,6 @@ export const sessionRows: readonly Row[] = [
   ...cacheRows,
   ...addressRows,
   ...endedLoginRows,
+  ...pageRows,
   ...refreshResponseRows,
 ];

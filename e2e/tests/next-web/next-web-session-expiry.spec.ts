@@ -1,14 +1,17 @@
 import AxeBuilder from '@axe-core/playwright';
 import { type BrowserContext, expect, type Page, type Request, test } from '@playwright/test';
+import { isDevelopment } from '../../support/development.ts';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 
-// The warning before an unused session expires, in the production build. One clock drives browser, application and provider.
+// The warning before an unused session expires, in the production build and in development. One clock drives browser,
+// application and provider.
 
 let running: NextWebAtTestProvider;
 let ahead = 0;
 
 test.beforeAll(async () => {
-  running = await startAtTestProvider({ server: { accessTokenLifetime: 600 } });
+  test.setTimeout(300_000);
+  running = await startAtTestProvider({ dev: isDevelopment(), server: { accessTokenLifetime: 600 } });
 });
 test.afterAll(() => running?.stop());
 

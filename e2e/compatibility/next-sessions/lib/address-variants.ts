@@ -1,12 +1,28 @@
+import type { OwnPage } from '@countersign/core/session';
 import type { AuthOptions } from '@countersign/next';
 
 const provider = 'https://provider.example';
+
+/** A page by a function: what it receives, as JSON that any cache could store. It fails if the user wanted `/fail`. */
+const createPage =
+  (by: string): OwnPage =>
+  ({ request, ...context }) => {
+    if (context.returnTo === '/fail') throw new TypeError('text of another user');
+    const { pathname } = new URL(request.url);
+    const headers = { 'cache-control': 'public, max-age=60' };
+    return Response.json({ by, pathname, ...context }, { status: context.status, headers });
+  };
 
 /** Configurations that differ in addresses, paths and pages. */
 export const addressVariants: Readonly<Record<string, (host: string) => AuthOptions>> = {
   path: () => ({ cookie: { path: '/items' }, routes: '/items/auth' }),
   'xn--mller-kva': () => ({ baseUrl: ['https://other.localhost', 'https://müller.localhost'] }),
-  'own-pages': () => ({ pages: { error: '/login-error', denied: '/denied' } }),
+  'own-pages': () => ({
+    pages: { error: '/login-error', denied: '/denied', logout: '/logout-question' },
+  }),
+  'page-functions': () => ({
+    pages: { error: createPage('error'), denied: createPage('denied'), logout: createPage('logout') },
+  }),
   german: () => ({
     messages: { de: { pages: { denied: { title: 'Nicht angemeldet', text: 'Bitte erneut versuchen.' } } } },
   }),

@@ -32,6 +32,13 @@ const variants: Readonly<Record<string, (host: string) => AuthOptions>> = {
   'ten-minutes': () => ({ idleLifetime: 600, absoluteLifetime: 600 }),
   strict: () => ({ cookie: { sameSite: 'strict' } }),
   framed: (host) => ({ baseUrl: `https://${host}`, cookie: { sameSite: 'none', partitioned: true } }),
+  'https-lax': (host) => ({ baseUrl: `https://${host}` }),
+  'https-strict': (host) => ({ baseUrl: `https://${host}`, cookie: { sameSite: 'strict' } }),
+  'https-none': (host) => ({ baseUrl: `https://${host}`, cookie: { sameSite: 'none' } }),
+  'https-partitioned': (host) => ({
+    baseUrl: `https://${host}`,
+    cookie: { sameSite: 'none', partitioned: true },
+  }),
   domain: (host) => ({ cookie: { domain: new URL(`http://${host}`).hostname } }),
   shop: () => ({ cookie: { name: 'shop' }, secret: oldSecret }),
   admin: () => ({ cookie: { name: 'admin' }, secret: newSecret }),

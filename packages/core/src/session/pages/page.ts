@@ -39,9 +39,11 @@ export function createPage(content: PageContent): Response {
   const { messages, title, text, code, actions, continueTo } = content;
   const headers = createSessionHeaders(content.cookies);
   headers.set('content-type', 'text/html; charset=utf-8');
+  // Another site must not place a form below its own page (clickjacking). An embedded application needs the other pages.
+  const hasForm = actions.some((action) => 'post' in action);
   headers.set(
     'content-security-policy',
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    `default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'${hasForm ? "; frame-ancestors 'none'" : ''}`,
   );
   const codeHtml = code === undefined ? '' : `<p><code>${escapeHtml(code)}</code></p>`;
   const textHtml = text === '' ? '' : `<p>${escapeHtml(text)}</p>`;

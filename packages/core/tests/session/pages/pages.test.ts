@@ -33,6 +33,17 @@ test('shows the page "error" for a denied login if there is no page "denied"', a
   );
 });
 
+test('allows frames for a page, and not for a form', async () => {
+  const app = await createWebApp();
+  const { response } = await denyLogin(app);
+  expect(response.headers.get('content-security-policy')).not.toContain('frame-ancestors');
+  const browser = app.open();
+  await browser.logIn();
+  const question = await browser.visit('/auth/logout', { headers: html });
+  expect(await question.text()).toContain('<form method="post"');
+  expect(question.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+});
+
 test('responds with JSON if the request does not accept HTML', async () => {
   const page = vi.fn(() => new Response('page'));
   for (const pages of [{ error: '/login-error' }, { error: page }]) {
