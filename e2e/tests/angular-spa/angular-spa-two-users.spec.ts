@@ -1,18 +1,24 @@
-import { type BrowserContext, expect, type Page, type Route, test } from '@playwright/test';
+import { type Browser, type BrowserContext, expect, type Page, type Route, test } from '@playwright/test';
 import { expectItems, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { alice, bob, signInAtProvider } from '../../support/provider.ts';
 
-// Two users of the production build: a request of alice waits in one tab while bob logs in in another tab.
+// Two users of the production build: a request of alice waits in one tab while bob logs in in another tab, or at the
+// provider.
 
 let base: string;
-test.beforeEach(async ({ baseURL, context }) => {
+test.beforeEach(({ baseURL }) => {
   base = String(baseURL);
-  await context.route('**/config.json', async (route) => {
-    const settings = await (await route.fetch({ maxRetries: 3 })).json();
-    await route.fulfill({ json: { ...settings, storage: 'shared' } });
-  });
 });
+
+type Settings = Readonly<Record<string, unknown>>;
+
+async function withSettings(context: BrowserContext, settings: Settings): Promise<void> {
+  await context.route('**/config.json', async (route) => {
+    const defaults = await (await route.fetch({ maxRetries: 3 })).json();
+    await route.fulfill({ json: { ...defaults, ...settings } });
+  });
+}
 
 /** Holds the requests with a method and URL. Records the users of their tokens. */
 async function hold(context: BrowserContext, method: string, url: string) {
@@ -57,20 +63,97 @@ async function switchUser(context: BrowserContext): Promise<Page> {
   return other;
 }
 
-test('B20: does not repeat a rejected POST of alice with the token of bob', async ({ page, context }) => {
-  await signIn(page, alice);
-  const { users, arrived, first } = await hold(context, 'POST', `${urls.nestApi}/items`);
-  await addItem(page);
-  await arrived;
-  await switchUser(context);
-  await first().fulfill({
+/** Responds to a request as the API does if it rejects the token. */
+const reject = (route: Route, challenge: string, headers: Record<string, string> = {}) =>
+  route.fulfill({
     status: 401,
     headers: {
       'access-control-allow-origin': base,
-      'access-control-expose-headers': 'www-authenticate',
-      'www-authenticate': 'Bearer error="invalid_token"',
+      'access-control-expose-headers': 'www-authenticate, dpop-nonce',
+      'www-authenticate': challenge,
+      ...headers,
     },
   });
-  await expect(page.locator('form').getByRole('alert')).toBeVisible();
-  expect(users).toEqual(['user-alice']);
-});
+
+/** Replaces the session of alice at the provider by one of bob. The application does not notice it. */
+async function switchSession(context: BrowserContext, browser: Browser): Promise<void> {
+  const other = await browser.newContext({ baseURL: base });
+  await signIn(await other.newPage(), bob);
+  const cookies = await other.cookies(urls.identityProvider);
+  await other.close();
+  await context.addCookies(cookies);
+}
+
+const invalidToken = 'Bearer error="invalid_token"';
+
+const deployments: readonly { name: string; settings: Settings; challenge?: string; headers?: object }[] = [
+  { name: 'tokens of all tabs', settings: { storage: 'shared' } },
+  { name: 'a silent login of bob in the tab of alice', settings: { storage: 'memory' } },
+  { name: 'a token worker', settings: { storage: 'memory', worker: true } },
+  { name: 'DPoP', settings: { storage: 'shared', dpop: true }, challenge: 'DPoP error="invalid_token"' },
+  {
+    name: 'a nonce for DPoP',
+    settings: { storage: 'memory', dpop: true },
+    challenge: 'DPoP error="use_dpop_nonce"',
+    headers: { 'dpop-nonce': 'nonce-of-the-test' },
+  },
+];
+
+for (const { name, settings, challenge = invalidToken, headers } of deployments) {
+  test(`B20: does not repeat a rejected POST of alice with the token of bob, with ${name}`, async ({
+    page,
+    context,
+  }) => {
+    await withSettings(context, settings);
+    await signIn(page, alice);
+    const { users, arrived, first } = await hold(context, 'POST', `${urls.nestApi}/items`);
+    await addItem(page);
+    await arrived;
+    await switchUser(context);
+    // Tabs with separate tokens log bob in silently.
+    await expect(page.locator('.who')).toHaveText(/bob/i);
+    await reject(first(), challenge, { ...headers });
+    await expect(page.locator('form').getByRole('alert')).toBeVisible();
+    expect(users).toEqual(['user-alice']);
+  });
+}
+
+for (const { name, settings } of [
+  { name: 'tokens in memory', settings: { storage: 'memory' } },
+  { name: 'a token worker', settings: { storage: 'memory', worker: true } },
+  { name: 'DPoP', settings: { storage: 'shared', dpop: true } },
+]) {
+  test(`B20: does not continue the ended login of alice as bob, with ${name}`, async ({
+    page,
+    context,
+    browser,
+  }) => {
+    await withSettings(context, settings);
+    await signIn(page, alice);
+    const { users, arrived, first } = await hold(context, 'POST', `${urls.nestApi}/items`);
+    await addItem(page);
+    await arrived;
+    await switchSession(context, browser);
+    // The refresh after the rejected token. The next token request is that of the silent login.
+    await context.route(
+      `${urls.identityProvider}/token`,
+      (route) =>
+        route.fulfill({
+          status: 400,
+          headers: { 'access-control-allow-origin': base },
+          json: { error: 'invalid_grant' },
+        }),
+      { times: 1 },
+    );
+    const silentLogin = page.waitForResponse(
+      (response) =>
+        response.url().startsWith(`${urls.identityProvider}/auth?`) && response.url().includes('prompt=none'),
+    );
+    await reject(first(), 'dpop' in settings ? 'DPoP error="invalid_token"' : invalidToken);
+    // The provider has logged bob in: it redirects with a code.
+    expect((await (await silentLogin).headerValue('location')) ?? '').toContain('code=');
+    await expect(page.locator('form').getByRole('alert')).toBeVisible();
+    expect(users).toEqual(['user-alice']);
+    await expect(page.locator('.who', { hasText: /bob/i })).toHaveCount(0);
+  });
+}

@@ -1,4 +1,4 @@
-import { createMemoryStorage } from '@countersign/core/browser';
+import { type BrowserAuth, createMemoryStorage, type IdTokenClaims } from '@countersign/core/browser';
 import { beforeEach, expect, test, vi } from 'vitest';
 import {
   advanceClock,
@@ -104,4 +104,14 @@ test('expiresAt is undefined after the provider has ended the login', async () =
 test('expiresAt is undefined for a token without an expiry', async () => {
   provider.body = ({ expires_in: _, ...body }) => body;
   expect(expiresAt(await openSignedInPage())()).toBeUndefined();
+});
+
+test('B24: assigns a request to the rendered user until the login state is known', async () => {
+  const claims = { sub: 'alice' } as IdTokenClaims;
+  const rendered = createAuth('default', new Promise<BrowserAuth>(() => {}), {
+    status: 'signed-in',
+    claims,
+  });
+  expect(rendered.getHolder()).toEqual({ sub: 'alice' });
+  expect(createAuth('default', new Promise<BrowserAuth>(() => {})).getHolder()).toBeUndefined();
 });

@@ -29,7 +29,8 @@ afterEach(() => {
 });
 
 test('the interceptor replaces a rejected token in an environment without newer functions', async () => {
-  const { acceptOnly, api, createHarness, get, post } = await import('./support/interceptor-harness.ts');
+  const { acceptOnly, api, get, post } = await import('./support/fake-client.ts');
+  const { createHarness } = await import('./support/interceptor-harness.ts');
   const { send, tokens } = createHarness([{ url: api, except: ['public'] }]);
   await send(get(api), acceptOnly('Bearer token-2'));
   await send(post(`${api}/1`, { name: 'x' }), acceptOnly('Bearer token-2'));

@@ -6,12 +6,12 @@ import {
   acceptOnly,
   api,
   base,
-  createHarness,
   get,
   post,
   type Respond,
   respondWithError,
-} from '../../tests/support/interceptor-harness.ts';
+} from '../../tests/support/fake-client.ts';
+import { createHarness } from '../../tests/support/interceptor-harness.ts';
 import { SEND_ACCESS_TOKEN } from './send-access-token.ts';
 
 beforeEach(() => void vi.stubGlobal('document', { baseURI: base }));

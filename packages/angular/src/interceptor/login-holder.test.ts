@@ -1,15 +1,6 @@
-import type { BrowserAuth, IdTokenClaims } from '@countersign/core/browser';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import {
-  api,
-  base,
-  createHarness,
-  get,
-  post,
-  type Respond,
-  respondWithError,
-} from '../../tests/support/interceptor-harness.ts';
-import { createAuth } from '../auth.ts';
+import { api, base, get, post, type Respond, respondWithError } from '../../tests/support/fake-client.ts';
+import { createProvidedClient } from '../../tests/support/provided-client.ts';
 
 beforeEach(() => void vi.stubGlobal('document', { baseURI: base }));
 afterEach(() => void vi.unstubAllGlobals());
@@ -24,7 +15,7 @@ describe('after a change of the user', () => {
     };
 
   test('B24: does not replay a rejected request', async () => {
-    const { send, tokens, switchUser } = createHarness([{ url: api }]);
+    const { send, tokens, switchUser } = createProvidedClient([{ url: api }]);
     const response = send(
       post(api, { amount: 1 }),
       rejectAfter(() => switchUser('bob')),
@@ -34,7 +25,7 @@ describe('after a change of the user', () => {
   });
 
   test('B24: does not replay a request with a DPoP nonce', async () => {
-    const { send, requests, switchUser } = createHarness([{ url: api }], { dpop: true });
+    const { send, requests, switchUser } = createProvidedClient([{ url: api }], { dpop: true });
     const response = send(post(api, { amount: 1 }), () => {
       switchUser('bob');
       return respondWithError('DPoP error="use_dpop_nonce"', 401, { 'dpop-nonce': 'n1' });
@@ -44,7 +35,7 @@ describe('after a change of the user', () => {
   });
 
   test('B24: does not replay an optional request without a token', async () => {
-    const { send, tokens, switchUser } = createHarness([{ url: api, optional: true }]);
+    const { send, tokens, switchUser } = createProvidedClient([{ url: api, optional: true }]);
     const response = send(
       post(api, { amount: 1 }),
       rejectAfter(() => switchUser('bob')),
@@ -54,7 +45,7 @@ describe('after a change of the user', () => {
   });
 
   test('B24: fails a request that started before the change', async () => {
-    const { send, requests, switchUser } = createHarness([{ url: api }]);
+    const { send, requests, switchUser } = createProvidedClient([{ url: api }]);
     await send(get(api));
     const response = send(get(api));
     switchUser('bob');
@@ -63,7 +54,7 @@ describe('after a change of the user', () => {
   });
 
   test('B24: starts no step-up login of another user', async () => {
-    const { send, stepUps, switchUser } = createHarness([{ url: api, stepUp: true }]);
+    const { send, stepUps, switchUser } = createProvidedClient([{ url: api, stepUp: true }]);
     const challenge = 'Bearer error="insufficient_scope", scope="x"';
     const response = send(
       get(api),
@@ -72,14 +63,4 @@ describe('after a change of the user', () => {
     await expect(response).rejects.toMatchObject({ status: 403 });
     expect(stepUps).toEqual([]);
   });
-});
-
-test('B24: assigns a request to the rendered user until the login state is known', async () => {
-  const claims = { sub: 'alice' } as IdTokenClaims;
-  const rendered = createAuth('default', new Promise<BrowserAuth>(() => {}), {
-    status: 'signed-in',
-    claims,
-  });
-  expect(rendered.getHolder()).toEqual({ sub: 'alice' });
-  expect(createAuth('default', new Promise<BrowserAuth>(() => {})).getHolder()).toBeUndefined();
 });

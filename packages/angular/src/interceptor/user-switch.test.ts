@@ -1,13 +1,23 @@
 import { HttpErrorResponse, HttpHeaders, HttpRequest, HttpResponse } from '@angular/common/http';
-import { Injector, PLATFORM_ID, runInInjectionContext } from '@angular/core';
-import type { AuthError } from '@countersign/core/browser';
+import {
+  createEnvironmentInjector,
+  type EnvironmentInjector,
+  Injector,
+  PLATFORM_ID,
+  runInInjectionContext,
+} from '@angular/core';
+import type { AuthError, BrowserAuth } from '@countersign/core/browser';
 import { firstValueFrom, from, map } from 'rxjs';
 import { afterEach, beforeEach, test, vi } from 'vitest';
-import { apiUrl, origin } from '../../../core/tests/support/browser/browser-world.ts';
-import { expectNoViolations, type SendRequest } from '../../../core/tests/support/browser/user-switch.ts';
-import { createAuth } from '../auth.ts';
-import { AUTH_CLIENTS } from '../inject-auth.ts';
-import { parseAllowList } from './allow-list.ts';
+import { apiUrl } from '../../../core/tests/support/browser/browser-world.ts';
+import {
+  expectNoViolations,
+  orderSeeds,
+  type SendRequest,
+  type UserSwitchRuns,
+} from '../../../core/tests/support/browser/user-switch.ts';
+import { withWorker } from '../../worker/with-worker.ts';
+import { provideAuthClient } from '../provide-auth-client.ts';
 import { authInterceptor } from './auth-interceptor.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
@@ -16,37 +26,33 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+const createApplication = (browser: BrowserAuth) =>
+  createEnvironmentInjector(
+    [
+      { provide: PLATFORM_ID, useValue: 'browser' },
+      provideAuthClient({ apis: [{ url: new URL(apiUrl).origin }] }, browser),
+    ],
+    Injector.NULL as EnvironmentInjector,
+  );
+
 /** Creates a sender with the real interceptor and the real browser client. Each tab has an Angular application. */
 function createSender(): SendRequest {
-  const applications = new Map<unknown, Injector>();
-  return (world, call, { isUpload }) => {
+  const applications = new Map<unknown, EnvironmentInjector>();
+  return (world, call) => {
     const { auth: browser } = call.tab;
-    const injector =
-      applications.get(browser) ??
-      Injector.create({
-        providers: [
-          { provide: PLATFORM_ID, useValue: 'browser' },
-          {
-            provide: AUTH_CLIENTS,
-            multi: true,
-            useValue: {
-              auth: createAuth('default', Promise.resolve(browser)),
-              apis: () => parseAllowList([{ url: new URL(apiUrl).origin }], origin),
-            },
-          },
-        ],
-      });
-    applications.set(browser, injector);
-    const body = isUpload ? new ReadableStream() : { amount: 1 };
-    const response = runInInjectionContext(injector, () =>
-      authInterceptor(new HttpRequest<unknown>('POST', apiUrl, body), ({ headers }) =>
-        from(world.api(call, headers)).pipe(
+    const application = applications.get(browser) ?? createApplication(browser);
+    applications.set(browser, application);
+    const request = new HttpRequest<unknown>('POST', apiUrl, call.upload ?? { amount: 1 });
+    const response = runInInjectionContext(application, () =>
+      authInterceptor(request, ({ headers, body }) => {
+        const upload = body instanceof ReadableStream ? body : undefined;
+        return from(world.api(call, { headers, upload })).pipe(
           map(({ status, headers }) => {
             if (status === 200) return new HttpResponse({ status });
             throw new HttpErrorResponse({ status, headers: new HttpHeaders(headers) });
           }),
-        ),
-      ),
+        );
+      }),
     );
     return firstValueFrom(response).then(
       () => '200',
@@ -55,13 +61,16 @@ function createSender(): SendRequest {
   };
 }
 
-const runs = 1000;
-const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const connectWorker: UserSwitchRuns['connectWorker'] = (createWorker, options) => {
+  const { fetch } = withWorker(createWorker).configure?.({ clientId: 'spa', ...options } as never) ?? {};
+  if (!fetch) throw new Error('withWorker() adds no fetch');
+  return fetch;
+};
 
-test(
-  `B20: sends no request of one user with the token of another user, in ${runs} orders (seed ${seed})`,
-  {
-    timeout: 600_000,
-  },
-  () => expectNoViolations({ runs, seed }, createSender),
+const runs = 1000;
+
+test.each(orderSeeds)(
+  `B20: sends no request of one user with the token of another user, in ${runs} %s orders (seed %i)`,
+  { timeout: 600_000 },
+  (_, seed) => expectNoViolations({ runs, seed, connectWorker }, createSender),
 );

@@ -1,75 +1,16 @@
-import { HttpErrorResponse, HttpHeaders, HttpRequest, HttpResponse } from '@angular/common/http';
-import { Injector, PLATFORM_ID, runInInjectionContext } from '@angular/core';
-import { type BrowserAuth, type LoginHolder, LoginRequiredError } from '@countersign/core/browser';
-import { firstValueFrom, type Observable, of, throwError } from 'rxjs';
+import { Injector, PLATFORM_ID } from '@angular/core';
 import { type AuthHandle, createAuth } from '../../src/auth.ts';
 import { AUTH_CLIENTS } from '../../src/inject-auth.ts';
 import { type ApiEntry, parseAllowList } from '../../src/interceptor/allow-list.ts';
-import { authInterceptor } from '../../src/interceptor/auth-interceptor.ts';
-
-export const base = 'https://app.example/';
-export const api = 'https://api.example.com/items';
-
-/** Handles a request like the API. */
-export type Respond = (request: HttpRequest<unknown>) => Observable<HttpResponse<unknown>>;
+import { base, createFakeClient, type FakeClientOptions } from './fake-client.ts';
+import { createSender } from './provided-client.ts';
 
 /** Creates the interceptor with a client whose token contains the count of its refreshes. */
 export function createHarness(
   apis: readonly ApiEntry[],
-  options: {
-    isSignedIn?: boolean;
-    platform?: string;
-    dpop?: boolean;
-    login?: () => Promise<void>;
-    /** Replaces the refresh after a rejected token. */
-    renew?: () => void;
-    /** The error of a state that could not be determined. */
-    stateError?: Error;
-  } = {},
+  { platform = 'browser', ...options }: FakeClientOptions & { platform?: string } = {},
 ) {
-  const { isSignedIn = true, platform = 'browser', dpop = false, login, renew, stateError } = options;
-  let current = 1;
-  let holder = { iss: 'https://login.example', sub: 'alice', login: '1' };
-  const listeners: (() => void)[] = [];
-  let nonce: string | undefined;
-  const tokenRequests: unknown[] = [];
-  const stepUps: unknown[] = [];
-  const browser = {
-    snapshot: () => {
-      if (stateError) return { status: 'error', error: stateError };
-      return isSignedIn ? { status: 'signed-in', holder } : { status: 'signed-out' };
-    },
-    subscribe: (listener: () => void) => void listeners.push(listener),
-    getAccessToken: async ({
-      holder: requestHolder,
-      ...tokenRequest
-    }: {
-      rejectedToken?: string;
-      holder?: LoginHolder;
-    }) => {
-      tokenRequests.push(tokenRequest);
-      if (stateError) throw stateError;
-      if (requestHolder && requestHolder.sub !== holder.sub)
-        throw new LoginRequiredError('session_ended', 'Ended.');
-      if (!isSignedIn) throw new LoginRequiredError('not_signed_in', 'Not signed in.');
-      if (tokenRequest.rejectedToken === `token-${current}`) (renew ?? (() => void current++))();
-      return { accessToken: `token-${current}`, tokenType: dpop ? 'DPoP' : 'Bearer', scopes: [], holder };
-    },
-    authorize: async (_request: unknown, token: { accessToken: string; tokenType: string }) => ({
-      authorization: `${token.tokenType} ${token.accessToken}`,
-      ...(dpop && { dpop: `proof ${nonce}` }),
-    }),
-    rememberNonce: async (_url: string, headers: HttpHeaders) => {
-      const receivedNonce = headers.get('dpop-nonce') ?? undefined;
-      const isNew = dpop && receivedNonce !== undefined && receivedNonce !== nonce;
-      nonce = receivedNonce ?? nonce;
-      return isNew;
-    },
-    login: async (loginOptions: unknown) => {
-      stepUps.push(loginOptions);
-      await login?.();
-    },
-  } as unknown as BrowserAuth;
+  const { browser, ...client } = createFakeClient(options);
   const auth: AuthHandle = createAuth('default', Promise.resolve(browser));
   const allowList = parseAllowList(apis, base);
   const injector = Injector.create({
@@ -78,41 +19,5 @@ export function createHarness(
       { provide: AUTH_CLIENTS, useValue: { auth, apis: () => allowList }, multi: true },
     ],
   });
-  const requests: HttpRequest<unknown>[] = [];
-  const send = (request: HttpRequest<unknown>, respond: Respond = () => of(new HttpResponse())) =>
-    firstValueFrom(
-      runInInjectionContext(injector, () =>
-        authInterceptor(request, (interceptedRequest) => {
-          requests.push(interceptedRequest);
-          return respond(interceptedRequest);
-        }),
-      ),
-    );
-  const switchUser = (sub: string) => {
-    holder = { ...holder, sub, login: '2' };
-    for (const listener of listeners) listener();
-  };
-  const tokens = () => requests.map(({ headers }) => headers.get('authorization'));
-  return { send, requests, tokens, tokenRequests, stepUps, switchUser };
+  return { ...client, ...createSender(injector) };
 }
-
-export const get = (url: string) => new HttpRequest<unknown>('GET', url);
-export const post = (url: string, body: unknown) => new HttpRequest<unknown>('POST', url, body);
-
-/** Responds with 401, or another error status, and a challenge. */
-export const respondWithError = (challenge: string, status = 401, headers: Record<string, string> = {}) =>
-  throwError(
-    () =>
-      new HttpErrorResponse({
-        status,
-        headers: new HttpHeaders({ ...headers, ...(challenge && { 'www-authenticate': challenge }) }),
-      }),
-  );
-
-/** Accepts one token and rejects all others. */
-export const acceptOnly =
-  (token: string, challenge = 'Bearer error="invalid_token"'): Respond =>
-  ({ headers }) =>
-    headers.get('authorization') === token
-      ? of(new HttpResponse({ status: 200 }))
-      : respondWithError(challenge);

@@ -1,8 +1,9 @@
 // @platforms node: the scheduler of the suite uses `setImmediate`.
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AuthError } from '../../src/errors.ts';
 import { createWorld, type Tab, type World, type WorldOptions } from '../support/browser/browser-world.ts';
 import type { User } from '../support/browser/user-provider.ts';
+import { orderSeeds } from '../support/browser/user-switch.ts';
 import { createRandom } from '../support/random.ts';
 
 // A logout at each step of each operation: each read and write of the storage, each message between tabs, lock, proof,
@@ -154,10 +155,14 @@ async function play(options: WorldOptions, { prepare = signInBoth, begin }: Scen
   }
   const logOut = () => {
     state = 'during';
-    tabOfLogout.auth.logout({ localOnly: true }).then(
+    tabOfLogout.auth.logout({ localOnly: plan.localOnly }).then(
       () => {
         state = 'after';
         running--;
+        const [page] = tabOfLogout.readLastUrl()?.split('?') ?? [];
+        const isProviderShown = page === provider.metadata.end_session_endpoint;
+        if (isProviderShown === plan.localOnly)
+          violations.push(`${tabOfLogout.name} shows ${page} after the logout`);
       },
       (error: AuthError) => violations.push(`the logout failed with ${error.code}`),
     );
@@ -188,12 +193,16 @@ async function play(options: WorldOptions, { prepare = signInBoth, begin }: Scen
     () => isRead,
   );
   await finalCheck;
+  for (const user of new Set(provider.refreshTokens.values()))
+    violations.push(`the provider accepts a refresh token of ${user}`);
   for (const { auth } of tabs) auth.stop();
   return { violations, isAfterLastStep, trace: scheduler.trace.slice(start) };
 }
 
 interface Plan {
   readonly logoutIn: 0 | 1;
+  /** The session at the provider remains. */
+  readonly localOnly: boolean;
   /** Steps before the logout. */
   readonly atStep: number;
 }
@@ -206,40 +215,65 @@ const options = {
   silentLogin: true,
   isOrdered: true,
 };
-const reaches = ['memory', 'tab', 'shared'] as const;
+const deployments = [
+  ['memory', { reach: 'memory', worker: false }],
+  ['memory, with a worker', { reach: 'memory', worker: true }],
+  ['tab', { reach: 'tab', worker: false }],
+  ['shared', { reach: 'shared', worker: false }],
+] as const;
 const cases = Object.entries(scenarios).flatMap(([name, scenario]) =>
-  reaches.map((reach) => [name, reach, scenario] as const),
+  deployments.map(([storage, deployment]) => [name, storage, { scenario, deployment }] as const),
 );
+const kinds = [
+  { kind: 'a logout of the application', localOnly: true },
+  { kind: 'a logout at the provider', localOnly: false },
+];
 
-test.each(cases)(
-  'B25: a logout at any step of %s is final (%s)',
-  { timeout: 120_000 },
-  async (_, reach, scenario) => {
-    const violations = new Map<string, unknown>();
-    for (const logoutIn of [0, 1] as const) {
-      for (let atStep = 0, isAfterLastStep = false; !isAfterLastStep; atStep++) {
-        const run = await play({ ...options, reach }, scenario, { logoutIn, atStep });
-        ({ isAfterLastStep } = run);
-        for (const violation of run.violations) {
-          if (!violations.has(violation)) violations.set(violation, { logoutIn, atStep, trace: run.trace });
+describe.each(kinds)('$kind', ({ localOnly }) => {
+  test.each(cases)(
+    'B25: at any step of %s is final (%s)',
+    { timeout: 120_000 },
+    async (_, _storage, { scenario, deployment }) => {
+      const violations = new Map<string, unknown>();
+      for (const logoutIn of [0, 1] as const) {
+        for (let atStep = 0, isAfterLastStep = false; !isAfterLastStep; atStep++) {
+          const plan = { logoutIn, localOnly, atStep };
+          const run = await play({ ...options, ...deployment }, scenario, plan);
+          ({ isAfterLastStep } = run);
+          for (const violation of run.violations) {
+            if (!violations.has(violation)) violations.set(violation, { logoutIn, atStep, trace: run.trace });
+          }
         }
       }
-    }
-    expect(Object.fromEntries(violations)).toEqual({});
-  },
-);
+      expect(Object.fromEntries(violations)).toEqual({});
+    },
+  );
+});
 
 const runs = 1000;
-const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-test(`B25: a logout is final in ${runs} random orders (seed ${seed})`, { timeout: 600_000 }, async () => {
-  for (let run = 0; run < runs; run++) {
-    const random = createRandom(seed + run).next;
-    const [name, reach, scenario] = cases[Math.floor(random() * cases.length)] as (typeof cases)[number];
-    const [dpop, readsHints, refreshTokens] = [random() < 0.5, random() < 0.5, random() < 0.7];
-    const world = { seed: seed + run, reach, dpop, readsHints, refreshTokens, silentLogin: true };
-    const plan = { logoutIn: random() < 0.5 ? 0 : 1, atStep: Math.floor(random() * 40) } as const;
-    const { violations, trace } = await play(world, scenario, plan);
-    expect(violations, `FUZZ_SEED=${seed + run}: ${JSON.stringify({ name, reach, trace })}`).toEqual([]);
-  }
-});
+test.each(orderSeeds)(
+  `B25: a logout is final in ${runs} %s orders (seed %i)`,
+  { timeout: 600_000 },
+  async (_, seed) => {
+    for (let run = 0; run < runs; run++) {
+      const { next: random, pick, below } = createRandom(seed + run);
+      const [name, storage, { scenario, deployment }] = pick(cases);
+      const half = () => random() < 0.5;
+      const world = {
+        seed: seed + run,
+        ...deployment,
+        dpop: half(),
+        readsHints: half(),
+        refreshTokens: random() < 0.7,
+        silentLogin: true,
+      };
+      const plan = { logoutIn: half() ? 0 : 1, localOnly: half(), atStep: below(40) } as const;
+      const { violations, trace } = await play(world, scenario, plan);
+      expect(
+        violations,
+        `FUZZ_SEED=${seed + run}: ${JSON.stringify({ name, storage, plan, trace })}`,
+      ).toEqual([]);
+    }
+  },
+);

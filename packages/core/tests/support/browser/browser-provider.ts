@@ -51,8 +51,19 @@ const generateKeys = () =>
 /** The first key of all providers, because key generation is slow. */
 const firstPair = generateKeys();
 
-export async function createTestProvider(now: () => number): Promise<TestProvider> {
-  const issuer = 'https://login.example';
+export interface TestProviderOptions {
+  /** Default: `https://login.example`. */
+  readonly issuer?: string;
+  /** The user who logs in. Default: `user-1`. */
+  readonly sub?: string;
+  /** True: no other provider has the first key. Default: false. */
+  readonly ownKeys?: boolean;
+}
+
+export async function createTestProvider(
+  now: () => number,
+  { issuer = 'https://login.example', sub = 'user-1', ownKeys = false }: TestProviderOptions = {},
+): Promise<TestProvider> {
   const logins = new Map<string, { nonce: string; challenge: string; clientId: string; maxAge: boolean }>();
   const refreshTokens = new Set<string>();
   const paths: string[] = [];
@@ -92,7 +103,7 @@ export async function createTestProvider(now: () => number): Promise<TestProvide
       return `${text}.${toBase64Url(new Uint8Array(signature))}`;
     },
     async rotateKeys() {
-      const pair = await (serial === 0 ? firstPair : generateKeys());
+      const pair = await (serial === 0 && !ownKeys ? firstPair : generateKeys());
       current = { kid: `key-${++serial}`, privateKey: pair.privateKey };
       const { kty, n, e } = await crypto.subtle.exportKey('jwk', pair.publicKey);
       keys.splice(0, keys.length, { kty, n, e, kid: current.kid, use: 'sig' });
@@ -142,12 +153,13 @@ export async function createTestProvider(now: () => number): Promise<TestProvide
         { status: 400, headers: { 'content-type': 'application/json' } },
       );
     }
-    const accessToken = `access-${++serial}`;
-    const refreshToken = `refresh-${serial}`;
+    const prefix = sub === 'user-1' ? '' : `${sub}-`;
+    const accessToken = `${prefix}access-${++serial}`;
+    const refreshToken = `${prefix}refresh-${serial}`;
     refreshTokens.add(refreshToken);
     const claims = {
       iss: issuer,
-      sub: 'user-1',
+      sub,
       aud: parameters.get('client_id'),
       iat: seconds(),
       exp: seconds() + 300,

@@ -1,11 +1,19 @@
-import { vi } from 'vitest';
 import { createBrowserAuth } from '../../../src/browser/browser-auth.ts';
 import type { BrowserAuth } from '../../../src/browser/browser-auth-types.ts';
 import type { BrowserLock } from '../../../src/browser/state/tabs/web-lock.ts';
 import { createMemoryStorage, type TokenStorage } from '../../../src/browser/state/token-storage.ts';
 import type { DpopProver } from '../../../src/browser/wire/dpop.ts';
+import {
+  createWorkerFetch,
+  type TokenWorker,
+  type WorkerFetchOptions,
+} from '../../../src/browser/worker/worker-fetch.ts';
+import type { Fetch } from '../../../src/internal/fetch/bounded-fetch.ts';
 import type { TokenSet } from '../../../src/tokens/token-set.ts';
 import { createScheduler, type Scheduler } from '../scheduler.ts';
+import { showSteppedPage } from './stepped-page.ts';
+import { createUpload, receiveUpload } from './stepped-upload.ts';
+import { startSteppedWorker } from './stepped-worker.ts';
 import { createUserProvider, readTokenUser, type User, type UserProvider } from './user-provider.ts';
 
 export const origin = 'https://app.example';
@@ -19,6 +27,12 @@ export interface WorldOptions {
   readonly refreshTokens: boolean;
   readonly readsHints: boolean;
   readonly silentLogin: boolean;
+  /** False: the response of a refresh has no ID token. Default: true. */
+  readonly idTokensAtRefresh?: boolean;
+  /** Each page has a token worker. Default: false. */
+  readonly worker?: boolean;
+  /** Creates the option `fetch` of a client with a token worker. Default: `createWorkerFetch`. */
+  readonly connectWorker?: (createWorker: () => TokenWorker, options: WorkerFetchOptions) => Fetch;
   /** Runs the steps in the order in which they began. Default: the order of the seed. */
   readonly isOrdered?: boolean;
 }
@@ -36,6 +50,8 @@ export interface Tab {
 /** One request of the application and its outcome. */
 export interface ApiCall {
   readonly tab: Tab;
+  /** The body of an upload, which can be read only once. */
+  readonly upload: ReadableStream<Uint8Array> | undefined;
   /** The user of the snapshot at its beginning; `null` without a user, `undefined` while loading. */
   owner: string | null | undefined;
   /** The users whose tokens it was sent with. */
@@ -52,13 +68,19 @@ export interface World {
   /** Violations that the test found. */
   readonly violations: string[];
   /** Records the beginning of a request. */
-  begin(tab: Tab): ApiCall;
-  /** The API: records the user of the token, and responds. */
-  api(call: ApiCall, headers: { get(name: string): string | null }): Promise<ApiResponse>;
+  begin(tab: Tab, request?: { readonly isUpload: boolean }): ApiCall;
+  /** The API: records the user of the token, receives the upload, and responds. */
+  api(call: ApiCall, request: ApiRequest): Promise<ApiResponse>;
   /** Advances the clock by a number of seconds. */
   advanceClock(seconds: number): void;
   /** Logs a user in with a visible login in a tab. */
   login(tab: Tab, user: User): Promise<void>;
+}
+
+export interface ApiRequest {
+  readonly headers: { get(name: string): string | null };
+  /** The body of an upload. */
+  readonly upload: ReadableStream<Uint8Array> | undefined;
 }
 
 export interface ApiResponse {
@@ -73,7 +95,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   /** Each reading is later than the previous one, as in a browser. */
   const now = () => time++;
   const provider = await createUserProvider({ ...options, scheduler, now });
-  showPage(scheduler, provider);
+  showSteppedPage(scheduler, { origin, approve: provider.approve });
   const calls: ApiCall[] = [];
   const violations: string[] = [];
   const shared = createSlowStorage(scheduler, 'shared');
@@ -84,6 +106,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     return options.reach === 'tab' ? createSlowStorage(scheduler, 'tab') : createMemoryStorage();
   }
 
+  function createFetch(): Fetch {
+    if (!options.worker) return provider.fetch;
+    const { connectWorker = createWorkerFetch } = options;
+    const { issuer, metadata, fetch } = provider;
+    return connectWorker(() => startSteppedWorker(scheduler, fetch), { issuer, metadata, fetch });
+  }
+
   function openTab(name: string, storage = createStorage()): Tab {
     let lastUrl: string | undefined;
     const auth = createBrowserAuth({
@@ -92,7 +121,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       redirectUri: `${origin}/callback`,
       metadata: provider.metadata as never,
       idTokenSignedResponseAlg: 'ES256',
-      fetch: provider.fetch,
+      fetch: createFetch(),
       now,
       lock,
       storage,
@@ -130,14 +159,15 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       );
       await tab.auth.handleCallback(callback);
     },
-    begin(tab) {
+    begin(tab, { isUpload } = { isUpload: false }) {
       const { status, claims } = tab.auth.snapshot();
       const owner = status === 'loading' ? undefined : (claims?.sub ?? null);
-      const call: ApiCall = { tab, owner, sent: [], outcome: undefined };
+      const upload = isUpload ? createUpload(scheduler) : undefined;
+      const call: ApiCall = { tab, upload, owner, sent: [], outcome: undefined };
       calls.push(call);
       return call;
     },
-    async api(call, headers) {
+    async api(call, { headers, upload }) {
       const [scheme, token = ''] = headers.get('authorization')?.split(' ') ?? [];
       const user = readTokenUser(token);
       if (call.owner === undefined) call.owner = user ?? null;
@@ -146,6 +176,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       if (user !== call.owner) violations.push(`a request of ${call.owner} was sent with a token of ${user}`);
       if (user !== currentUser)
         violations.push(`a token of ${user} was sent while the page showed ${currentUser}`);
+      if (upload !== call.upload) violations.push('an upload was sent without its body');
+      if (upload && call.sent.length > 1) violations.push('an upload was sent twice');
+      // The server checks the token before or after it has received the body.
+      if (upload && scheduler.random() < 0.5) await receiveUpload(upload);
       const proof = headers.get('dpop');
       if (options.dpop && !proof?.startsWith(token)) violations.push('a proof for another token');
       const response = await scheduler.step('the API checks the token', (): ApiResponse => {
@@ -159,65 +193,6 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       return scheduler.step('response of the API', () => response);
     },
   };
-}
-
-/** Replaces the globals of the page. Frames and messages between tabs are scheduler steps. */
-function showPage(scheduler: Scheduler, provider: UserProvider): void {
-  const stored = new Map<string, string>();
-  const channels = new Set<{ name: string; onmessage?: (event: { data: unknown }) => void }>();
-  vi.stubGlobal('window', { name: '' });
-  vi.stubGlobal('location', new URL(`${origin}/`));
-  vi.stubGlobal('history', { state: null, replaceState: () => {} });
-  vi.stubGlobal('sessionStorage', {
-    getItem: (name: string) => stored.get(name) ?? null,
-    setItem: (name: string, value: string) => void stored.set(name, value),
-    removeItem: (name: string) => void stored.delete(name),
-  });
-  vi.stubGlobal('document', {
-    baseURI: `${origin}/`,
-    createElement: () => {
-      const frame = {
-        src: '',
-        contentWindow: { location: { href: 'about:blank' } },
-        load: () => {},
-        addEventListener: (_: string, load: () => void) => {
-          frame.load = load;
-        },
-        remove: () => {},
-      };
-      return frame;
-    },
-    body: {
-      append: (frame: { src: string; contentWindow: { location: { href: string } }; load(): void }) =>
-        void scheduler.step('response of the silent login', () => {
-          frame.contentWindow.location.href = provider.approve(frame.src);
-          frame.load();
-        }),
-    },
-  });
-  class Channel {
-    readonly name: string;
-    onmessage?: (event: { data: unknown }) => void;
-    /** Delivers messages in order. */
-    readonly waiting: unknown[] = [];
-    constructor(name: string) {
-      this.name = name;
-      channels.add(this);
-    }
-    postMessage(data: unknown) {
-      for (const other of channels as Set<Channel>) {
-        if (other === this || other.name !== this.name) continue;
-        other.waiting.push(data);
-        void scheduler.step(`a tab receives ${(data as { type: string }).type}`, () =>
-          other.onmessage?.({ data: other.waiting.shift() }),
-        );
-      }
-    }
-    close() {
-      channels.delete(this);
-    }
-  }
-  vi.stubGlobal('BroadcastChannel', Channel);
 }
 
 /** Models IndexedDB, or the storage of a native shell without `update`. Each operation is atomic and happens at a later step. */

@@ -28,6 +28,8 @@ export interface UserProviderOptions {
   readonly refreshTokens: boolean;
   /** True: a silent login succeeds only for the user of `id_token_hint`. */
   readonly readsHints: boolean;
+  /** Default: true. */
+  readonly idTokensAtRefresh?: boolean;
 }
 
 /** Reads the user of a token. */
@@ -40,7 +42,7 @@ const publicKey = keyPair.then((pair) => globalThis.crypto.subtle.exportKey('jwk
 const accessTokenLifetime = 60;
 
 export async function createUserProvider(options: UserProviderOptions): Promise<UserProvider> {
-  const { scheduler, now, dpop, readsHints } = options;
+  const { scheduler, now, dpop, readsHints, idTokensAtRefresh = true } = options;
   const issuer = 'https://login.example';
   const { privateKey } = await keyPair;
   const keys = [{ ...(await publicKey), kid: 'key' }];
@@ -101,7 +103,7 @@ export async function createUserProvider(options: UserProviderOptions): Promise<
     },
   };
 
-  function issue(parameters: URLSearchParams): (Json & { claims: object }) | undefined {
+  function issue(parameters: URLSearchParams): Json | undefined {
     const login = codes.get(parameters.get('code') ?? '');
     const spent = parameters.get('refresh_token') ?? '';
     const user = login?.user ?? refreshTokens.get(spent);
@@ -119,7 +121,9 @@ export async function createUserProvider(options: UserProviderOptions): Promise<
       expires_in: accessTokenLifetime,
       scope: 'openid',
       ...(options.refreshTokens && { refresh_token: refreshToken }),
-      claims: { iss: issuer, sub: user, aud: 'spa', iat: time, exp: time + 300, nonce: login?.nonce },
+      ...((login || idTokensAtRefresh) && {
+        claims: { iss: issuer, sub: user, aud: 'spa', iat: time, exp: time + 300, nonce: login?.nonce },
+      }),
     };
   }
 

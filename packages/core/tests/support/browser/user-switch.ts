@@ -3,11 +3,7 @@ import { createRandom } from '../random.ts';
 import { type ApiCall, createWorld, type Tab, type World, type WorldOptions } from './browser-world.ts';
 
 /** Sends one request of the application. Resolves to its status, or to the code of its error. */
-export type SendRequest = (
-  world: World,
-  call: ApiCall,
-  request: { readonly isUpload: boolean },
-) => Promise<string>;
+export type SendRequest = (world: World, call: ApiCall) => Promise<string>;
 
 /** The parameters of one run, derived from its seed. */
 interface UserSwitchPlan extends WorldOptions {
@@ -20,15 +16,24 @@ interface UserSwitchPlan extends WorldOptions {
   readonly accessTokensRejected: boolean;
 }
 
+/** Only tokens in memory can be held by a worker: it ends with its page. */
+const deployments = [
+  { reach: 'memory', worker: false },
+  { reach: 'memory', worker: true },
+  { reach: 'tab', worker: false },
+  { reach: 'shared', worker: false },
+] as const;
+
 function drawPlan(seed: number): UserSwitchPlan {
-  const random = createRandom(seed).next;
+  const { next: random, pick } = createRandom(seed);
   const often = () => random() < 0.7;
   const half = () => random() < 0.5;
   return {
     seed,
-    reach: half() ? 'shared' : 'memory',
+    ...pick(deployments),
     dpop: half(),
     refreshTokens: often(),
+    idTokensAtRefresh: half(),
     readsHints: half(),
     silentLogin: often(),
     bobIn: often() ? (half() ? 1 : 0) : undefined,
@@ -56,7 +61,7 @@ async function runUserSwitch(
   const preparation = (async () => {
     await Promise.all(tabs.map(({ auth }) => auth.start()));
     await world.login(first, 'alice');
-    if (plan.reach === 'memory') await world.login(second, 'alice');
+    if (plan.reach !== 'shared') await world.login(second, 'alice');
     isPrepared = true;
   })();
   await scheduler.run(
@@ -99,8 +104,8 @@ async function runUserSwitch(
 async function sendRequests(world: World, tab: Tab, send: SendRequest): Promise<void> {
   const all = [false, false, true, false].map((isUpload) =>
     world.scheduler.step(`${tab.name} sends ${isUpload ? 'an upload' : 'a request'}`, () => {
-      const call = world.begin(tab);
-      return send(world, call, { isUpload }).then((outcome) => {
+      const call = world.begin(tab, { isUpload });
+      return send(world, call).then((outcome) => {
         call.outcome = outcome;
       });
     }),
@@ -134,24 +139,61 @@ async function checkEnd(
   await comparison;
 }
 
+/** What successful and rejected requests must have covered, so that the orders are worth their names. */
+const expectedCoverage = [
+  'memory: 200',
+  'worker: 200',
+  'tab: 200',
+  'shared: 200',
+  'DPoP: 200',
+  'upload: 200',
+  'upload: 401',
+  'worker: session_ended',
+  'tab: session_ended',
+  'shared: session_ended',
+  'upload: session_ended',
+];
+
+function listCoverage({ calls }: World, { reach, worker, dpop }: UserSwitchPlan): readonly string[] {
+  return calls.flatMap(({ outcome, upload }) => {
+    const kinds = [worker ? 'worker' : reach, dpop && 'DPoP', upload && 'upload'];
+    return kinds.filter(Boolean).map((kind) => `${kind}: ${outcome}`);
+  });
+}
+
+export interface UserSwitchRuns {
+  readonly runs: number;
+  readonly seed: number;
+  /** Default: that of core. */
+  readonly connectWorker?: WorldOptions['connectWorker'];
+}
+
 /**
  * Runs many user switches in random orders, and expects no violation in any of them. Some requests succeed and some
  * fail. A failure names its seed: run it again with `FUZZ_SEED`.
  */
 export async function expectNoViolations(
-  { runs, seed }: { readonly runs: number; readonly seed: number },
+  { runs, seed, connectWorker }: UserSwitchRuns,
   createSender: () => SendRequest,
 ): Promise<void> {
-  const outcomes = new Set<string>();
+  const coverage = new Set<string>();
   for (let run = 0; run < runs; run++) {
     const plan = drawPlan(seed + run);
-    const world = await createWorld(plan);
+    const world = await createWorld({ ...plan, ...(connectWorker && { connectWorker }) });
     const violations = await runUserSwitch(world, plan, createSender());
-    for (const { outcome } of world.calls) outcomes.add(String(outcome));
+    for (const kind of listCoverage(world, plan)) coverage.add(kind);
     const context = violations.length > 0 && { plan, trace: world.scheduler.trace };
     expect(violations, `FUZZ_SEED=${seed + run}: ${JSON.stringify(context)}`).toEqual([]);
     for (const { auth } of world.tabs) auth.stop();
   }
-  expect(outcomes).toContain('200');
-  expect(outcomes).toContain('session_ended');
+  expect([...coverage]).toEqual(expect.arrayContaining(expectedCoverage));
 }
+
+/**
+ * The seeds of two tests: the same orders in each run, and other orders in each run. `FUZZ_SEED` repeats the latter; its
+ * value is in the name of the test.
+ */
+export const orderSeeds = [
+  ['fixed', 1],
+  ['random', Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31))],
+] as const;

@@ -4,8 +4,8 @@ import type { Plan } from '../../runs/plan.ts';
 import type { TabActionKind } from '../actions/tab-actions.ts';
 import type { TabDeployment } from '../simulation/world-types.ts';
 
-export const tabDeployments: readonly TabDeployment[] = (['memory', 'tab', 'shared'] as const).flatMap(
-  (reach) => [
+export const tabDeployments: readonly TabDeployment[] = [
+  ...(['memory', 'tab', 'shared'] as const).flatMap((reach) => [
     {
       name: `tabs, ${reach}, refresh tokens and silent login`,
       reach,
@@ -14,8 +14,15 @@ export const tabDeployments: readonly TabDeployment[] = (['memory', 'tab', 'shar
     },
     { name: `tabs, ${reach}, refresh tokens`, reach, hasSilentLogin: false, hasRefreshTokens: true },
     { name: `tabs, ${reach}, silent login`, reach, hasSilentLogin: true, hasRefreshTokens: false },
-  ],
-);
+  ]),
+  {
+    name: 'tabs, memory, worker, refresh tokens and silent login',
+    reach: 'memory',
+    hasSilentLogin: true,
+    hasRefreshTokens: true,
+    hasWorker: true,
+  },
+];
 
 /** An action, and a number that selects one of the open tabs. */
 export interface PlannedTabAction {

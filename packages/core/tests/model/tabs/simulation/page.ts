@@ -5,6 +5,7 @@ import { readWallClock } from '../../simulation/replace-globals.ts';
 import type { ModelProcess } from '../../simulation/scheduler.ts';
 import { watchStorage } from '../invariants/watch-storage.ts';
 import { setPageGlobals } from './page-globals.ts';
+import { startPageWorker } from './page-worker.ts';
 import { createDocument } from './silent-frames.ts';
 import { createStorageArea } from './storage-area.ts';
 import type { Page, Tab } from './tab.ts';
@@ -52,6 +53,7 @@ export function openPage(world: TabWorld, tab: Tab, href: string): Page {
         ? createWebStorage('tab')
         : createMemoryStorage();
   return scheduler.runIn({ process, action: 'start' }, () => {
+    const worker = deployment.hasWorker ? startPageWorker(world, process) : undefined;
     const auth = createBrowserAuth({
       issuer,
       clientId,
@@ -61,7 +63,7 @@ export function openPage(world: TabWorld, tab: Tab, href: string): Page {
       postLogoutRedirectUri: `${origin}/`,
       metadata: providerMetadata,
       idTokenSignedResponseAlg: 'ES256',
-      fetch: world.fetch,
+      fetch: worker?.fetch ?? world.fetch,
       now: readWallClock,
       storage: watchStorage(storage, world.ledger),
       ...(deployment.hasSilentLogin && { silentRedirectUri: `${origin}/silent.html` }),
@@ -77,6 +79,7 @@ export function openPage(world: TabWorld, tab: Tab, href: string): Page {
       started: auth.start(),
       unload() {
         scheduler.crash(process);
+        worker?.end();
         locks.releaseAll(process);
         resolveTermination();
       },

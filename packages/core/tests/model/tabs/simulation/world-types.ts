@@ -13,6 +13,8 @@ export interface TabDeployment {
   readonly reach: 'memory' | 'tab' | 'shared';
   readonly hasSilentLogin: boolean;
   readonly hasRefreshTokens: boolean;
+  /** Refresh tokens are in a worker of each page. Default: false. */
+  readonly hasWorker?: boolean;
 }
 
 /** A browser with several tabs of one application, and a provider. */
