@@ -11,21 +11,13 @@ test('A1: rejects a critical header each time', () => {
   for (let i = 0; i < 3; i++) expect(() => parseJws(token)).toThrow(/critical/);
 });
 
-test('A1: distinguishes cached headers', () => {
+test('A1: distinguishes headers', () => {
   expect(parseJws(jws(header, '{"a":1}'))).toMatchObject({ header: { kid: '1' }, payload: { a: 1 } });
   expect(parseJws(jws('{"alg":"RS256","kid":"2"}', '{"a":2}'))).toMatchObject({
     header: { kid: '2' },
     payload: { a: 2 },
   });
   expect(parseJws(jws(header, '{"a":3}'))).toMatchObject({ header: { kid: '1' }, payload: { a: 3 } });
-});
-
-test('A1: returns a frozen header', () => {
-  const first = parseJws(jws(header, '{}'));
-  expect(() => {
-    first.header.alg = 'none';
-  }).toThrow(TypeError);
-  expect(parseJws(jws(header, '{}')).header.alg).toBe('RS256');
 });
 
 test.each([
