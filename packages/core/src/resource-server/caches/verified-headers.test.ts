@@ -48,7 +48,7 @@ test('R9: the oldest header is removed when 50 are stored', async () => {
   ]);
 });
 
-test('A1: a stored header is frozen, because requests share it', async () => {
+test('a stored header is frozen, because requests share it', async () => {
   const { server, verifier } = await startVerifier();
   const token = await server.mintAccessToken({ aud: audience });
   await verifier.verifyToken(token);
