@@ -1,6 +1,6 @@
 import type { Endpoint } from '@countersign/testing';
 import type { FloodOptions, HostileResponse, Send } from './flood.ts';
-import { createProofKey, forgeAccessToken, forgeLogoutToken } from './tokens.ts';
+import { createHostileProofs, forgeAccessToken, forgeLogoutToken, type ProofKey } from './tokens.ts';
 
 /** An attack and its permitted effects. */
 export interface HostileKind {
@@ -9,6 +9,8 @@ export interface HostileKind {
   readonly attack: FloodOptions['attack'];
   /** Permitted statuses of the responses. */
   readonly allowed: readonly number[];
+  /** The error that each challenge must contain (RFC 6750 section 3, RFC 9449 section 7.1). Default: any. */
+  readonly error?: string;
   /** Maximum count of requests that the attack causes at the issuers, by endpoint. Default: none. */
   readonly outgoing?: (facts: {
     readonly requests: number;
@@ -20,11 +22,18 @@ export interface KindOptions {
   readonly api: string;
   readonly audience: string;
   readonly issuer: string;
+  /** A valid access token of the attacker. */
+  readonly boundToken: string;
+  /** The key that the token is bound to. */
+  readonly proofKey: ProofKey;
 }
 
 /** Creates attacks by unauthenticated clients. Each request contains a unique value. */
-export function createHostileKinds({ api, audience, issuer }: KindOptions): readonly HostileKind[] {
-  const proofKey = createProofKey();
+export function createHostileKinds(options: KindOptions): readonly HostileKind[] {
+  const { api, audience, issuer, boundToken, proofKey } = options;
+  const proofRequest = { method: 'GET', url: `${api}/me`, token: boundToken };
+  const hostileProofs = createHostileProofs(proofKey, proofRequest);
+  const callWithProof = (send: Send, dpop: string) => call(send, `DPoP ${boundToken}`, { dpop });
   // One key request for each cool-down of ten seconds.
   const keyFetches = ({ seconds }: { seconds: number }) => ({ jwks: Math.ceil(seconds / 10) });
   return [
@@ -97,13 +106,17 @@ export function createHostileKinds({ api, audience, issuer }: KindOptions): read
     {
       name: 'DPoP proofs',
       target: 'api',
-      attack: (send, index) => {
-        const token = forgeAccessToken(issuer, audience, index);
-        const dpop = proofKey.prove({ method: 'GET', url: `${api}/me`, token });
-        return call(send, `DPoP ${token}`, { dpop });
+      async attack(send, index) {
+        const createProof = hostileProofs[index % (hostileProofs.length + 1)];
+        if (createProof) return callWithProof(send, createProof());
+        // A replay: the first use fills the replay store.
+        const proof = proofKey.prove(proofRequest);
+        const first = await callWithProof(send, proof);
+        if (first.status !== 200) throw new Error(`A valid proof was rejected with status ${first.status}`);
+        return callWithProof(send, proof);
       },
-      allowed: [401, 503],
-      outgoing: keyFetches,
+      allowed: [401],
+      error: 'invalid_dpop_proof',
     },
   ];
 }

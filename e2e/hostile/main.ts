@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { createTestAuthorizationServer, type TestAuthorizationServer } from '@countersign/testing';
 import { findFreePort } from '../../scripts/lib/processes/ports.ts';
 import { toTable } from '../../scripts/lib/terminal/table.ts';
-import { type FloodOptions, flood, type Statuses } from './flood.ts';
+import { type FloodOptions, flood, type HostileResponse, type Statuses } from './flood.ts';
 import { createHostileKinds, type HostileKind } from './kinds.ts';
 import { createLegitimateActs, type LegitimateAct, runActsDuring } from './legitimate.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
@@ -47,7 +47,20 @@ try {
     opaqueToken: await issueOpaqueToken(opaqueIssuer),
     proofKey: createProofKey(),
   });
-  const kinds = createHostileKinds({ api: api.origin, audience, issuer: issuer.issuer });
+  const proofKey = createProofKey();
+  const boundToken = await issuer.mintAccessToken({
+    aud: audience,
+    sub: 'attacker',
+    exp: Math.floor(Date.now() / 1000) + 86_400,
+    cnf: { jkt: proofKey.thumbprint },
+  });
+  const kinds = createHostileKinds({
+    api: api.origin,
+    audience,
+    issuer: issuer.issuer,
+    boundToken,
+    proofKey,
+  });
   const unknown = positionals.find((name) => kinds.every((kind) => kind.name !== name));
   if (unknown !== undefined) {
     console.error(`Unknown kind "${unknown}". The kinds are: ${kinds.map(({ name }) => name).join(', ')}.`);
@@ -80,7 +93,17 @@ async function attack(
   server: ServerProcess,
   acts: readonly LegitimateAct[],
 ): Promise<{ readonly row: string[]; readonly violations: readonly string[] }> {
-  const options: FloodOptions = { origin: server.origin, requests, connections, attack: kind.attack };
+  let otherErrors = 0;
+  const options: FloodOptions = {
+    origin: server.origin,
+    requests,
+    connections,
+    async attack(send, index) {
+      const response = await kind.attack(send, index);
+      if (!hasError(response, kind.error)) otherErrors++;
+      return response;
+    },
+  };
   // Fills bounded caches to their limit. Later growth is unbounded.
   await flood({ ...options, requests: Math.min(2_000, Math.ceil(requests / 2)) });
   await runActsDuring(acts, Promise.resolve());
@@ -100,6 +123,7 @@ async function attack(
     if (!kind.allowed.includes(status))
       violations.push(`${count} responses had status ${status}, allowed: ${kind.allowed.join(', ')}`);
   }
+  if (otherErrors > 0) violations.push(`${otherErrors} challenges had another error than ${kind.error}`);
   if (grown > maximumGrowth)
     violations.push(
       `${megabytes(grown)} more memory in use than before, allowed: ${megabytes(maximumGrowth)}`,
@@ -121,6 +145,12 @@ async function attack(
   ];
   return { row, violations };
 }
+
+/** Checks that a challenge contains an error. */
+const hasError = ({ status, headers }: HostileResponse, error: string | undefined): boolean =>
+  error === undefined ||
+  status !== 401 ||
+  [headers['www-authenticate']].join(', ').includes(`error="${error}"`);
 
 /** Counts the requests to the issuers, without those of the legitimate acts. */
 function countOutgoing(acts: number): ReadonlyMap<string, number> {

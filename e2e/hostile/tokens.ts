@@ -38,8 +38,14 @@ export function forgeLogoutToken(issuer: string, clientId: string, index: number
 /** A DPoP key, which any client can create. */
 export interface ProofKey {
   readonly thumbprint: string;
-  /** Creates a DPoP proof with a unique `jti` (RFC 9449 section 4.2). */
-  prove(request: { readonly method: string; readonly url: string; readonly token: string }): string;
+  /** Creates a DPoP proof with a unique `jti` (RFC 9449 section 4.2). `claims` replace those of the request. */
+  prove(request: ProofRequest, claims?: Readonly<Record<string, unknown>>): string;
+}
+
+export interface ProofRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly token: string;
 }
 
 export function createProofKey(): ProofKey {
@@ -48,7 +54,7 @@ export function createProofKey(): ProofKey {
   const thumbprint = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
   return {
     thumbprint,
-    prove: ({ method, url, token }) =>
+    prove: ({ method, url, token }, claims = {}) =>
       signEs256(
         { typ: 'dpop+jwt', alg: 'ES256', jwk: { kty, crv, x, y } },
         {
@@ -57,10 +63,35 @@ export function createProofKey(): ProofKey {
           htu: url,
           iat: now(),
           ath: createHash('sha256').update(token).digest('base64url'),
+          ...claims,
         },
         privateKey,
       ),
   };
+}
+
+/**
+ * Creates proofs that must be rejected, for a valid token that is bound to the key: for another request, token or time, with
+ * the signature of another key, too long, and deeply nested.
+ */
+export function createHostileProofs(key: ProofKey, request: ProofRequest): readonly (() => string)[] {
+  const replacePayload = (createText: (payload: string) => string) => {
+    const [header, payload = '', signature] = key.prove(request).split('.');
+    const text = createText(Buffer.from(payload, 'base64url').toString());
+    return `${header}.${Buffer.from(text).toString('base64url')}.${signature}`;
+  };
+  const nested = '['.repeat(1_500) + ']'.repeat(1_500);
+  return [
+    () => key.prove(request, { htm: 'POST' }),
+    () => key.prove(request, { htu: `${request.url}/other` }),
+    () => key.prove(request, { htu: 'x'.repeat(2_000) }),
+    () => key.prove({ ...request, token: 'another token' }),
+    () => key.prove(request, { iat: now() - 3_600 }),
+    () => key.prove(request, { jti: 'j'.repeat(501) }),
+    () => key.prove(request).replace(/[^.]+$/, randomBytes(64).toString('base64url')),
+    () => key.prove(request, { padding: 'x'.repeat(8_192) }),
+    () => replacePayload((text) => `${text.slice(0, -1)},"deep":${nested}}`),
+  ];
 }
 
 function signEs256(header: object, payload: object, key: KeyObject): string {

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './auth-options.ts';
 import { warnAboutCopies } from './errors/copies.ts';
 import { createExceptionVerifier, getInnerVerifier } from './errors/exception-verifier.ts';
+import { resetLogLimit } from './errors/limited-log.ts';
 import { createEventLog } from './event-log.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import { Authenticator } from './guard/authenticator.ts';
@@ -47,6 +48,7 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
           options.verifier ??
           createAccessTokenVerifier({ ...options, onEvent: options.onEvent ?? createEventLog() });
         warnAboutCopies(verifier);
+        resetLogLimit();
         return createExceptionVerifier(verifier, options);
       },
     },

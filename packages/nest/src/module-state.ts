@@ -1,3 +1,4 @@
+import { createLineLimit } from '@countersign/core/resource-server';
 import type { ContextId } from '@nestjs/core';
 import type { AccessPolicy } from './access/access-policy.ts';
 import type { ServerWebSocket } from './transport/hold/hold-socket.ts';
@@ -26,6 +27,9 @@ export const handshakesByClient = new WeakMap<object, NodeRequest>();
 
 /** The WebSockets of Mercurius that were found in the server of `@fastify/websocket`, by the socket of their connection. */
 export const webSocketsBySocket = new WeakMap<object, ServerWebSocket>();
+
+/** The limit of the log lines that requests cause. An application that starts begins with a new one. */
+export const logLines = { limit: createLineLimit() };
 
 /** The messages of all connections that wait until the token of their connection was verified. */
 export const waitingMessages = { count: 0 };

@@ -1,3 +1,4 @@
+import { TransportError } from '@countersign/core';
 import type { TombstoneStore } from '@countersign/core/session';
 import { createBoundedRedis, type RedisConnection, type RedisOptions } from './connection.ts';
 
@@ -40,6 +41,9 @@ export function createRedisTombstoneStore(
       // One command per key, because on a cluster the keys are on different nodes.
       const found = await Promise.all(keys.map((key) => get(buildKey('ended', key))));
       const times = found.filter((time) => time !== undefined).map(Number);
+      // A comparison with NaN is false: a session that was logged out would be valid.
+      if (times.some((time) => !Number.isFinite(time)))
+        throw new TransportError('store_unavailable', 'Redis returned a tombstone that is not a number');
       return times.length === 0 ? undefined : Math.max(...times);
     },
   };

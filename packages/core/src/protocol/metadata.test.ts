@@ -6,7 +6,7 @@ const normalize = (metadata: object) => normalizeMetadata({ issuer, ...metadata 
 
 const wrongTypes = [null, 5, true, {}, 'text', ''] as const;
 
-test('removes members of a wrong type that do not protect a login', () => {
+test('C11: removes members of a wrong type that do not protect a login', () => {
   for (const value of wrongTypes) {
     for (const name of [
       'code_challenge_methods_supported',
@@ -29,7 +29,7 @@ test('removes members of a wrong type that do not protect a login', () => {
   });
 });
 
-describe('rejects a wrong type of a member that protects a login', () => {
+describe('C11: rejects a wrong type of a member that protects a login', () => {
   test.each(['authorization_endpoint', 'token_endpoint', 'jwks_uri'])('%s', (name) => {
     for (const value of [
       5,

@@ -7,6 +7,7 @@ export {
 } from '../errors.ts';
 export type { AuthEvent, EventListener } from '../events.ts';
 export type { JsonObject } from '../internal/json/json.ts';
+export { createLineLimit, type LineLimit } from '../internal/line-limit.ts';
 export type { SignatureAlgorithm } from '../internal/signatures/signature-algorithms.ts';
 export { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
 export { type AccessTokenVerifier, createAccessTokenVerifier } from './access-token-verifier.ts';

@@ -6,12 +6,12 @@ const encode = (text: string) => base64url.encode(text);
 const jws = (header: string, payload: string) => `${encode(header)}.${encode(payload)}.c2ln`;
 const header = '{"alg":"RS256","kid":"1"}';
 
-test('A1: rejects a critical header each time', () => {
+test('A2: rejects a critical header each time', () => {
   const token = jws('{"alg":"RS256","crit":["exp"],"exp":1}', '{}');
   for (let i = 0; i < 3; i++) expect(() => parseJws(token)).toThrow(/critical/);
 });
 
-test('A1: distinguishes cached headers', () => {
+test('distinguishes headers', () => {
   expect(parseJws(jws(header, '{"a":1}'))).toMatchObject({ header: { kid: '1' }, payload: { a: 1 } });
   expect(parseJws(jws('{"alg":"RS256","kid":"2"}', '{"a":2}'))).toMatchObject({
     header: { kid: '2' },
@@ -20,21 +20,13 @@ test('A1: distinguishes cached headers', () => {
   expect(parseJws(jws(header, '{"a":3}'))).toMatchObject({ header: { kid: '1' }, payload: { a: 3 } });
 });
 
-test('A1: returns a frozen header', () => {
-  const first = parseJws(jws(header, '{}'));
-  expect(() => {
-    first.header.alg = 'none';
-  }).toThrow(TypeError);
-  expect(parseJws(jws(header, '{}')).header.alg).toBe('RS256');
-});
-
 test.each([
   '{"a":1,"a":1}',
   '{"a":1,"\\u0061":2}',
   '{"b":{"a":1,"a":2}}',
   '{ "a": 1, "a": 1 }',
   '{"__proto__":1,"__proto__":1}',
-])('A1: rejects the repeated member in %s', (payload) => {
+])('A9: rejects the repeated member in %s', (payload) => {
   expect(() => parseJws(jws(header, payload))).toThrow(/malformed/);
 });
 
@@ -46,7 +38,7 @@ test.each(['{ "a": 1 }', '{"a":1.0}', '{"2":1,"1":2}', '{"a":"\\u00e9"}', '{"__p
 );
 
 test.each(['A', 'c2ln=', 'c2lnZ', 'c2h', 'c2!n', ''])(
-  'A1: rejects the malformed signature "%s"',
+  'A9: rejects the malformed signature "%s"',
   (signature) => {
     expect(() => parseJws(`${encode(header)}.${encode('{}')}.${signature}`)).toThrow();
   },

@@ -1,13 +1,15 @@
 import { decodeBase64Url } from '#platform';
 import { decodeBase64UrlCharacter, decodeUtf8, encodeUtf8 } from '../internal/encoding.ts';
-import { deepFreeze, type JsonObject } from '../internal/json/json.ts';
+import type { JsonObject } from '../internal/json/json.ts';
 import { parseUntrustedObject, tokenLimits } from '../internal/json/untrusted-json.ts';
-import { findParsedHeader, storeParsedHeader } from './caches/parsed-headers.ts';
+import { findVerifiedHeader } from './caches/verified-headers.ts';
 import { invalidToken } from './rejections/rejection.ts';
 
 /** A parsed JWS in compact serialization. Nothing in it is verified. */
 export interface CompactJws {
   readonly header: JsonObject;
+  /** The header as it was received. */
+  readonly encodedHeader: string;
   readonly payload: JsonObject;
   readonly signature: Uint8Array;
   /** The JWS signing input. RFC 7515 section 5.1. */
@@ -39,6 +41,7 @@ export function parseJws(
   const [protectedHeader = '', encodedPayload = '', encodedSignature = ''] = parts;
   return {
     header: parseHeader(protectedHeader, name),
+    encodedHeader: protectedHeader,
     payload: parseObject(encodedPayload, 'payload', name),
     signature: decodePart(encodedSignature, 'signature', name),
     data: encodeUtf8(token.slice(0, protectedHeader.length + 1 + encodedPayload.length)),
@@ -46,15 +49,14 @@ export function parseJws(
 }
 
 function parseHeader(encodedPart: string, name: string): JsonObject {
-  const cachedHeader = findParsedHeader(encodedPart);
+  const cachedHeader = findVerifiedHeader(encodedPart);
   if (cachedHeader) return cachedHeader;
-  const header = deepFreeze(parseObject(encodedPart, 'header', name));
+  const header = parseObject(encodedPart, 'header', name);
   // RFC 7515 section 4.1.11: a critical extension must be understood. None is supported, and therefore no unencoded payload
   // (RFC 7797).
   if (header.crit !== undefined || header.b64 !== undefined) {
     throw invalidToken('crit', `The ${name} has an unsupported critical header`);
   }
-  storeParsedHeader(encodedPart, header);
   return header;
 }
 

@@ -6,6 +6,7 @@ import {
   isSignatureAlgorithm,
   type SignatureAlgorithm,
 } from '../internal/signatures/signature-algorithms.ts';
+import { storeVerifiedHeader } from './caches/verified-headers.ts';
 import type { CachedToken } from './caches/verified-tokens.ts';
 import type { VerifierCaches } from './caches/verifier-caches.ts';
 import { checkType, readClaims } from './claims/claims.ts';
@@ -94,6 +95,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     const issuedAt = iat === undefined ? undefined : iat * 1000;
     const key = await issuer.keys.verify({ alg, kid, data, signature, issuedAt });
     if (!key) throw invalidToken('signature', 'The signature of the access token is not valid');
+    storeVerifiedHeader(jws);
     // RFC 7519 section 4.1.4: `exp` applies to each use of the token, cached ones included.
     const expiresAt = ((verifiedToken.expiresAt ?? 0) + clockTolerance) * 1000;
     return accept({ token, issuer, verifiedToken, key, expiresAt });

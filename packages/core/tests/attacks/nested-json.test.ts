@@ -60,7 +60,7 @@ async function expectIgnoredIdToken(
   );
 }
 
-describe('A1: a resource server rejects deeply nested JSON', () => {
+describe('A9: a resource server rejects deeply nested JSON', () => {
   const claims = { iss: issuer, aud: 'api', exp: 4e9 };
   test.each(createNestedJwts(claims, { typ: 'at+jwt' }))('in the %s of a token', async (_, token) => {
     const { verifier } = await startVerifier({ issuer });
@@ -85,22 +85,23 @@ describe('A1: a resource server rejects deeply nested JSON', () => {
       });
     }
   });
+});
 
-  test('in an introspection response, with 503', async () => {
-    const { server } = await startVerifier();
-    const { verifier } = await startVerifier({
-      issuer: server.issuer,
-      fetch: async (url, init) =>
-        url.endsWith('/introspect') || url.includes('introspection')
-          ? createJsonResponse(createDeepObject({ active: true }))
-          : server.fetch(url, init),
-      introspection: {
-        clientId: 'api',
-        clientAuthentication: clientSecretBasic('secret'),
-        endpoint: `${server.issuer}/introspection`,
-      },
-    });
-    await expect(verifier.verifyToken('opaque')).rejects.toMatchObject({ name: 'TransportError' });
+test('C9: a resource server rejects a deeply nested introspection response with 503', async () => {
+  const { server } = await startVerifier();
+  const endpoint = `${server.issuer}/introspection`;
+  const { verifier } = await startVerifier({
+    issuer: server.issuer,
+    fetch: async (url, init) =>
+      url === endpoint
+        ? createJsonResponse(createDeepObject({ active: true, sub: 'alice' }))
+        : server.fetch(url, init),
+    introspection: { clientId: 'api', clientAuthentication: clientSecretBasic('secret'), endpoint },
+  });
+  await expect(verifier.verifyToken('opaque')).rejects.toMatchObject({
+    name: 'TransportError',
+    code: 'server_error',
+    cause: { name: 'ValidationError', code: 'response_malformed', check: 'json_depth' },
   });
 });
 

@@ -188,7 +188,7 @@ describe.each(weakKeys)('A1: rejects a signature by a key with $name', (weakKey)
   });
 });
 
-describe('metadata members of a wrong type', () => {
+describe('C11: metadata members of a wrong type', () => {
   test.each([{}, 5, 'S256', true, null])('are ignored: PKCE methods that are %j', async (methods) => {
     const invalidMetadata = { ...metadata, code_challenge_methods_supported: methods } as never;
     const discovered = createRespondingClient(invalidMetadata, { metadata: undefined });

@@ -121,7 +121,7 @@ describe('the storage of a tab', () => {
   });
 });
 
-test('ignores a metadata member of a wrong type, and rejects one that protects the login', async () => {
+test('C11: ignores a metadata member of a wrong type, and rejects one that protects the login', async () => {
   for (const value of [{}, 5, 'S256', true, null]) {
     provider.metadata = { ...provider.metadata, code_challenge_methods_supported: value };
     await expect(fetchMetadata(createContext())).resolves.not.toHaveProperty(

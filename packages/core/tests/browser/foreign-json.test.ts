@@ -96,7 +96,7 @@ test('ignores malformed tokens in the storage of a tab', () => {
   }
 });
 
-test('a login ignores a metadata member of a wrong type, and rejects one that protects it', async () => {
+test('C11: a login ignores a metadata member of a wrong type, and rejects one that protects it', async () => {
   for (const value of [{}, 5, 'S256', true, null]) {
     provider.metadata = { ...provider.metadata, code_challenge_methods_supported: value };
     expect((await startLogin(createPage())).toString()).toContain('code_challenge_method=S256');

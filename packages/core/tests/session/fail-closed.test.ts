@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createTestAuthorizationServer } from '@countersign/testing';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { clientSecretBasic, createClient } from '../../src/index.ts';
 import { createMemorySessionStore } from '../../src/session/backends/stores/memory-session-store.ts';
 import { createMemoryTombstoneStore } from '../../src/session/backends/stores/memory-tombstone-store.ts';
@@ -32,7 +32,16 @@ const unhandledReasons: unknown[] = [];
 const onUnhandled = (reason: unknown) => unhandledReasons.push(reason);
 process.on('unhandledRejection', onUnhandled);
 cleanups.push(() => process.off('unhandledRejection', onUnhandled));
-afterEach(() => vi.restoreAllMocks());
+// The limit of the console for lines of one kind recovers between the tests.
+let time = Date.now();
+beforeEach(() => {
+  time += 200_000;
+  vi.setSystemTime(time);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 type Route = 'login' | 'callback' | 'session' | 'accessToken' | 'backchannelLogout' | 'logout';
 

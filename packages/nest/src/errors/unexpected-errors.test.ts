@@ -7,15 +7,19 @@ import {
 } from '@countersign/core/resource-server';
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { Logger } from '@nestjs/common';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Transport } from '../transport/transport.ts';
+import { resetLogLimit } from './limited-log.ts';
 import { formatLogName, logUnexpectedError, toRejection } from './unexpected-errors.ts';
 
 const error = vi.fn();
 beforeEach(() => {
   error.mockReset();
+  resetLogLimit();
   Logger.overrideLogger({ error, warn: error, log: error });
 });
+
+afterEach(() => void vi.useRealTimers());
 
 /** Logs an exception and returns the line and the stack below it. */
 function log(exception: unknown, transport?: Transport) {
@@ -161,4 +165,19 @@ test('N1: logs the exception that led the verifier to reject a token', async () 
   expect(toRejection(rejection, { name: 'Items.list' })).toBe(rejection);
   expect(error).toHaveBeenCalledOnce();
   expect(error.mock.calls[0]?.[0]).toMatch(/^Items\.list: .* threw RangeError: broken rule$/);
+});
+
+test('R8: exceptions of one kind do not fill the log, and the omitted lines are counted', () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const fail = (exception: unknown, name = 'Items.list') => logUnexpectedError(exception, { name });
+  for (let count = 0; count < 500; count++) fail(new TypeError(`text of a request ${count}`));
+  expect(error).toHaveBeenCalledTimes(10);
+  // Another exception, and another handler, still have their lines.
+  fail(new RangeError('text'));
+  fail(new TypeError('text'), 'Items.change');
+  expect(error).toHaveBeenCalledTimes(12);
+  vi.setSystemTime(Date.now() + 10_000);
+  fail(new TypeError('text'));
+  expect(error.mock.lastCall?.[0]).toMatch(/threw TypeError: text \(490 similar lines were omitted\)$/);
+  expect(error).toHaveBeenCalledTimes(13);
 });

@@ -5,11 +5,9 @@ import {
   formatChallenge,
   TransportError,
 } from '@countersign/core/resource-server';
-import { Logger } from '@nestjs/common';
 import type { Transport } from '../transport/transport.ts';
+import { writeLogLine } from './limited-log.ts';
 import { redact } from './redact.ts';
-
-const logger = new Logger('AuthModule');
 
 /** The errors by which a verifier rejects a request. */
 export type Rejection = AccessTokenError | TransportError;
@@ -22,19 +20,20 @@ export interface ErrorLocation {
 }
 
 /**
- * Logs an exception that is not a rejection, in one line at error level, without secrets.
+ * Logs an exception that is not a rejection, in one line at error level, without secrets. The rate of lines is limited for
+ * each handler and name of an exception.
  *
  * The message of an exception may quote an attacker's input. So the credentials of the request and everything that looks
  * like a token are replaced. Only the name of a `SyntaxError` is logged, because its message quotes the text that could
  * not be parsed.
  */
 export function logUnexpectedError(error: unknown, { name, transport }: ErrorLocation): void {
-  const { text, stack } = describeError(error, transport);
-  try {
-    logger.error(`${name}: rejected, because the check of the access token threw ${text}`, stack);
-  } catch {
-    // A logger that throws does not change the decision.
-  }
+  const { text, stack, type } = describeError(error, transport);
+  writeLogLine('error', {
+    kind: `${name} ${type}`,
+    text: `${name}: rejected, because the check of the access token threw ${text}`,
+    stack,
+  });
 }
 
 /**
@@ -88,6 +87,8 @@ const maxFrames = 10;
 interface ErrorDescription {
   readonly text: string;
   readonly stack?: string;
+  /** The name of the error, or the type of another value. */
+  readonly type: string;
 }
 
 /** Describes an exception without secrets. */
@@ -95,12 +96,12 @@ export function describeError(error: unknown, transport: Transport | undefined):
   try {
     return describeException(error, readSecrets(transport));
   } catch {
-    return { text: 'an exception that cannot be described' };
+    return { text: 'an exception that cannot be described', type: 'unknown' };
   }
 }
 
 function describeException(error: unknown, secrets: readonly string[]): ErrorDescription {
-  if (!(error instanceof Error)) return { text: `a value of type ${typeof error}` };
+  if (!(error instanceof Error)) return { text: `a value of type ${typeof error}`, type: typeof error };
   const name = /^\w{1,60}$/.test(String(error.name)) ? String(error.name) : 'Error';
   const rawMessage = String(error.message);
   const message = error instanceof SyntaxError ? '' : redact(rawMessage, { secrets, tokens: true });
@@ -114,6 +115,7 @@ function describeException(error: unknown, secrets: readonly string[]): ErrorDes
     .map((line) => redact(line, { secrets, tokens: false }));
   return {
     text: message === '' ? name : `${name}: ${message}`,
+    type: name,
     ...(frames.length > 0 && { stack: frames.join('\n') }),
   };
 }

@@ -1,16 +1,10 @@
 import type { AuthenticatedRequest } from '@countersign/core/resource-server';
-import {
-  type ArgumentsHost,
-  type ExecutionContext,
-  InternalServerErrorException,
-  Logger,
-} from '@nestjs/common';
+import { type ArgumentsHost, type ExecutionContext, InternalServerErrorException } from '@nestjs/common';
 import { getAccessPolicy } from '../access/resolve-access.ts';
+import { writeLogLine } from '../errors/limited-log.ts';
 import { formatLogName } from '../errors/unexpected-errors.ts';
 import { findDecision, findInheritedDecision } from '../memo/guard-memo.ts';
 import { findTransport } from '../transport/find-transport.ts';
-
-const logger = new Logger('AuthModule');
 
 /**
  * Gets the request that the guard of a handler has authenticated: the last guard that allowed the handler, never the
@@ -33,9 +27,9 @@ export function getAuthenticatedRequest(
   const inheritedDecision = transport && findInheritedDecision(transport);
   if (inheritedDecision) return inheritedDecision.authenticatedRequest;
   const name = formatLogName(owner, handler);
-  logger.error(
+  const text =
     `${name} injects the principal, but no AccessTokenGuard has decided about it. ` +
-      'Apply the guard to it, and make sure that only one copy of @countersign/nest is installed.',
-  );
+    'Apply the guard to it, and make sure that only one copy of @countersign/nest is installed.';
+  writeLogLine('error', { kind: name, text });
   throw new InternalServerErrorException();
 }

@@ -55,7 +55,7 @@ export function runTokenWorker(
       holdLock(data.lockName);
     } else if (data?.type === 'abort') controllers.get(data.id)?.abort();
     // Other messages are ignored.
-    else if (data?.type === 'request') void respond(data);
+    else if (data?.type === 'request') respond(data).catch(() => {});
   };
 
   /** Without Web Locks, the page learns of the end of the worker from the timeout of a request. */
@@ -77,7 +77,12 @@ export function runTokenWorker(
     const { id } = request;
     const response = await sendRequest(request).catch(() => undefined);
     controllers.delete(id);
-    scope.postMessage({ id, ...(response && { response }) });
+    try {
+      scope.postMessage({ id, ...(response && { response }) });
+    } catch {
+      // The page must not wait for a response that cannot be sent.
+      scope.postMessage({ id });
+    }
   }
 
   async function sendRequest({ id, url, body, headers }: WorkerRequest): Promise<WorkerResponse['response']> {
@@ -94,6 +99,8 @@ export function runTokenWorker(
       if (name === 'token') refreshTokens.delete(placeholder);
     }
     const { dpop } = headers;
+    // Created before the request: nothing may fail between the response and the moment at which its refresh token is stored.
+    const nextPlaceholder = createRandomToken();
     const response = await fetch(url, {
       method: 'POST',
       body: parameters,
@@ -110,17 +117,16 @@ export function runTokenWorker(
     return {
       status: response.status,
       headers: Object.fromEntries(forwardedEntries),
-      body: replaceRefreshToken(await readText(response)),
+      body: replaceRefreshToken(await readText(response), nextPlaceholder),
     };
   }
 
   /** Creates new JSON from the parsed value: text that is forwarded unparsed could contain the token. */
-  function replaceRefreshToken(text: string): string {
+  function replaceRefreshToken(text: string, placeholder: string): string {
     const value = parseObject(text);
     if (!value) return '';
     const { refresh_token: refreshToken, ...rest } = value;
     if (typeof refreshToken !== 'string' || refreshToken === '') return JSON.stringify(rest);
-    const placeholder = createRandomToken();
     refreshTokens.set(placeholder, refreshToken);
     const [oldest] = refreshTokens.keys();
     if (refreshTokens.size > maxRefreshTokens && oldest !== undefined) refreshTokens.delete(oldest);

@@ -132,8 +132,12 @@ export function createWorkerFetch(
       const { response } = await new Promise<WorkerResponse>((resolve, reject) => {
         pending.set(id, { resolve, reject });
         signal?.addEventListener('abort', () => {
-          tokenWorker.postMessage({ type: 'abort', id });
           reject(signal.reason);
+          try {
+            tokenWorker.postMessage({ type: 'abort', id });
+          } catch {
+            // The worker continues its request. The caller does not wait for it.
+          }
         });
         const headers = Object.fromEntries(new Headers(init.headers));
         tokenWorker.postMessage({ type: 'request', id, url, body: body.toString(), headers });

@@ -1,4 +1,5 @@
 import { AuthError, ConfigurationError, getErrorCode } from '../../errors.ts';
+import { writeLine } from '../../internal/console-lines.ts';
 import { replaceControlCharacters } from '../../internal/control-characters.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
@@ -26,7 +27,11 @@ export function reportIncompleteLogout(client: Client, part: LogoutPart, error: 
   if (getClientContext(client).options.onEvent) return;
   // The message of an error from other code may contain a token.
   const message = error instanceof AuthError ? `: ${replaceControlCharacters(error.message)}` : '';
-  console.error(`countersign: logout: ${explanations[part]}: ${getErrorCode(error)}${message}`);
+  const code = getErrorCode(error);
+  writeLine('error', {
+    kind: `logout ${part} ${code}`,
+    text: `logout: ${explanations[part]}: ${code}${message}`,
+  });
 }
 
 /**

@@ -106,7 +106,7 @@ describe('R4: unknown tokens', () => {
   );
 });
 
-describe('a response without exp', () => {
+describe('R10: a response without exp', () => {
   test('has no expiry and is requested again after maxAge', async () => {
     const { verifier, introspected, clock } = startIntrospection(() => activeResponse, { maxAge: 30 });
     const token = await verifier.verifyToken('t');

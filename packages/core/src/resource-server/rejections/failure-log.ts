@@ -1,13 +1,6 @@
 import type { AuthEvent, EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
-import { createTokenBucket, type TokenBucket } from '../../internal/token-bucket.ts';
-
-/** Lines of one kind that are written at once. */
-const burst = 10;
-/** Milliseconds between two further lines of one kind. */
-const interval = 10_000;
-/** Maximum count of kinds. Beyond it, further kinds share one limit. */
-const maxKinds = 200;
+import { createLineLimit } from '../../internal/line-limit.ts';
 
 /**
  * A line of {@link createFailureLog}.
@@ -49,18 +42,12 @@ export function createFailureLog(
   write: (line: FailureLine, event: AuthEvent) => void,
   now: () => number = Date.now,
 ): EventListener {
-  const kinds = new Map<string, Kind>();
+  const limitLine = createLineLimit();
   return (event) => {
     const line = describeEvent(event);
     if (!line) return;
-    const kind = findKind(kinds, event);
-    if (kind.bucket.take(now()) > 0) {
-      kind.omitted++;
-      return;
-    }
-    const omitted = kind.omitted > 0 ? ` (${kind.omitted} similar lines were omitted)` : '';
-    kind.omitted = 0;
-    write({ level: line.level, text: line.text + omitted }, event);
+    const omitted = limitLine(findKind(event), now());
+    if (omitted !== undefined) write({ level: line.level, text: line.text + omitted }, event);
   };
 }
 
@@ -68,20 +55,10 @@ export function createFailureLog(
 export const createConsoleLog = (now: Clock): EventListener =>
   createFailureLog(({ level, text }) => console[level](`countersign: ${text}`), now);
 
-interface Kind {
-  readonly bucket: TokenBucket;
-  /** Count of lines that were not written since the last one. */
-  omitted: number;
-}
-
 /** If all checks shared a limit, random tokens would hide the line that names a wrong audience or issuer. */
-function findKind(kinds: Map<string, Kind>, event: AuthEvent): Kind {
+function findKind(event: AuthEvent): string {
   const { code = '', check = '' } = event as { readonly code?: string; readonly check?: string };
-  const ownName = `${event.type} ${code} ${check}`;
-  const name = kinds.has(ownName) || kinds.size < maxKinds ? ownName : '';
-  const kind = kinds.get(name) ?? { bucket: createTokenBucket({ capacity: burst, interval }), omitted: 0 };
-  kinds.set(name, kind);
-  return kind;
+  return `${event.type} ${code} ${check}`;
 }
 
 function describeEvent(event: AuthEvent): FailureLine | undefined {

@@ -1,9 +1,15 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { AuthorizationServerError, ConfigurationError, TransportError } from '../../errors.ts';
-import { reportFailure } from './failure-report.ts';
+import {
+  AuthorizationServerError,
+  ConfigurationError,
+  TransportError,
+  ValidationError,
+} from '../../errors.ts';
+import { reportFailure, reportReturnTo } from './failure-report.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.useRealTimers();
 });
 
 test.each([
@@ -35,3 +41,33 @@ test.each(['constructor', 'toString', '__proto__'])(
     expect(String(write.mock.calls[0]?.[0])).toMatch(/Its description: "described"\.$/);
   },
 );
+
+test('R8: failed requests of one kind do not fill the console, and the omitted lines are counted', () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const write = vi.spyOn(console, 'error').mockImplementation(() => {});
+  // The code of the provider comes from the URL of the request.
+  const fail = (error: string) =>
+    reportFailure(new AuthorizationServerError('authorization_error', 'Failed.', { error, status: 400 }), {
+      route: 'flooded',
+      status: 400,
+    });
+  for (let count = 0; count < 500; count++) fail(`invented-${count}`);
+  expect(write).toHaveBeenCalledTimes(10);
+  // Failures of another check, status or route still have their lines.
+  const mismatch = new ValidationError('authorization_response_invalid', 'state', 'Failed.');
+  reportFailure(mismatch, { route: 'flooded', status: 400 });
+  reportFailure(new TypeError('text'), { route: 'flooded', status: 500 });
+  expect(write).toHaveBeenCalledTimes(12);
+  vi.setSystemTime(Date.now() + 10_000);
+  fail('invented');
+  expect(write).toHaveBeenCalledTimes(13);
+  expect(String(write.mock.lastCall?.[0])).toMatch(/ \(490 similar lines were omitted\)$/);
+});
+
+test('R8: a "returnTo" that is not followed does not fill the console', () => {
+  const write = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  for (let length = 0; length < 500; length++) reportReturnTo(undefined, { reason: 'not_allowed', length });
+  expect(write).toHaveBeenCalledTimes(10);
+  reportReturnTo(undefined, { reason: 'too_long', length: 1 });
+  expect(write).toHaveBeenCalledTimes(11);
+});

@@ -8,6 +8,7 @@ import {
   ValidationError,
 } from '../../errors.ts';
 import { callListener, type EventListener } from '../../events.ts';
+import { writeLine } from '../../internal/console-lines.ts';
 import { replaceControlCharacters } from '../../internal/control-characters.ts';
 import { describeUnverifiedError, type UnverifiedError } from './unverified-error.ts';
 
@@ -24,8 +25,8 @@ export interface FailedRequest {
 }
 
 /**
- * Reports a failed request: as an event if the application has a listener, otherwise as one entry in the console.
- * An error in the program or its configuration is always written to the console, because an event has no message.
+ * Reports a failed request: as an event if the application has a listener, otherwise as one entry in the console,
+ * whose rate is limited for each route, code and check: anyone can cause failures. An error in the program or its configuration is always written to the console, because an event has no message.
  */
 export function reportFailure(error: unknown, request: FailedRequest): void {
   const { route, status, onEvent, unverified } = request;
@@ -40,7 +41,16 @@ export function reportFailure(error: unknown, request: FailedRequest): void {
   const isForDeveloper = !(error instanceof AuthError) || error instanceof ConfigurationError;
   if (onEvent && !isForDeveloper) return;
   const text = [explainFailure(error), unverified && describeUnverifiedError(unverified)].filter(Boolean);
-  console.error(`countersign: ${route}: ${status} ${formatErrorCode(error)}: ${text.join(' ')}`);
+  writeLine('error', {
+    kind: `${route} ${status} ${describeKind(error)}`,
+    text: `${route}: ${status} ${formatErrorCode(error)}: ${text.join(' ')}`,
+  });
+}
+
+/** The code and the check of an error of this library, or the name of another one. The provider's code can be invented. */
+function describeKind(error: unknown): string {
+  if (!(error instanceof AuthError)) return nameForeignError(error);
+  return error instanceof ValidationError ? `${error.code} ${error.check}` : error.code;
 }
 
 /** A `returnTo` that is not used. */
@@ -58,9 +68,10 @@ export function reportReturnTo(onEvent: EventListener | undefined, rejectedRetur
     rejectedReturnTo.reason === 'too_long'
       ? 'is too long for the URLs or the cookies of the application'
       : 'is neither a path nor a URL of the application';
-  console.warn(
-    `countersign: "returnTo" with ${rejectedReturnTo.length} characters ${problem}. The user returns to the default page.`,
-  );
+  writeLine('warn', {
+    kind: `returnTo ${rejectedReturnTo.reason}`,
+    text: `"returnTo" with ${rejectedReturnTo.length} characters ${problem}. The user returns to the default page.`,
+  });
 }
 
 function readProviderError(error: unknown) {

@@ -1,4 +1,5 @@
 import { ConfigurationError, nameForeignError } from '../../errors.ts';
+import { writeLine } from '../../internal/console-lines.ts';
 import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import { type CookieToSet, serializeCookie } from '../cookies/cookies.ts';
 import { isSamePage } from '../http/path-match.ts';
@@ -123,7 +124,8 @@ async function runOwnPage(
     for (const cookie of cookies) headers.append('set-cookie', serializeCookie(cookie));
     return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
   } catch (error) {
-    console.error(`countersign: the function for the page "${page.page}" failed: ${nameForeignError(error)}`);
+    const text = `the function for the page "${page.page}" failed: ${nameForeignError(error)}`;
+    writeLine('error', { kind: text, text });
     return undefined;
   }
 }

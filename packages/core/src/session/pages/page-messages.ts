@@ -1,4 +1,5 @@
 import { nameForeignError } from '../../errors.ts';
+import { writeLine } from '../../internal/console-lines.ts';
 import { discardPromise, isTextObject } from './text-values.ts';
 
 /** The pages of the routes. A text can be replaced for each of them. */
@@ -139,7 +140,8 @@ export function resolveMessages(option: PageMessagesOption | undefined, request:
   try {
     return readMessages(findMessages(option, request));
   } catch (error) {
-    console.error(`countersign: the function "messages" failed: ${nameForeignError(error)}`);
+    const text = `the function "messages" failed: ${nameForeignError(error)}`;
+    writeLine('error', { kind: text, text });
     return readMessages({});
   }
 }

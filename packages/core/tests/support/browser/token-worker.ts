@@ -13,9 +13,15 @@ export interface WorkerSetup {
   /** The messages that the worker has sent. */
   readonly toPage: FromWorker[];
   /** Starts a token worker. Page and worker communicate through a MessageChannel. */
-  startWorker(options?: Parameters<typeof runTokenWorker>[1]): TokenWorker;
+  startWorker(options?: Parameters<typeof runTokenWorker>[1], hooks?: MessageHooks): TokenWorker;
   /** Closes the channel and restores the globals. */
   close(): void;
+}
+
+/** Functions that are called before a message is sent, and may throw. */
+export interface MessageHooks {
+  readonly beforeMessageToPage?: (message: FromWorker) => void;
+  readonly beforeMessageToWorker?: (message: ToWorker) => void;
 }
 
 /** Creates a provider and replaces `fetch` by its requests. Browser tests of the Angular app use a real worker. */
@@ -34,12 +40,13 @@ export async function setUpTokenWorker(): Promise<WorkerSetup> {
     requestedUrls,
     toWorker,
     toPage,
-    startWorker(options) {
+    startWorker(options, { beforeMessageToPage, beforeMessageToWorker } = {}) {
       const { port1, port2 } = new MessageChannel();
       ports.push(port1);
       const scope: WorkerScope = {
         onmessage: null,
         postMessage(message) {
+          beforeMessageToPage?.(message);
           toPage.push(message);
           port2.postMessage(message);
         },
@@ -49,6 +56,7 @@ export async function setUpTokenWorker(): Promise<WorkerSetup> {
       const worker: TokenWorker = {
         onmessage: null,
         postMessage(message) {
+          beforeMessageToWorker?.(message);
           toWorker.push(message);
           port1.postMessage(message);
         },

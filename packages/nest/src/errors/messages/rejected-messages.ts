@@ -1,5 +1,6 @@
-import { type ExecutionContext, HttpException, Logger } from '@nestjs/common';
+import { type ExecutionContext, HttpException } from '@nestjs/common';
 import type { GuardOptions } from '../../guard-options.ts';
+import { writeLogLine } from '../limited-log.ts';
 import { isInstance, logUnexpectedError } from '../unexpected-errors.ts';
 import { isKafkaEvent } from './kafka-events.ts';
 
@@ -7,8 +8,6 @@ import { isKafkaEvent } from './kafka-events.ts';
 export class RejectedEvent extends Error {
   override readonly name = 'RejectedEvent';
 }
-
-const logger = new Logger('AuthModule');
 
 /**
  * Settles a rejected message, and returns the exception that rejects it.
@@ -35,11 +34,8 @@ export async function settleRejectedMessage(
 
 /** Logs the rejection of an event, because an event has no response that could contain it. */
 export function logRejectedEvent(name: string, status: number): void {
-  try {
-    logger.warn(`${name}: rejected an event with status ${status}; it is not delivered again`);
-  } catch {
-    // A logger that throws does not change the decision.
-  }
+  const text = `${name}: rejected an event with status ${status}; it is not delivered again`;
+  writeLogLine('warn', { kind: text, text });
 }
 
 function readStatus(exception: unknown): number {

@@ -3,15 +3,13 @@ import {
   type ExecutionContext,
   HttpException,
   Injectable,
-  Logger,
   type NestInterceptor,
 } from '@nestjs/common';
 import { type Observable, tap } from 'rxjs';
+import { writeLogLine } from '../../errors/limited-log.ts';
 import { describeError, formatLogName, isInstance, isRejection } from '../../errors/unexpected-errors.ts';
 import { findTransport } from '../../transport/find-transport.ts';
 import { isStreamError } from './grpc-streams.ts';
-
-const logger = new Logger('AuthModule');
 
 /**
  * Logs an exception of Nest with which the handler of a gRPC stream ends its call. Nest logs only other exceptions, and the
@@ -28,10 +26,13 @@ function logException(exception: unknown, context: ExecutionContext): void {
   if (isRejection(exception) || isStreamError(exception) || !isExceptionOfNest(exception)) return;
   try {
     const name = formatLogName(context.getClass(), context.getHandler());
-    const { text } = describeError(exception, findTransport(context));
-    logger.warn(`${name}: the gRPC call ends, because the handler threw ${text}`);
+    const { text, type } = describeError(exception, findTransport(context));
+    writeLogLine('warn', {
+      kind: `${name} ${type}`,
+      text: `${name}: the gRPC call ends, because the handler threw ${text}`,
+    });
   } catch {
-    // A logger that throws does not change the status of the call.
+    // A context that cannot be read does not change the status of the call.
   }
 }
 

@@ -1,5 +1,6 @@
 import { emitEvent } from '../../../client/observability.ts';
 import { AuthorizationServerError, getErrorCode, ValidationError } from '../../../errors.ts';
+import { writeLine } from '../../../internal/console-lines.ts';
 import { createEndedLoginError } from '../../backends/logout-records/ended-login.ts';
 import type { SessionState } from '../../backends/state/session-state.ts';
 import type { SessionContext } from '../../context.ts';
@@ -167,8 +168,9 @@ function report(
     ...unverifiedError,
   });
   if (unverified && !client.options.onEvent) {
-    console.warn(
-      `countersign: callback: the login continued (${by}) after ${code}. ${describeUnverifiedError(unverified)}`,
-    );
+    writeLine('warn', {
+      kind: `callback continued ${by} ${code}`,
+      text: `callback: the login continued (${by}) after ${code}. ${describeUnverifiedError(unverified)}`,
+    });
   }
 }
