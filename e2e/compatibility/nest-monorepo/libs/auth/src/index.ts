@@ -1,0 +1,2 @@
+export * from './account.controller.js.js';
+export * from './auth.module.js.js';
