@@ -251,7 +251,9 @@ async function installPacked(folder: string): Promise<void> {
     strictPeerDependencies: true,
     // Peers of unrelated dependencies: a wasm runtime, the playground of @nestjs/apollo 13, the compiler of Nest's
     // starter. @nestjs/serve-static 5 excludes the version that @nestjs/platform-fastify 11 requires.
-    peerDependencyRules: { allowAny: ['@emnapi/*', '@apollo/server', 'typescript', 'chokidar', '@fastify/static'] },
+    peerDependencyRules: {
+      allowAny: ['@emnapi/*', '@apollo/server', 'typescript', 'chokidar', '@fastify/static'],
+    },
     verifyDepsBeforeRun: false,
     allowBuilds: {
       esbuild: true,

@@ -11,7 +11,13 @@ import {
 import { Metadata } from '@grpc/grpc-js';
 import { ApolloDriver } from '@nestjs/apollo';
 import { Controller, Get, Inject, Injectable, Scope } from '@nestjs/common';
-import { ContextIdFactory, type ContextId, type ContextIdStrategy, type HostComponentInfo, REQUEST } from '@nestjs/core';
+import {
+  type ContextId,
+  ContextIdFactory,
+  type ContextIdStrategy,
+  type HostComponentInfo,
+  REQUEST,
+} from '@nestjs/core';
 import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
 import {
@@ -26,7 +32,12 @@ import { firstValueFrom, type Observable } from 'rxjs';
 import { io } from 'socket.io-client';
 import { grpcOptions } from '../contexts/create-application.js';
 import { findFreePort } from '../programs.js';
-import { adapterNames, listReportLines, startApplication, type TestApplication } from '../start-application.js';
+import {
+  adapterNames,
+  listReportLines,
+  startApplication,
+  type TestApplication,
+} from '../start-application.js';
 
 @Injectable({ scope: Scope.TRANSIENT })
 class Prefix {
@@ -194,7 +205,9 @@ const createQueryCall =
   async (name, token) => {
     const body = JSON.stringify({ query: `{ ${name} }` });
     const headers = { 'content-type': 'application/json' };
-    const { data, errors } = JSON.parse((await call('/graphql', token, { method: 'POST', headers, body })).text);
+    const { data, errors } = JSON.parse(
+      (await call('/graphql', token, { method: 'POST', headers, body })).text,
+    );
     return errors?.[0].message ?? data[name];
   };
 
@@ -208,9 +221,9 @@ const createGrpcCall =
     const metadata = new Metadata();
     metadata.set('authorization', `Bearer ${token}`);
     const service =
-      client.getService<Record<string, (request: object, metadata: Metadata) => Observable<{ text: string }>>>(
-        'Items',
-      );
+      client.getService<
+        Record<string, (request: object, metadata: Metadata) => Observable<{ text: string }>>
+      >('Items');
     const method = { scoped: 'List', denied: 'Add', unavailable: 'Open' }[name];
     try {
       return (await firstValueFrom(service[method]!({}, metadata))).text;

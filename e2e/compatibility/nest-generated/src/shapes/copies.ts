@@ -81,7 +81,12 @@ export function testCopies(): void {
       });
 
       test('a verifier of another copy passes its principal', async () => {
-        const { issuer, fetch: issuerFetch, clock, mintAccessToken } = await createTestAuthorizationServer({
+        const {
+          issuer,
+          fetch: issuerFetch,
+          clock,
+          mintAccessToken,
+        } = await createTestAuthorizationServer({
           resources: [audience],
         });
         const options = { issuer, audience, fetch: issuerFetch, now: clock.now };

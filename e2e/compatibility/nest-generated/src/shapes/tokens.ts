@@ -1,8 +1,15 @@
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, type JsonWebKey, type KeyObject, randomUUID, sign } from 'node:crypto';
+import {
+  createHash,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  randomUUID,
+  sign,
+} from 'node:crypto';
 import { get } from 'node:http';
-import { afterEach, describe, test, type TestContext } from 'node:test';
+import { afterEach, describe, type TestContext, test } from 'node:test';
 import { type AuthModuleOptions, Principal } from '@countersign/nest';
 import { Controller, Get, Param, Sse } from '@nestjs/common';
 import { BehaviorSubject } from 'rxjs';
@@ -61,7 +68,16 @@ const providerTokens: readonly (readonly [string, Partial<AuthModuleOptions>, ob
   [
     'Azure AD B2C with a nonce',
     { profile: 'entra-b2c' },
-    { ...none, sub: 'alice', oid: 'alice', tfp: 'B2C_1_SignIn', nonce: 'n', scp: 'Items.Read', azp: 'web', ver: '1.0' },
+    {
+      ...none,
+      sub: 'alice',
+      oid: 'alice',
+      tfp: 'B2C_1_SignIn',
+      nonce: 'n',
+      scp: 'Items.Read',
+      azp: 'web',
+      ver: '1.0',
+    },
     { nonce: 'n', scp: undefined },
   ],
   [
@@ -133,7 +149,10 @@ export function testTokens(): void {
         for (const { close } of running.splice(0)) await close();
       });
       const start = async (options: Omit<StartOptions, 'adapter'> = {}) => {
-        const application = await startApplication({ controllers: [ItemsController] }, { adapter, ...options });
+        const application = await startApplication(
+          { controllers: [ItemsController] },
+          { adapter, ...options },
+        );
         running.push(application);
         return application;
       };
@@ -167,14 +186,17 @@ export function testTokens(): void {
 
       test('two keys with one kid, and a key without kid', async () => {
         const [one, two, three] = [createKey(), createKey(), createKey()];
-        const keys = [
-          { ...one.jwk, kid: 'same' },
-          { ...two.jwk, kid: 'same' },
-          { ...three.jwk },
-        ];
+        const keys = [{ ...one.jwk, kid: 'same' }, { ...two.jwk, kid: 'same' }, { ...three.jwk }];
         const { getStatus, server } = await start({ auth: { jwks: { keys } } as never });
         const now = Math.floor(server.clock.now() / 1000);
-        const claims = { iss: server.issuer, aud: audience, sub: 'alice', client_id: 'app', iat: now, exp: now + 60 };
+        const claims = {
+          iss: server.issuer,
+          aud: audience,
+          sub: 'alice',
+          client_id: 'app',
+          iat: now,
+          exp: now + 60,
+        };
         const mint = ({ privateKey }: typeof one, kid?: string) =>
           createJwt(privateKey, { typ: 'at+jwt', ...(kid && { kid }) }, { ...claims, jti: randomUUID() });
         for (const token of [mint(one, 'same'), mint(two, 'same'), mint(three), mint(three, 'other')])

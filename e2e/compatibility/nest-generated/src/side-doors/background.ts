@@ -24,7 +24,10 @@ export class FindItem {
 export class Jobs {
   @Cron('0 0 1 1 *', { name: 'job' })
   run(...args: unknown[]) {
-    report('job', args.find((each) => typeof each === 'object' && each !== null && 'sub' in each));
+    report(
+      'job',
+      args.find((each) => typeof each === 'object' && each !== null && 'sub' in each),
+    );
   }
 }
 
