@@ -8,7 +8,6 @@ import {
   type PolicyProvider,
   type VerifiedAccessToken,
 } from '@countersign/nest';
-import { Metadata } from '@grpc/grpc-js';
 import { ApolloDriver } from '@nestjs/apollo';
 import { Controller, Get, Inject, Injectable, Scope } from '@nestjs/common';
 import {
@@ -20,16 +19,8 @@ import {
 } from '@nestjs/core';
 import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
-import {
-  type ClientGrpcProxy,
-  ClientProxyFactory,
-  GrpcMethod,
-  type MicroserviceOptions,
-  Transport,
-} from '@nestjs/microservices';
+import { GrpcMethod, type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { firstValueFrom, type Observable } from 'rxjs';
-import { io } from 'socket.io-client';
 import { grpcOptions } from '../contexts/create-application.js';
 import { findFreePort } from '../programs.js';
 import {
@@ -38,6 +29,7 @@ import {
   startApplication,
   type TestApplication,
 } from '../start-application.js';
+import { createGrpcCall, createMessageCall, createQueryCall, type Send } from './context-calls.js';
 
 @Injectable({ scope: Scope.TRANSIENT })
 class Prefix {
@@ -196,64 +188,6 @@ const strategy: ContextIdStrategy = {
     };
   },
 };
-
-type Send = (name: 'scoped' | 'denied' | 'unavailable', token: string) => Promise<string>;
-
-/** Sends a query and returns its data or its message. */
-const createQueryCall =
-  ({ call }: TestApplication): Send =>
-  async (name, token) => {
-    const body = JSON.stringify({ query: `{ ${name} }` });
-    const headers = { 'content-type': 'application/json' };
-    const { data, errors } = JSON.parse(
-      (await call('/graphql', token, { method: 'POST', headers, body })).text,
-    );
-    return errors?.[0].message ?? data[name];
-  };
-
-const createGrpcCall =
-  (port: number): Send =>
-  async (name, token) => {
-    const client = ClientProxyFactory.create({
-      transport: Transport.GRPC,
-      options: grpcOptions(port),
-    }) as unknown as ClientGrpcProxy;
-    const metadata = new Metadata();
-    metadata.set('authorization', `Bearer ${token}`);
-    const service =
-      client.getService<
-        Record<string, (request: object, metadata: Metadata) => Observable<{ text: string }>>
-      >('Items');
-    const method = { scoped: 'List', denied: 'Add', unavailable: 'Open' }[name];
-    try {
-      return (await firstValueFrom(service[method]!({}, metadata))).text;
-    } catch (error) {
-      const { code, details } = error as { readonly code: number; readonly details: string };
-      return `${code} ${details}`;
-    } finally {
-      client.close();
-    }
-  };
-
-const createMessageCall =
-  (port: number): Send =>
-  async (name, token) => {
-    const socket = io(`http://127.0.0.1:${port}`, {
-      auth: { token },
-      transports: ['websocket'],
-      forceNew: true,
-    });
-    try {
-      return await new Promise<string>((resolve) => {
-        socket.once('result', resolve);
-        for (const event of ['exception', 'connect_error'])
-          socket.once(event, ({ message }: { message: string }) => resolve(message));
-        socket.emit(name, {});
-      });
-    } finally {
-      socket.close();
-    }
-  };
 
 /** Tests policies, denials and outages in the contexts beside HTTP, and policies of each scope. */
 export function testContexts(): void {

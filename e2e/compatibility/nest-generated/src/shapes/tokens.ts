@@ -63,8 +63,10 @@ const none = { client_id: undefined, jti: undefined, scope: undefined, sub: unde
 
 const adfsIssuer = 'http://adfs.example.test/adfs/services/trust';
 
-/** The tokens of providers, with the option that accepts them. */
-const providerTokens: readonly (readonly [string, Partial<AuthModuleOptions>, object, object])[] = [
+type Claims = Readonly<Record<string, unknown>>;
+
+/** The tokens of providers, the option that accepts them, and a claim that is not valid. */
+const providerTokens: readonly (readonly [string, Partial<AuthModuleOptions>, Claims, Claims])[] = [
   [
     'Azure AD B2C with a nonce',
     { profile: 'entra-b2c' },

@@ -1,2 +1,2 @@
-export * from './account.controller.js.js';
-export * from './auth.module.js.js';
+export * from './account.controller.js';
+export * from './auth.module.js';
