@@ -78,18 +78,25 @@ const generatedNest = (version: number): Fixture => ({
   checks: ['dist/every-context.check.js'],
 });
 
+/**
+ * `nest new`, `nest generate app` and `nest generate library`. The CLI builds each application with webpack (Nest 11) or
+ * Rspack (Nest 12).
+ */
+const nestMonorepo = (version: number): Fixture => ({
+  name: `nest-${version}-monorepo`,
+  sources: ['nest-monorepo'],
+  build: ['nest', 'build', '--all'],
+  checks: ['monorepo.check.mts'],
+});
+
 const all: readonly Fixture[] = [
   // These take the longest, so they start first.
   next('next-15-nodejs', ['next-15'], 'next-rows'),
   next('next-16-proxy', ['next-16'], 'next-trailing-slash', 'next-rows'),
   nest('nest-11-commonjs'),
   nest('nest-12-esm'),
-  {
-    // `nest new`, `nest generate app` and `nest generate library`: the CLI builds each application with webpack.
-    name: 'nest-11-monorepo',
-    build: ['nest', 'build', '--all'],
-    checks: ['monorepo.check.mts'],
-  },
+  nestMonorepo(11),
+  nestMonorepo(12),
   generatedNest(11),
   generatedNest(12),
   next('next-15', [], 'next-trailing-slash'),
@@ -242,8 +249,11 @@ async function installPacked(folder: string): Promise<void> {
     overrides: Object.fromEntries(files),
     // A peer range that excludes the fixture's framework is a failure.
     strictPeerDependencies: true,
-    // Peers of unrelated dependencies: a wasm runtime, the playground of @nestjs/apollo 13, the compiler of Nest's starter.
-    peerDependencyRules: { allowAny: ['@emnapi/*', '@apollo/server', 'typescript', 'chokidar'] },
+    // Peers of unrelated dependencies: a wasm runtime, the playground of @nestjs/apollo 13, the compiler of Nest's
+    // starter. @nestjs/serve-static 5 excludes the version that @nestjs/platform-fastify 11 requires.
+    peerDependencyRules: {
+      allowAny: ['@emnapi/*', '@apollo/server', 'typescript', 'chokidar', '@fastify/static'],
+    },
     verifyDepsBeforeRun: false,
     allowBuilds: {
       esbuild: true,

@@ -10,6 +10,10 @@ import { rejectedEvents } from './calls/message-calls.js';
 import { audience, createApplication, type Ports, type Variant } from './contexts/create-application.js';
 import { type ExpectedHandler, listExpectedHandlers } from './expected-handlers.js';
 import { findFreePort, startBroker } from './programs.js';
+import { testContexts } from './shapes/contexts.js';
+import { testCopies } from './shapes/copies.js';
+import { testTokens } from './shapes/tokens.js';
+import { testSideDoors } from './side-doors.js';
 
 const variants: Readonly<Record<string, Variant>> = {
   'Express, Apollo and socket.io': {
@@ -50,6 +54,10 @@ const variants: Readonly<Record<string, Variant>> = {
 };
 
 testApplicationShapes();
+testSideDoors();
+testTokens();
+testCopies();
+testContexts();
 
 for (const [name, variant] of Object.entries(variants)) {
   describe(name, () => {

@@ -1,6 +1,6 @@
 import { AuthModule as CountersignModule } from '@countersign/nest';
 import { Module } from '@nestjs/common';
-import { AccountController } from './account.controller';
+import { AccountController } from './account.controller.js';
 
 @Module({
   imports: [

@@ -1,7 +1,7 @@
 import { AuthModule } from '@app/auth';
 import { Module } from '@nestjs/common';
-import { BillingController } from './billing.controller';
-import { BillingService } from './billing.service';
+import { BillingController } from './billing.controller.js';
+import { BillingService } from './billing.service.js';
 
 @Module({
   imports: [AuthModule],

@@ -1,6 +1,6 @@
 import { Public, RequireScopes } from '@countersign/nest';
 import { Controller, Get } from '@nestjs/common';
-import { BillingService } from './billing.service';
+import { BillingService } from './billing.service.js';
 
 @Controller()
 export class BillingController {

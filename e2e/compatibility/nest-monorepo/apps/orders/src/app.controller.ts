@@ -1,6 +1,6 @@
 import { Public, RequireScopes } from '@countersign/nest';
 import { Controller, Get } from '@nestjs/common';
-import { AppService } from './app.service';
+import { AppService } from './app.service.js';
 
 @Controller()
 export class AppController {

@@ -7,10 +7,14 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createTestAuthorizationServer } from '@countersign/testing';
 
+// The application orders runs on Express, and billing on Fastify.
+
 const folder = process.env.FIXTURE ?? '.';
 const audience = 'https://api.example.test';
 
-for (const name of ['orders', 'billing']) {
+const controllers = { orders: 'AppController', billing: 'BillingController' };
+
+for (const [name, controller] of Object.entries(controllers)) {
   describe(`the application ${name} of a monorepo, with AuthModule in a shared library`, () => {
     const main = join(folder, `dist/apps/${name}/main.js`);
     const stop: (() => unknown)[] = [];
@@ -68,9 +72,23 @@ for (const name of ['orders', 'billing']) {
       assert.equal((await call('/account/settings', await mint({ scope: 'account:write' }))).status, 200);
     });
 
+    test('the access report names its own handlers and those of the library', () => {
+      const rows = output
+        .split('\n')
+        .filter((line) => line.startsWith('http '))
+        .map((line) => line.trim().replaceAll(/ +/g, ' '));
+      assert.deepEqual(rows, [
+        `http GET / ${controller}.getHello public`,
+        'http GET /account AccountController.account protected',
+        'http GET /account/settings AccountController.settings protected, scopes account:write',
+        `http GET /list ${controller}.list protected, scopes ${name}:read`,
+      ]);
+    });
+
     test('the packages are not in the bundle, so that there is one copy', async () => {
       const bundle = await readFile(main, 'utf8');
-      assert.match(bundle, /require\("@countersign\/nest"\)/);
+      // Nest 11 writes CommonJS, Nest 12 ES modules.
+      assert.match(bundle, /require\("@countersign\/nest"\)|from ?"@countersign\/nest"/);
       assert.match(bundle, /class AccountController/);
       assert.doesNotMatch(bundle, /class AccessTokenGuard/);
       assert.doesNotMatch(output, /Two copies/);

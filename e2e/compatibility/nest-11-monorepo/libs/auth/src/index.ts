@@ -1,2 +1,0 @@
-export * from './account.controller';
-export * from './auth.module';

@@ -1,0 +1,2 @@
+export * from './account.controller.js';
+export * from './auth.module.js';
