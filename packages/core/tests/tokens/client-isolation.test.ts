@@ -34,7 +34,7 @@ async function createServiceClient(copy: Core, issuer: string, clientId = 'servi
   return { server, client };
 }
 
-describe.each(modules)('C11: clients of %s', (name) => {
+describe.each(modules)('C12: clients of %s', (name) => {
   const getOther = () => (name === modules[0] ? first : second);
 
   test('share no tokens of client credentials', async () => {
