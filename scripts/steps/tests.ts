@@ -3,9 +3,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { findFreePort } from '../lib/processes/ports.ts';
 import { type Command, root, run } from '../lib/processes/process.ts';
-import { provideKafka } from '../lib/programs/kafka.ts';
+import { kafka, provideKafka } from '../lib/programs/kafka.ts';
 import {
   chromium,
+  findMissingInWorkflow,
   firefox,
   mosquitto,
   nats,
@@ -13,6 +14,7 @@ import {
   providePrograms,
   rabbitmq,
   redis,
+  type SystemProgram,
   valkey,
 } from '../lib/programs/system-packages.ts';
 import { readPlaywrightReport } from '../lib/reports/playwright-report.ts';
@@ -31,16 +33,27 @@ export const programs: Step = {
     // The tests read these variables.
     Object.assign(process.env, found);
     if (problem !== undefined) return failed('programs', problem);
-    const without = all
-      .filter(({ variable }) => found[variable] === undefined)
-      .map(({ title, variable }) => `; no ${title}: install it or set ${variable}`)
-      .join('');
-    const kafka = await provideKafka(update);
-    const withoutKafka = '; no Kafka: install Java 17 and Maven, or set KAFKA_JARS to the folder of its jars';
-    const paths = [...Object.values(found), ...(kafka ? [kafka.jars] : [])];
-    return passed(`${paths.join(', ')}${without}${kafka ? '' : withoutKafka}`);
+    const kafkaProgram = await provideKafka(update);
+    const isFound = (program: SystemProgram) =>
+      program === kafka ? kafkaProgram !== undefined : found[program.variable] !== undefined;
+    const missing = await findMissingInWorkflow([...all, kafka], isFound);
+    if (missing.length > 0)
+      return failed(
+        'programs',
+        `A workflow must run the tests of ${missing.map(({ title }) => title).join(', ')}: apt-get install ${missing.flatMap(({ packages }) => packages.slice(0, 1)).join(' ')}.`,
+      );
+    const paths = [...Object.values(found), ...(kafkaProgram ? [kafkaProgram.jars] : [])];
+    const remedies = [...all, kafka]
+      .filter((program) => !isFound(program))
+      .map((program) => `; not run: ${program.title}: ${describeRemedy(program)}`);
+    return passed(`${paths.join(', ')}${remedies.join('')}`);
   },
 };
+
+const describeRemedy = (program: SystemProgram): string =>
+  program === kafka
+    ? 'install Java 17 and Maven, or set KAFKA_JARS to the folder of its jars'
+    : `install it or set ${program.variable}`;
 
 export const unit: Step = {
   name: 'unit',

@@ -4,6 +4,7 @@ import { type AuthModuleOptions, ConfigurableModuleClass, MODULE_OPTIONS_TOKEN }
 import { warnAboutCopies } from './errors/copies.ts';
 import { createExceptionVerifier, getInnerVerifier } from './errors/exception-verifier.ts';
 import { resetLogLimit } from './errors/limited-log.ts';
+import { RejectionHeaders } from './errors/rejection-headers.ts';
 import { createEventLog } from './event-log.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import { Authenticator } from './guard/authenticator.ts';
@@ -40,6 +41,7 @@ import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from './injection-tokens.ts';
     CurrentPrincipal,
     EntityAccess,
     MetadataRoute,
+    RejectionHeaders,
     {
       provide: ACCESS_TOKEN_VERIFIER,
       inject: [MODULE_OPTIONS_TOKEN],

@@ -1,5 +1,5 @@
 import { clientSecretBasic } from '@countersign/core';
-import type { AccessTokenVerifier } from '@countersign/core/resource-server';
+import { type AccessTokenVerifier, TransportError } from '@countersign/core/resource-server';
 import { Controller, Get, Logger } from '@nestjs/common';
 import { afterEach, expect, test, vi } from 'vitest';
 import { audience, startApp } from '../tests/support/start/start-app.ts';
@@ -71,15 +71,35 @@ test('R8: strangers cannot fill the log with rejected tokens, and a missing toke
   expect(debug.mock.calls).toHaveLength(10);
 });
 
-test('C7: the message of an error of validate is not in the log', async () => {
+test('C7: the message of an error of validate is not in the log, which names the place of it for developers', async () => {
   const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
   const validate = () => {
     throw Object.assign(new Error('password=hunter2'), { code: 'ECONNREFUSED' });
   };
   const { call, mint } = await startApp({ controllers: [ItemsController] }, { auth: { validate } });
   expect((await call('/items', await mint())).status).toBe(503);
+  vi.stubEnv('NODE_ENV', 'production');
+  expect((await call('/items', await mint())).status).toBe(503);
+  const line = 'Cannot verify an access token (503): server_error: Error ECONNREFUSED';
   expect(warn.mock.calls).toEqual([
-    ['Cannot verify an access token (503): server_error: Error ECONNREFUSED'],
+    [
+      `${line}. Its message is not written, because it can contain a secret. The option onEvent receives it as "reason".`,
+    ],
+    [line],
+  ]);
+});
+
+test('the message of a TransportError of validate is in the log, and the response has another', async () => {
+  const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+  const validate = () => {
+    throw new TransportError('store_unavailable', 'the database of members is down');
+  };
+  const { call, mint } = await startApp({ controllers: [ItemsController] }, { auth: { validate } });
+  const { status, body } = await call('/items', await mint());
+  expect(status).toBe(503);
+  expect(JSON.stringify(body)).not.toContain('members');
+  expect(warn.mock.calls).toEqual([
+    ['Cannot verify an access token (503): server_error: the database of members is down'],
   ]);
 });
 

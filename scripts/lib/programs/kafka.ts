@@ -10,6 +10,16 @@ const version = '3.9.1';
 const java: SystemProgram = { title: 'Java', commands: ['java'], packages: [], variable: 'JAVA_PATH' };
 const maven: SystemProgram = { title: 'Maven', commands: ['mvn'], packages: [], variable: 'MAVEN_PATH' };
 
+/** Kafka itself, which is no package: apt offers what downloads and runs it. */
+export const kafka: SystemProgram = {
+  title: 'Kafka',
+  commands: [],
+  packages: ['maven'],
+  variable: 'KAFKA_JARS',
+  optional: true,
+  requiredInWorkflows: true,
+};
+
 /** The folder of the downloaded jars. */
 const downloads = join(root, '.test/kafka');
 

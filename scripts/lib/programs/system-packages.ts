@@ -14,6 +14,8 @@ export interface SystemProgram {
   readonly variable: string;
   /** Tests use it if it is available. Older Debian releases do not contain it. Default: false. */
   readonly optional?: boolean;
+  /** In a workflow (`CI`), its absence fails the step `programs` if apt offers it. Default: false. */
+  readonly requiredInWorkflows?: boolean;
   /** Available in the backports of Debian releases that do not contain it. Default: false. */
   readonly backported?: boolean;
 }
@@ -56,6 +58,7 @@ export const nats: SystemProgram = {
   packages: ['nats-server'],
   variable: 'NATS_SERVER_PATH',
   optional: true,
+  requiredInWorkflows: true,
 };
 
 /** MQTT transport in the tests of microservices. */
@@ -65,6 +68,7 @@ export const mosquitto: SystemProgram = {
   packages: ['mosquitto'],
   variable: 'MOSQUITTO_PATH',
   optional: true,
+  requiredInWorkflows: true,
 };
 
 /** AMQP transport in the tests of microservices. Debian's command changes the user; the program in `folders` does not. */
@@ -75,6 +79,7 @@ export const rabbitmq: SystemProgram = {
   packages: ['rabbitmq-server'],
   variable: 'RABBITMQ_SERVER_PATH',
   optional: true,
+  requiredInWorkflows: true,
 };
 
 /** A shared cache, for the tests that no user receives the page of another user. */
@@ -184,6 +189,29 @@ async function withBackports<T>(work: (options: readonly string[]) => Promise<T>
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Whether a workflow runs the tests: they must then not leave out what can be installed. */
+export const isWorkflow = (): boolean => ['1', 'true'].includes(process.env.CI ?? '');
+
+/** Finds the programs that are missing although apt offers them. Empty outside workflows. */
+export async function findMissingInWorkflow(
+  programs: readonly SystemProgram[],
+  isFound: (program: SystemProgram) => boolean,
+): Promise<readonly SystemProgram[]> {
+  if (!isWorkflow()) return [];
+  const missing = programs.filter((program) => program.requiredInWorkflows && !isFound(program));
+  const offered = await Promise.all(missing.map(isOffered));
+  return missing.filter((_, index) => offered[index]);
+}
+
+/** Whether a package of the program is in the lists of apt. False without apt. */
+async function isOffered({ packages }: SystemProgram): Promise<boolean> {
+  for (const name of packages) {
+    const { code } = await run({ command: 'apt-cache', args: ['show', name] }).catch(() => ({ code: 1 }));
+    if (code === 0) return true;
+  }
+  return false;
 }
 
 function isExecutable(path: string): boolean {

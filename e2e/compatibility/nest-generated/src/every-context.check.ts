@@ -74,6 +74,7 @@ for (const [name, variant] of Object.entries(variants)) {
       issuer = listening.issuer;
       mint = server.mintAccessToken;
       const redis = await startBroker('redis');
+      // The step `programs` prints that NATS is missing, and fails in a workflow that can install it.
       const nats = process.env.NATS_SERVER_PATH === '' ? undefined : await startBroker('nats');
       stop.push(listening.close, redis.stop, ...(nats ? [nats.stop] : []));
       ports = {

@@ -165,15 +165,14 @@ describe('logout tokens, in addition to the suite', () => {
     await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toHaveProperty('jti');
   });
 
-  test('rejects a logout token without kid if several keys match', async () => {
+  test('accepts a logout token without kid that one of several keys has signed', async () => {
     const { client, server } = await createHarness({ faults: ['logout_token_kid_missing'] });
     await expect(validateLogoutToken(client, await server.mintLogoutToken())).resolves.toHaveProperty('jti');
     await server.rotateKeys({ keepOld: true });
     const secondClient = createClient({ ...client.options });
-    await expect(validateLogoutToken(secondClient, await server.mintLogoutToken())).rejects.toMatchObject({
-      code: 'logout_token_invalid',
-      check: 'kid',
-    });
+    await expect(validateLogoutToken(secondClient, await server.mintLogoutToken())).resolves.toHaveProperty(
+      'jti',
+    );
   });
 
   test('fetches the keys once for a logout token of a new key', async () => {

@@ -5,6 +5,7 @@ import {
   type AccessTokenVerifierOptions,
   createAccessTokenVerifier,
   createFailureLog,
+  TransportError,
 } from '../../src/resource-server/index.ts';
 import { stubNodeEnv, unstubNodeEnv } from '../support/node-env.ts';
 import { origin, startDpop } from '../support/resource-server/start-dpop.ts';
@@ -124,9 +125,11 @@ test('without a listener, a missing token and a missing nonce are not written', 
 });
 
 const secret = 'user=alice&password=hunter2';
+const foreignErrorRemedy =
+  '. Its message is not written, because it can contain a secret. The option onEvent receives it as "reason".';
 
 test.each([
-  ['', {}, 'Error'],
+  ['', {}, `Error${foreignErrorRemedy}`],
   ['production', { code: '23505' }, 'Error 23505'],
 ])('C7: the message of an error of validate is not written, NODE_ENV=%s', async (environment, more, name) => {
   const validate = () => {
@@ -147,7 +150,18 @@ test('C7: the message of an unavailable dependency of validate is not written', 
   const { server, reject } = await setUp({ validate });
   await reject(server.mintAccessToken());
   expect(readLines(warn)).toEqual([
-    'countersign: cannot verify an access token (503): server_error: Error ECONNREFUSED',
+    `countersign: cannot verify an access token (503): server_error: Error ECONNREFUSED${foreignErrorRemedy}`,
+  ]);
+});
+
+test('the message of a TransportError of validate is written, because the application wrote it for that', async () => {
+  const validate = () => {
+    throw new TransportError('store_unavailable', 'the database of members is down');
+  };
+  const { server, reject } = await setUp({ validate });
+  await reject(server.mintAccessToken());
+  expect(readLines(warn)).toEqual([
+    'countersign: cannot verify an access token (503): server_error: the database of members is down',
   ]);
 });
 

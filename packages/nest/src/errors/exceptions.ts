@@ -80,6 +80,12 @@ export function toHttpException(
   return exception;
 }
 
+/** Sets the challenges of a rejection, or `Retry-After`. */
+export function setRejectionHeaders(error: Rejection, transport: Transport | undefined): void {
+  const setHeader = findSetter(transport);
+  if (setHeader) setHeaders(setHeader, toHeaderLines(error));
+}
+
 type HeaderLine = readonly [name: string, value: string];
 
 const problemType: HeaderLine = ['Content-Type', 'application/problem+json'];

@@ -24,7 +24,12 @@ import { formatLogName } from '../errors/unexpected-errors.ts';
 import { isStreamingHandler } from '../expiry/streaming-handlers.ts';
 import type { GuardOptions } from '../guard-options.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
-import { type ConnectionState, findConnectionState, recordDecision } from '../memo/guard-memo.ts';
+import {
+  type ConnectionState,
+  findConnectionState,
+  recordDecision,
+  recordDenial,
+} from '../memo/guard-memo.ts';
 import { type RunningCheck, runningChecks } from '../module-state.ts';
 import { createFallbackTransport, findTransport } from '../transport/find-transport.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -143,7 +148,12 @@ export class AccessTokenGuard implements CanActivate {
           this.verifier.authorize(each, policy.requirements);
           await this.#checkPolicies(policy.policies, each, context);
         };
-        await check(authenticatedRequest);
+        try {
+          await check(authenticatedRequest);
+        } catch (error) {
+          if (transport.kind === 'rpc') recordDenial(transport, context, authenticatedRequest);
+          throw error;
+        }
         const start = async (isRunning: () => boolean) => {
           const renewedRequest = this.authenticator.addSubscription(transport, authenticatedRequest, {
             check,

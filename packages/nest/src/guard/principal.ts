@@ -2,7 +2,12 @@ import type { AuthenticatedRequest, VerifiedAccessToken } from '@countersign/cor
 import { type ArgumentsHost, type ExecutionContext, Inject, Injectable, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import { getAccessPolicy } from '../access/resolve-access.ts';
-import { findAuthenticatedRequest, findDecision, findInheritedDecision } from '../memo/guard-memo.ts';
+import {
+  findAuthenticatedRequest,
+  findDecision,
+  findDeniedRequest,
+  findInheritedDecision,
+} from '../memo/guard-memo.ts';
 import { findTransport } from '../transport/find-transport.ts';
 import { checkOperation } from '../transport/graphql-operation.ts';
 
@@ -71,7 +76,7 @@ function findInContext(host: ArgumentsHost | ExecutionContext): AuthenticatedReq
   const inheritedDecision = findInheritedDecision(transport);
   if (inheritedDecision) return inheritedDecision.authenticatedRequest;
   // A message shares its connection with messages of other handlers, but not its credential.
-  return findAuthenticatedRequest(transport.requestKey);
+  return findAuthenticatedRequest(transport.requestKey) ?? findDeniedRequest(transport, host);
 }
 
 function isPublic(host: ArgumentsHost | ExecutionContext): boolean {
@@ -89,10 +94,12 @@ interface RequestLike {
   readonly reply?: { readonly request?: object };
   /** In the request of a microservice. */
   readonly context?: object;
+  /** In the request of a microservice: the call of a `@GrpcStreamCall()`. */
+  readonly data?: unknown;
 }
 
 function findInRequest(request: RequestLike): AuthenticatedRequest | undefined {
-  for (const each of [request, request.req, request.reply?.request, request.context]) {
+  for (const each of [request, request.req, request.reply?.request, request.context, request.data]) {
     if (typeof each !== 'object' || each === null) continue;
     checkOperation(request, each);
     const authenticatedRequest = findAuthenticatedRequest(each);

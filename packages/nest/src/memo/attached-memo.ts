@@ -30,6 +30,11 @@ export interface Decision {
   readonly next: Decision | undefined;
 }
 
+/** The last message that a guard denied after it had verified the token. */
+export interface Denial extends Pick<Decision, 'message' | 'isShared'> {
+  readonly authenticatedRequest: AuthenticatedRequest;
+}
+
 /** The state of a connection. It exists for as long as the connection, unlike a verification that has failed. */
 export interface ConnectionState {
   /** The connection has closed. */
@@ -67,6 +72,8 @@ export interface ConnectionRequirements {
 export interface Memo {
   verifications: Verification | undefined;
   decisions: Decision | undefined;
+  /** Set for a message of a microservice, which has no verification that lasts. */
+  denial: Denial | undefined;
   /** Set for a connection before its token is verified. */
   connectionState: ConnectionState | undefined;
 }
@@ -97,7 +104,12 @@ export class AttachedMemo extends ReturnArgument {
   /** Gets the memo of an object. Attaches an empty one if the object has none. */
   static get(object: object): Memo {
     if (#memo in object) return object.#memo;
-    const memo: Memo = { verifications: undefined, decisions: undefined, connectionState: undefined };
+    const memo: Memo = {
+      verifications: undefined,
+      decisions: undefined,
+      denial: undefined,
+      connectionState: undefined,
+    };
     new AttachedMemo(object, memo);
     return memo;
   }

@@ -126,6 +126,28 @@ export function recordDecision(
   previous.message = message;
 }
 
+/** Records the user of a message that the guard denies, for exception filters. */
+export function recordDenial(
+  { invocationKey }: Transport,
+  context: ExecutionContext,
+  authenticatedRequest: AuthenticatedRequest,
+): void {
+  const memo = AttachedMemo.get(invocationKey);
+  const { token } = authenticatedRequest;
+  const isShared =
+    memo.denial !== undefined && (memo.denial.isShared || memo.denial.authenticatedRequest.token !== token);
+  memo.denial = { authenticatedRequest, message: context.getArgByIndex<unknown>(0), isShared };
+}
+
+/** Finds the user of a message that the guard has denied. */
+export function findDeniedRequest(
+  { invocationKey }: Transport,
+  host: ArgumentsHost,
+): AuthenticatedRequest | undefined {
+  const denial = AttachedMemo.find(invocationKey)?.denial;
+  return denial && isForMessage(denial, host.getArgByIndex(0)) ? denial.authenticatedRequest : undefined;
+}
+
 /**
  * Finds the decision about the handler of the context.
  *
@@ -219,5 +241,7 @@ function findOnlyDecision(decisions: Decision | undefined): Decision | undefined
 }
 
 /** If several messages share a context, the decision belongs to the last one, identified by its payload. */
-const isForMessage = ({ isShared, message }: Decision, payload: unknown): boolean =>
-  !isShared || (message === payload && typeof payload === 'object' && payload !== null);
+const isForMessage = (
+  { isShared, message }: Pick<Decision, 'isShared' | 'message'>,
+  payload: unknown,
+): boolean => !isShared || (message === payload && typeof payload === 'object' && payload !== null);

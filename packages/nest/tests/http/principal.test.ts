@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { ApolloDriver } from '@nestjs/apollo';
 import {
   type ArgumentsHost,
@@ -13,25 +14,39 @@ import {
   Inject,
   Injectable,
   type NestInterceptor,
+  type PipeTransform,
+  Query,
   Scope,
+  UseGuards,
 } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR, BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
-import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import {
+  APP_GUARD,
+  APP_INTERCEPTOR,
+  BaseExceptionFilter,
+  ContextIdFactory,
+  HttpAdapterHost,
+  ModuleRef,
+  REQUEST,
+} from '@nestjs/core';
+import { GraphQLModule, Query as GraphqlQuery, Resolver } from '@nestjs/graphql';
 import { MercuriusDriver } from '@nestjs/mercurius';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { io } from 'socket.io-client';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { type OnGatewayConnection, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   AccessTokenGuard,
   AuthModule,
+  ConnectionAuthenticator,
   CurrentPrincipal,
   getPrincipal,
   OptionalAuth,
   Public,
   RequireScopes,
 } from '../../src/index.ts';
-import { adapters, startApp } from '../support/start/start-app.ts';
+import { connectSocketIo, connectWebSocket } from '../support/gateways/items-gateway.ts';
+import { type Adapter, adapters, startApp } from '../support/start/start-app.ts';
 
 let found: Record<string, string | undefined> = {};
 beforeEach(() => {
@@ -54,6 +69,17 @@ class RecordingGuard implements CanActivate {
   }
 }
 
+/** Nest gives a pipe no context, so it injects the request. */
+@Injectable({ scope: Scope.REQUEST })
+class RecordingPipe implements PipeTransform {
+  constructor(@Inject(REQUEST) private readonly request: object) {}
+
+  transform(value: unknown) {
+    found.pipe = getPrincipal(this.request)?.sub;
+    return value;
+  }
+}
+
 @Catch()
 class RecordingFilter extends BaseExceptionFilter implements ExceptionFilter {
   override catch(exception: unknown, host: ArgumentsHost) {
@@ -71,9 +97,15 @@ class ItemsService {
 class ItemsController {
   constructor(@Inject(ItemsService) private readonly items: ItemsService) {}
 
+  @UseGuards(RecordingGuard)
   @Get('me')
-  me() {
+  me(@Query('any', RecordingPipe) _: unknown) {
     return { sub: this.items.principal.value?.sub };
+  }
+
+  @Get('order')
+  order() {
+    return {};
   }
 
   @RequireScopes('items:write')
@@ -102,30 +134,52 @@ class ItemsController {
 class ItemsResolver {
   constructor(@Inject(ItemsService) private readonly items: ItemsService) {}
 
-  @Query(() => String, { nullable: true })
+  @GraphqlQuery(() => String, { nullable: true })
   me() {
     return this.items.principal.value?.sub;
   }
 }
 
+/** A gateway exists once, so it resolves a request-scoped provider for each message. */
 @WebSocketGateway()
-class ItemsGateway {
+class ItemsGateway implements OnGatewayConnection {
+  constructor(
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
+    @Inject(ConnectionAuthenticator) private readonly connections: ConnectionAuthenticator,
+  ) {}
+
+  async handleConnection(client: object, request?: IncomingMessage) {
+    await this.connections.authenticate(client, request);
+  }
+
+  @UseGuards(RecordingGuard)
   @SubscribeMessage('me')
-  me(client: object) {
-    return { event: 'me', data: getPrincipal(client)?.sub };
+  async me(client: object) {
+    const id = ContextIdFactory.create();
+    this.modules.registerRequestByContextId(client, id);
+    const { principal } = await this.modules.resolve(ItemsService, id, { strict: false });
+    return { event: 'me', data: [getPrincipal(client)?.sub, principal.value?.sub] };
   }
 }
 
 const providers = [ItemsService, { provide: APP_INTERCEPTOR, useClass: RecordingInterceptor }];
 
 /** Records the principal when the response ends, like a logger. */
-function logResponses(app: INestApplication): void {
-  app.use((request: object, response: NodeJS.EventEmitter, next: () => void) => {
-    response.on('finish', () => {
-      found.logger = getPrincipal(request)?.sub;
+function logResponses(app: INestApplication, adapter: Adapter): void {
+  if (adapter === 'express')
+    app.use((request: object, response: NodeJS.EventEmitter, next: () => void) => {
+      response.on('finish', () => {
+        found.logger = getPrincipal(request)?.sub;
+      });
+      next();
     });
-    next();
-  });
+  else
+    (app as unknown as NestFastifyApplication)
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onResponse', async (request) => {
+        found.logger = getPrincipal(request)?.sub;
+      });
 }
 
 describe.each(adapters)('the principal on %s', (adapter) => {
@@ -138,17 +192,17 @@ describe.each(adapters)('the principal on %s', (adapter) => {
       {
         adapter,
         before: (app) => {
-          if (adapter === 'express') logResponses(app);
+          logResponses(app, adapter);
           app.useGlobalFilters(new RecordingFilter(app.get(HttpAdapterHost).httpAdapter));
         },
       },
     );
 
-  test('an interceptor, a guard and a request-scoped provider receive the principal', async () => {
+  test('an interceptor, a guard, a pipe, a logger and a request-scoped provider receive the principal', async () => {
     const { call, mint } = await start();
     expect(await call('/me', await mint({ sub: 'alice' }))).toMatchObject({ body: { sub: 'alice' } });
-    expect(found).toMatchObject({ interceptor: 'alice' });
-    if (adapter === 'express') await expect.poll(() => found.logger).toBe('alice');
+    expect(found).toMatchObject({ interceptor: 'alice', guard: 'alice', pipe: 'alice' });
+    await expect.poll(() => found.logger).toBe('alice');
   });
 
   test('a filter receives the principal of a failed request and of a denied request', async () => {
@@ -196,9 +250,9 @@ describe.each(adapters)('the principal on %s', (adapter) => {
         },
         { adapter, module: (options) => AuthModule.forRoot({ ...options, globalGuard: false }) },
       );
-      expect(await call('/me', await mint({ sub: 'alice' }))).toMatchObject({ status: 200 });
+      expect(await call('/order', await mint({ sub: 'alice' }))).toMatchObject({ status: 200 });
       expect(found.guard).toBe(seen);
-      expect(await call('/me')).toMatchObject({ status: 401 });
+      expect(await call('/order')).toMatchObject({ status: 401 });
     }
   });
 });
@@ -223,18 +277,22 @@ test.each([
   expect(found.interceptor).toBe('alice');
 });
 
-test('a gateway receives the principal from its client', async () => {
-  const { url, mint } = await startApp(
-    { providers: [...providers, ItemsGateway] },
-    { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
-  );
-  const socket = io(url, { auth: { token: await mint({ sub: 'alice' }) }, transports: ['websocket'] });
-  try {
-    const response = new Promise((resolve) => socket.once('me', resolve));
-    socket.emit('me');
-    expect(await response).toBe('alice');
-    expect(found.interceptor).toBe('alice');
-  } finally {
-    socket.disconnect();
-  }
-});
+test.each([
+  ['socket.io', IoAdapter],
+  ['ws', WsAdapter],
+] as const)(
+  'a gateway of %s, its enhancers and a request-scoped provider receive the principal',
+  async (kind, adapter) => {
+    const { url, mint } = await startApp(
+      { providers: [...providers, ItemsGateway] },
+      { before: (app) => void app.useWebSocketAdapter(new adapter(app)) },
+    );
+    for (const sub of ['alice', 'bob']) {
+      const token = await mint({ sub });
+      const { ask, close } = kind === 'ws' ? connectWebSocket(url, token) : connectSocketIo(url, { token });
+      expect(await ask('me')).toEqual({ event: 'me', data: [sub, sub] });
+      expect(found).toMatchObject({ interceptor: sub, guard: sub });
+      close();
+    }
+  },
+);

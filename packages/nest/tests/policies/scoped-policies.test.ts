@@ -1,5 +1,5 @@
 import { ApolloDriver } from '@nestjs/apollo';
-import { Controller, Get, Inject, Injectable, Scope } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Logger, Scope } from '@nestjs/common';
 import {
   type ContextId,
   ContextIdFactory,
@@ -12,7 +12,7 @@ import { MercuriusDriver } from '@nestjs/mercurius';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { io } from 'socket.io-client';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Policy, type PolicyProvider, type VerifiedAccessToken } from '../../src/index.ts';
 import { adapters, startApp } from '../support/start/start-app.ts';
 
@@ -20,6 +20,7 @@ let created: string[] = [];
 beforeEach(() => {
   created = [];
 });
+afterEach(() => void vi.restoreAllMocks());
 
 /** The tenant of a request, from its header. */
 @Injectable({ scope: Scope.REQUEST })
@@ -163,9 +164,13 @@ describe.each(adapters)('scoped policies on %s', (adapter) => {
   });
 
   test('names a policy that no module provides', async () => {
+    const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     const { call, mint } = await startApp({ controllers: [StaticController], providers }, { adapter });
     const token = await mint({ sub: 'user of acme' });
     expect(await call('/static/missing', token, withTenant('acme'))).toMatchObject({ status: 500 });
+    expect(log.mock.calls.map(([line]) => String(line))).toEqual([
+      expect.stringMatching(/^StaticController\.readMissing: .*@Policy\(MissingPolicy\) is not a provider/),
+    ]);
   });
 });
 

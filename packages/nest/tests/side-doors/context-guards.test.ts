@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { ApolloDriver } from '@nestjs/apollo';
 import {
   type CanActivate,
   Controller,
@@ -14,6 +15,8 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { APP_GUARD, REQUEST } from '@nestjs/core';
+import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { MercuriusDriver } from '@nestjs/mercurius';
 import { MessagePattern, type MicroserviceOptions, Transport } from '@nestjs/microservices';
 import {
   ClsGuard,
@@ -152,6 +155,37 @@ describe.each(adapters)('guards with a context on %s', (adapter) => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
     await startLast(adapter, guardOptions);
     expect(warn.mock.calls).toEqual([[warning]]);
+  });
+
+  test('the log names the resolvers of GraphQL with this order', async () => {
+    @Resolver()
+    class ItemsResolver {
+      @Query(() => String)
+      items() {
+        return 'items';
+      }
+
+      @Public()
+      @Query(() => String)
+      open() {
+        return 'open';
+      }
+    }
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    const driver = adapter === 'express' ? ApolloDriver : MercuriusDriver;
+    const graphql = GraphQLModule.forRoot({ driver, autoSchemaFile: true } as never);
+    await startLast(adapter, guardOptions, {
+      controllers: [],
+      imports: [ClsModule.forRoot(guardOptions), graphql],
+      providers: [ItemsResolver],
+    });
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringMatching(
+          /^ClsGuard runs after AccessTokenGuard for ItemsResolver\.items, so .* Import ClsModule before AuthModule\./,
+        ),
+      ],
+    ]);
   });
 
   test('a middleware of nestjs-cls that the application binds does not prevent the start', async () => {

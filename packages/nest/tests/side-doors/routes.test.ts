@@ -1,12 +1,23 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Controller, Get, Module, Param, VersioningType } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  HostParam,
+  Injectable,
+  type MiddlewareConsumer,
+  Module,
+  type NestMiddleware,
+  type NestModule,
+  VersioningType,
+} from '@nestjs/common';
 import { LazyModuleLoader, RouterModule } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Principal, Public, RequireScopes } from '../../src/index.ts';
+import { accessReport, getPrincipal, Principal, Public, RequireScopes } from '../../src/index.ts';
 import { adapters, startApp } from '../support/start/start-app.ts';
 
 let folder: string;
@@ -101,13 +112,13 @@ describe.each(adapters)('routing of Nest on %s', (adapter) => {
     @Controller({ host: ':tenant.example.test', path: 'tenant' })
     class TenantController {
       @Get()
-      read(@Param() _: unknown) {
-        return {};
+      read(@HostParam('tenant') tenant: string, @Principal('sub') sub: string) {
+        return { sub, tenant };
       }
     }
     @Module({ controllers: [ItemsController] })
     class ItemsModule {}
-    const { call, mint } = await startApp(
+    const { url, call, mint } = await startApp(
       {
         imports: [ItemsModule, RouterModule.register([{ path: 'admin', module: ItemsModule }])],
         controllers: [TenantController],
@@ -116,6 +127,56 @@ describe.each(adapters)('routing of Nest on %s', (adapter) => {
     );
     expect((await call('/admin/items')).status).toBe(401);
     expect((await call('/admin/items', await mint({ sub: 'bob' }))).body).toEqual({ sub: 'bob' });
+    // `fetch` does not send another `Host`.
+    const callHost = (host: string, token?: string) =>
+      new Promise<string>((resolve, reject) => {
+        const headers = { host, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+        get(`${url}/tenant`, { headers, agent: false }, (response) => {
+          let text = '';
+          response.on('data', (chunk) => (text += String(chunk)));
+          response.once('end', () => resolve(`${response.statusCode} ${text}`));
+        }).once('error', reject);
+      });
+    expect(await callHost('acme.example.test')).toMatch(/^401 /);
+    expect(await callHost('acme.example.test', await mint({ sub: 'bob' }))).toBe(
+      '200 {"sub":"bob","tenant":"acme"}',
+    );
+    expect(await callHost('example.test', await mint())).toMatch(/^404 /);
+  });
+
+  test('a middleware of MiddlewareConsumer that responds is not guarded, and the report does not list it', async () => {
+    const seen: unknown[] = [];
+    @Injectable()
+    class RespondingMiddleware implements NestMiddleware {
+      use(
+        request: object,
+        response: { setHeader(name: string, value: string): void; end(text: string): void },
+      ) {
+        seen.push(getPrincipal(request)?.sub);
+        response.setHeader('content-type', 'application/json');
+        response.end('{"answer":"middleware"}');
+      }
+    }
+    @Injectable()
+    class PassingMiddleware implements NestMiddleware {
+      use(_: object, __: object, next: () => void) {
+        next();
+      }
+    }
+    @Module({ controllers: [ItemsController] })
+    class ItemsModule implements NestModule {
+      configure(consumer: MiddlewareConsumer) {
+        consumer.apply(RespondingMiddleware).forRoutes('answers');
+        consumer.apply(PassingMiddleware).forRoutes(ItemsController);
+      }
+    }
+    const { app, call, mint } = await startApp({ imports: [ItemsModule] }, { adapter });
+    expect(await call('/answers')).toMatchObject({ status: 200, body: { answer: 'middleware' } });
+    expect((await call('/answers', await mint())).body).toEqual({ answer: 'middleware' });
+    expect(seen).toEqual([undefined, undefined]);
+    expect((await call('/items')).status).toBe(401);
+    expect((await call('/items', await mint({ sub: 'bob' }))).body).toEqual({ sub: 'bob' });
+    expect(accessReport(app).map(({ entry }) => entry)).toEqual(['GET /items']);
   });
 
   test('does not guard raw routes of the HTTP adapter', async () => {

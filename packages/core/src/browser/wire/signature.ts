@@ -37,8 +37,8 @@ export async function verifySignature(
   };
   const keys = findKeys(await fetchKeys(context, keysLifetime), header, algorithm);
   if (await isSignedWith(keys)) return true;
-  if (header.kid === undefined ? keys.length > 0 : keys.some(({ kid }) => kid === header.kid)) return false;
-  // A key that was not published before may have the kid.
+  if (header.kid !== undefined && keys.some(({ kid }) => kid === header.kid)) return false;
+  // The key may not have been published before.
   const refetchedKeys = findKeys(
     await loadCached(context, 'forced keys', refetchInterval, () => fetchKeys(context, 0)),
     header,
@@ -49,7 +49,7 @@ export async function verifySignature(
     'id_token_invalid',
     'kid',
     isDevelopment
-      ? `The keys at ${await getEndpoint(context, 'jwks_uri')} have no ${header.alg} key with the ID token "kid" ${JSON.stringify(header.kid)?.slice(0, 100)}. Check that the provider publishes its current keys there, and that the option issuer names the provider that issued the token.`
+      ? `The keys at ${await getEndpoint(context, 'jwks_uri')} have ${header.kid === undefined ? `no ${header.alg} key, or too many, for an ID token without "kid"` : `no ${header.alg} key with the ID token "kid" ${JSON.stringify(header.kid)?.slice(0, 100)}`}. Check that the provider publishes its current keys there, and that the option issuer names the provider that issued the token.`
       : '',
   );
 }

@@ -227,10 +227,14 @@ test('tries the keys without kid if no key has the kid of the token', async () =
   expect(await validateIdToken(context, token, expected)).toEqual(claims());
 });
 
-test('rejects a token without kid that several keys match', async () => {
-  const token = await provider.sign(claims(), { kid: undefined });
-  provider.keys.push({ ...provider.keys[0] });
-  await expectRejected(token, 'kid');
+test('A4: fetches the keys once in ten seconds for tokens without kid, and uses a rotated key', async () => {
+  await validateIdToken(context, await provider.sign(claims(), { kid: undefined }), expected);
+  await provider.rotateKeys();
+  await validateIdToken(context, await provider.sign(claims(), { kid: undefined }), expected);
+  await provider.rotateKeys();
+  for (let times = 0; times < 5; times++)
+    await expectRejected(await provider.sign(claims(), { kid: undefined }), 'signature');
+  expect(provider.count('/jwks')).toBe(2);
 });
 
 test('rejects a response that is not a key set', async () => {

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { toPrintableText } from '../../errors/printable-text.ts';
 import type { ValidationErrorCode } from '../../errors.ts';
+import { maxTriedKeys } from '../../protocol/tokens/signing-keys.ts';
 
 /** The values of these members are not secret. Those of all others, for example "nonce", are never shown. */
 const shownClaims: ReadonlySet<string> = new Set(['iss', 'aud', 'azp', 'typ', 'alg', 'issuer']);
@@ -23,7 +24,7 @@ export function explainFailedCheck(error: unknown, check: string, code: Validati
   if (cause instanceof Response) return explainResponse(cause, reason, subject);
   const { claims, body, header, parameters, expected, jwks_uri: address, now } = (cause ?? {}) as Cause;
   if (reason === oauth.KEY_SELECTION)
-    return `${subject}: no single key of ${address && address.origin + address.pathname} matches "kid" ${quote(header?.kid)} and "alg" ${quote(header?.alg)}. Publish the key at the provider, or check "jwks_uri".`;
+    return `${subject}: no key of ${address && address.origin + address.pathname} for "kid" ${quote(header?.kid)} and "alg" ${quote(header?.alg)} has signed it, or more than ${maxTriedKeys} keys fit. Publish the key at the provider, or check "jwks_uri".`;
   const query = parameters instanceof URLSearchParams ? Object.fromEntries(parameters) : undefined;
   const found = (claims ?? body ?? header ?? query)?.[check];
   if (reason === oauth.JWT_TIMESTAMP_CHECK && typeof found === 'number' && now !== undefined)

@@ -5,6 +5,7 @@ import {
   type SignatureAlgorithm,
   type VerificationKey,
 } from '../../internal/signatures/signature-algorithms.ts';
+import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
 
 /** Whether a key was removed from the key set. Tokens that a retired key verified are no longer valid. */
 export interface KeyStatus {
@@ -14,6 +15,8 @@ export interface KeyStatus {
 /** A public key of an issuer. */
 export interface SigningKey extends KeyStatus {
   readonly jwk: JsonObject;
+  /** That of `jwk`. */
+  readonly kid: unknown;
   /** One imported key per algorithm; `undefined` if the key is malformed. */
   readonly importedKeys: Map<SignatureAlgorithm, Promise<VerificationKey | undefined>>;
 }
@@ -27,22 +30,14 @@ export interface Signed {
   readonly issuedAt: number | undefined;
 }
 
-/**
- * Tries all keys with the token's `kid`, or the keys without `kid` if there are none. For a token without `kid`, tries all
- * keys of its algorithm.
- */
+/** Tries the keys that may have signed the token. */
 export async function findVerifyingKey(
   keys: readonly SigningKey[],
   signedToken: Signed,
 ): Promise<SigningKey | undefined> {
   const { alg, kid, data, signature } = signedToken;
-  const fits = ({ jwk }: SigningKey) => (kid === undefined || jwk.kid === kid) && isKeyForAlgorithm(jwk, alg);
-  const matchingKeys = keys.filter(fits);
-  const candidates =
-    matchingKeys.length > 0
-      ? matchingKeys
-      : keys.filter(({ jwk }) => jwk.kid === undefined && isKeyForAlgorithm(jwk, alg));
-  for (const key of candidates) {
+  const fittingKeys = keys.filter(({ jwk }) => isKeyForAlgorithm(jwk, alg));
+  for (const key of selectSigningKeys(fittingKeys, kid)) {
     const importedKey = await importKey(key, alg);
     // A key that the platform imports but cannot use must not affect the other keys.
     const valid =
@@ -69,7 +64,13 @@ function importKey(key: SigningKey, alg: SignatureAlgorithm): Promise<Verificati
 export function mergeKeys(previousKeys: readonly SigningKey[], jwks: readonly JsonObject[]): SigningKey[] {
   const keysByContent = new Map(previousKeys.map((key) => [serializeKey(key.jwk), key]));
   const keys = jwks.map(
-    (jwk) => keysByContent.get(serializeKey(jwk)) ?? { jwk, isRetired: false, importedKeys: new Map() },
+    (jwk) =>
+      keysByContent.get(serializeKey(jwk)) ?? {
+        jwk,
+        kid: jwk.kid,
+        isRetired: false,
+        importedKeys: new Map(),
+      },
   );
   const retainedKeys = new Set(keys);
   for (const key of previousKeys) if (!retainedKeys.has(key)) key.isRetired = true;

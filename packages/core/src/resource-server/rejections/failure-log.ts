@@ -1,6 +1,7 @@
 import type { AuthEvent, EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
 import { createLineLimit } from '../../internal/line-limit.ts';
+import { isProduction } from '../../internal/node-environment.ts';
 
 /**
  * A line of {@link createFailureLog}.
@@ -87,8 +88,13 @@ function describeEvent(event: AuthEvent): FailureLine | undefined {
   }
 }
 
+/** For developers: where the message is that the line omits. */
+const foreignErrorRemedy =
+  '. Its message is not written, because it can contain a secret. The option onEvent receives it as "reason".';
+
 /** The message of an error of other code is not written, because it can contain a secret. */
 function describeReason(event: { readonly reason?: string; readonly errorName?: string }): string {
-  const text = event.errorName ?? event.reason;
-  return text ? `: ${text}` : '';
+  const { reason, errorName } = event;
+  if (errorName !== undefined) return `: ${errorName}${reason && !isProduction() ? foreignErrorRemedy : ''}`;
+  return reason ? `: ${reason}` : '';
 }

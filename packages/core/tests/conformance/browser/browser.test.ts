@@ -90,9 +90,8 @@ describe('browser client: OpenID Connect Core, section 1', () => {
   test('oidcc-client-test-kid-absent-multiple-jwks', async ({ task }) => {
     const harness = await create({ faults: ['id_token_kid_missing', 'jwks_without_kid'] });
     await harness.server.rotateKeys({ keepOld: true });
-    const rejection = { error: 'ValidationError', code: 'id_token_invalid', check: 'kid' } as const;
-    const code = await expectBrowserRejection(harness, () => harness.logIn(), rejection, 'jwks');
-    record(task, { client: 'browser', id: '7', verdict: 'A/R', result: 'rejected', code });
+    await harness.logIn();
+    record(task, { client: 'browser', id: '7', verdict: 'A/R', result: 'accepted' });
   });
 
   test('oidcc-client-test-discovery-openid-config', async ({ task }) => {

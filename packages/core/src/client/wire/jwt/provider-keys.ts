@@ -85,7 +85,7 @@ export async function verifyWithKeys<T>(
 
 /**
  * Repeats a verification with each key that may have signed the token, if the protocol library found several keys or
- * none. It accepts only one key for a `kid`.
+ * none. It accepts only one key for a token.
  */
 async function verifyWithEachKey<T>(
   error: unknown,
@@ -94,16 +94,16 @@ async function verifyWithEachKey<T>(
 ): Promise<T> {
   const { code, cause } = error as { code?: unknown; cause?: { header?: { alg?: unknown; kid?: string } } };
   const { alg, kid } = cause?.header ?? {};
-  if (code !== oauth.KEY_SELECTION || kid === undefined || !isSignatureAlgorithm(alg)) throw error;
+  if (code !== oauth.KEY_SELECTION || !isSignatureAlgorithm(alg)) throw error;
   const fittingKeys = keys.filter((key) => isKeyForAlgorithm(key as JsonObject, alg));
   const candidates = selectSigningKeys(fittingKeys, kid);
   let failure = error;
   for (const key of candidates) {
     try {
-      return await verifyWith([{ ...key, kid }]);
+      return await verifyWith([kid === undefined ? key : { ...key, kid }]);
     } catch (thrownError) {
-      // A key that is not published yet may have the kid: the key set is fetched again.
-      if (key.kid === kid) failure = thrownError;
+      // The key may not be published yet: the key set is fetched again, unless a key with the kid is known.
+      if (kid !== undefined && key.kid === kid) failure = thrownError;
     }
   }
   throw failure;

@@ -60,9 +60,9 @@ export async function verifyJws(
       if (key && (await verifySignature(alg, key, data, signature as Uint8Array).catch(() => false)))
         return true;
     }
-    // A key that is not published yet may have the kid: the key set is fetched again.
-    if (candidates.length === 0 || (kid !== undefined && candidates.every((jwk) => jwk.kid !== kid)))
-      throw invalid('kid', 'the key of the signature is unknown or ambiguous');
+    // The key may not be published yet: the key set is fetched again, unless a key with the kid is known.
+    if (kid === undefined || candidates.every((jwk) => jwk.kid !== kid))
+      throw invalid('kid', 'no known key of the provider has signed it, or too many keys fit');
     return false;
   };
   const isValid = await verifyWithKeySet(client, verify, { sender });
