@@ -75,7 +75,9 @@ test('a visible login replaces the silent login of another user that another tab
 
 test('a visible login does not replace the visible login of another user that came meanwhile', async () => {
   const { complete, getStored } = await setUp(createTokens('alice'));
-  await expect(complete('bob', { previousTokens: undefined })).rejects.toMatchObject({ code: 'session_ended' });
+  await expect(complete('bob', { previousTokens: undefined })).rejects.toMatchObject({
+    code: 'session_ended',
+  });
   expect(getStored()).toEqual(createTokens('alice'));
 });
 
