@@ -99,9 +99,7 @@ const isCurrentPage = (router: Router, location: Location | null, target: UrlTre
  * a question first. The first navigation is that of the provider: browsers may report input to a previous page of the tab.
  */
 const isAutomaticLoginAllowed = ({ clientName }: AuthHandle, router: Router): boolean =>
-  router.navigated &&
-  navigator.userActivation?.hasBeenActive !== false &&
-  recordAutomaticLogin(clientName);
+  router.navigated && navigator.userActivation?.hasBeenActive !== false && recordAutomaticLogin(clientName);
 
 /** @throws the error if the application has no page for it, or if the guard protects this page too */
 function showFailure(
