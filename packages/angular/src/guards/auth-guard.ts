@@ -96,7 +96,8 @@ const isCurrentPage = (router: Router, location: Location | null, target: UrlTre
 
 /**
  * After a failed login, a navigation long after the last input may still be the user's, for example if the application asks
- * a question first. The first navigation is that of the provider: browsers may report input to a previous page of the tab.
+ * a question first. The first navigation is that of the provider: Chromium reports the input to the previous page of the
+ * tab as `hasBeenActive`, and Firefox even as `isActive`.
  */
 const isAutomaticLoginAllowed = ({ clientName }: AuthHandle, router: Router): boolean =>
   router.navigated && navigator.userActivation?.hasBeenActive !== false && recordAutomaticLogin(clientName);
