@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { startServer } from './packages/core/tests/real-browsers/start-server.ts';
 import { findSuitesNotOn } from './packages/core/tests/support/platforms.ts';
 import { chromiumLaunchOptions } from './scripts/lib/programs/chromium.ts';
 import { createFirefoxLaunchOptions } from './scripts/lib/programs/firefox.ts';
@@ -64,6 +65,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            commands: { startServer },
             provider: playwright({ launchOptions: chromiumLaunchOptions }),
             instances: [{ browser: 'chromium' }],
           },
@@ -78,6 +80,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            commands: { startServer },
             provider: playwright({ launchOptions: createFirefoxLaunchOptions() }),
             instances: [{ browser: 'firefox' }],
           },

@@ -8,7 +8,7 @@ import { listEntries, listPublishedPackages, type PublishedPackage } from '../li
 import { packs, tarball } from '../lib/packages/tarball.ts';
 import { root, run } from '../lib/processes/process.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/suites/step.ts';
-import { longText, serverOnly, sizeBudgets } from '../size-budgets.ts';
+import { longText, optionalFeatures, serverOnly, sizeBudgets } from '../size-budgets.ts';
 
 export const pack: Step = {
   name: 'pack',
@@ -73,13 +73,14 @@ export const attw: Step = {
 
 export const sizes: Step = {
   name: 'sizes',
-  title: 'Browser entries: size, no server code, no long messages',
+  title: 'Browser entries: size, no server code, no long messages, no unused features',
   needs: ['build'],
   run: async (update) => {
     const all = listPublishedPackages();
     const problems: string[] = [];
     const measured: string[] = [];
-    for (const [entry, { limit, imports, hasShortMessages }] of Object.entries(sizeBudgets)) {
+    for (const [entry, budget] of Object.entries(sizeBudgets)) {
+      const { limit, imports, hasShortMessages, excludesOptionalFeatures } = budget;
       update(entry);
       const pkg = all.find(({ name }) => entry === name || entry.startsWith(`${name}/`));
       if (pkg === undefined) {
@@ -93,6 +94,10 @@ export const sizes: Step = {
         if (size > limit * 1000) problems.push(`${entry} is ${kilobytes} kB; the budget is ${limit} kB.`);
         for (const word of serverOnly) {
           if (code.includes(word)) problems.push(`${entry} contains "${word}", which only servers use.`);
+        }
+        for (const [feature, word] of Object.entries(excludesOptionalFeatures ? optionalFeatures : {})) {
+          if (code.includes(word))
+            problems.push(`${entry} contains "${word}" of the feature ${feature}, which is not imported.`);
         }
         const [text] = (hasShortMessages && longText.exec(code)) || [];
         if (text !== undefined)

@@ -9,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws Error that names the invalid variable
  */
 export function readOptions(environment: Environment): StartOptions & { readonly port: number } {
-  const { HOST, ISSUER, REQUEST_LOG, ALLOW_NON_LOOPBACK } = environment;
+  const { HOST, ISSUER, REQUEST_LOG, ALLOW_NON_LOOPBACK, REQUIRE_CONSENT_PROMPT } = environment;
   const port = (name: string, fallback: number) =>
     readInteger(environment, name, { fallback, most: 65_535, what: 'a port between 1 and 65535' });
   return {
@@ -17,6 +17,7 @@ export function readOptions(environment: Environment): StartOptions & { readonly
     ...(HOST && { host: HOST }),
     ...(ISSUER && { issuer: ISSUER }),
     allowNonLoopback: ALLOW_NON_LOOPBACK === '1',
+    requireConsentPrompt: REQUIRE_CONSENT_PROMPT === '1',
     origins: {
       nextWeb: `http://localhost:${port('NEXT_WEB_PORT', 3000)}`,
       angularSpa: `http://localhost:${port('ANGULAR_SPA_PORT', 4200)}`,

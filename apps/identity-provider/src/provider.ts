@@ -31,6 +31,11 @@ export interface ProviderOptions {
    * Default: true.
    */
   readonly rotateRefreshTokens?: boolean;
+  /**
+   * Issues refresh tokens only to logins with `prompt=consent`, as providers without another condition for offline access
+   * do (OpenID Connect Core section 11). Default: false: the consent of an earlier login is enough.
+   */
+  readonly requireConsentPrompt?: boolean;
   /** Signing keys. Default: new keys, one for each algorithm. */
   readonly keys?: JWKS;
   /** Registered clients. Default: the demo clients. */
@@ -94,7 +99,7 @@ async function createConfiguration(options: ProviderOptions): Promise<Configurat
     claims: { amr: null, ...claimsByScope },
     responseTypes: ['code'],
     acrValues: ['urn:countersign:acr:password'],
-    extraParams: { offline_access: retainOfflineAccess },
+    extraParams: options.requireConsentPrompt ? [] : { offline_access: retainOfflineAccess },
     enabledJWA: {
       idTokenSigningAlgValues: algorithms,
       userinfoSigningAlgValues: algorithms,

@@ -55,6 +55,23 @@ describe('refresh', () => {
   });
 });
 
+test('requireConsentPrompt: issues a refresh token only to a login with prompt=consent', async () => {
+  const other = await startProvider({ requireConsentPrompt: true });
+  try {
+    const otherClient = createTestClient(other);
+    const browser = createTestBrowser(other.issuer);
+    const logIn = async (prompt?: string) =>
+      (await otherClient.exchange(await browser.logIn(otherClient.authorizationUrl({ prompt })))).body;
+    expect(await logIn()).not.toHaveProperty('refresh_token');
+    const { refresh_token } = await logIn('consent');
+    expect((await otherClient.refresh(refresh_token)).status).toBe(200);
+    // The consent of the earlier login is not enough.
+    expect(await logIn()).not.toHaveProperty('refresh_token');
+  } finally {
+    await other.close();
+  }
+});
+
 describe('resources', () => {
   const scope = 'openid offline_access items:read reports:read';
 

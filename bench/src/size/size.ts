@@ -11,8 +11,8 @@ interface Entry {
 
 const inBrowsers: readonly Entry[] = [
   { name: '@countersign/next/client', file: 'countersign-next-client', limit: 4.5 },
-  { name: '@countersign/core/browser', file: 'countersign-browser', limit: 18.2 },
-  { name: '@countersign/angular', file: 'countersign-angular', limit: 22.3 },
+  { name: '@countersign/core/browser', file: 'countersign-browser', limit: 20.3 },
+  { name: '@countersign/angular', file: 'countersign-angular', limit: 25.1 },
   { name: 'oauth4webapi alone', file: 'oauth4webapi' },
   { name: 'angular-oauth2-oidc', file: 'angular-oauth2-oidc' },
   { name: 'oidc-client-ts', file: 'oidc-client-ts' },

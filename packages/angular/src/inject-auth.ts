@@ -43,7 +43,9 @@ export function injectClients(): readonly AuthClient[] {
   if (copies.some((copy) => copy !== AUTH_CLIENTS))
     throw new ConfigurationError(
       'duplicate_package',
-      'provideAuth() was called from another copy of @countersign/angular. Install one copy: "npm ls @countersign/angular" lists them.',
+      typeof ngDevMode === 'undefined' || ngDevMode
+        ? 'provideAuth() was called from another copy of @countersign/angular. Install one copy: "npm ls @countersign/angular" lists them.'
+        : '@countersign/angular',
     );
   return inject(AUTH_CLIENTS, { optional: true }) ?? [];
 }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 // The environment jsdom of Jest 29 has none of these. The packages are loaded after they were removed.
@@ -10,6 +11,7 @@ const missing: [object, string][] = [
   [AbortSignal, 'timeout'],
 ];
 let restore: (() => void)[];
+const { ReadableStream: NodeReadableStream } = globalThis;
 
 // Node loads its implementation of `fetch` at the first use, and that needs `TextDecoder`.
 new Headers();
@@ -24,8 +26,8 @@ beforeEach(() => {
   vi.stubGlobal('document', { baseURI: 'https://app.example/' });
 });
 afterEach(() => {
-  for (const each of restore) each();
   vi.unstubAllGlobals();
+  for (const each of restore) each();
 });
 
 test('the interceptor replaces a rejected token in an environment without newer functions', async () => {
@@ -74,5 +76,49 @@ test('a failed callback returns its error in an environment without newer functi
   const { error } = await auth.start();
   expect(error).toMatchObject({ code: 'transaction_invalid' });
   expect([...items.values()]).toEqual([expect.stringMatching(/ \/auth\/$/)]);
+  auth.stop();
+});
+
+/** Adds the functions that a setup file of Jest takes from Node. Their arrays belong to another realm than the page. */
+function addNodeFunctions(): void {
+  const ForeignArray: Uint8ArrayConstructor = runInNewContext('Uint8Array');
+  class ForeignEncoder {
+    encode = (text: string) => ForeignArray.from(Buffer.from(text));
+  }
+  class ForeignDecoder {
+    decode = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+  }
+  vi.stubGlobal('TextEncoder', ForeignEncoder);
+  vi.stubGlobal('TextDecoder', ForeignDecoder);
+  // The responses of Node need it.
+  vi.stubGlobal('ReadableStream', NodeReadableStream);
+}
+
+test('a login verifies the ID token with the functions that a setup file of Jest adds', async () => {
+  addNodeFunctions();
+  vi.stubGlobal('location', new URL('https://app.example/'));
+  vi.stubGlobal('window', { name: '' });
+  const { createBrowserAuth } = await import('@countersign/core/browser');
+  const { createTestProvider } = await import('../../core/tests/support/browser/browser-provider.ts');
+  const provider = await createTestProvider(Date.now);
+  let visited = '';
+  const auth = createBrowserAuth({
+    issuer: provider.issuer,
+    clientId: 'spa',
+    redirectUri: 'https://app.example/callback',
+    fetch: provider.fetch,
+    onEvent: () => {},
+    navigate: (url) => {
+      visited = url;
+    },
+  });
+  await auth.start();
+  provider.claims = (claims) => ({ ...claims, aud: 'other' });
+  await auth.login();
+  await expect(auth.handleCallback(provider.approve(visited))).rejects.toMatchObject({ check: 'aud' });
+  provider.claims = (claims) => claims;
+  await auth.login();
+  await auth.handleCallback(provider.approve(visited));
+  expect(auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
   auth.stop();
 });

@@ -1,6 +1,7 @@
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
 import { root } from '../processes/process.ts';
+import { markAngularClasses } from './bundle.ts';
 
 /** Bundles a source entry as a browser application does, without any module of Node. */
 const bundle = (code: string) =>
@@ -28,4 +29,29 @@ describe('bundles for browsers without modules of Node', () => {
       'node:http',
     );
   });
+});
+
+test('an unused class of a library for Angular is removed, as in builds of Angular', async () => {
+  const library = markAngularClasses(`
+import * as i0 from '@angular/core';
+var Unused = class Unused {
+	static {
+		this.ɵdir = i0.ɵɵngDeclareDirective({ type: Unused });
+	}
+};
+i0.ɵɵngDeclareClassMetadata({
+	type: Unused,
+	decorators: [{ type: i0.Directive }]
+});
+export const used = 'used';`);
+  const { outputFiles } = await build({
+    stdin: { contents: library },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    treeShaking: true,
+    external: ['@angular/core'],
+  });
+  expect(outputFiles[0]?.text).toContain('used');
+  expect(outputFiles[0]?.text).not.toMatch(/Unused|ngDeclare/);
 });

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { findBuiltFile, type PublishedPackage } from './packages.ts';
 
 export interface Bundle {
@@ -34,9 +35,29 @@ export async function bundleForBrowser(
     // Production builds of Angular define it.
     define: { ngDevMode: 'false' },
     conditions: ['browser', 'import'],
+    plugins: [angularClasses],
     external: ['node:*', 'undici', ...peers, ...peers.map((name) => `${name}/*`)],
     logLevel: 'silent',
   });
   const code = outputFiles[0]?.text ?? '';
   return { code, size: gzipSync(code, { level: 9 }).length };
 }
+
+/** Lets the bundler remove unused classes of a library for Angular, as builds of Angular do. */
+const angularClasses: Plugin = {
+  name: 'angular-classes',
+  setup(build) {
+    build.onLoad({ filter: /fesm2022[/\\].*\.mjs$/ }, async ({ path }) => ({
+      contents: markAngularClasses(await readFile(path, 'utf8')),
+      loader: 'js',
+    }));
+  },
+};
+
+/** Marks classes with declarations as free of side effects, and removes what only development builds contain. */
+export const markAngularClasses = (code: string): string =>
+  code
+    .replace(/^\w+\.ɵɵngDeclareClassMetadata\(\{[\s\S]*?^\}\);$/gm, '')
+    .replace(/^var (\w+) = (class \1 \{\n[\s\S]*?^\});$/gm, (text, name: string, expression: string) =>
+      text.includes('ɵɵngDeclare') ? `var ${name} = /* @__PURE__ */ (() => ${expression})();` : text,
+    );

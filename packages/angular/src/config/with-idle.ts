@@ -22,7 +22,7 @@ interface IdleClient {
   readonly idle: AuthIdle;
 }
 
-const IDLE_CLIENTS = new InjectionToken<readonly IdleClient[]>(
+const IDLE_CLIENTS = /* @__PURE__ */ new InjectionToken<readonly IdleClient[]>(
   typeof ngDevMode === 'undefined' || ngDevMode ? 'Countersign idle times' : '',
 );
 

@@ -10,6 +10,7 @@ import {
 } from '@angular/router';
 import type { AuthHandle } from '../auth.ts';
 import { injectAuthHandle } from '../inject-auth.ts';
+import { deleteAutomaticLogin, recordAutomaticLogin } from './automatic-login.ts';
 import { startLogin } from './start-login.ts';
 
 /** A guard for `canActivate`, `canActivateChild` and `canMatch`. */
@@ -61,10 +62,16 @@ async function checkLogin(auth: AuthHandle): Promise<boolean | RedirectCommand> 
   const navigation = findNavigation();
   const target = navigation?.finalUrl ?? navigation?.extractedUrl;
   const location = inject(Location, { optional: true });
+  // Read before the first await: the activation ends after some seconds.
+  const isByUser = navigation?.id !== 1 && navigator.userActivation?.isActive === true;
   const { error } = await (await auth.browser).start();
-  if (auth.isSignedIn()) return true;
+  if (auth.isSignedIn()) {
+    deleteAutomaticLogin(auth.clientName);
+    return true;
+  }
   // The provider would return the same error again, in a loop.
-  if (error && !isUserActive(router)) return showFailure(auth, router, { error, target });
+  if (error && !isByUser && !isAutomaticLoginAllowed(auth, router))
+    return showFailure(auth, router, { error, target });
   const isStarted = await startLogin(auth, router, {
     // Without `returnTo`, a login of the callback page after a failed login returns to the page that was wanted first.
     returnTo: target && !isCurrentPage(router, location, target) ? router.serializeUrl(target) : undefined,
@@ -87,8 +94,13 @@ const isCurrentPage = (router: Router, location: Location | null, target: UrlTre
   location !== null &&
   router.serializeUrl(router.parseUrl(location.path(true))) === router.serializeUrl(target);
 
-/** A navigation without the user's participation, for example of the callback page, must not start another login. */
-const isUserActive = (router: Router): boolean => navigator.userActivation?.hasBeenActive ?? router.navigated;
+/**
+ * After a failed login, a navigation long after the last input may still be the user's, for example if the application asks
+ * a question first. The first navigation is that of the provider: Chromium reports the input to the previous page of the
+ * tab as `hasBeenActive`, and Firefox even as `isActive`.
+ */
+const isAutomaticLoginAllowed = ({ clientName }: AuthHandle, router: Router): boolean =>
+  router.navigated && navigator.userActivation?.hasBeenActive !== false && recordAutomaticLogin(clientName);
 
 /** @throws the error if the application has no page for it, or if the guard protects this page too */
 function showFailure(

@@ -15,6 +15,7 @@ import { createAuthorizationRequest } from './login/authorization-request.ts';
 import { recordHandOver } from './login/hand-over.ts';
 import { createLoginCallback } from './login/login-callback.ts';
 import { findLogoutPage, revokeTokens } from './login/logout.ts';
+import { createMissedLogoutCheck } from './login/missed-logout.ts';
 import { createRestoreLogin } from './login/restore-login.ts';
 import { createSilentLogin } from './login/silent-login.ts';
 import { createTabMessageHandler } from './login/tab-messages.ts';
@@ -67,6 +68,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const store = createLoginStore(context, storage);
   const { snapshot, publish, read } = store;
   let tabs: TabChannel | undefined;
+  let stopWatching = () => {};
 
   const send = (message: TabMessage) => tabs?.send(message);
   const leavePage = async (url: string) => (options.navigate ? options.navigate(url) : location.assign(url));
@@ -94,12 +96,14 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     restore,
     isLoginPending: callback.isPending,
   });
+  const missedLogouts = createMissedLogoutCheck(context, store, createErrorHandler(store));
   const { start, stop } = createClientStart(context, store, {
     storage,
     callback,
     restore,
     openTabs() {
       tabs = openTabChannel(context, handleMessage);
+      stopWatching = missedLogouts.watch();
     },
   });
 
@@ -152,6 +156,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   };
 
   async function getAccessToken(request: GetAccessTokenOptions = {}): Promise<BrowserAccessToken> {
+    if (tabs) missedLogouts.check();
     // Before the first await: a request belongs to the user of the snapshot at its beginning.
     const { status, holder: currentHolder = null } = snapshot();
     const isUnknown = status === 'loading' || status === 'error';
@@ -254,6 +259,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     stop() {
       tabs?.close();
       tabs = undefined;
+      stopWatching();
       stop();
     },
   };

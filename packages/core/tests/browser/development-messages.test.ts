@@ -66,3 +66,22 @@ test('a token response without JSON names the endpoint', async () => {
     `POST ${provider.issuer}/token returned status 200 without a JSON object, expected JSON. Check`,
   );
 });
+
+test('another algorithm of the ID token names the option that allows it', async () => {
+  provider.header = (header) => ({ ...header, alg: 'ES256' });
+  expect(await readLoginError()).toContain(
+    'ID token "alg" is "ES256", expected "RS256". If the provider signs with this algorithm, set the option idTokenSignedResponseAlg to it.',
+  );
+});
+
+test.each([
+  ['exp', -3_600, 'is in the past'],
+  ['iat', 3_600, 'is in the future'],
+  ['iat', -7_200, 'is more than 3600 seconds ago'],
+  ['nbf', 3_600, 'is in the future'],
+])('an ID token whose "%s" is wrong by %d seconds names the clocks', async (claim, seconds, text) => {
+  provider.claims = (claims) => ({ ...claims, [claim]: Number(claims.iat) + seconds });
+  expect(await readLoginError()).toContain(
+    `ID token "${claim}" ${text}. Check the clocks of this machine and of the provider.`,
+  );
+});

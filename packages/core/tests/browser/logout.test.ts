@@ -26,6 +26,23 @@ describe('logout', () => {
     ]);
   });
 
+  test('redirects to the logout of Amazon Cognito, which has parameters of its own', async () => {
+    const issuer = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool';
+    const pages = 'https://shop.auth.eu-west-1.amazoncognito.com';
+    const metadata = {
+      ...provider.metadata,
+      issuer,
+      authorization_endpoint: `${pages}/oauth2/authorize`,
+      end_session_endpoint: undefined,
+    };
+    const { auth, visited } = createPage({ issuer, metadata, postLogoutRedirectUri: `${origin}/` });
+    await auth.start();
+    await auth.logout();
+    expect(visited).toEqual([`${pages}/logout?client_id=spa&logout_uri=${encodeURIComponent(`${origin}/`)}`]);
+    await auth.logout({ postLogoutRedirectUri: `${origin}/bye` });
+    expect(visited.at(-1)).toContain(encodeURIComponent(`${origin}/bye`));
+  });
+
   test('succeeds if the revocation request fails', async () => {
     const { auth, visited } = await openSignedInPage({
       fetch: (url, init) =>

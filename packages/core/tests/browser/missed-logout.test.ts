@@ -1,5 +1,5 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createMemoryStorage, type TokenStorage } from '../../src/browser/state/token-storage.ts';
 import {
   advanceClock,
@@ -88,5 +88,83 @@ describe('B25: a page that was not open during a logout', () => {
     const isShown = vi.waitFor(() => expect(auth.snapshot().status).toBe('signed-in'));
     await page.auth.handleCallback(provider.approve(await startLogin(page)));
     await isShown;
+  });
+});
+
+describe('B25: an open page that receives no message of a logout', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  beforeEach(() => {
+    const target = new EventTarget();
+    vi.stubGlobal('addEventListener', target.addEventListener.bind(target));
+    vi.stubGlobal('removeEventListener', target.removeEventListener.bind(target));
+    vi.stubGlobal('dispatchEvent', target.dispatchEvent.bind(target));
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+  });
+
+  /** Opens a page that is then frozen: it has no channel to the other tabs. */
+  async function openFrozenPage(reach: TokenStorage['reach']) {
+    vi.stubGlobal('BroadcastChannel', undefined);
+    const storage = createStorage(reach);
+    const page = await openSignedInPage({ storage });
+    return { ...page, storage };
+  }
+
+  test.each(['pageshow', 'focus', 'visibilitychange', 'storage'])(
+    'hides the user at the event "%s", and revokes the tokens',
+    async (name) => {
+      const { auth, storage } = await openFrozenPage('tab');
+      const token = (await storage.get(key()))?.refreshToken;
+      const other = await openSignedInPage({ storage: createStorage('tab') });
+      advanceClock(1);
+      await other.auth.logout({ localOnly: true });
+      dispatchEvent(new Event(name));
+      // The browser shows the page after the event.
+      expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+      await vi.waitFor(() => expect(provider.revoked).toContain(token));
+      expect(await storage.get(key())).toBeUndefined();
+    },
+  );
+
+  test('returns no token without an event', async () => {
+    const { auth } = await openFrozenPage('memory');
+    const other = await openSignedInPage();
+    advanceClock(1);
+    await other.auth.logout({ localOnly: true });
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'not_signed_in' });
+    expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+  });
+
+  test('shows the user who has logged in since, if the storage is shared', async () => {
+    const { auth, storage } = await openFrozenPage('shared');
+    const other = await openSignedInPage({ storage });
+    advanceClock(1);
+    await other.auth.logout({ localOnly: true });
+    provider.claims = (claims) => ({ ...claims, sub: 'bob' });
+    await other.auth.handleCallback(provider.approve(await startLogin(other)));
+    dispatchEvent(new Event('focus'));
+    expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+    await vi.waitFor(() => expect(auth.snapshot()).toMatchObject({ claims: { sub: 'bob' } }));
+  });
+
+  test('keeps a login that began after the logout, even if the clock was set back', async () => {
+    const page = await openSignedInPage();
+    advanceClock(10);
+    const other = await openSignedInPage();
+    advanceClock(-3600);
+    await other.auth.logout({ localOnly: true });
+    await vi.waitFor(() => expect(page.auth.snapshot().status).toBe('signed-out'));
+    await page.auth.handleCallback(provider.approve(await startLogin(page)));
+    dispatchEvent(new Event('focus'));
+    expect(page.auth.snapshot().status).toBe('signed-in');
+    await page.auth.getAccessToken();
+  });
+
+  test('listens until it is stopped', async () => {
+    const { auth } = await openFrozenPage('memory');
+    auth.stop();
+    items.set(`countersign ${provider.issuer} spa logout`, String(Date.UTC(2030, 0, 1)));
+    dispatchEvent(new Event('focus'));
+    expect(auth.snapshot().status).toBe('signed-in');
   });
 });

@@ -53,7 +53,7 @@ describe('a start without a network', () => {
     await vi.waitFor(() => {
       dispatchEvent(new Event(name));
       expect(auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'user-1' } });
-    });
+    }, 10_000);
     expect(auth.snapshot().error).toBeUndefined();
   });
 

@@ -50,6 +50,11 @@ const features: Record<string, { owner?: object; name: string; fails?(mode: Mode
     name: 'sessionStorage',
     fails: () => ({ getItem: deny, setItem: deny, removeItem: deny }),
   },
+  // Without it, only messages report a logout.
+  localStorage: {
+    name: 'localStorage',
+    fails: () => ({ getItem: deny, setItem: deny }),
+  },
 };
 
 /** Features without which a login with them fails: they are replaced in tests of their own. */
@@ -158,7 +163,7 @@ describe.each(Object.keys(features))('%s', (feature) => {
             ? mode === 'is missing' || mode === 'throws'
             : feature === 'sessionStorage'
               ? reach === 'tab'
-              : reach === 'shared';
+              : feature !== 'localStorage' && reach === 'shared';
         expect(warnings.filter((text) => text.includes(feature))).toHaveLength(isUsed ? 1 : 0);
         const reports = events.filter(({ type }) => type === 'browser.feature_missing');
         expect(reports).toEqual(isUsed ? [{ type: 'browser.feature_missing', feature }] : []);

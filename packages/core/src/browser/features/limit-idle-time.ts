@@ -3,6 +3,7 @@ import { isDevelopment } from '../../internal/development.ts';
 import { checkRange } from '../../protocol/option-checks.ts';
 import type { BrowserAuth, BrowserAuthSnapshot, LogoutOptions } from '../browser-auth-types.ts';
 import type { BrowserAuthOptions } from '../options.ts';
+import { listen } from '../state/listen.ts';
 import { createLoginEndedError } from '../state/login-holder.ts';
 import { createActivityRecord } from './activity-record.ts';
 
@@ -78,7 +79,6 @@ export function limitIdleTime(auth: BrowserAuth, options: BrowserAuthOptions & I
   let isUndecided = true;
   let isEnding = false;
   let knownLogin: string | undefined;
-  let removeListeners = () => {};
 
   /** An authentication at the provider is activity too, for example in another application. */
   const findLastActivity = () => {
@@ -155,17 +155,6 @@ export function limitIdleTime(auth: BrowserAuth, options: BrowserAuthOptions & I
     check();
   }
 
-  function listen(): void {
-    const wake = () => void check();
-    const capture = { capture: true, passive: true };
-    for (const name of activityEvents) globalThis.addEventListener?.(name, extend, capture);
-    for (const name of wakeEvents) globalThis.addEventListener?.(name, wake, capture);
-    removeListeners = () => {
-      for (const name of activityEvents) globalThis.removeEventListener?.(name, extend, capture);
-      for (const name of wakeEvents) globalThis.removeEventListener?.(name, wake, capture);
-    };
-  }
-
   /** A login that is over is not shown. */
   const hideEndedLogin = (snapshot: BrowserAuthSnapshot): BrowserAuthSnapshot =>
     isUndecided && snapshot.status === 'signed-in' ? { status: 'loading' } : snapshot;
@@ -191,7 +180,9 @@ export function limitIdleTime(auth: BrowserAuth, options: BrowserAuthOptions & I
 
   const authListeners = new Set<() => void>();
   auth.subscribe(() => void check());
-  listen();
+  const capture = { capture: true, passive: true };
+  const stopExtending = listen(activityEvents, extend, capture);
+  const stopWaking = listen(wakeEvents, () => void check(), capture);
   const idleAuth: BrowserAuth = {
     ...auth,
     snapshot: () => hideEndedLogin(auth.snapshot()),
@@ -224,7 +215,8 @@ export function limitIdleTime(auth: BrowserAuth, options: BrowserAuthOptions & I
     stop() {
       isStopped = true;
       clearTimeout(timer);
-      removeListeners();
+      stopExtending();
+      stopWaking();
       auth.stop();
     },
   };

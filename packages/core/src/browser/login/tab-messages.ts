@@ -38,6 +38,7 @@ export function createTabMessageHandler(
       }
       await store.synchronize();
     } else if (message.type === 'logout') {
+      store.recordLogout(message.time);
       // This tab has its own refresh token, which the other tab could not revoke.
       const tokens = await store.clear();
       if (tokens) await revokeTokens(context, tokens);

@@ -14,6 +14,8 @@ export interface LoginStore extends SnapshotState {
   readClock(): number;
   /** Reads when the user has logged out before this page was opened. Called once, before the first read of the tokens. */
   loadLogoutTime(): void;
+  /** Returns the time of a logout in another tab that this page has not recorded. */
+  findMissedLogout(): number | undefined;
   /** Checks that the user has logged out at a time or later while this page was open, in this tab or another. */
   isLoggedOutSince(time: number): boolean;
   /**
@@ -118,6 +120,10 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
     readClock,
     loadLogoutTime() {
       previousLogout = readLogoutTime(context);
+    },
+    findMissedLogout() {
+      const time = readLogoutTime(context);
+      return time > Math.max(lastLogout, previousLogout) ? time : undefined;
     },
     isLoggedOutSince: (time) => lastLogout >= time,
     recordLogout,

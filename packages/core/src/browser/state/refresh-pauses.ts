@@ -1,6 +1,7 @@
 import { TransportError } from '../../errors.ts';
 import type { Clock } from '../../internal/clock.ts';
 import { isDevelopment } from '../../internal/development.ts';
+import { listen } from './listen.ts';
 
 /** The errors after which a refresh pauses. Errors of the browser itself, for example of its storage, are not among them. */
 const causes = ['rate_limited', 'server_error', 'network_error', 'timeout'] as const;
@@ -55,18 +56,14 @@ export interface RefreshPauses {
 export function createRefreshPauses(now: Clock): RefreshPauses {
   /** When the network or the user returned: pauses without a response of the provider then end. */
   let returnedAt = Number.NEGATIVE_INFINITY;
-  let isListening = false;
+  let stopListening: (() => void) | undefined;
 
   function waitForReturn(): void {
-    if (isListening) return;
-    isListening = true;
-    const control = new AbortController();
-    const finish = () => {
-      control.abort();
-      isListening = false;
+    stopListening ??= listen(['online', 'focus'], () => {
+      stopListening?.();
+      stopListening = undefined;
       returnedAt = now();
-    };
-    for (const name of ['online', 'focus']) globalThis.addEventListener?.(name, finish, control);
+    });
   }
 
   return {

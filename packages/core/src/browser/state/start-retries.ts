@@ -1,5 +1,6 @@
 import { AuthError } from '../../errors.ts';
 import type { BrowserAuthSnapshot } from '../browser-auth-types.ts';
+import { listen } from './listen.ts';
 
 /** Milliseconds between two attempts that the application's calls cause: the first, and the longest. */
 const [firstPause, longestPause] = [1_000, 60_000];
@@ -27,7 +28,6 @@ export function createStartRetries(
   snapshot: () => BrowserAuthSnapshot,
   attempt: () => Promise<void>,
 ): StartRetries {
-  const events = ['online', 'focus'];
   let current: Promise<void> | undefined;
   let pause = firstPause;
   let nextAt = performance.now() + pause;
@@ -42,12 +42,8 @@ export function createStartRetries(
     return current;
   }
 
-  const retryNow = () => void run();
-  for (const name of events) globalThis.addEventListener?.(name, retryNow);
   return {
     retry: async () => (current || performance.now() >= nextAt ? run() : undefined),
-    stop() {
-      for (const name of events) globalThis.removeEventListener?.(name, retryNow);
-    },
+    stop: listen(['online', 'focus'], () => void run()),
   };
 }

@@ -275,6 +275,7 @@ test('does not use a key for encryption, a key for another algorithm or a short 
 
 test.each([
   ['ES256', { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }],
+  ['ES384', { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' }],
   ['ES512', { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' }],
   [
     'PS256',

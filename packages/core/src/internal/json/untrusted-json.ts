@@ -53,20 +53,18 @@ const maxNumberLength = 64;
  *   is malformed, and `json_length`, `json_depth`, `json_values` or `json_number` if it exceeds a limit
  */
 export function parseUntrustedJson(text: string, options: UntrustedJsonOptions = {}): unknown {
-  const { limits = responseLimits, createError = createResponseError } = options;
-  const fail = (fault: JsonFault) => createError(fault, describeFault(fault, limits));
-  const scanResult = checkJsonLimits(text, limits);
-  if (typeof scanResult !== 'number') throw fail(scanResult);
+  const scanResult = checkJsonLimits(text, options.limits ?? responseLimits);
+  if (typeof scanResult !== 'number') throw createFaultError(scanResult, options);
   let value: unknown;
   try {
     value = JSON.parse(text);
     if (hasEscapedName(text)) value = parseEscapedNames(text);
   } catch {
-    throw fail('syntax');
+    throw createFaultError('syntax', options);
   }
   const members = countMembers(value);
-  if (members === undefined) throw fail('number');
-  if (members !== scanResult && !options.acceptsRepeats?.(text)) throw fail('duplicate');
+  if (members === undefined) throw createFaultError('number', options);
+  if (members !== scanResult && !options.acceptsRepeats?.(text)) throw createFaultError('duplicate', options);
   return value;
 }
 
@@ -74,9 +72,13 @@ export function parseUntrustedJson(text: string, options: UntrustedJsonOptions =
 export function parseUntrustedObject(text: string, options: UntrustedJsonOptions = {}): JsonObject {
   const value = parseUntrustedJson(text, options);
   if (isJsonObject(value)) return value;
-  const { limits = responseLimits, createError = createResponseError } = options;
-  throw createError('object', describeFault('object', limits));
+  throw createFaultError('object', options);
 }
+
+const createFaultError = (
+  fault: JsonFault,
+  { limits = responseLimits, createError = createResponseError }: UntrustedJsonOptions,
+): Error => createError(fault, describeFault(fault, limits));
 
 /**
  * Scans a text once, without its strings. The text may be malformed.

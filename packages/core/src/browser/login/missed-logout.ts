@@ -1,0 +1,30 @@
+import type { BrowserContext } from '../options.ts';
+import { listen } from '../state/listen.ts';
+import type { LoginStore } from '../state/login-store.ts';
+import { deleteMissedLogin } from './logout.ts';
+
+/** The page is shown again, or `storage`: another tab has changed the record. */
+const events = ['pageshow', 'focus', 'visibilitychange', 'storage'];
+
+/**
+ * Finds logouts of other tabs whose message this page has not received: browsers discard messages for a page that is frozen
+ * or in the back/forward cache. The user is hidden immediately, then the tokens are deleted and revoked.
+ *
+ * @param onError receives the error of a storage that fails
+ * @returns `check` for one check, and `watch`, which checks at events. `watch` returns a function that ends it
+ */
+export function createMissedLogoutCheck(
+  context: BrowserContext,
+  store: LoginStore,
+  onError: (error: unknown) => void,
+): { readonly check: () => void; readonly watch: () => () => void } {
+  function check(): void {
+    const time = store.findMissedLogout();
+    if (time === undefined) return;
+    store.recordLogout(time);
+    // In a shared storage, there may be a later login.
+    deleteMissedLogin(context, store).then(store.synchronize).catch(onError);
+  }
+
+  return { check, watch: () => listen(events, check) };
+}
