@@ -1,4 +1,4 @@
-// The only global state of this package: one scope for each unit of Next's work, as long as Next holds the unit.
+// The state of this package for one unit of Next's work. It exists as long as Next references the unit.
 
 import { ConfigurationError } from '@countersign/core';
 // Next's own record of its work. `app-router-session.ts` explains why no public function is sufficient.
@@ -10,7 +10,7 @@ export interface WorkUnit {
   readonly type?: string;
   /** The page, without base path. */
   readonly url?: { readonly pathname: string; readonly search: string };
-  /** `action` while cookies can be set, also in route handlers; `render` while a page is rendered. */
+  /** `action` while cookies can be set, including in route handlers; `render` while a page is rendered. */
   readonly phase?: string;
 }
 

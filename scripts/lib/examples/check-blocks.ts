@@ -211,10 +211,10 @@ function createExamples(
     // A page can show several versions of one file.
     const file = taken.has(place) ? join(app, `at-${line}-${index}`, path ?? '') : place;
     taken.add(file);
-    const before = notes.after ? findPrevious(block, all) : '';
+    const previousBlocks = notes.after ? findPrevious(block, all) : '';
     const [head, tail] = surround(code, notes.around);
-    const complete = replaceAlias(`${before}${head}${code}${tail}`, relative(dirname(file), app) || '.');
-    const repeatedLines = countLines(before) + countLines(head) - offset;
+    const complete = replaceAlias(`${previousBlocks}${head}${code}${tail}`, relative(dirname(file), app) || '.');
+    const repeatedLines = countLines(previousBlocks) + countLines(head) - offset;
     return {
       name: `${block.name}${path === undefined ? '' : ` ${path}`}`,
       file,
@@ -239,9 +239,9 @@ function findPrevious(block: Block, all: readonly Block[]): string {
   const own = all.filter(({ page, language }) => page === block.page && /^tsx?$/.test(language));
   const previous = own[own.indexOf(block) - 1];
   if (previous === undefined) throw new Error(`${block.name}: no block to continue.`);
-  const before = previous.notes.after ? findPrevious(previous, all) : '';
+  const previousBlocks = previous.notes.after ? findPrevious(previous, all) : '';
   const [head, tail] = surround(previous.code, previous.notes.around);
-  return `${before}${head}${previous.code}${tail}\n`;
+  return `${previousBlocks}${head}${previous.code}${tail}\n`;
 }
 
 /** `@/` is the root of the application, as in the applications that create-next-app generates. */

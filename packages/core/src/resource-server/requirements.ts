@@ -59,7 +59,7 @@ function checkAuthentication(
 ): void {
   const { acr: context, auth_time: authTime } = token.claims;
   const unmetGroup = acr.find((group) => context === undefined || !group.includes(context));
-  // Fail closed: a value that is no number, such as `NaN`, is never met, and a login in the future has no age.
+  // Fail closed: a value that is not a number, such as `NaN`, is never met, and a login in the future has no age.
   const isRecent =
     typeof maxAge === 'number' &&
     authTime !== undefined &&

@@ -119,8 +119,8 @@ export class EntityAccess {
     } catch {
       throw new ConfigurationError(
         'invalid_option',
-        `The policy of EntityAccess.require(${policy.name}) is no provider, or a request-scoped or transient one, expected ` +
-          'another provider. Add it to the providers of a module, or inject it and pass ' +
+        `The policy of EntityAccess.require(${policy.name}) is not a provider of a module, or it is request-scoped or transient, ` +
+          'expected a provider with the default scope. Add it to the providers of a module, or inject it and pass ' +
           '(principal, entity) => policy.allowsEntity(principal, entity).',
       );
     }

@@ -39,7 +39,7 @@ export function listHandlers(modules: ModulesContainer, { config }: ListOptions 
   return [...handlers.values()].flat();
 }
 
-/** Whether Nest treats the method as a handler, in whichever module its class is used. */
+/** Whether Nest treats the method as a handler, in each module that uses its class. */
 export function isHandler(method: object, owner: object): boolean {
   if (rootTypeNames.includes(Reflect.getMetadata(nestMetadata.resolverType, owner))) return true;
   return [

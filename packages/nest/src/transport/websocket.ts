@@ -64,7 +64,7 @@ function createSocketIoTransport(client: SocketIoClient): Transport {
   if (client.connected) connectedClients.add(client);
   const { headers, auth } = client.handshake;
   const { token } = auth ?? {};
-  // A list is rejected: a token that is no text must not make the connection anonymous.
+  // A list is rejected: a token that is not a text must not make the connection anonymous.
   const authorization = typeof token === 'string' ? toAuthorization(token) : (token ?? undefined) && [];
   // The URL of the handshake is omitted: it belongs to the library and has the library's parameters.
   const handshake = { headers, rawHeaders: client.request?.rawHeaders, socket: client.request?.socket };

@@ -86,7 +86,7 @@ function findRemedy(error: string, scope: string, clientId: string): string {
   if (error === 'unauthorized_client' || error === 'unsupported_response_type')
     return `Allow the authorization code flow for the client "${clientId}" at the provider.`;
   if (/^(login|consent|interaction|account_selection)_required$/.test(error))
-    return 'The user has to answer a page of the provider. Log in without prompt=none.';
+    return 'The provider requires user interaction. Log in without prompt=none.';
   if (error === 'server_error' || error === 'temporarily_unavailable')
     return 'The provider is temporarily unavailable. Try again later.';
   return `Compare the registration of the client "${clientId}" at the provider with the options.`;

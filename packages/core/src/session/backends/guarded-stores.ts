@@ -90,7 +90,7 @@ export function guardBackend(backend: SessionBackend, endedKeys = createEndedKey
   }
 }
 
-/** Wraps a replay store so that its failures are typed. If it cannot tell whether a key is new, nothing is accepted. */
+/** Wraps a replay store so that its failures are typed. If it cannot check whether a key is new, the key is rejected. */
 export function guardReplayStore(store: ReplayStore): ReplayStore {
   return {
     claim: (key, timeToLive) => guard(() => store.claim(key, timeToLive), 'replay'),

@@ -72,7 +72,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     return loadedSession === 'unreadable' || loadedSession?.hasExpired ? undefined : loadedSession;
   }
 
-  /** @throws ConfigurationError if no secret of this process decrypts the session, which can be ended nevertheless */
+  /** @throws ConfigurationError if no secret of this process decrypts the session. The session can still be ended. */
   async function readToEnd(key: string): Promise<LoadedSession | undefined> {
     const record = await store.get(key);
     const loadedSession = record && (await decryptRecord(record, key));

@@ -54,7 +54,7 @@ test('N28: a subscription without a stream has ended', async () => {
   expect(endedSubscriptions.has((await start('not a stream')).path)).toBe(true);
 });
 
-test('N28: tracks a subscription once, also in a copy of the schema', () => {
+test('N28: tracks a subscription once, even in a copy of the schema', () => {
   const field = { subscribe: () => undefined };
   const original = field.subscribe;
   const createSchema = (subscription: object) => ({

@@ -32,10 +32,10 @@ function isCachedForAll(
   { global, modules }: { readonly global: readonly unknown[]; readonly modules: ModulesContainer },
 ): boolean {
   if (getAccessPolicy(handler.method, handler.owner).mode === 'public') return false;
-  const own = [handler.owner, handler.method].flatMap(
+  const handlerInterceptors = [handler.owner, handler.method].flatMap(
     (target) => (Reflect.getMetadata(nestMetadata.interceptors, target) ?? []) as unknown[],
   );
-  const interceptors = [...global, ...own].filter(usesSharedKey);
+  const interceptors = [...global, ...handlerInterceptors].filter(usesSharedKey);
   if (interceptors.length === 0) return false;
   const key: unknown = Reflect.getMetadata(cacheManagerMetadata.key, handler.method);
   // The application computes the key from the context.

@@ -130,7 +130,7 @@ interface Callback {
 interface CompletedLogin {
   readonly cookies: readonly CookieToSet[];
   readonly session: SessionReference;
-  /** That of the session. */
+  /** The identifier of the session. */
   readonly identifier: string;
 }
 
@@ -185,7 +185,7 @@ const isFollowedForm = (parameters: URLSearchParams): boolean =>
   parameters.has(followedFormParameter) ||
   !['code', 'error', 'response'].some((name) => parameters.has(name));
 
-/** Marks the navigation that follows a form: its `error` is no response. */
+/** Marks the navigation that follows a form: its `error` is not an authorization response. */
 const followedFormParameter = 'form';
 
 /** Returns the identifier of the session. Revokes the tokens of a login that a logout has ended. */
