@@ -98,9 +98,9 @@ function checkMode({ dev }: Mode): void {
       'memory/long-stream',
     ];
     paths.push('auth/session', 'dashboard', 'orders', 'late/compile', 'late/gate', 'late/action');
-    const guest = app.open();
-    // The stream of a guest ends with an error.
-    await Promise.all(paths.map((path) => guest.visit(`/shop/${path}`).catch(() => {})));
+    const signedOutBrowser = app.open();
+    // The stream of a signed-out user ends with an error.
+    await Promise.all(paths.map((path) => signedOutBrowser.visit(`/shop/${path}`).catch(() => {})));
   }
 
   const refreshes = () => app.log.filter(({ grant_type }) => grant_type === 'refresh_token').length;

@@ -80,7 +80,7 @@ test('without a session, routers and scripts get a response that they can handle
 });
 
 if (hasProxy) {
-  test('the application customizes the response to guests and excludes paths', async () => {
+  test('the application customizes the response to signed-out users and excludes paths', async () => {
     const response = await app.visit('/shop/members/list?page=2');
     assert.equal(response.status, 401);
     const login = '/shop/auth/login?returnTo=%2Fshop%2Fmembers%2Flist%3Fpage%3D2';
@@ -153,9 +153,9 @@ test('S18: an action runs only with a session', async () => {
   form.set(name, '');
   form.set('title', 'x1');
   const countRuns = () => app.output().split('action ran for').length - 1;
-  const guests = await app.visit('/shop/dashboard', { form, cookie: '' });
+  const signedOutResponse = await app.visit('/shop/dashboard', { form, cookie: '' });
   assert.equal(countRuns(), 0);
-  assert.doesNotMatch(guests.location?.href ?? '', /saved=/);
+  assert.doesNotMatch(signedOutResponse.location?.href ?? '', /saved=/);
   const { location } = await app.visit('/shop/dashboard', { form });
   assert.equal(location?.search, '?saved=x1');
   await app.waitForOutput(/action ran for/);
@@ -239,8 +239,8 @@ if (hasProxy) {
     // The session has several chunks.
     const names = headers['set-cookie']?.map((line) => line.split(/[.=]/)[0]);
     assert.deepEqual([...new Set(names)].sort(), ['locale', 'session']);
-    const guest = await app.open().visit('/shop/de/dashboard');
-    assert.equal(guest.location?.searchParams.get('returnTo'), '/shop/de/dashboard');
+    const signedOutResponse = await app.open().visit('/shop/de/dashboard');
+    assert.equal(signedOutResponse.location?.searchParams.get('returnTo'), '/shop/de/dashboard');
   });
 } else {
   test('if no cookie can be set, a page does not use the refresh token and reports the missing proxy', async () => {

@@ -151,7 +151,9 @@ const actions: Readonly<Record<string, Action>> = {
           const user = visitor.signedIn.get(zone)?.user;
           const { html, status } = await visit(stage, visitor, zone, '/items');
           if (user === undefined ? status !== 307 : !html.includes(`${user} has 200 ${user}`))
-            stage.violations.push(`the page of ${user ?? 'a guest'} at ${zone.name} has status ${status}`);
+            stage.violations.push(
+              `the page of ${user ?? 'a signed-out user'} at ${zone.name} has status ${status}`,
+            );
         }),
       ),
     );

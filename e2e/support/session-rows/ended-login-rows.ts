@@ -28,7 +28,7 @@ export const endedLoginRows: readonly Row[] = [
       assert.equal(finished.status, 303, finished.html);
       assert.equal(getPath(finished), '/items?a=1');
       assert.ok((await browser.visit('/items?a=1')).html.includes(data));
-      // A provider that forgets each login is no endless loop.
+      // A provider that ends each login causes no endless loop.
       const guest = app.open();
       app.op.answerNext(forgotten);
       app.op.answerNext(forgotten);

@@ -83,12 +83,12 @@ test('rejects a response that this browser did not request and shows the reason'
   const responses = recordPostedResponses(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
-  const guest = await (await browser.newContext()).newPage();
+  const signedOutPage = await (await browser.newContext()).newPage();
   const before = codeExchanges();
-  await postAgain(guest, responses[0] as PostedResponse);
-  await expect(guest.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
+  await postAgain(signedOutPage, responses[0] as PostedResponse);
+  await expect(signedOutPage.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
   expect(codeExchanges()).toBe(before);
-  await guest.context().close();
+  await signedOutPage.context().close();
 });
 
 test('shows an error page after one more attempt if the provider rejects every code, and never loops', async ({

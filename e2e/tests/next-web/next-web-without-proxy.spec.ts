@@ -31,7 +31,7 @@ test('S18: without a proxy, a page shows nothing before login, and login returns
   }
 });
 
-test('S18: without a proxy, a route handler and an action reject guests', async ({ page }) => {
+test('S18: without a proxy, a route handler and an action reject signed-out users', async ({ page }) => {
   const { app } = running;
   const handler = await fetch(`${app.origin}/api/summary`);
   expect(handler.status).toBe(401);

@@ -84,7 +84,7 @@ export function provideAuthTesting(
         setState({});
       },
       handleCallback: async () => ({ returnTo: '/' }),
-      handOver: () => false,
+      replacePage: () => false,
       getAccessToken: async (options = {}) => {
         const { holder, ...tokenRequest } = options;
         tokenRequests.push(tokenRequest);

@@ -140,7 +140,7 @@ function observeCookies(unit: WorkUnit, scope: RequestScope): void {
   Object.defineProperty(unit, 'mutableCookies', { configurable: true, enumerable: true, get });
 }
 
-type Run = (unit: WorkUnit | undefined, ...more: unknown[]) => unknown;
+type RunUnit = (unit: WorkUnit | undefined, ...more: unknown[]) => unknown;
 
 const observedKey = Symbol.for('countersign.next.observed');
 
@@ -149,7 +149,7 @@ const observedKey = Symbol.for('countersign.next.observed');
  * awaited, may use the session for the first time afterwards, when no cookie can be set.
  */
 export function observeRequests(): void {
-  const storage = workUnitAsyncStorage as unknown as { run: Run; [observedKey]?: true };
+  const storage = workUnitAsyncStorage as unknown as { run: RunUnit; [observedKey]?: true };
   if (storage[observedKey]) return;
   const run = storage.run.bind(storage);
   storage[observedKey] = true;

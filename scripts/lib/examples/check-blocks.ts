@@ -213,7 +213,10 @@ function createExamples(
     taken.add(file);
     const previousBlocks = notes.after ? findPrevious(block, all) : '';
     const [head, tail] = surround(code, notes.around);
-    const complete = replaceAlias(`${previousBlocks}${head}${code}${tail}`, relative(dirname(file), app) || '.');
+    const complete = replaceAlias(
+      `${previousBlocks}${head}${code}${tail}`,
+      relative(dirname(file), app) || '.',
+    );
     const repeatedLines = countLines(previousBlocks) + countLines(head) - offset;
     return {
       name: `${block.name}${path === undefined ? '' : ` ${path}`}`,

@@ -5,7 +5,7 @@ import { root } from '../processes/process.ts';
 /** A test name that begins with codes of docs/threats.md: `S3: ...`, `S8, S19: ...`. */
 const threatCode = /['"`][A-Z]\d+(?:, [A-Z]\d+)*[:,] /;
 
-/** Helpers of tests, without state. They are imported from the source, also where the package itself is built. */
+/** Helpers of tests, without state. They are imported from the source, even where the package itself is built. */
 const sharedHelpers = new Set([
   'packages/core/src/internal/encoding.ts',
   'packages/core/src/internal/signatures/rsa-key.ts',

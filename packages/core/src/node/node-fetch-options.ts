@@ -73,9 +73,9 @@ export function readSettings(options: NodeFetchOptions): NodeFetchSettings {
   const settings: NodeFetchSettings = {
     trustedAuthorities: ca === undefined ? {} : { ca: [ca].flat() as (string | Buffer)[] },
     clientCertificate: readClientCertificate(options),
-    connectTimeout: requirePositive(options.connectTimeout ?? 5_000, 'connectTimeout'),
-    connections: requirePositive(pool.connections ?? 16, 'pool.connections'),
-    keepAliveTimeout: requirePositive(pool.keepAliveTimeout ?? 30_000, 'pool.keepAliveTimeout'),
+    connectTimeout: requirePositiveNumber(options.connectTimeout ?? 5_000, 'connectTimeout'),
+    connections: requirePositiveNumber(pool.connections ?? 16, 'pool.connections'),
+    keepAliveTimeout: requirePositiveNumber(pool.keepAliveTimeout ?? 30_000, 'pool.keepAliveTimeout'),
     proxies: readProxies(options.proxy),
   };
   checkSecureContext({ ...settings.trustedAuthorities, ...settings.clientCertificate });
@@ -138,7 +138,7 @@ function parseProxyUrl(proxy: string | URL, name: string): string {
   throw new ConfigurationError('invalid_option', `"${name}" is ${found}, expected ${expected}.`);
 }
 
-function requirePositive(value: number, name: string): number {
+function requirePositiveNumber(value: number, name: string): number {
   if (Number.isFinite(value) && value > 0) return value;
   throw new ConfigurationError('invalid_option', `"${name}" is ${value}, expected a number greater than 0.`);
 }

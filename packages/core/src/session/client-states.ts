@@ -20,7 +20,7 @@ const maxClientStates = 20;
 
 /**
  * Finds or creates the state of a client, so that a new host sends no request. Hosts of one resolver share a state
- * whatever functions their options contain: a function of the options may create a `fetch` for each host. Clients of
+ * even if their options contain different functions: a function of the options may create a `fetch` for each host. Clients of
  * different resolvers (for example of the tests of an application) share it only if they have the same functions.
  *
  * @param resolver the function of the options; undefined if the options are an object

@@ -21,7 +21,7 @@ export interface AccessToken {
   readonly resource?: string;
 }
 
-/** An access token as it is stored, with the members that decide when it is renewed and which request it serves. */
+/** An access token as it is stored, with the members that decide when it is refreshed and which request it serves. */
 export interface StoredAccessToken extends AccessToken {
   /** Seconds since the epoch at which the token was received. */
   readonly receivedAt?: number;

@@ -90,7 +90,10 @@ test('S19: a silent login of another user is shown by the other tabs with the sa
   // The other tab has received no message of the logout: its page was left before it was sent.
   storage.remove(`countersign ${provider.issuer} spa tokens`);
   provider.claims = (claims) => ({ ...claims, sub: 'bob' });
-  vi.stubGlobal('document', createFrameDocument((url) => provider.approve(url)));
+  vi.stubGlobal(
+    'document',
+    createFrameDocument((url) => provider.approve(url)),
+  );
   const page = createPage({ storage, silentRedirectUri });
   await page.auth.start();
   expect(page.auth.snapshot()).toMatchObject({ status: 'signed-in', claims: { sub: 'bob' } });

@@ -13,7 +13,7 @@ interface FieldPath {
   readonly prev?: FieldPath | undefined;
   /** The name of the field in the response, or the index in a list. */
   readonly key?: unknown;
-  /** `graphql` sets it, also to `undefined`. Compiled queries do not have it. */
+  /** `graphql` sets it, even to `undefined`. Compiled queries do not have it. */
   readonly typename?: unknown;
 }
 

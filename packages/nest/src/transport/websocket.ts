@@ -77,7 +77,7 @@ function createSocketIoTransport(client: SocketIoClient): Transport {
     onClosed: (listener) => addDisconnectListener(client, listener),
     isClosed: () => isClosed(client) && !isConnecting(client),
     hold: () => holdConnection(client.conn as EngineConnection | undefined),
-    confirmHolder: (accessToken) => confirmHolder(client, accessToken),
+    confirmHolder: (accessToken) => confirmUser(client, accessToken),
   };
 }
 
@@ -85,7 +85,7 @@ function createSocketIoTransport(client: SocketIoClient): Transport {
 const holderName = 'countersign.holder';
 
 /** Compares the user of a recovered client with the earlier one, whose rooms it has. */
-function confirmHolder(
+function confirmUser(
   { pid, recovered, data }: SocketIoClient,
   accessToken: VerifiedAccessToken | undefined,
 ): boolean {

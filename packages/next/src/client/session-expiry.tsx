@@ -110,8 +110,7 @@ export function SessionExpiry(props: SessionExpiryProps): ReactNode {
           </p>
           {phase === 'warning' && (
             <p aria-live="assertive" style={visuallyHidden}>
-              {remainingSeconds <= 30 &&
-                text.replace('{time}', formatTime(remainingSeconds <= 10 ? 10 : 30))}
+              {remainingSeconds <= 30 && text.replace('{time}', formatTime(remainingSeconds <= 10 ? 10 : 30))}
             </p>
           )}
           {hasFailed && <p role="alert">{messages.failure}</p>}

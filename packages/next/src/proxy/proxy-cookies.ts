@@ -12,7 +12,7 @@ interface RequestMetadata {
 
 const metadataKey = Symbol.for('NextInternalRequestMeta');
 
-type Run = (work: object | undefined, render: unknown, request?: unknown, ...more: unknown[]) => unknown;
+type RunWork = (work: object | undefined, render: unknown, request?: unknown, ...more: unknown[]) => unknown;
 
 const requestsKey = Symbol.for('countersign.next.requests');
 /** The request of each page or action that Next handles. All copies of this module that Next loads share it. */
@@ -23,7 +23,7 @@ export function observePages(): void {
   if (globalState[requestsKey]) return;
   const requests = new WeakMap<object, object>();
   globalState[requestsKey] = requests;
-  const storage = workAsyncStorage as unknown as { run: Run };
+  const storage = workAsyncStorage as unknown as { run: RunWork };
   const run = storage.run.bind(storage);
   storage.run = (work, render, request, ...more) => {
     if (work && typeof request === 'object' && request !== null) {

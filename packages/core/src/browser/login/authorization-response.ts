@@ -79,7 +79,7 @@ const createError = (check: string, problem: string) =>
   );
 
 /** What to do about an error of the provider (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6). */
-function findRemedy(error: string, scope: string, clientId: string): string {
+function findLoginRemedy(error: string, scope: string, clientId: string): string {
   if (error === 'access_denied') return 'The user or the provider denied access. Offer the login again.';
   if (error === 'invalid_scope')
     return `The login requested the scope "${scope}". Allow it for the client "${clientId}" at the provider, or do not request it.`;
@@ -104,5 +104,5 @@ function describeError({
   readonly clientId: string;
 }): string {
   const reason = description === undefined ? '' : ` (${toPrintableText(description, 300)})`;
-  return `The provider rejected the login: ${toPrintableErrorCode(error)}${reason}. ${findRemedy(error, scope, clientId)}`;
+  return `The provider rejected the login: ${toPrintableErrorCode(error)}${reason}. ${findLoginRemedy(error, scope, clientId)}`;
 }

@@ -125,7 +125,9 @@ describe('silent login', () => {
     const store = createLoginStore(context, createMemoryStorage());
     const startedAt = store.readClock();
     time = started + 2;
-    await expect(createSilentLogin(context, store, { onSuccess: () => {} })(undefined, { startedAt })).resolves.toBe(true);
+    await expect(
+      createSilentLogin(context, store, { onSuccess: () => {} })(undefined, { startedAt }),
+    ).resolves.toBe(true);
     await expect(store.read()).resolves.toMatchObject({ claims: { sub: 'user-1' } });
     // The message of the other tab arrives late.
     store.recordLogout(started + 1);

@@ -68,7 +68,7 @@ export async function fetchUserinfo(
       });
       if (jwt !== undefined) {
         const { userinfoSignedResponseAlg: alg = 'RS256' } = getClientContext(client).options;
-        await jwtReader.verifySignature(jwt, alg, () =>
+        await jwtReader.verifyJwt(jwt, alg, () =>
           verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys)),
         );
         requireUserinfo(client, jwt, body);

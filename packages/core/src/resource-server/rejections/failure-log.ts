@@ -49,7 +49,7 @@ export function createFailureLog(
   write: (line: FailureLine, event: AuthEvent) => void,
   now: () => number = Date.now,
 ): EventListener {
-  const kinds = new Map<string, Kind>();
+  const kinds = new Map<string, FailureKind>();
   return (event) => {
     const line = describeEvent(event);
     if (!line) return;
@@ -68,14 +68,14 @@ export function createFailureLog(
 export const createConsoleLog = (now: Clock): EventListener =>
   createFailureLog(({ level, text }) => console[level](`countersign: ${text}`), now);
 
-interface Kind {
+interface FailureKind {
   readonly bucket: TokenBucket;
   /** Count of lines that were not written since the last one. */
   omitted: number;
 }
 
 /** If all checks shared a limit, random tokens would hide the line that names a wrong audience or issuer. */
-function findKind(kinds: Map<string, Kind>, event: AuthEvent): Kind {
+function findKind(kinds: Map<string, FailureKind>, event: AuthEvent): FailureKind {
   const { code = '', check = '' } = event as { readonly code?: string; readonly check?: string };
   const ownName = `${event.type} ${code} ${check}`;
   const name = kinds.has(ownName) || kinds.size < maxKinds ? ownName : '';

@@ -154,7 +154,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     reload: ({ key }, { toEnd = false } = {}) => (toEnd ? readToEnd(key) : read(key)),
     async create(state, cookies, { identifier, requestedAt }) {
       const key = await sha256(identifier);
-      // The cookie is not written again: its scope stays until the session ends, also after a change of the settings.
+      // The cookie is not written again: its scope stays until the session ends, even after a change of the settings.
       const newState = setCookieScope(state, jar.scope);
       // A record of this identifier belongs to another login. The cookie would select its session.
       if (!(await store.set(key, await createRecord(newState, key, 1), 0))) throw createEndedLoginError();

@@ -18,7 +18,7 @@ async function start(stream: unknown) {
   return { path, tracked: await subscribe(undefined, {}, {}, { path }) };
 }
 
-/** A source whose next value is emitted by `emit()`, also after it was told to end. */
+/** A source whose next value is emitted by `emit()`, even after it was asked to end. */
 function createSource() {
   let emit: (value: unknown) => void = () => {};
   const next = () =>

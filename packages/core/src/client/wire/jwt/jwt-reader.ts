@@ -42,7 +42,7 @@ export function createJwtReader(client: Client, check: JwtCheck) {
      */
     prepare,
     /** Verifies the signature of the JWT that the protocol library has processed. */
-    async verifySignature(jwt: string, alg: string, verifyProcessed: () => Promise<unknown>): Promise<void> {
+    async verifyJwt(jwt: string, alg: string, verifyProcessed: () => Promise<unknown>): Promise<void> {
       if (hasNullClaims)
         await verifyJws(client, decryptedJwt ?? jwt, { alg, code: check.code, sender: 'provider' });
       else await verifyProcessed();

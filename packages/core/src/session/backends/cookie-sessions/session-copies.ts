@@ -20,7 +20,7 @@ export interface SessionCopies {
     cookies: RequestCookies,
     findLive: (state: SessionState) => Promise<LoadedSession | undefined>,
   ): Promise<LoadedSession | undefined>;
-  /** Finds the sessions of all copies, also of those that do not sign in. */
+  /** Finds the sessions of all copies, including copies that do not sign in. */
   identifyAll(cookies: RequestCookies): Promise<IdentifiedSessions>;
   /**
    * Creates the cookies that delete the copies at the scopes of other settings.

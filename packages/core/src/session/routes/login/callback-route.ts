@@ -41,7 +41,7 @@ export async function callbackRoute(context: SessionContext, request: Request): 
   const state = readState(parameters);
   const { login, deleteCookies } = await findLogin(context, getStateToken(state), existing);
   try {
-    const completedLogin = await completeLogin(context, {
+    const completedLogin = await exchangeLogin(context, {
       parameters,
       login,
       state,
@@ -134,7 +134,7 @@ interface CompletedLogin {
   readonly identifier: string;
 }
 
-async function completeLogin(
+async function exchangeLogin(
   context: SessionContext,
   { parameters, login, state, existing }: Callback,
 ): Promise<CompletedLogin> {

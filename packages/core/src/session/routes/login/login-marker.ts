@@ -110,17 +110,17 @@ export async function countRepeatedLogins(
   { returnTo, isRequired }: { readonly returnTo: string; readonly isRequired: boolean },
 ): Promise<RepeatedLogins> {
   const marker = readCompletedMarker(context, cookies);
-  if (!completedLogin) return { count: 0, isSignedIn: false };
+  if (!marker) return { count: 0, isSignedIn: false };
   try {
     if (await context.backend.load(cookies)) {
-      const isSamePage = isRequired && completedLogin.page === (await hashPage(returnTo));
-      return { count: isSamePage ? completedLogin.count : 0, isSignedIn: true };
+      const isSamePage = isRequired && marker.page === (await hashPage(returnTo));
+      return { count: isSamePage ? marker.count : 0, isSignedIn: true };
     }
-    const count = (await hasEnded(context, cookies, completedLogin)) ? 0 : completedLogin.count;
+    const count = (await hasEnded(context, cookies, marker)) ? 0 : marker.count;
     return { count, isSignedIn: false };
   } catch (error) {
     // The secrets of this process cannot decrypt the stored session: another process has started it.
-    if (error instanceof ConfigurationError) return { count: completedLogin.count, isSignedIn: false };
+    if (error instanceof ConfigurationError) return { count: marker.count, isSignedIn: false };
     // The store is unavailable. It is unknown whether the session signs in.
     return { count: 0, isSignedIn: false };
   }

@@ -135,7 +135,7 @@ export async function endPreviousSessions(
     if (!reference) continue;
     const { state } = await endSession(context, reference, 'replaced');
     if (!state || mayShareGrant(state.tokens, tokens)) continue;
-    if ('isTokenOmitted' in session) reportOmittedToken(context);
+    if ('isTokenOmitted' in session) reportOmittedRefreshToken(context);
     else await revokeNewestTokens(context, state);
   }
 }
@@ -179,7 +179,7 @@ function reloadToEnd(
   return backend.reload(reference, { toEnd: true }).catch(() => reference);
 }
 
-function reportOmittedToken({ client }: SessionContext): void {
+function reportOmittedRefreshToken({ client }: SessionContext): void {
   reportIncompleteLogout(
     client,
     'refresh_token',
