@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { root } from '../lib/processes/process.ts';
 import { findLines, sources } from './support/sources.ts';
 
-// Rules of the section "Style" in CONTRIBUTING.md, for the sources of the packages.
+// Rules of the section "Style" in CONTRIBUTING.md, for the sources of the packages. `language.test.ts` has those of "Language".
 
 /** Finds functions with several parameters of which one is a boolean. */
 const findPositionalBooleans = (code: string) =>

@@ -140,7 +140,7 @@ function observeCookies(unit: WorkUnit, scope: RequestScope): void {
   Object.defineProperty(unit, 'mutableCookies', { configurable: true, enumerable: true, get });
 }
 
-type RunUnit = (unit: WorkUnit | undefined, ...more: unknown[]) => unknown;
+type RunUnit = (unit: WorkUnit | undefined, ...otherArguments: unknown[]) => unknown;
 
 const observedKey = Symbol.for('countersign.next.observed');
 
@@ -153,16 +153,16 @@ export function observeRequests(): void {
   if (storage[observedKey]) return;
   const run = storage.run.bind(storage);
   storage[observedKey] = true;
-  storage.run = (unit, ...more) => {
-    if (unit?.type !== 'request' || unit.phase !== 'action') return run(unit, ...more);
+  storage.run = (unit, ...otherArguments) => {
+    if (unit?.type !== 'request' || unit.phase !== 'action') return run(unit, ...otherArguments);
     const scope = findOrCreateScope(unit);
-    const [, request] = more;
+    const [, request] = otherArguments;
     if (!scope.hasOpenedSession) scope.receivedCookies ??= readCookies(request);
     // Next may enter the same unit again within the handler.
     const isNested = scope.isObserved || scope.hasOpenedSession;
-    if (isNested) return run(unit, ...more);
+    if (isNested) return run(unit, ...otherArguments);
     scope.isObserved = true;
-    return observeEnd(scope, () => run(unit, ...more));
+    return observeEnd(scope, () => run(unit, ...otherArguments));
   };
 }
 

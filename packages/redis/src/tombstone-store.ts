@@ -38,8 +38,8 @@ export function createRedisTombstoneStore(
     },
     async latest(keys) {
       // One command per key, because on a cluster the keys are on different nodes.
-      const found = await Promise.all(keys.map((key) => get(buildKey('ended', key))));
-      const times = found.filter((time) => time !== undefined).map(Number);
+      const values = await Promise.all(keys.map((key) => get(buildKey('ended', key))));
+      const times = values.filter((time) => time !== undefined).map(Number);
       return times.length === 0 ? undefined : Math.max(...times);
     },
   };

@@ -18,8 +18,8 @@ const createShortMessage = (code: AuthErrorCode, detail: string) =>
 
 /** Checks whether a value is an error of this kind, even of another copy of the package. */
 export function isKind(value: unknown, kind: ErrorKind): boolean {
-  const found = (value as { [brand]?: ErrorKind } | null | undefined)?.[brand];
-  return found !== undefined && (kind === 'AuthError' || found === kind);
+  const errorKind = (value as { [brand]?: ErrorKind } | null | undefined)?.[brand];
+  return errorKind !== undefined && (kind === 'AuthError' || errorKind === kind);
 }
 
 /**

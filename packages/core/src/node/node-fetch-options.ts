@@ -133,9 +133,9 @@ function parseProxyUrl(proxy: string | URL, name: string): string {
   const url = URL.canParse(String(proxy)) ? new URL(String(proxy)) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url.href;
   // The message does not contain the value, because it may contain a password.
-  const found = url ? 'a URL of another scheme' : 'not a URL';
+  const actual = url ? 'a URL of another scheme' : 'not a URL';
   const expected = `${name === 'proxy' ? '"environment" or ' : ''}an http or https URL such as "http://proxy.example:3128"`;
-  throw new ConfigurationError('invalid_option', `"${name}" is ${found}, expected ${expected}.`);
+  throw new ConfigurationError('invalid_option', `"${name}" is ${actual}, expected ${expected}.`);
 }
 
 function requirePositiveNumber(value: number, name: string): number {

@@ -36,15 +36,15 @@ export function findClientState(
   // Of static metadata, only the address of the keys selects what is fetched. DPoP keys select nothing.
   const selection = JSON.stringify(metadata ? [metadata.jwks_uri ?? null] : [discovery, allowInsecureIssuer]);
   const isOfResolver = ({ resolvers }: ClientStateEntry) => resolver !== undefined && resolvers.has(resolver);
-  const known = states.find(
+  const knownState = states.find(
     (entry) =>
       entry.selection === selection &&
       (isOfResolver(entry) || (entry.functions.fetch === fetch && entry.functions.now === now)),
   );
-  if (!known && states.length >= maxClientStates) removeOldest(states, isOfResolver);
-  const entry = known ?? { selection, functions: { fetch, now }, resolvers: new WeakSet(), state: {} };
+  if (!knownState && states.length >= maxClientStates) removeOldest(states, isOfResolver);
+  const entry = knownState ?? { selection, functions: { fetch, now }, resolvers: new WeakSet(), state: {} };
   if (resolver) entry.resolvers.add(resolver);
-  if (!known) states.push(entry);
+  if (!knownState) states.push(entry);
   return entry.state;
 }
 

@@ -153,19 +153,19 @@ export const RequireAcr = (...values: [string, ...string[]]): AccessDecorator =>
 export const MaxAge = (seconds: number): AccessDecorator => {
   if (typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0)
     return declareAccess({ maxAge: seconds });
-  const found = typeof seconds === 'number' ? String(seconds) : `a value of type ${typeof seconds}`;
+  const actual = typeof seconds === 'number' ? String(seconds) : `a value of type ${typeof seconds}`;
   throw new ConfigurationError(
     'invalid_option',
-    `The argument of @MaxAge() is ${found}, expected a number of seconds, 0 or more. Check the variable that it is read from.`,
+    `The argument of @MaxAge() is ${actual}, expected a number of seconds, 0 or more. Check the variable that it is read from.`,
   );
 };
 
 /** An empty list would require nothing. A variable that is not set is `undefined` for callers without a compiler. */
 function checkTexts(name: string, values: [string, ...string[]]): [string, ...string[]] {
   if (values.length > 0 && values.every((value) => typeof value === 'string' && value !== '')) return values;
-  const found = values.map((value) => (value === '' ? 'an empty text' : typeof value)).join(', ') || 'empty';
+  const actual = values.map((value) => (value === '' ? 'an empty text' : typeof value)).join(', ') || 'empty';
   throw new ConfigurationError(
     'invalid_option',
-    `The list of arguments of @${name}() is ${found}, expected one or more texts that are not empty.`,
+    `The list of arguments of @${name}() is ${actual}, expected one or more texts that are not empty.`,
   );
 }

@@ -127,8 +127,8 @@ export class EntityAccess {
     const [provider, ...others] = new Set(providers);
     if (provider && others.length === 0) return provider;
     // It is not known which of the modules called.
-    const found = listPolicyModules(policy as never, this.modules.get(ModulesContainer, { strict: false }));
-    throw createSeveralProvidersError(policy, found);
+    const policyModules = listPolicyModules(policy as never, this.modules.get(ModulesContainer, { strict: false }));
+    throw createSeveralProvidersError(policy, policyModules);
   }
 
   #toException(thrownValue: unknown): unknown {

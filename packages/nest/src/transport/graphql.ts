@@ -217,8 +217,8 @@ function getOrAdd<Key, Value>(
   key: Key,
   create: () => Value,
 ): Value {
-  const known = map.get(key);
-  if (known !== undefined) return known;
+  const cachedValue = map.get(key);
+  if (cachedValue !== undefined) return cachedValue;
   const value = create();
   map.set(key, value);
   return value;

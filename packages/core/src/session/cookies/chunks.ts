@@ -151,8 +151,8 @@ function readAllChunks(
     const parts = new Map<string, string[]>();
     for (const { part, ...copy } of readChunksAt(index + 1)) {
       const key = toCopyKey(copy);
-      const known = parts.get(key);
-      if (known) known.push(part);
+      const partsOfKey = parts.get(key);
+      if (partsOfKey) partsOfKey.push(part);
       else parts.set(key, [part]);
     }
     return parts;

@@ -54,8 +54,8 @@ export type JwtReader = ReturnType<typeof createJwtReader>;
 
 /** Returns the JWT without the claims that are `null`: they count as absent. Its signature is then invalid. */
 function removeNullClaims(jwt: string): string {
-  const [header, payload, signature, ...more] = jwt.split('.', 4);
-  if (payload === undefined || signature === undefined || more.length > 0) return jwt;
+  const [header, payload, signature, ...otherParts] = jwt.split('.', 4);
+  if (payload === undefined || signature === undefined || otherParts.length > 0) return jwt;
   const claims = parseJwtPart(payload, { createError: createJwtError('response_malformed') });
   const presentClaims = removeNullMembers(claims);
   if (presentClaims === claims) return jwt;

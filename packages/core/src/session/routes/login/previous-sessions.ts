@@ -27,8 +27,8 @@ export async function findPreviousSessions(
 ): Promise<readonly (LoadedSession | PreviousSession)[]> {
   const { sessions } = await backend.identifyAll(existing);
   const acceptedSessions = sessions.filter(({ isAccepted }) => isAccepted);
-  const found = await Promise.all(acceptedSessions.map((session) => reloadToEnd(backend, session)));
-  const sessionsToEnd = found.filter((session) => session !== undefined);
+  const reloadedSessions = await Promise.all(acceptedSessions.map((session) => reloadToEnd(backend, session)));
+  const sessionsToEnd = reloadedSessions.filter((session) => session !== undefined);
   return [...sessionsToEnd.filter((session) => !hasExpired(session)), ...sessionsToEnd.filter(hasExpired)];
 }
 
