@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { here } from '../environment.ts';
-import type { Load, LoadResult, Target } from './load-process.ts';
+import type { Load, LoadResult, Target } from './load.ts';
 
 /** A server in a separate process. */
 export interface Server {
