@@ -47,8 +47,13 @@ async function raiseVersions(rehearsal: Rehearsal): Promise<void> {
     versions.size === 1 ? undefined : [...versions].join(', '),
   );
   rehearsal.version = [...versions][0] ?? '';
-  const remainingChangesets = (await readdir(join(rehearsal.folder, '.changeset'))).filter((name) => name.endsWith('.md'));
-  rehearsal.check('no changeset is left', remainingChangesets.length === 0 ? undefined : remainingChangesets.join(', '));
+  const remainingChangesets = (await readdir(join(rehearsal.folder, '.changeset'))).filter((name) =>
+    name.endsWith('.md'),
+  );
+  rehearsal.check(
+    'no changeset is left',
+    remainingChangesets.length === 0 ? undefined : remainingChangesets.join(', '),
+  );
   for (const { name, directory } of rehearsal.packages()) {
     const text = await readFile(join(directory, 'CHANGELOG.md'), 'utf8');
     const headings = [...text.matchAll(/^## .*/gm)].map(([heading]) => heading);

@@ -99,9 +99,9 @@ test.each([
   ['names inside functions', 'export function a() { const read = 1; }', 'export const read = 1;'],
   ['a value that is exported again', "export { read } from './b.ts';", 'export const read = 1;'],
 ])('permits %s', (_, first, second) => {
-  expect(
-    findRepeatedNames({ 'packages/core/src/a.ts': first, 'packages/core/src/b.ts': second }).size,
-  ).toBe(0);
+  expect(findRepeatedNames({ 'packages/core/src/a.ts': first, 'packages/core/src/b.ts': second }).size).toBe(
+    0,
+  );
 });
 
 test('permits overloads', () => {

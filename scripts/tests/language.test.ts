@@ -13,7 +13,10 @@ const toPattern = (phrase: string) => new RegExp(phrase.replaceAll(' ', space), 
 
 /** Phrases that a text must not contain, and what to write instead. */
 const phrases: readonly (readonly [pattern: RegExp, instead: string])[] = [
-  [toPattern(String.raw`(?<!\bthere )\b(?:is|are|was|were) no (?!longer\b)[a-z]`), '"is not a X", "there is no X"'],
+  [
+    toPattern(String.raw`(?<!\bthere )\b(?:is|are|was|were) no (?!longer\b)[a-z]`),
+    '"is not a X", "there is no X"',
+  ],
   [
     toPattern(
       String.raw`, also (?:if|in|without|of|for|with|where|when|after|across|between|among|through|within|on|by|because)\b`,
@@ -23,12 +26,21 @@ const phrases: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [toPattern(String.raw`\bprevents? that\b`), '"prevents X from", or the consequence'],
   [toPattern(String.raw`\bnevertheless\b`), '"but", "still"'],
   [toPattern(String.raw`\b(?:whatever|whichever)\b`), '"any", "each", "even if"'],
-  [toPattern(String.raw`\b(?:nobody|whoever|somebody else|strangers?)\b`), 'the subject: caller, client, user'],
+  [
+    toPattern(String.raw`\b(?:nobody|whoever|somebody else|strangers?)\b`),
+    'the subject: caller, client, user',
+  ],
   [toPattern(String.raw`\bof before\b`), '"previous"'],
   [toPattern(String.raw`\bin vain\b`), '"without effect"'],
   [toPattern(String.raw`\bhand(?:s|ed|ing)? in\b`), '"pass", "send"'],
-  [toPattern(String.raw`\b(?:speaks? of|stands? for|(?:be|is|are|was|were) told|held against)\b`), 'the direct verb'],
-  [toPattern(String.raw`\b(?:token|session|login)(?:'s|s')? life\b|\blife of an? (?:token|session|login)\b`), '"lifetime"'],
+  [
+    toPattern(String.raw`\b(?:speaks? of|stands? for|(?:be|is|are|was|were) told|held against)\b`),
+    'the direct verb',
+  ],
+  [
+    toPattern(String.raw`\b(?:token|session|login)(?:'s|s')? life\b|\blife of an? (?:token|session|login)\b`),
+    '"lifetime"',
+  ],
   [toPattern(String.raw`\brefus(?:e|es|ed|al|als|ing)\b`), '"reject"'],
   [toPattern(String.raw`(?<!')\bguests?\b(?!')`), '"signed-out user"'],
 ];
@@ -36,8 +48,16 @@ const phrases: readonly (readonly [pattern: RegExp, instead: string])[] = [
 /** Texts that contain such a phrase on purpose, and why. */
 const permittedTexts: readonly (readonly [file: string, text: string, why: string])[] = [
   ['scripts/tests/language.test.ts', '', 'contains the phrases'],
-  ['docs/decisions/0015-structure-and-vocabulary-before-the-first-release.md', '"refused"', 'lists former words'],
-  ['packages/core/tests/session/session-integrity.test.ts', "'connection refused'", 'the message of an operating system'],
+  [
+    'docs/decisions/0015-structure-and-vocabulary-before-the-first-release.md',
+    '"refused"',
+    'lists former words',
+  ],
+  [
+    'packages/core/tests/session/session-integrity.test.ts',
+    "'connection refused'",
+    'the message of an operating system',
+  ],
   ['scripts/lib/release/registry.ts', "publish: 'nobody'", 'a value of the registry'],
 ];
 
@@ -46,7 +66,8 @@ const texts: readonly string[] = globSync(
   ['*.md', '.changeset/*.md', '{packages,apps,e2e,scripts,docs,bench}/**/*.{md,ts,tsx}'],
   {
     cwd: root,
-    exclude: (name) => /^(node_modules|dist|\.next|\.angular|\.turbo|\.test|api)$/.test(name.split('/').pop() ?? ''),
+    exclude: (name) =>
+      /^(node_modules|dist|\.next|\.angular|\.turbo|\.test|api)$/.test(name.split('/').pop() ?? ''),
   },
 ).filter((file) => file !== 'CONTRIBUTING.md' && !/\/test-results\/|playwright-report|CHANGELOG/.test(file));
 
@@ -120,7 +141,9 @@ const findBareNames = (code: string) =>
         (node.propertyName !== undefined ||
           node.dotDotDotToken !== undefined ||
           ts.isArrayBindingPattern(node.parent)));
-    return isDeclaration && node.name !== undefined && ts.isIdentifier(node.name) && bareNames.test(node.name.text);
+    return (
+      isDeclaration && node.name !== undefined && ts.isIdentifier(node.name) && bareNames.test(node.name.text)
+    );
   });
 
 describe('names', () => {

@@ -9,7 +9,8 @@ export function TokenLifetime({ secondsLeft }: { readonly secondsLeft: number | 
   useEffect(() => {
     if (secondsLeft === undefined) return;
     const start = performance.now();
-    const tick = () => setRemainingSeconds(Math.max(0, Math.round(secondsLeft - (performance.now() - start) / 1000)));
+    const tick = () =>
+      setRemainingSeconds(Math.max(0, Math.round(secondsLeft - (performance.now() - start) / 1000)));
     tick();
     const timer = setInterval(tick, 1000);
     return () => clearInterval(timer);
@@ -20,7 +21,9 @@ export function TokenLifetime({ secondsLeft }: { readonly secondsLeft: number | 
     <p className="lifetime">
       <strong data-testid="seconds-left">{remainingSeconds}</strong> s left
       <span className="muted">
-        {remainingSeconds > 0 ? 'It is refreshed before the next page needs it.' : 'Reload the page to get a new one.'}
+        {remainingSeconds > 0
+          ? 'It is refreshed before the next page needs it.'
+          : 'Reload the page to get a new one.'}
       </span>
     </p>
   );

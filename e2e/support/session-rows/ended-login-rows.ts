@@ -32,7 +32,11 @@ export const endedLoginRows: readonly Row[] = [
       const signedOutBrowser = app.open();
       app.op.answerNext(forgotten);
       app.op.answerNext(forgotten);
-      const again = await finish(app, signedOutBrowser, await beginLogin(signedOutBrowser, '?returnTo=/items?a=1'));
+      const again = await finish(
+        app,
+        signedOutBrowser,
+        await beginLogin(signedOutBrowser, '?returnTo=/items?a=1'),
+      );
       const failed = await finish(app, signedOutBrowser, again.location as URL);
       assert.ok(failed.status >= 400, String(failed.status));
       assert.match(failed.html, /href="\/auth\/login\?returnTo=%2Fitems%3Fa%3D1"/);

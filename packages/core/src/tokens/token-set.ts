@@ -66,6 +66,7 @@ const maxAccessTokens = 8;
  * Creates the token set of a login, which a `TokenHolder` stores.
  *
  * @param time seconds since the epoch
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  * @example
  * ```ts
  * import { createTokenSet, type TokenResponse } from '@countersign/core';

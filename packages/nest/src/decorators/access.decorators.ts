@@ -8,6 +8,7 @@ type AccessDecorator = MethodDecorator & ClassDecorator;
  * Allows every request, and ignores its credential. On a handler it also cancels the requirements of the class. Together
  * with a requirement on the same handler, it has no effect.
  *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  * @example
  * ```ts
  * @Controller('health')
@@ -25,6 +26,7 @@ export const Public = (): AccessDecorator => declareAccess({ mode: 'public' });
 /**
  * Allows a request without a token; then there is no principal. A request with an invalid token is rejected with 401.
  *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  * @example
  * ```ts
  * @Controller('articles')
@@ -43,6 +45,7 @@ export const OptionalAuth = (): AccessDecorator => declareAccess({ mode: 'option
  * Requires a valid token. This is the default. Use it for a class that extends a `@Public()` class, a handler of a
  * `@Public()` class, or a field of GraphQL whose query is public.
  *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  * @example
  * ```ts
  * @Protected()

@@ -127,7 +127,10 @@ export class EntityAccess {
     const [provider, ...others] = new Set(providers);
     if (provider && others.length === 0) return provider;
     // It is not known which of the modules called.
-    const policyModules = listPolicyModules(policy as never, this.modules.get(ModulesContainer, { strict: false }));
+    const policyModules = listPolicyModules(
+      policy as never,
+      this.modules.get(ModulesContainer, { strict: false }),
+    );
     throw createSeveralProvidersError(policy, policyModules);
   }
 

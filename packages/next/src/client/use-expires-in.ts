@@ -24,7 +24,11 @@ export function useExpiresIn(
       const secondsLeft = getSecondsUntil(expiresAt, clockOffset);
       setExpiresIn(secondsLeft);
       if (secondsLeft === 0) onExpire();
-      else timer = setTimeout(update, (secondsLeft > countdown ? Math.min(30, secondsLeft - countdown) : 1) * 1000);
+      else
+        timer = setTimeout(
+          update,
+          (secondsLeft > countdown ? Math.min(30, secondsLeft - countdown) : 1) * 1000,
+        );
     };
     update();
     return () => clearTimeout(timer);

@@ -12,7 +12,12 @@ interface RequestMetadata {
 
 const metadataKey = Symbol.for('NextInternalRequestMeta');
 
-type RunWork = (work: object | undefined, render: unknown, request?: unknown, ...otherArguments: unknown[]) => unknown;
+type RunWork = (
+  work: object | undefined,
+  render: unknown,
+  request?: unknown,
+  ...otherArguments: unknown[]
+) => unknown;
 
 const requestsKey = Symbol.for('countersign.next.requests');
 /** The request of each page or action that Next handles. All copies of this module that Next loads share it. */

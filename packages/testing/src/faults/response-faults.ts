@@ -47,7 +47,9 @@ export const responseFaults = {
   iss_invalid: changeAuthorization((parameters) => parameters.set('iss', `${parameters.get('iss')}1`)),
   iss_missing: changeAuthorization((parameters) => parameters.delete('iss')),
   iss_of_another: changeAuthorization((parameters) => parameters.set('iss', 'https://attacker.example')),
-  state_invalid: changeAuthorization((parameters) => parameters.set('state', `${parameters.get('state') ?? ''}1`)),
+  state_invalid: changeAuthorization((parameters) =>
+    parameters.set('state', `${parameters.get('state') ?? ''}1`),
+  ),
   state_missing: changeAuthorization((parameters) => parameters.delete('state')),
   code_missing: changeAuthorization((parameters) => parameters.delete('code')),
   code_repeated: changeAuthorization((parameters) => parameters.append('code', 'another-code')),

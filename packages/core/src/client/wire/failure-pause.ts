@@ -30,7 +30,7 @@ export async function runWithFailurePause<T>(
   }
 }
 
-/** Preserves the provider's `Retry-After`. @see RFC 9110 section 10.2.3 */
+/** Preserves the provider's `Retry-After`. @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
 function setRetryAfter(error: unknown): unknown {
   if (!(error instanceof TransportError) || error.retryAfter !== undefined) return error;
   const { code, message, status, cause } = error;

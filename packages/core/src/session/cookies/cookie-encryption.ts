@@ -109,7 +109,8 @@ export function requireSecrets(secrets: readonly string[]): void {
     );
   for (const secret of secrets as readonly unknown[]) {
     if (typeof secret === 'string' && secret.length >= minSecretLength) continue;
-    const actual = typeof secret === 'string' ? `a text of ${secret.length} characters` : `a ${typeof secret}`;
+    const actual =
+      typeof secret === 'string' ? `a text of ${secret.length} characters` : `a ${typeof secret}`;
     throw new ConfigurationError(
       'invalid_option',
       `"secret" is ${actual}, expected at least ${minSecretLength} random characters. Create one: openssl rand -base64 32`,

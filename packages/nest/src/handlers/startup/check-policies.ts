@@ -49,7 +49,9 @@ function checkEntityPolicies(usedPolicies: ReadonlySet<unknown>, modules: Module
     if (!isEntityPolicyClass(policy)) return [];
     const policyModules = listPolicyModules(policy, modules);
     // Another class of the module may get its instance from `ModuleRef`.
-    const mayBeFetched = policyModules.some((module) => listInjected(module, { except: policy }).includes(ModuleRef));
+    const mayBeFetched = policyModules.some((module) =>
+      listInjected(module, { except: policy }).includes(ModuleRef),
+    );
     return policyModules.length < 2 || haveSameInstance(policy, policyModules) || mayBeFetched
       ? []
       : createSeveralProvidersError(policy, policyModules).message;

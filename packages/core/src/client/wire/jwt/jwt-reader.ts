@@ -12,7 +12,7 @@ import { verifyJws } from './verify-jws.ts';
  * The library makes all other checks. The library does not accept claims that are `null`, so it receives a JWT without
  * them. Its signature must be verified on the signed JWT.
  *
- * @see OpenID Connect Core section 10.2
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#Encryption
  */
 export function createJwtReader(client: Client, check: JwtCheck) {
   const { decrypt } = getClientContext(client).options;

@@ -27,7 +27,9 @@ export async function findPreviousSessions(
 ): Promise<readonly (LoadedSession | PreviousSession)[]> {
   const { sessions } = await backend.identifyAll(existing);
   const acceptedSessions = sessions.filter(({ isAccepted }) => isAccepted);
-  const reloadedSessions = await Promise.all(acceptedSessions.map((session) => reloadToEnd(backend, session)));
+  const reloadedSessions = await Promise.all(
+    acceptedSessions.map((session) => reloadToEnd(backend, session)),
+  );
   const sessionsToEnd = reloadedSessions.filter((session) => session !== undefined);
   return [...sessionsToEnd.filter((session) => !hasExpired(session)), ...sessionsToEnd.filter(hasExpired)];
 }
