@@ -66,9 +66,9 @@ test('a page with a required scope responds with 403 if nothing was sent before 
   const response = await page.goto(`${app.origin}/editors`);
   assert.equal(response?.status(), 403);
   assert.equal(await page.locator('[data-user]').count(), 0);
-  const response = await app.open().visit('/editors');
-  assert.equal(response.status, 307);
-  assert.equal(response.location?.pathname, '/api/auth/login');
+  const signedOutResponse = await app.open().visit('/editors');
+  assert.equal(signedOutResponse.status, 307);
+  assert.equal(signedOutResponse.location?.pathname, '/api/auth/login');
 });
 
 test('a page that is forced to be static throws an error instead of rendering a signed-out page', async () => {

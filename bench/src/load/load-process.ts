@@ -1,7 +1,7 @@
 import { rotate } from '../harness.ts';
 import { quantile } from '../statistics.ts';
 import { openLane } from './lane.ts';
-import type { Load, LoadResult, Target } from './load.ts';
+import type { Load, LoadResult } from './load.ts';
 
 process.on('message', async (load: Load) => process.send?.(await run(load)));
 process.on('disconnect', () => process.exit());
