@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest';
 import {
   errorExplanations,
   providerErrorRemedies,
-} from '../../packages/core/src/errors/error-explanations.ts';
-import { renderErrorPage } from '../lib/documents/error-page.ts';
-import { readEvents, renderEventPage } from '../lib/documents/event-page.ts';
-import { listEntries, listPublishedPackages } from '../lib/packages/packages.ts';
-import { readRepositoryUrl } from '../lib/packages/repository.ts';
-import { root } from '../lib/processes/process.ts';
+} from '../../../packages/core/src/errors/error-explanations.ts';
+import { renderErrorPage } from '../../lib/documents/error-page.ts';
+import { readEvents, renderEventPage } from '../../lib/documents/event-page.ts';
+import { listEntries, listPublishedPackages } from '../../lib/packages/packages.ts';
+import { readRepositoryUrl } from '../../lib/packages/repository.ts';
+import { root } from '../../lib/processes/process.ts';
 
 const readPage = (page: string) => readFileSync(join(root, page), 'utf8');
 

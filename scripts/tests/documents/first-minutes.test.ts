@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { applications } from '../../e2e/fresh/applications.ts';
-import { readInstructions } from '../../e2e/fresh/readme.ts';
-import { root } from '../lib/processes/process.ts';
+import { applications } from '../../../e2e/fresh/applications.ts';
+import { readInstructions } from '../../../e2e/fresh/readme.ts';
+import { root } from '../../lib/processes/process.ts';
 
 const values = { issuer: 'I', audience: 'A', api: 'api', web: 'web', spa: 'spa' };
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { parseSource, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { parseSource, sources } from '../support/sources.ts';
 
 // No two things of a package have one name. Values that only one file uses, such as `maxEntries`, may repeat.
 

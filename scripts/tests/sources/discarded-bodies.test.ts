@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { findLines, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { findLines, sources } from '../support/sources.ts';
 
 // The cancellation of one branch of a cloned body settles only after the other branch was read or cancelled (S60 in
 // docs/threats.md). Code that cancels a body must not wait for it, and must handle its rejection.

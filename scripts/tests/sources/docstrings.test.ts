@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { parseSource, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { parseSource, sources } from '../support/sources.ts';
 
 // The docstrings of public functions, as the section "Language" in CONTRIBUTING.md describes them.
 

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { findLines, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { findLines, sources } from '../support/sources.ts';
 
 // Rules of the sections "Language" and "What not to write" in CONTRIBUTING.md.
 
@@ -47,7 +47,7 @@ const phrases: readonly (readonly [pattern: RegExp, instead: string])[] = [
 
 /** Texts that contain such a phrase on purpose, and why. */
 const permittedTexts: readonly (readonly [file: string, text: string, why: string])[] = [
-  ['scripts/tests/language.test.ts', '', 'contains the phrases'],
+  ['scripts/tests/sources/language.test.ts', '', 'contains the phrases'],
   [
     'docs/decisions/0015-structure-and-vocabulary-before-the-first-release.md',
     '"refused"',

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { findModuleState, hasModifier } from './support/module-state.ts';
-import { parseSource, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { findModuleState, hasModifier } from '../support/module-state.ts';
+import { parseSource, sources } from '../support/sources.ts';
 
 // The table "State at module level" of docs/architecture.md: file, names, and three columns that describe them.
 

@@ -3,8 +3,8 @@ import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { sources } from '../support/sources.ts';
 
 // The docstring of each optional member of public options says what applies without it.
 

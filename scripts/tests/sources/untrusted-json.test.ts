@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { findLines, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { findLines, sources } from '../support/sources.ts';
 
 /** Files that may parse JSON directly, how often, and why. All other files use core's `parseUntrustedJson`. */
 const exceptions: Record<string, { readonly uses: number; readonly why: string }> = {
