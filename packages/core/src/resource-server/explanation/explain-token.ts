@@ -102,7 +102,7 @@ async function listRejections(jws: CompactJws, context: ExplanationContext): Pro
   const namedIssuer = typeof payload.iss === 'string' ? issuers.get(payload.iss) : undefined;
   // If there is only one issuer, the token is compared with its options although its `iss` differs.
   const issuer = namedIssuer ?? (issuers.size === 1 ? first : undefined);
-  const rejections: unknown[] = issuer ? [] : [unknownIssuer(payload.iss, issuers)];
+  const rejections: unknown[] = namedIssuer ? [] : [unknownIssuer(payload.iss, issuers)];
   if (!issuer || issuer.introspection?.includesJwts) return rejections;
   const claims = removeNullMembers(payload);
   const expected: ExpectedClaims = { ...issuer, ...context };
@@ -113,7 +113,7 @@ async function listRejections(jws: CompactJws, context: ExplanationContext): Pro
     () => checkProfile(claims, issuer.profile),
     () => checkAudience(claims, expected),
     () => checkTimes(claims, expected),
-    () => issuer && checkSignature(jws, issuer),
+    () => namedIssuer && checkSignature(jws, namedIssuer),
   ];
   for (const check of checks) {
     try {
