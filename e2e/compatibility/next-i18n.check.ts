@@ -72,11 +72,11 @@ test('a page with a required scope responds with 403 if nothing was sent before 
 });
 
 test('a page that is forced to be static throws an error instead of rendering a signed-out page', async () => {
-  const before = app.output().length;
+  const outputLength = app.output().length;
   const response = await page.goto(`${app.origin}/frozen/page`);
   assert.equal(response?.status(), 500);
   assert.equal(await page.locator('[data-frozen]').count(), 0);
-  const logged = await app.waitForOutput(/code: 'wrong_context'/, before);
+  const logged = await app.waitForOutput(/code: 'wrong_context'/, outputLength);
   assert.match(logged, /ConfigurationError\]?: The session was read in a static page/);
 });
 

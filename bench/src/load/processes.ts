@@ -65,13 +65,13 @@ export async function measureLoad(
   { servers, ...load }: { readonly servers: readonly (Target & Server)[] } & Omit<Load, 'targets'>,
 ): Promise<Measured[]> {
   const readCpuOfAll = () => Promise.all(servers.map((server) => server.cpu()));
-  const before = await readCpuOfAll();
+  const firstReading = await readCpuOfAll();
   const targets = servers.map(({ port, requests }) => ({ port, requests }));
   const results = await generator.run({ ...load, targets });
-  const after = await readCpuOfAll();
+  const lastReading = await readCpuOfAll();
   return results.map((result, index) => ({
     ...result,
-    cpu: ((after[index] as number) - (before[index] as number)) / result.requests,
+    cpu: ((lastReading[index] as number) - (firstReading[index] as number)) / result.requests,
   }));
 }
 

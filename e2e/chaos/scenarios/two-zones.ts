@@ -199,15 +199,15 @@ async function checkSessions(stage: Stage, step: string): Promise<void> {
   for (const visitor of stage.visitors)
     for (const zone of zones) {
       const { html } = await visit(stage, visitor, zone, '/auth/session');
-      const found: string | undefined = JSON.parse(html).session?.user.sub;
-      const wanted = visitor.signedIn.get(zone)?.user;
-      if (found === wanted) continue;
+      const shownUser: string | undefined = JSON.parse(html).session?.user.sub;
+      const expectedUser = visitor.signedIn.get(zone)?.user;
+      if (shownUser === expectedUser) continue;
       stage.violations.push(
-        `${step}: ${zone.name} has ${found ?? 'no session'} instead of ${wanted ?? 'none'}`,
+        `${step}: ${zone.name} has ${shownUser ?? 'no session'} instead of ${expectedUser ?? 'none'}`,
       );
-      if (found === undefined) stage.lost++;
-      else if (wanted !== undefined) stage.leaks++;
-      if (found === undefined) visitor.signedIn.delete(zone);
-      else visitor.signedIn.set(zone, { user: found });
+      if (shownUser === undefined) stage.lost++;
+      else if (expectedUser !== undefined) stage.leaks++;
+      if (shownUser === undefined) visitor.signedIn.delete(zone);
+      else visitor.signedIn.set(zone, { user: shownUser });
     }
 }

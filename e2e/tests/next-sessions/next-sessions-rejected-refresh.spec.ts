@@ -96,7 +96,7 @@ for (const { kind, path, tested, isWrapped } of pages)
       const browser = await app.logIn('alice');
       advance(accessTokenLifetime + 1);
       const cookies = browser.cookies();
-      const before = { refreshes: refreshes(app), output: app.output().length };
+      const start = { refreshes: refreshes(app), output: app.output().length };
       // After a rejection, the second page receives the same error without a request. While the provider is unavailable,
       // each page tries again: the proxy, and with a stored session the page too.
       const tries = kind === 'stored' && path === '/items' ? 4 : 2;
@@ -113,9 +113,9 @@ for (const { kind, path, tested, isWrapped } of pages)
           );
         } else expect(hasErrorPage(page)).toBe(true);
       }
-      expect(refreshes(app)).toBe(before.refreshes + requests);
+      expect(refreshes(app)).toBe(start.refreshes + requests);
       await expect
-        .poll(() => app.output().slice(before.output))
+        .poll(() => app.output().slice(start.output))
         .toMatch(/countersign: The provider rejected|TransportError|LoginRequiredError/);
       // The session is kept, and its refresh token is used after the pause.
       expect(browser.cookies()).toBe(cookies);
@@ -126,7 +126,7 @@ for (const { kind, path, tested, isWrapped } of pages)
       expect((await restored.visit(path)).html).toContain(data);
       advance(61);
       expect((await browser.visit(path)).html).toContain(data);
-      expect(refreshes(app)).toBe(before.refreshes + requests + 1);
+      expect(refreshes(app)).toBe(start.refreshes + requests + 1);
     });
 
 for (const { name, failure, outcome } of [
@@ -135,7 +135,7 @@ for (const { name, failure, outcome } of [
   'invalid_client, 401',
   '404',
   'temporarily_unavailable, 400',
-].map((wanted) => rejections.find((each) => each.name === wanted) as RefreshRejection))
+].map((name) => rejections.find((each) => each.name === name) as RefreshRejection))
   test(`C5: the browser shows the data again after: ${name}`, async ({ page, context }) => {
     advance(longPause);
     const browser = await cookie.logIn('alice');

@@ -17,8 +17,10 @@ const text = readFileSync(join(root, page), 'utf8');
 /** Rows of the tables whose columns are: question, file, exported name. */
 function readRows(): readonly Row[] {
   return text.split('\n').flatMap((line) => {
-    const [, question = '', files = '', names = '', ...more] = line.split('|').map((cell) => cell.trim());
-    if (more.length !== 1 || !files.includes('](')) return [];
+    const [, question = '', files = '', names = '', ...otherCells] = line
+      .split('|')
+      .map((cell) => cell.trim());
+    if (otherCells.length !== 1 || !files.includes('](')) return [];
     return [{ question, files: readLinks(files), names: readCode(names) }];
   });
 }

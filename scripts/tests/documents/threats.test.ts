@@ -22,13 +22,14 @@ function findCodes(): ReadonlyMap<string, ReadonlySet<string>> {
     cwd: root,
     encoding: 'utf8',
   });
-  const found = new Map<string, Set<string>>();
+  const codesByFile = new Map<string, Set<string>>();
   for (const file of files.split('\n').filter((name) => name !== '')) {
     for (const [, codes = ''] of readFileSync(join(root, file), 'utf8').matchAll(codePattern)) {
-      for (const code of codes.split(', ')) found.set(code, (found.get(code) ?? new Set()).add(file));
+      for (const code of codes.split(', '))
+        codesByFile.set(code, (codesByFile.get(code) ?? new Set()).add(file));
     }
   }
-  return found;
+  return codesByFile;
 }
 
 interface Threat {
@@ -48,7 +49,7 @@ function readThreats(): readonly Threat[] {
 
 describe('docs/threats.md', () => {
   const threats = readThreats();
-  const found = findCodes();
+  const codesByFile = findCodes();
 
   test('defines each code once', () => {
     const codes = threats.map(({ code }) => code);
@@ -58,7 +59,7 @@ describe('docs/threats.md', () => {
 
   test('defines each code that begins a test name', () => {
     const defined = new Set(threats.map(({ code }) => code));
-    expect([...found.keys()].filter((code) => !defined.has(code))).toEqual([]);
+    expect([...codesByFile.keys()].filter((code) => !defined.has(code))).toEqual([]);
   });
 
   test('names each kind of test:hostile, and no other one', () => {
@@ -72,7 +73,7 @@ describe('docs/threats.md', () => {
 
   test.each(threats)('$code appears in each test file that its row names', ({ code, files }) => {
     expect(files.length).toBeGreaterThan(0);
-    expect(files.filter((file) => !found.get(code)?.has(file))).toEqual([]);
+    expect(files.filter((file) => !codesByFile.get(code)?.has(file))).toEqual([]);
   });
 });
 
@@ -84,7 +85,7 @@ describe('SECURITY.md', () => {
     .filter((cells) => cells.length === 4 && !/^(promise|-+)$/.test(cells[1] ?? ''))
     .map(([, promise = '', evidence = '']) => ({ promise, evidence }));
   const defined = new Set(readThreats().map(({ code }) => code));
-  const found = findCodes();
+  const codesByFile = findCodes();
 
   test('lists promises', () => {
     expect(promises.length).toBeGreaterThan(10);
@@ -98,7 +99,7 @@ describe('SECURITY.md', () => {
     expect(files.filter((matches) => matches.length === 0)).toEqual([]);
     const codes = readCodes(evidence);
     expect(codes.filter((code) => !defined.has(code))).toEqual([]);
-    const isShown = (code: string) => files.flat().some((file) => found.get(code)?.has(file));
+    const isShown = (code: string) => files.flat().some((file) => codesByFile.get(code)?.has(file));
     expect(codes.filter((code) => !isShown(code))).toEqual([]);
   });
 

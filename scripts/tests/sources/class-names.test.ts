@@ -97,14 +97,14 @@ const isClassName = (text: string): boolean => /^[A-Z][a-z]+[A-Z]?\w*$/.test(tex
 
 describe('bundlers rename classes, so that no code decides by the name of a class', () => {
   test('only the listed files read or compare names', () => {
-    const found = Object.fromEntries(
+    const comparisons = Object.fromEntries(
       sources
         .map((file) => [file, findNameComparisons(readFileSync(root + file, 'utf8')).length] as const)
         .filter(([, uses]) => uses > 0),
     );
     const expected = Object.fromEntries(Object.entries(exceptions).map(([file, { uses }]) => [file, uses]));
     expect(sources.length).toBeGreaterThan(200);
-    expect(found).toEqual(expected);
+    expect(comparisons).toEqual(expected);
   });
 
   test.each([

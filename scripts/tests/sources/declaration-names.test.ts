@@ -70,7 +70,7 @@ function findRepeatedNames(files: Readonly<Record<string, string>>): ReadonlyMap
   return repeated;
 }
 
-test('no two things of a package have one name', () => {
+test('no two things of a package have one name', { timeout: 120_000 }, () => {
   const repeated = findRepeatedNames(
     Object.fromEntries(
       sources

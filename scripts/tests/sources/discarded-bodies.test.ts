@@ -21,9 +21,9 @@ const findCancellations = (code: string): number[] =>
 
 describe('a discarded body is cancelled by discardBody()', () => {
   test('no other source cancels a body', () => {
-    const found = sources.filter((file) => findCancellations(readFileSync(root + file, 'utf8')).length > 0);
+    const files = sources.filter((file) => findCancellations(readFileSync(root + file, 'utf8')).length > 0);
     expect(sources.length).toBeGreaterThan(200);
-    expect(found).toEqual([discardBody]);
+    expect(files).toEqual([discardBody]);
   });
 
   test.each([

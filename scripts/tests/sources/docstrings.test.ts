@@ -112,7 +112,9 @@ function findGaps(
 const findOtherReferences = (code: string): string[] =>
   [...code.matchAll(/@see (?!https:\/\/|\{@link )([^\n]*)/g)].map(([reference]) => reference.trim());
 
-test('each public function has an example, the URL of its specification, and its errors', () => {
+test('each public function has an example, the URL of its specification, and its errors', {
+  timeout: 120_000,
+}, () => {
   const names = listPublicFunctions();
   const browserNames = listPublicFunctions('packages/core/api/{browser,worker}.api.md');
   const exempt = Object.values(withoutSpecification).flat();

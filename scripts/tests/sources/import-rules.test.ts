@@ -219,10 +219,10 @@ afterAll(() => {
 });
 
 describe('.dependency-cruiser.mjs', () => {
-  let found: Violation[] = [];
+  let violations: Violation[] = [];
 
   beforeAll(async () => {
-    found = await findViolations({
+    violations = await findViolations({
       ...allowed,
       ...otherFiles,
       ...Object.fromEntries(Object.values(violationsByRule).flat()),
@@ -242,7 +242,9 @@ describe('.dependency-cruiser.mjs', () => {
       files.map(([file, code]) => ({ rule, file, code })),
     ),
   )('$rule rejects $file', ({ rule, file }) => {
-    const brokenRules = found.filter(({ from }) => from === file).map((violation) => violation.rule.name);
+    const brokenRules = violations
+      .filter(({ from }) => from === file)
+      .map((violation) => violation.rule.name);
     expect(brokenRules).toContain(rule);
   });
 });
