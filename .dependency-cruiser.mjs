@@ -6,6 +6,9 @@ const adapters = ['next', 'nest', 'angular', 'redis'];
 /** Files that are not published. */
 const tests = '\\.(test|spec|test-d)\\.tsx?$|/test-setup\\.ts$|/(test|tests|tests?/support|conformance)/';
 
+/** Browser tests, benchmarks and the commands of the repository, which are not published. */
+const tools = '^(e2e|bench|scripts)/';
+
 /** The public entries of core. */
 const coreEntries = `${core}(index|(browser|browser/worker|session|resource-server|node)/index|session/adapter)\\.ts$`;
 
@@ -28,6 +31,19 @@ const forbidden = [
     severity: 'error',
     from: { path: `${core}protocol/`, pathNot: tests },
     to: { path: `${core}(client|providers|tokens|browser|session|resource-server|node)/` },
+  },
+  {
+    name: 'core-protocol-without-io',
+    comment:
+      'protocol contains rules without I/O: no file of it reaches the code that sends requests and reads responses.',
+    severity: 'error',
+    from: { path: `${core}protocol/`, pathNot: tests },
+    // `retry-after.ts` only reads the text of a header.
+    to: {
+      path: `${core}internal/fetch/|(^|/)(undici|oauth4webapi)/`,
+      pathNot: `${core}internal/fetch/retry-after\\.ts$`,
+      reachable: true,
+    },
   },
   {
     name: 'core-middle-layer',
@@ -99,14 +115,15 @@ const forbidden = [
     name: 'core-by-public-subpath',
     comment: 'Other packages and apps import the public entries of core, never its files.',
     severity: 'error',
-    from: { path: '^(packages/(?!core/)|apps/|bench/)' },
+    // Benchmarks also measure single files of core.
+    from: { path: '^(packages/(?!core/)|apps/)' },
     to: { path: '^packages/core/', pathNot: [coreEntries, coreTestSupport] },
   },
   {
     name: 'core-by-name',
     comment: 'Import core by its name, not by a relative path.',
     severity: 'error',
-    from: { path: '^(packages/(?!core/)|apps/|bench/)' },
+    from: { path: '^(packages/(?!core/)|apps/)' },
     to: {
       path: '^packages/core/',
       pathNot: coreTestSupport,
@@ -118,7 +135,7 @@ const forbidden = [
     name: 'core-test-support-only-in-tests',
     comment: 'Only tests import the test models of core.',
     severity: 'error',
-    from: { pathNot: tests },
+    from: { pathNot: [tests, tools] },
     to: { path: coreTestSupport },
   },
   ...adapters.map((name) => ({
@@ -140,7 +157,7 @@ const forbidden = [
     name: 'session-adapter-only-in-adapters',
     comment: './session/adapter is plumbing of adapters. Applications use ./session or an adapter.',
     severity: 'error',
-    from: { pathNot: ['^packages/(next|nest|angular)/', tests] },
+    from: { pathNot: ['^packages/(next|nest|angular)/', tests, tools] },
     to: { path: `${core}session/adapter\\.ts$` },
   },
   {
@@ -197,14 +214,14 @@ const forbidden = [
     name: 'no-cycle',
     comment: 'Import cycles hide the order of layers.',
     severity: 'error',
-    from: { path: '^(packages|apps)/' },
+    from: {},
     to: { circular: true },
   },
   {
     name: 'imports-resolve',
     comment: 'Unresolved imports cannot be checked.',
     severity: 'error',
-    from: { path: '^(packages|apps)/' },
+    from: { path: '^(packages|apps|scripts)/' },
     to: { couldNotResolve: true },
   },
 ];

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 /** The folder of this workspace, with a trailing slash. */
 export const here = fileURLToPath(new URL('..', import.meta.url));
 
-/** Reads the version of an installed package, also of one that is linked under another name. */
+/** Reads the version of an installed package, including one that is linked under another name. */
 export function readVersion(name: string): string {
   const file = join(here, 'node_modules', name, 'package.json');
   const manifest = existsSync(file) ? file : findManifest(name);

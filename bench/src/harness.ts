@@ -71,9 +71,9 @@ async function calibrate(contender: Contender, slot: number): Promise<number> {
 
 async function once(contender: Contender, times: number): Promise<{ time: number; cpu: number }> {
   const cpuBefore = process.cpuUsage();
-  const before = performance.now();
+  const startedAt = performance.now();
   await contender.run(times);
-  const time = ((performance.now() - before) * 1000) / times;
+  const time = ((performance.now() - startedAt) * 1000) / times;
   const { user, system } = process.cpuUsage(cpuBefore);
   return { time, cpu: (user + system) / times };
 }

@@ -75,7 +75,7 @@ export async function watchRedis(redis: TestRedis): Promise<RedisWatch> {
  */
 export async function explainLoss(
   user: string,
-  known: {
+  sources: {
     readonly provider: ChaosProvider;
     readonly eventLog: EventLog;
     readonly redis: RedisWatch;
@@ -83,15 +83,15 @@ export async function explainLoss(
     readonly delivered: ReadonlySet<string>;
   },
 ): Promise<{ readonly reason: string; readonly proven: boolean }> {
-  const { eventLog } = known;
-  const last = known.provider.spent.filter((refresh) => refresh.user === user).at(-1);
+  const { eventLog } = sources;
+  const last = sources.provider.spent.filter((refresh) => refresh.user === user).at(-1);
   const toUnproven = (reason: string) => ({ reason: `${user}: ${reason}`, proven: false });
   if (!last) return toUnproven('the provider has no used token of this user');
   const { request, token, delivery } = last;
   if (token === undefined) return toUnproven('the provider used a token and issued none');
-  if (known.delivered.has(token)) return toUnproven('the user had received the last response');
+  if (sources.delivered.has(token)) return toUnproven('the user had received the last response');
   for (const text of eventLog.getTexts(request))
-    if (await known.redis.hasReceived(text)) return toUnproven('Redis had received the last response');
+    if (await sources.redis.hasReceived(text)) return toUnproven('Redis had received the last response');
   if (eventLog.has('settled', request))
     return toUnproven('the process did not write the response and did not die');
   const received = eventLog.has('received', request);

@@ -170,8 +170,8 @@ export function storeCookies(user: User, outcome: Outcome): void {
 /** Counts responses with the token or session of another user. */
 export const countLeaks = (user: User, outcomes: readonly Pick<Outcome, 'sub' | 'user'>[]): number =>
   outcomes.filter(
-    ({ sub, user: found }) =>
-      (sub !== undefined && sub !== user.name) || (found !== undefined && found !== user.name),
+    ({ sub, user: shownUser }) =>
+      (sub !== undefined && sub !== user.name) || (shownUser !== undefined && shownUser !== user.name),
   ).length;
 
 /** Counts the occurrences of each value. */

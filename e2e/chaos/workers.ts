@@ -35,7 +35,7 @@ export interface LogoutOutcome {
 export class DeadWorker extends Error {}
 
 export interface Worker {
-  /** Unique, also among processes that replace dead ones. */
+  /** Unique, even among processes that replace dead ones. */
   readonly name: string;
   /** The origin at which it serves pages, for each kind of session. */
   readonly origins: Readonly<Record<Kind, string>>;

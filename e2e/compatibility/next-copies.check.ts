@@ -48,14 +48,14 @@ const remedy = /createMemorySessionStore\(\).* edge runtime.*Set runtime: .{1,8}
 
 /** A proxy and a page on the edge runtime, which share no memory with the routes. Development shows the remedy. */
 async function checkEdgeRuntime(app: NextApp, { isDevelopment = false } = {}): Promise<void> {
-  for (const [path, wanted] of [
+  for (const [path, expected] of [
     ['/shop/memory/dashboard', 500],
     // Next has sent the shell of the page.
     ['/shop/edge/memory', 200],
   ] as const) {
     const since = app.output().length;
     const { status, html, location } = await app.visit(path);
-    assert.equal(status, wanted, path);
+    assert.equal(status, expected, path);
     assert.equal(location, undefined);
     assert.match(html, /invalid_option/);
     assert.doesNotMatch(html, /data-memory/);
@@ -104,9 +104,9 @@ function checkMode({ dev, build }: Mode): void {
       'memory/long-stream',
     ];
     paths.push('auth/session', 'dashboard', 'orders', 'late/compile', 'late/gate', 'late/action');
-    const guest = app.open();
-    // The stream of a guest ends with an error.
-    await Promise.all(paths.map((path) => guest.visit(`/shop/${path}`).catch(() => {})));
+    const signedOutBrowser = app.open();
+    // The stream of a signed-out user ends with an error.
+    await Promise.all(paths.map((path) => signedOutBrowser.visit(`/shop/${path}`).catch(() => {})));
   }
 
   const refreshes = () => app.log.filter(({ grant_type }) => grant_type === 'refresh_token').length;
@@ -162,8 +162,8 @@ function checkMode({ dev, build }: Mode): void {
     const longStream = storedUser && (await logIn('/shop/memory/auth')).visit('/shop/memory/long-stream');
     for (const kind of kinds) {
       const browser = await logIn('/shop/auth');
-      const wanted = outsideRequest.has(kind) ? /wrong_context/ : /^done,wrong_context$/;
-      assert.match(await runLate(browser, kind), wanted, kind);
+      const expected = outsideRequest.has(kind) ? /wrong_context/ : /^done,wrong_context$/;
+      assert.match(await runLate(browser, kind), expected, kind);
     }
     const browser = await logIn('/shop/auth');
     const { html } = await browser.visit('/shop/orders');
@@ -174,8 +174,8 @@ function checkMode({ dev, build }: Mode): void {
     }
     const count = refreshes();
     for (const kind of kinds) {
-      const wanted = outsideRequest.has(kind) ? /wrong_context/ : /^wrong_context,wrong_context$/;
-      assert.match(await runLate(browser, kind), wanted, kind);
+      const expected = outsideRequest.has(kind) ? /wrong_context/ : /^wrong_context,wrong_context$/;
+      assert.match(await runLate(browser, kind), expected, kind);
     }
     assert.equal(refreshes(), count);
     // The refresh token is still usable, and a page can refresh a stored session.
@@ -197,12 +197,12 @@ function checkMode({ dev, build }: Mode): void {
     test('reports the reason why the proxy could not refresh, and not a missing proxy', async () => {
       const { browser, expiresAt } = lateUser ?? (await logInLateUser());
       await delay(Math.max(expiresAt - Date.now(), 0));
-      const before = app.output().length;
+      const outputLength = app.output().length;
       await app.provider.close();
       assert.doesNotMatch((await browser.visit('/shop/dashboard')).html, /data-expires-at/);
       const logged = await app.waitForOutput(
         /TransportError.*The proxy could not refresh the access token/,
-        before,
+        outputLength,
       );
       assert.doesNotMatch(logged, /whose matcher covers/);
     });

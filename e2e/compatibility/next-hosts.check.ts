@@ -65,8 +65,8 @@ test('accepts a listed preview host and rejects other hosts', async () => {
   const home = `localhost:${plain.port}`;
   const preview = `pr-7.preview.localhost:${plain.port}`;
   assert.equal(await redirectUri(plain, preview), createCallbackUrl(preview));
-  const guests = ['evil.example', 'evil-site-that-only-has-a-long-name-and-no-more.example'];
-  for (const host of [home, ...guests, `preview.localhost:${plain.port}`, `a.b.${preview}`]) {
+  const unknownHosts = ['evil.example', 'evil-site-that-only-has-a-long-name-and-no-more.example'];
+  for (const host of [home, ...unknownHosts, `preview.localhost:${plain.port}`, `a.b.${preview}`]) {
     assert.equal(await redirectUri(plain, host), createCallbackUrl(home), host);
   }
 });

@@ -50,15 +50,15 @@ test('the default language is not part of the path', async () => {
   assert.equal((await cookies()).language, 'en');
 });
 
-test('a link of the router redirects a guest to the login and returns', async () => {
-  const guest = await (await browser.newContext()).newPage();
+test('a link of the router redirects a signed-out user to the login and returns', async () => {
+  const signedOutPage = await (await browser.newContext()).newPage();
   const errors: string[] = [];
-  guest.on('pageerror', ({ message }) => errors.push(message));
-  await guest.goto(`${app.origin}/de`);
-  await guest.getByRole('link', { name: 'Bestellungen' }).click();
-  await signIn(guest);
-  await guest.waitForURL(`${app.origin}/de/orders`);
-  await expectOrders(guest, 'Bestellungen', 'de');
+  signedOutPage.on('pageerror', ({ message }) => errors.push(message));
+  await signedOutPage.goto(`${app.origin}/de`);
+  await signedOutPage.getByRole('link', { name: 'Bestellungen' }).click();
+  await signIn(signedOutPage);
+  await signedOutPage.waitForURL(`${app.origin}/de/orders`);
+  await expectOrders(signedOutPage, 'Bestellungen', 'de');
   assert.deepEqual(errors, []);
 });
 
@@ -66,17 +66,17 @@ test('a page with a required scope responds with 403 if nothing was sent before 
   const response = await page.goto(`${app.origin}/editors`);
   assert.equal(response?.status(), 403);
   assert.equal(await page.locator('[data-user]').count(), 0);
-  const guest = await app.open().visit('/editors');
-  assert.equal(guest.status, 307);
-  assert.equal(guest.location?.pathname, '/api/auth/login');
+  const signedOutResponse = await app.open().visit('/editors');
+  assert.equal(signedOutResponse.status, 307);
+  assert.equal(signedOutResponse.location?.pathname, '/api/auth/login');
 });
 
 test('a page that is forced to be static throws an error instead of rendering a signed-out page', async () => {
-  const before = app.output().length;
+  const outputLength = app.output().length;
   const response = await page.goto(`${app.origin}/frozen/page`);
   assert.equal(response?.status(), 500);
   assert.equal(await page.locator('[data-frozen]').count(), 0);
-  const logged = await app.waitForOutput(/code: 'wrong_context'/, before);
+  const logged = await app.waitForOutput(/code: 'wrong_context'/, outputLength);
   assert.match(logged, /ConfigurationError\]?: The session was read in a static page/);
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createTestBrowser } from 'identity-provider';
 import type { NextApp } from './next-app.ts';
 
-/** Logs in, also with a posted and a repeated authorization response. */
+/** Logs in, including with a posted and a repeated authorization response. */
 export async function logIn(app: NextApp, routes: string, returnTo: string): Promise<void> {
   for (const mode of ['query', 'form_post']) {
     const browser = mode === 'query' ? app : app.open();
@@ -24,9 +24,9 @@ export async function logIn(app: NextApp, routes: string, returnTo: string): Pro
     // A posted response is repeated as a navigation, with which a browser sends its session.
     if (mode === 'form_post') again = await browser.visit(again.location ?? '');
     assert.equal(again.location?.href, app.origin + returnTo);
-    const guest = await app.open().visit(callback);
-    assert.equal(guest.status, 400);
-    assert.match(guest.html, /This login cannot be completed/);
+    const signedOutResponse = await app.open().visit(callback);
+    assert.equal(signedOutResponse.status, 400);
+    assert.match(signedOutResponse.html, /This login cannot be completed/);
   }
 }
 

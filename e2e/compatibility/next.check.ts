@@ -80,7 +80,7 @@ test('without a session, routers and scripts get a response that they can handle
 });
 
 if (hasProxy) {
-  test('the application customizes the response to guests and excludes paths', async () => {
+  test('the application customizes the response to signed-out users and excludes paths', async () => {
     const response = await app.visit('/shop/members/list?page=2');
     assert.equal(response.status, 401);
     const login = '/shop/auth/login?returnTo=%2Fshop%2Fmembers%2Flist%3Fpage%3D2';
@@ -153,9 +153,9 @@ test('S18: an action runs only with a session', async () => {
   form.set(name, '');
   form.set('title', 'x1');
   const countRuns = () => app.output().split('action ran for').length - 1;
-  const guests = await app.visit('/shop/dashboard', { form, cookie: '' });
+  const signedOutResponse = await app.visit('/shop/dashboard', { form, cookie: '' });
   assert.equal(countRuns(), 0);
-  assert.doesNotMatch(guests.location?.href ?? '', /saved=/);
+  assert.doesNotMatch(signedOutResponse.location?.href ?? '', /saved=/);
   const { location } = await app.visit('/shop/dashboard', { form });
   assert.equal(location?.search, '?saved=x1');
   await app.waitForOutput(/action ran for/);
@@ -193,11 +193,11 @@ if (fixture.startsWith('next-15')) {
       ['frozen', 'force-static'],
       ['strict', 'error'],
     ] as const) {
-      const before = app.output().length;
+      const outputLength = app.output().length;
       const { status, html } = await app.visit(`/shop/${path}/page`);
       assert.equal(status, 500, path);
       assert.doesNotMatch(html, /data-frozen|data-strict/, path);
-      const logged = await app.waitForOutput(/code: 'wrong_context'/, before);
+      const logged = await app.waitForOutput(/code: 'wrong_context'/, outputLength);
       assert.match(logged, /ConfigurationError\]?: The session was read in a static page/, path);
       assert.ok(logged.includes(`\`dynamic = "${setting}"\``), path);
     }
@@ -207,14 +207,14 @@ if (fixture.startsWith('next-15')) {
 test('an expired token is refreshed once if cookies can be set, and the browser receives the new session', async () => {
   // A page of the App Router cannot set a cookie: it needs the proxy. `getServerSideProps` can.
   const path = hasProxy ? '/shop/dashboard' : '/shop/orders';
-  const before = readExpiry((await app.visit(path)).html);
-  await delay(before * 1000 - Date.now() + 100);
+  const firstExpiry = readExpiry((await app.visit(path)).html);
+  await delay(firstExpiry * 1000 - Date.now() + 100);
   const since = refreshes().length;
   const previousCookies = app.cookies();
   const pages = await Promise.all([1, 2, 3].map(() => app.visit(path)));
   for (const { status, html } of pages) {
     assert.equal(status, 200);
-    assert.ok(readExpiry(html) > before, 'the page received the previous token');
+    assert.ok(readExpiry(html) > firstExpiry, 'the page received the previous token');
   }
   assert.notEqual(app.cookies(), previousCookies, 'the browser did not receive the new session');
   for (const other of ['/shop/dashboard', '/shop/orders']) {
@@ -230,17 +230,17 @@ test('an expired token is refreshed once if cookies can be set, and the browser 
 
 if (hasProxy) {
   test('a custom proxy keeps its rewrites, headers and cookies with a refreshed session', async () => {
-    const before = readExpiry((await app.visit('/shop/dashboard')).html);
-    await delay(before * 1000 - Date.now() + 100);
+    const firstExpiry = readExpiry((await app.visit('/shop/dashboard')).html);
+    await delay(firstExpiry * 1000 - Date.now() + 100);
     const { status, html, headers } = await app.visit('/shop/de/dashboard');
     assert.equal(status, 200);
     assert.match(html, /data-locale="de"/);
-    assert.ok(readExpiry(html) > before, 'the page received the previous token');
+    assert.ok(readExpiry(html) > firstExpiry, 'the page received the previous token');
     // The session has several chunks.
     const names = headers['set-cookie']?.map((line) => line.split(/[.=]/)[0]);
     assert.deepEqual([...new Set(names)].sort(), ['locale', 'session']);
-    const guest = await app.open().visit('/shop/de/dashboard');
-    assert.equal(guest.location?.searchParams.get('returnTo'), '/shop/de/dashboard');
+    const signedOutResponse = await app.open().visit('/shop/de/dashboard');
+    assert.equal(signedOutResponse.location?.searchParams.get('returnTo'), '/shop/de/dashboard');
   });
 } else {
   test('if no cookie can be set, a page does not use the refresh token and reports the missing proxy', async () => {

@@ -24,10 +24,10 @@ export async function checkCompiler(folder: string, { name, version }: Tool): Pr
     });
     if (code === 0) return undefined;
     // The types of other packages can need a newer compiler.
-    const own = output.split('\n').filter((line) => isOwn(line, file));
+    const fileLines = output.split('\n').filter((line) => isOwn(line, file));
     const isComplete = output.split('\n').some((line) => /: error TS\d+:/.test(line));
     if (!isComplete) return output;
-    return own.length === 0 ? undefined : own.join('\n');
+    return fileLines.length === 0 ? undefined : fileLines.join('\n');
   };
   return {
     'with lib dom': await compile(entries, 'es2023,dom,dom.iterable'),

@@ -28,7 +28,10 @@ export const imports: Step = {
   run: async () =>
     fromExitCode(
       'imports',
-      await run({ command: 'depcruise', args: ['packages', 'apps', '--config', '.dependency-cruiser.mjs'] }),
+      await run({
+        command: 'depcruise',
+        args: ['packages', 'apps', 'e2e', 'bench', 'scripts', '--config', '.dependency-cruiser.mjs'],
+      }),
     ),
 };
 

@@ -28,9 +28,9 @@ export const consumer: Step = {
       for (const subpath of listEntries(pkg)) {
         const name = pkg.name + subpath.slice(1);
         update(name);
-        const found = await loadEntries([name], home);
-        problems.push(...found);
-        loaded += 2 - found.length;
+        const entryProblems = await loadEntries([name], home);
+        problems.push(...entryProblems);
+        loaded += 2 - entryProblems.length;
       }
     }
     if (problems.length === 0) return passed(`${loaded} loads`);

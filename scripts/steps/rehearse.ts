@@ -47,8 +47,13 @@ async function raiseVersions(rehearsal: Rehearsal): Promise<void> {
     versions.size === 1 ? undefined : [...versions].join(', '),
   );
   rehearsal.version = [...versions][0] ?? '';
-  const left = (await readdir(join(rehearsal.folder, '.changeset'))).filter((name) => name.endsWith('.md'));
-  rehearsal.check('no changeset is left', left.length === 0 ? undefined : left.join(', '));
+  const remainingChangesets = (await readdir(join(rehearsal.folder, '.changeset'))).filter((name) =>
+    name.endsWith('.md'),
+  );
+  rehearsal.check(
+    'no changeset is left',
+    remainingChangesets.length === 0 ? undefined : remainingChangesets.join(', '),
+  );
   for (const { name, directory } of rehearsal.packages()) {
     const text = await readFile(join(directory, 'CHANGELOG.md'), 'utf8');
     const headings = [...text.matchAll(/^## .*/gm)].map(([heading]) => heading);
@@ -132,7 +137,7 @@ async function publishCanary(rehearsal: Rehearsal, registry: Registry): Promise<
   );
 }
 
-const sameNames = (expected: readonly string[], found: readonly string[]): string | undefined =>
-  [...expected].sort().join() === [...found].sort().join()
+const sameNames = (expected: readonly string[], actual: readonly string[]): string | undefined =>
+  [...expected].sort().join() === [...actual].sort().join()
     ? undefined
-    : `found ${found.join(', ') || 'none'}`;
+    : `found ${actual.join(', ') || 'none'}`;

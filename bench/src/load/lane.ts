@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Target } from './load-process.ts';
+import type { Target } from './load.ts';
 
 /** The connections to one target, and their results. */
 export interface Lane {

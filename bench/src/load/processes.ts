@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { here } from '../environment.ts';
-import type { Load, LoadResult, Target } from './load-process.ts';
+import type { Load, LoadResult, Target } from './load.ts';
 
 /** A server in a separate process. */
 export interface Server {
@@ -65,13 +65,13 @@ export async function measureLoad(
   { servers, ...load }: { readonly servers: readonly (Target & Server)[] } & Omit<Load, 'targets'>,
 ): Promise<Measured[]> {
   const readCpuOfAll = () => Promise.all(servers.map((server) => server.cpu()));
-  const before = await readCpuOfAll();
+  const firstReading = await readCpuOfAll();
   const targets = servers.map(({ port, requests }) => ({ port, requests }));
   const results = await generator.run({ ...load, targets });
-  const after = await readCpuOfAll();
+  const lastReading = await readCpuOfAll();
   return results.map((result, index) => ({
     ...result,
-    cpu: ((after[index] as number) - (before[index] as number)) / result.requests,
+    cpu: ((lastReading[index] as number) - (firstReading[index] as number)) / result.requests,
   }));
 }
 

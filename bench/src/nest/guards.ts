@@ -13,8 +13,14 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { passportJwtSecret } from 'jwks-rsa';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { audience, issuer } from '../verify/tokens.ts';
-import type { ServerSettings } from './server-process.ts';
+import { type Algorithm, audience, issuer } from '../verify/tokens.ts';
+
+/** The issuer of the tokens that a guard verifies. */
+export interface GuardSettings {
+  readonly jwksUri: string;
+  readonly publicPem: string;
+  readonly alg: Algorithm;
+}
 
 interface Guarding {
   readonly imports?: DynamicModule[];
@@ -90,6 +96,6 @@ export const guards = {
     passport.use('jwt', new Strategy(options, (payload, done) => done(null, payload)));
     return { providers: [{ provide: APP_GUARD, useClass: AuthGuard('jwt') }] };
   },
-} satisfies Readonly<Record<string, (settings: ServerSettings) => Guarding>>;
+} satisfies Readonly<Record<string, (settings: GuardSettings) => Guarding>>;
 
 export type GuardName = keyof typeof guards;

@@ -7,7 +7,7 @@ import {
   require,
   type Table,
 } from '../benchmark.ts';
-import type { Target } from '../load/load-process.ts';
+import type { Target } from '../load/load.ts';
 import {
   type LoadGenerator,
   type Measured,

@@ -1,15 +1,11 @@
 import 'reflect-metadata';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { Algorithm } from '../verify/tokens.ts';
-import { type GuardName, guards } from './guards.ts';
+import { type GuardName, type GuardSettings, guards } from './guards.ts';
 
-export interface ServerSettings {
+export interface ServerSettings extends GuardSettings {
   readonly platform: 'fastify' | 'express';
   readonly guard: GuardName;
-  readonly jwksUri: string;
-  readonly publicPem: string;
-  readonly alg: Algorithm;
 }
 
 const settings = JSON.parse(process.argv[2] as string) as ServerSettings;

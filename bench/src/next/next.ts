@@ -91,7 +91,7 @@ export const benchmark: Benchmark = {
         toLimit(title, samples[index] as Record<LibraryName, Samples>),
       ),
       notes: [
-        `One application, built once and served by \`next start\`, with six processes in sequence for each library, on one core. The load comes from a process on the other core, over ${connections} connections, as fast as the server responds, in slots of 100 ms. Each page shows 20 links and the name of the user, and is rendered for each request, also without authentication.`,
+        `One application, built once and served by \`next start\`, with six processes in sequence for each library, on one core. The load comes from a process on the other core, over ${connections} connections, as fast as the server responds, in slots of 100 ms. Each page shows 20 links and the name of the user, and is rendered for each request, even without authentication.`,
         'All sessions contain the same tokens. Without authentication, the application receives the request of a signed-in user of Countersign, so that the ratio shows the cost of the library, and also a request without cookies. Behind the proxy: the proxy of each library, as documented, and a proxy that does nothing without authentication. The ratio is computed in each round.',
         'Before the measurement, each library rejected a request without a cookie and one with a changed cookie, at every place.',
       ],

@@ -58,14 +58,14 @@ function countersign(): Library {
       };
       const cookies: Cookies = new Map();
       for (const { name, value } of await sessions.create(undefined, tokens)) cookies.set(name, value);
-      const before = toCookieHeader(cookies);
+      const firstCookie = toCookieHeader(cookies);
       const call = async (header: string, forceRefresh: boolean) => {
         const requestSession = await sessions.open(header);
         const { accessToken } = await requestSession.getAccessToken({ forceRefresh });
         for (const { name, value } of requestSession.cookies) cookies.set(name, value);
         return accessToken;
       };
-      return { request: () => call(before, false), later: () => call(toCookieHeader(cookies), true) };
+      return { request: () => call(firstCookie, false), later: () => call(toCookieHeader(cookies), true) };
     },
   };
 }
@@ -86,7 +86,7 @@ function nextjsAuth0(): Library {
         internal: { sid: 'sid', createdAt: longAgo() },
       };
       let cookie = `__session=${await generateSessionCookie(session, { secret })}`;
-      const before = cookie;
+      const firstCookie = cookie;
       const call = async (header: string, refresh: boolean) => {
         const request = new NextRequest(`${baseUrl}/api/items`, { headers: { cookie: header } });
         const response = new NextResponse();
@@ -95,7 +95,7 @@ function nextjsAuth0(): Library {
         if (set.length > 0) cookie = set.join('; ');
         return token;
       };
-      return { request: () => call(before, false), later: () => call(cookie, true) };
+      return { request: () => call(firstCookie, false), later: () => call(cookie, true) };
     },
   };
 }
@@ -128,7 +128,7 @@ function nextAuth(): Library {
     async start(refreshToken) {
       const session = { accessToken: expiredToken, refreshToken, expiresAt: longAgo(), sub: user.sub };
       let cookie = await encode({ token: session, secret });
-      const before = cookie;
+      const firstCookie = cookie;
       const call = async (value: string, force: boolean) => {
         const request = { headers: {}, cookies: { [name]: value } };
         const set: string[] = [];
@@ -156,7 +156,7 @@ function nextAuth(): Library {
         if (error) throw new Error(error);
         return accessToken as string;
       };
-      return { request: () => call(before, false), later: () => call(cookie, true) };
+      return { request: () => call(firstCookie, false), later: () => call(cookie, true) };
     },
   };
 }

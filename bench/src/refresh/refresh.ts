@@ -81,11 +81,11 @@ async function measureAll(libraries: readonly Library[], options: MeasureOptions
 
 async function measureOne(library: Library, { width, provider }: MeasureOptions): Promise<Outcome> {
   const session = await library.start(await provider.createRefreshToken());
-  const before = await provider.tokenRequests();
+  const requestsBefore = await provider.tokenRequests();
   const start = performance.now();
   const responses = await Promise.allSettled(Array.from({ length: width }, () => session.request()));
   const time = performance.now() - start;
-  const tokenRequests = (await provider.tokenRequests()) - before;
+  const tokenRequests = (await provider.tokenRequests()) - requestsBefore;
   const tokens = responses.flatMap((response) => (response.status === 'fulfilled' ? [response.value] : []));
   const working = new Map<string, boolean>();
   for (const token of new Set(tokens)) working.set(token, await isAccepted(token));

@@ -35,10 +35,10 @@ async function grow(
   const filled = [];
   for (const size of sizes) {
     options.progress(`${title}, filling ${size.toLocaleString('en-GB')}`);
-    const before = measureLiveMemory();
+    const initialMemory = measureLiveMemory();
     const subject = create();
     for (let index = 0; index < size; index++) await subject.add(index);
-    filled.push({ size, subject, memory: measureLiveMemory() - before });
+    filled.push({ size, subject, memory: measureLiveMemory() - initialMemory });
   }
   const contenders = filled.map(({ size, subject }) => {
     const recent = Math.min(size, 200);
@@ -54,11 +54,11 @@ async function grow(
     format(Math.max(0, memory)),
   ]);
   const head = ['added', 'stored', 'one request, us', 'live memory, MB'];
-  const [before, last] = filled.slice(-2).map(({ memory }) => memory) as [number, number];
+  const [first, last] = filled.slice(-2).map(({ memory }) => memory) as [number, number];
   return {
     table: { title, head, rows },
     ratio: Math.max(...medians) / Math.min(...medians),
-    memoryRatio: last / before,
+    memoryRatio: last / first,
   };
 }
 
@@ -89,9 +89,9 @@ function createTokens(): Subject {
     request(index) {
       const token = requestedTokens.get(index) ?? createToken(index);
       requestedTokens.set(index, token);
-      const found = cache.get(token);
-      require(found?.text === token, 'a recent token is missing');
-      return found.result;
+      const cachedValue = cache.get(token);
+      require(cachedValue?.text === token, 'a recent token is missing');
+      return cachedValue.result;
     },
     size: () => cache.size,
   };

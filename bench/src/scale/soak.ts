@@ -28,11 +28,11 @@ export async function soak(seconds: number, options: RunOptions): Promise<SoakRe
     cache: { maxEntries: 1000 },
   });
   const sessions = createSampleSessions(createMemorySessionStore({ maxEntries: 1000 }));
-  const known = from.token();
+  const earlierToken = from.token();
 
   async function runBatch(): Promise<void> {
     for (let index = 0; index < batch; index++) {
-      const token = index % 2 === 0 ? known : from.token();
+      const token = index % 2 === 0 ? earlierToken : from.token();
       const request = { url: '/items', headers: { authorization: `Bearer ${token}` } };
       require((await verifier.verify(request)).accessToken.clientId === 'spa', 'a valid token was rejected');
       if (index % 10 === 0)

@@ -50,10 +50,10 @@ export function backchannelLogout(seed: number): Promise<Report> {
       { kind: 'delay', milliseconds: random.below(150), when: random.pick(['before', 'after']) },
     ];
     const signedIn = async (user: User) => {
-      const found = [];
+      const responses = [];
       for (const cookie of usedCookies.get(user) ?? [])
-        for (const worker of workers) found.push(...(await worker.requests(user.kind, cookie)));
-      return found.filter(({ token }) => token !== undefined).length;
+        for (const worker of workers) responses.push(...(await worker.requests(user.kind, cookie)));
+      return responses.filter(({ token }) => token !== undefined).length;
     };
     for (let round = 0; round < rounds; round++) {
       const now = leaving.slice(round * leavingAtOnce, (round + 1) * leavingAtOnce);

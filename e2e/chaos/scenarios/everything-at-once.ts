@@ -60,7 +60,7 @@ export function everythingAtOnce(seed: number): Promise<Report> {
     const reasons = [...lost.values()];
     const { dead, crashed, storeOutages } = stage.eventLog;
     return {
-      summary: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost responses, 5xx, 429, timeouts, ${dead.size} processes killed, also between the provider's response and its write`,
+      summary: `${users} users, ${rotations} rotations, ${run.requests} requests in 4 processes; delays, lost responses, 5xx, 429, timeouts, ${dead.size} processes killed, some of them between the provider's response and its write`,
       tokenRequests: provider.requests,
       sessionsLost: lost.size,
       explained: count(reasons, ({ reason, proven }) => (proven ? reason : undefined)),

@@ -12,7 +12,7 @@ export function lateChanges(seed: number): Promise<Report> {
     const users: User[] = [];
     for (const kind of ['cookie', 'stored'] as const)
       for (let i = 0; i < usersOfKind; i++) users.push(await logIn(`${kind}-changes-${i}`, kind));
-    const before = provider.requests;
+    const requestsBefore = provider.requests;
 
     for (let round = 0; round < rounds; round++) {
       await advance(61_000);
@@ -37,7 +37,7 @@ export function lateChanges(seed: number): Promise<Report> {
       if (storedCount !== rounds)
         violations.push(`${user.kind}: ${storedCount} of ${rounds} changes are stored (${outcome.error})`);
     }
-    const tokenRequests = provider.requests - before;
+    const tokenRequests = provider.requests - requestsBefore;
     const expected = users.length * (rounds + 1);
     if (tokenRequests !== expected) violations.push(`${tokenRequests} token requests instead of ${expected}`);
     if (lost > 0) violations.push(`${lost} sessions lost`);

@@ -6,7 +6,7 @@ export function lateRequests(seed: number): Promise<Report> {
     const violations: string[] = [];
     const user = await logIn('late', 'cookie');
     await advance(61_000);
-    const before = provider.requests;
+    const requestsBefore = provider.requests;
     const [first] = (await workers[0]?.requests('cookie', user.cookie)) ?? [];
     let leaks = countLeaks(user, first ? [first] : []);
     for (let i = 0; i < 12; i++) {
@@ -20,7 +20,7 @@ export function lateRequests(seed: number): Promise<Report> {
       }
     }
     if ((first?.cookies.length ?? 0) === 0) violations.push('the refresh set no cookie');
-    const tokenRequests = provider.requests - before;
+    const tokenRequests = provider.requests - requestsBefore;
     if (tokenRequests !== 1) violations.push(`${tokenRequests} token requests instead of 1`);
     return {
       summary:

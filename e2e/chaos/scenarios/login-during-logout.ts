@@ -18,12 +18,12 @@ export function loginDuringLogout(seed: number): Promise<Report> {
       const name = `${kind}-login-${round}`;
       const { atProvider } = await logIn(name, kind);
       provider.onCodeExchanged = () => logOutAtProvider(provider, atProvider);
-      const before = statuses.length;
+      const statusesBefore = statuses.length;
       const { user, status } = await tryLogIn(name, kind, atProvider);
       provider.onCodeExchanged = async () => {};
-      if (statuses.length === before || statuses.some((each) => each !== 200))
+      if (statuses.length === statusesBefore || statuses.some((each) => each !== 200))
         violations.push(
-          `${kind}: the responses to the logout tokens were ${statuses.slice(before).join() || 'nothing'}`,
+          `${kind}: the responses to the logout tokens were ${statuses.slice(statusesBefore).join() || 'nothing'}`,
         );
       if (status !== 401) violations.push(`${kind}: the callback responded with ${status}`);
       for (const worker of workers)

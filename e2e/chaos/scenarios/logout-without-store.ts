@@ -32,14 +32,14 @@ export function logoutWithoutStore(seed: number): Promise<Report> {
         violations.push('cookie: the refresh token is not revoked while the store is unavailable');
     await redis.start();
     const findSignedIn = async () => {
-      const found: string[] = [];
+      const violations: string[] = [];
       for (const { name, kind, cookie } of users) {
         for (const worker of workers)
           for (const { error } of await worker.requests(kind, cookie))
-            if (error !== 'no_session') found.push(`${kind}: not signed out (${error ?? 'a token'})`);
-        if (!provider.revoked.includes(name)) found.push(`${kind}: the refresh token is not revoked`);
+            if (error !== 'no_session') violations.push(`${kind}: not signed out (${error ?? 'a token'})`);
+        if (!provider.revoked.includes(name)) violations.push(`${kind}: the refresh token is not revoked`);
       }
-      return found;
+      return violations;
     };
     const until = performance.now() + patience;
     let remaining = await findSignedIn();

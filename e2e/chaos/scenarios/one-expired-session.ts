@@ -14,12 +14,12 @@ export async function oneExpiredSession(
     for (const kind of ['cookie', 'stored'] as const) {
       const user = await logIn(`${kind}-user`, kind);
       await advance(61_000);
-      const before = provider.requests;
+      const requestsBefore = provider.requests;
       const results = await Promise.all(
         workers.map((worker) => worker.requests(kind, user.cookie, { count: options.each })),
       );
       const outcomes: Outcome[] = results.flat();
-      const requests = provider.requests - before;
+      const requests = provider.requests - requestsBefore;
       tokenRequests += requests;
       leaks += countLeaks(user, outcomes);
       const errors = count(outcomes, ({ error }) => error);

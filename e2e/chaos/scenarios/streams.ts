@@ -53,40 +53,40 @@ export async function streams(seed: number): Promise<Report> {
       api: ({ headers }, response) => response.end(readSubject(headers.authorization)),
     });
   const apps = { cookie: await start({}), stored: await start({ SESSION_STORE: 'memory' }) };
-  const found: Found = { violations: [], results: [], leaks: 0 };
+  const findings: Found = { violations: [], results: [], leaks: 0 };
   try {
     const users = await Promise.all(kinds.map((kind) => logInUsers(kind, apps[kind])));
     for (let round = 0; round < rounds; round++) {
-      const before = kinds.map((kind) => refreshes(apps[kind]).length);
+      const refreshesBefore = kinds.map((kind) => refreshes(apps[kind]).length);
       clock.advance(accessTokenLifetime + 1);
       for (const kind of kinds) apps[kind].op.clock.advance(accessTokenLifetime + 1);
       const plans = users.flat().map((user) => planUser(user, random));
-      await runRound(plans, { areStreamsFirst: random.chance(0.5) }, found);
+      await runRound(plans, { areStreamsFirst: random.chance(0.5) }, findings);
       for (const [index, kind] of kinds.entries()) {
-        const wanted = plans.filter(
+        const expectedPlans = plans.filter(
           ({ user, pages }) => user.kind === kind && (pages > 0 || kind === 'stored'),
         );
-        const sent = refreshes(apps[kind]).length - (before[index] ?? 0);
-        if (sent !== wanted.length)
-          found.violations.push(
-            `${kind}, round ${round}: ${sent} token requests instead of ${wanted.length}`,
+        const sent = refreshes(apps[kind]).length - (refreshesBefore[index] ?? 0);
+        if (sent !== expectedPlans.length)
+          findings.violations.push(
+            `${kind}, round ${round}: ${sent} token requests instead of ${expectedPlans.length}`,
           );
       }
     }
     const lost: string[] = [];
     for (const user of users.flat())
-      if (!(await openPage(user, found))) lost.push(`${user.kind}: ${user.name}`);
+      if (!(await openPage(user, findings))) lost.push(`${user.kind}: ${user.name}`);
     for (const { status } of kinds.flatMap((kind) => refreshes(apps[kind])))
-      if (status !== 200) found.violations.push(`a refresh ended with ${status}`);
-    const results = Object.entries(count(found.results, (result) => result)).map(
+      if (status !== 200) findings.violations.push(`a refresh ended with ${status}`);
+    const results = Object.entries(count(findings.results, (result) => result)).map(
       ([name, times]) => `${times} ${name}`,
     );
     return {
       summary: `${users.flat().length} users of a built Next app, ${rounds} expired tokens each, used by streams beside pages (${results.join(', ')})`,
       tokenRequests: kinds.flatMap((kind) => refreshes(apps[kind])).length,
       sessionsLost: lost.length,
-      leaks: found.leaks,
-      violations: [...new Set([...found.violations, ...lost.map((user) => `${user} is signed out`)])],
+      leaks: findings.leaks,
+      violations: [...new Set([...findings.violations, ...lost.map((user) => `${user} is signed out`)])],
     };
   } finally {
     await Promise.all(kinds.map((kind) => apps[kind].stop()));
@@ -119,7 +119,7 @@ const refreshes = ({ op }: NextSessions) =>
 async function runRound(
   plans: readonly Plan[],
   { areStreamsFirst }: { readonly areStreamsFirst: boolean },
-  found: Found,
+  findings: Found,
 ): Promise<void> {
   const openStreams = await Promise.all(
     plans.flatMap(({ user, streams, pages }) =>
@@ -136,8 +136,8 @@ async function runRound(
     Promise.all(
       plans.flatMap(({ user, pages }) =>
         Array.from({ length: pages }, async () => {
-          if (!(await openPage(user, found)))
-            found.violations.push(`${user.kind}: a page beside streams is signed out`);
+          if (!(await openPage(user, findings)))
+            findings.violations.push(`${user.kind}: a page beside streams is signed out`);
         }),
       ),
     );
@@ -146,10 +146,10 @@ async function runRound(
     openStreams.map(async (stream) => {
       if (stream.isClosed) return stream.close();
       const results = await stream.readResults();
-      found.results.push(...results);
+      findings.results.push(...results);
       const problem = findProblem(results, stream, { isAlone: areStreamsFirst || stream.pages === 0 });
-      if (problem !== undefined) found.violations.push(`${stream.user.kind}, ${stream.path}: ${problem}`);
-      if (stream.setCookies > 0) found.violations.push(`${stream.path} sets a cookie`);
+      if (problem !== undefined) findings.violations.push(`${stream.user.kind}, ${stream.path}: ${problem}`);
+      if (stream.setCookies > 0) findings.violations.push(`${stream.path} sets a cookie`);
     }),
   );
   await openGates(plans, reading);
@@ -219,9 +219,9 @@ function findProblem(
 }
 
 /** Opens a page that calls the API. Returns whether the user is signed in. */
-async function openPage({ name, browser }: StreamUser, found: Found): Promise<boolean> {
+async function openPage({ name, browser }: StreamUser, findings: Found): Promise<boolean> {
   const { html } = await browser.visit('/items');
   const users = html.match(/user-\d+/g) ?? [];
-  if (users.some((user) => user !== name)) found.leaks++;
+  if (users.some((user) => user !== name)) findings.leaks++;
   return html.includes(`${name} has 200 ${name}`);
 }

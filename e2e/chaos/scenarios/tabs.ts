@@ -25,7 +25,7 @@ interface Found {
 }
 
 /** A step that is prepared before the tokens expire, and runs after all of them have expired. */
-type Part = (found: Found) => Promise<void>;
+type Part = (findings: Found) => Promise<void>;
 
 /**
  * Two users with browser tabs of both applications, whose tokens expire at the same time. In each application, one tab of
@@ -54,22 +54,22 @@ export async function tabs(seed: number): Promise<Report> {
     ];
     await delay((accessTokenLifetime + 1) * 1000);
     const since = readLoggedRequests().length;
-    const found: Found = { violations: [], signedOut: 0, leaks: 0 };
-    await Promise.all(parts.map((play) => play(found)));
+    const findings: Found = { violations: [], signedOut: 0, leaks: 0 };
+    await Promise.all(parts.map((play) => play(findings)));
     const refreshes = ['angular-spa', 'next-web'].flatMap((client) =>
       tokenRequests(client, 'refresh_token', since),
     );
     // One session for each user.
     const nextRefreshes = refreshes.filter(({ client_id }) => client_id === 'next-web').length;
     if (nextRefreshes !== 2)
-      found.violations.push(`Next: ${nextRefreshes} token requests instead of 1 for each session`);
-    if (refreshes.some(({ status }) => status !== 200)) found.violations.push('a rejected token request');
+      findings.violations.push(`Next: ${nextRefreshes} token requests instead of 1 for each session`);
+    if (refreshes.some(({ status }) => status !== 200)) findings.violations.push('a rejected token request');
     return {
       summary: `${tabsOfEach} tabs of the Angular app and ${tabsOfEach} of the Next app, one of each closed during the refresh, one frozen, one a duplicate; tabs of another user, whose refreshing tab is frozen; a duplicate with separate tokens`,
       tokenRequests: refreshes.length,
-      sessionsLost: found.signedOut,
-      leaks: found.leaks,
-      violations: found.violations,
+      sessionsLost: findings.signedOut,
+      leaks: findings.leaks,
+      violations: findings.violations,
     };
   } finally {
     await browser.close();
@@ -97,7 +97,7 @@ async function angularTabs({ network, context }: Person, random: Random): Promis
         .map(async (page) => [page, await prepareFreeze(page)] as const),
     ),
   );
-  return async (found) => {
+  return async (findings) => {
     const { subjects } = network;
     const [subjectCount, requestCount] = [subjects.length, network.tokenRequests.length];
     const holding = network.holdRefresh();
@@ -116,11 +116,11 @@ async function angularTabs({ network, context }: Person, random: Random): Promis
     const statuses = await Promise.all(live.map((page) => pendingResponses.get(page)?.()));
     const newRequests = network.tokenRequests.slice(requestCount);
     if (newRequests.length !== 1)
-      found.violations.push(`Angular: ${newRequests.length} token requests instead of 1`);
-    if (!(await freezer?.thaw())) found.violations.push('Angular: the frozen tab was not frozen');
+      findings.violations.push(`Angular: ${newRequests.length} token requests instead of 1`);
+    if (!(await freezer?.thaw())) findings.violations.push('Angular: the frozen tab was not frozen');
     statuses.push(await pendingResponses.get(frozen)?.());
-    recordStatuses(found, 'Angular', statuses);
-    found.leaks += countOtherSubjects('user-alice', subjects.slice(subjectCount));
+    recordStatuses(findings, 'Angular', statuses);
+    findings.leaks += countOtherSubjects('user-alice', subjects.slice(subjectCount));
   };
 }
 
@@ -135,7 +135,7 @@ async function nextTabs({ network, context }: Person, random: Random): Promise<P
   const others = pages.filter((page) => page !== closed);
   const frozen = random.pick(others.filter((page) => isAlone(page, pages)));
   const freezer = await prepareFreeze(frozen);
-  return async (found) => {
+  return async (findings) => {
     const holding = network.holdResponse('/api/summary?closed');
     await Promise.all(pages.map((page) => requestSummary(page, page === closed ? '?closed' : '')));
     await freezer.freeze();
@@ -144,17 +144,17 @@ async function nextTabs({ network, context }: Person, random: Random): Promise<P
     await delayed.abandoned;
     const live = others.filter((page) => page !== frozen);
     const outcomes = await Promise.all(live.map(readSummary));
-    if (!(await freezer.thaw())) found.violations.push('Next: the frozen tab was not frozen');
+    if (!(await freezer.thaw())) findings.violations.push('Next: the frozen tab was not frozen');
     outcomes.push(await readSummary(frozen));
     // The request is sent again, with the current cookie of the browser.
     await Promise.all(others.map((page) => requestSummary(page)));
     outcomes.push(...(await Promise.all(others.map(readSummary))));
     recordStatuses(
-      found,
+      findings,
       'Next',
       outcomes.map(({ status }) => status),
     );
-    found.leaks += countOtherSubjects(
+    findings.leaks += countOtherSubjects(
       'user-alice',
       outcomes.flatMap(({ user }) => user ?? []),
     );
@@ -168,7 +168,7 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
     await Promise.all(pages.map(async (page) => [page, await prepareFreeze(page)] as const)),
   );
   const profile = await signInNext(context);
-  return async (found) => {
+  return async (findings) => {
     const { subjects } = network;
     await requestSummary(profile);
     const [subjectCount, requestCount] = [subjects.length, network.tokenRequests.length];
@@ -183,18 +183,18 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
     delayed.release();
     const others = pages.filter((page) => page !== frozen);
     const statuses = await Promise.all(others.map((page) => pendingResponses.get(page)?.()));
-    if (!(await freezer?.thaw())) found.violations.push('frozen refresh: the tab was not frozen');
+    if (!(await freezer?.thaw())) findings.violations.push('frozen refresh: the tab was not frozen');
     statuses.push(await pendingResponses.get(frozen)?.());
     const pendingRepeats = await Promise.all(pages.map(requestItems));
     statuses.push(...(await Promise.all(pendingRepeats.map((waitForResponse) => waitForResponse()))));
     const { status, user = 'user-bob' } = await readSummary(profile);
-    recordStatuses(found, 'frozen refresh', [...statuses, status]);
+    recordStatuses(findings, 'frozen refresh', [...statuses, status]);
     const newRequests = network.tokenRequests
       .slice(requestCount)
       .filter(({ grant }) => grant === 'refresh_token');
     if (newRequests.length !== 1)
-      found.violations.push(`frozen refresh: ${newRequests.length} refreshes instead of 1`);
-    found.leaks += countOtherSubjects('user-bob', [...subjects.slice(subjectCount), user]);
+      findings.violations.push(`frozen refresh: ${newRequests.length} refreshes instead of 1`);
+    findings.leaks += countOtherSubjects('user-bob', [...subjects.slice(subjectCount), user]);
   };
 }
 
@@ -203,19 +203,19 @@ async function duplicatedTab({ network, context }: Person): Promise<Part> {
   const first = await signInAngular(context, alice);
   const pages = [first, await duplicate(first)];
   await Promise.all(pages.map(expectItems));
-  return async (found) => {
+  return async (findings) => {
     const { subjects } = network;
     const [subjectCount, requestCount] = [subjects.length, network.tokenRequests.length];
     const pendingResponses = await Promise.all(pages.map(requestItems));
     recordStatuses(
-      found,
+      findings,
       'duplicate',
       await Promise.all(pendingResponses.map((waitForResponse) => waitForResponse())),
     );
     const newRequests = network.tokenRequests.slice(requestCount);
     if (newRequests.length !== 2)
-      found.violations.push(`duplicate: ${newRequests.length} token requests instead of 1 for each login`);
-    found.leaks += countOtherSubjects('user-alice', subjects.slice(subjectCount));
+      findings.violations.push(`duplicate: ${newRequests.length} token requests instead of 1 for each login`);
+    findings.leaks += countOtherSubjects('user-alice', subjects.slice(subjectCount));
   };
 }
 
@@ -223,14 +223,14 @@ async function duplicatedTab({ network, context }: Person): Promise<Part> {
 const isAlone = (page: Page, pages: readonly Page[]) => page !== pages[0] && page !== pages.at(-1);
 
 function recordStatuses(
-  found: Found,
+  findings: Found,
   name: string,
   statuses: readonly (number | string | undefined)[],
 ): void {
   const signedOut = statuses.filter((status) => status !== 200);
-  found.signedOut += signedOut.length;
+  findings.signedOut += signedOut.length;
   if (signedOut.length > 0)
-    found.violations.push(
+    findings.violations.push(
       `${name}: tabs without a response (${signedOut.map((status) => status ?? 'none')})`,
     );
 }

@@ -10,7 +10,7 @@ export function twoResources(seed: number): Promise<Report> {
     for (const kind of ['cookie', 'stored'] as const) {
       const user = await logIn(`${kind}-resources`, kind);
       await advance(61_000);
-      const before = provider.requests;
+      const requestsBefore = provider.requests;
       const results = await Promise.all(
         workers.flatMap((worker) =>
           resources.map(async (resource) => ({
@@ -24,7 +24,7 @@ export function twoResources(seed: number): Promise<Report> {
         for (const { aud, error } of outcomes)
           if (aud !== resource) violations.push(`${kind}: ${error ?? 'a token for the other API'}`);
       }
-      const requests = provider.requests - before;
+      const requests = provider.requests - requestsBefore;
       tokenRequests += requests;
       if (requests !== 2) violations.push(`${kind}: ${requests} token requests instead of 2`);
     }

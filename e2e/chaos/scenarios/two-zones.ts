@@ -155,7 +155,9 @@ const actions: Readonly<Record<string, Action>> = {
           const user = visitor.signedIn.get(zone)?.user;
           const { html, status } = await visit(stage, visitor, zone, '/items');
           if (user === undefined ? status !== 307 : !html.includes(`${user} has 200 ${user}`))
-            stage.violations.push(`the page of ${user ?? 'a guest'} at ${zone.name} has status ${status}`);
+            stage.violations.push(
+              `the page of ${user ?? 'a signed-out user'} at ${zone.name} has status ${status}`,
+            );
         }),
       ),
     );
@@ -201,15 +203,15 @@ async function checkSessions(stage: Stage, step: string): Promise<void> {
   for (const visitor of stage.visitors)
     for (const zone of zones) {
       const { html } = await visit(stage, visitor, zone, '/auth/session');
-      const found: string | undefined = JSON.parse(html).session?.user.sub;
-      const wanted = visitor.signedIn.get(zone)?.user;
-      if (found === wanted) continue;
+      const shownUser: string | undefined = JSON.parse(html).session?.user.sub;
+      const expectedUser = visitor.signedIn.get(zone)?.user;
+      if (shownUser === expectedUser) continue;
       stage.violations.push(
-        `${step}: ${zone.name} has ${found ?? 'no session'} instead of ${wanted ?? 'none'}`,
+        `${step}: ${zone.name} has ${shownUser ?? 'no session'} instead of ${expectedUser ?? 'none'}`,
       );
-      if (found === undefined) stage.lost++;
-      else if (wanted !== undefined) stage.leaks++;
-      if (found === undefined) visitor.signedIn.delete(zone);
-      else visitor.signedIn.set(zone, { user: found });
+      if (shownUser === undefined) stage.lost++;
+      else if (expectedUser !== undefined) stage.leaks++;
+      if (shownUser === undefined) visitor.signedIn.delete(zone);
+      else visitor.signedIn.set(zone, { user: shownUser });
     }
 }

@@ -22,8 +22,8 @@ const builds = new Map<string, Promise<NextSessionsCopy>>();
 
 /** Builds the application of these tests once for each base path, with the Next of the demo. */
 export function buildNextSessions(basePath = ''): Promise<NextSessionsCopy> {
-  const known = builds.get(basePath);
-  if (known) return known;
+  const runningBuild = builds.get(basePath);
+  if (runningBuild) return runningBuild;
   const building = build(basePath);
   builds.set(basePath, building);
   return building;

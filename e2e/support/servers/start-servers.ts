@@ -46,13 +46,13 @@ function describeAngularSsr(): DemoApp {
   if (!spa) throw new Error('The demo has no angular-spa.');
   const { port, href: ready } = new URL(urls.angularSsr);
   const { env, ...command } = spa.command();
-  const more = { ...env, ANGULAR_SPA_PORT: port, SERVER_RENDERING: '1' };
+  const environment = { ...env, ANGULAR_SPA_PORT: port, SERVER_RENDERING: '1' };
   return {
     ...spa,
     name: 'angular-ssr',
     port: Number(port),
     ready,
-    command: () => ({ ...command, env: more }),
+    command: () => ({ ...command, env: environment }),
   };
 }
 

@@ -22,7 +22,7 @@ export interface NextWebAtTestProvider {
 export async function startAtTestProvider(
   options: Partial<NextWebOptions> & { readonly server?: TestAuthorizationServerOptions } = {},
 ): Promise<NextWebAtTestProvider> {
-  const { server, environment, ...more } = options;
+  const { server, environment, ...serverOptions } = options;
   const clock = createDrivenClock();
   const op = await createTestAuthorizationServer({
     accessTokenLifetime,
@@ -34,7 +34,7 @@ export async function startAtTestProvider(
     port: await findFreePort(),
     issuer,
     environment: { ...clock.environment, ...environment },
-    ...more,
+    ...serverOptions,
   });
   return {
     op,

@@ -7,7 +7,7 @@ import type { Row } from './row.ts';
 
 const users = ['alice', 'bob', undefined] as const;
 
-/** A user, or `undefined` for a guest. */
+/** A user, or `undefined` for a signed-out user. */
 export type Visitor = (typeof users)[number];
 
 /** All orders of three visitors. */
@@ -18,8 +18,8 @@ const allOrders: readonly Visitor[][] = users.flatMap((a) =>
 const others = (user: Visitor) => new RegExp(users.filter((each) => each && each !== user).join('|'));
 
 /**
- * Several users and guests request the same URLs in every order, through a shared cache that stores every cacheable
- * response. No response of one user may reach another user or a guest.
+ * Several signed-in and signed-out users request the same URLs in every order, through a shared cache that stores every cacheable
+ * response. No response of one user may reach another or a signed-out user.
  *
  * @param visit requests a path through the cache
  */
@@ -37,10 +37,10 @@ export async function checkSharedCache(
       for (const user of [...order, ...order]) {
         // A separate URL for each order, so that responses of another order cannot be reused.
         const { headers, html } = await visit(user, `${path}?round=${round}`);
-        const description = `${path} for ${user ?? 'a guest'} in ${order.map(String)}: ${headers['x-cache']}`;
+        const description = `${path} for ${user ?? 'a signed-out user'} in ${order.map(String)}: ${headers['x-cache']}`;
         assert.doesNotMatch(html, others(user), description);
         if (!user) continue;
-        // A custom handler sets no headers on its response to a guest. The cache may store it: it contains no user.
+        // A custom handler sets no headers on its response to a signed-out user. The cache may store it: it contains no user.
         if (path === '/api/plain' && html === '{"user":null}') continue;
         // Development never allows a cache to store a page.
         const isPage = isDevelopment && personalPages.includes(path);
@@ -59,7 +59,7 @@ export async function checkSharedCache(
 
 export const cacheRows: readonly Row[] = [
   {
-    title: 'S62: a shared cache never returns a response of one user to another user or a guest',
+    title: 'S62: a shared cache never returns a response of one user to another or a signed-out user',
     async check(app) {
       const cache = await startNginxCache({
         port: await findFreePort(),

@@ -28,12 +28,16 @@ export const endedLoginRows: readonly Row[] = [
       assert.equal(finished.status, 303, finished.html);
       assert.equal(getPath(finished), '/items?a=1');
       assert.ok((await browser.visit('/items?a=1')).html.includes(data));
-      // A provider that forgets each login is no endless loop.
-      const guest = app.open();
+      // A provider that ends each login causes no endless loop.
+      const signedOutBrowser = app.open();
       app.op.answerNext(forgotten);
       app.op.answerNext(forgotten);
-      const again = await finish(app, guest, await beginLogin(guest, '?returnTo=/items?a=1'));
-      const failed = await finish(app, guest, again.location as URL);
+      const again = await finish(
+        app,
+        signedOutBrowser,
+        await beginLogin(signedOutBrowser, '?returnTo=/items?a=1'),
+      );
+      const failed = await finish(app, signedOutBrowser, again.location as URL);
       assert.ok(failed.status >= 400, String(failed.status));
       assert.match(failed.html, /href="\/auth\/login\?returnTo=%2Fitems%3Fa%3D1"/);
     },

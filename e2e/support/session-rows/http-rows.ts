@@ -43,7 +43,7 @@ export const httpRows: readonly Row[] = [
   {
     title: 'a preflight reaches the handler without a session, and a request of another kind does not',
     async check(app) {
-      const guest = app.open();
+      const signedOutBrowser = app.open();
       const preflight = {
         method: 'OPTIONS',
         headers: {
@@ -53,31 +53,31 @@ export const httpRows: readonly Row[] = [
         },
       };
       for (const path of ['/items', '/api/protected']) {
-        const { status } = await guest.visit(path, preflight);
+        const { status } = await signedOutBrowser.visit(path, preflight);
         assert.ok(status !== 401 && status !== 307, `${path} ${status}`);
       }
-      assert.equal((await guest.visit('/items', { method: 'OPTIONS' })).status, 401);
+      assert.equal((await signedOutBrowser.visit('/items', { method: 'OPTIONS' })).status, 401);
     },
   },
   {
     title: 'both spellings of a path are the same route, with skipTrailingSlashRedirect',
     async check(app) {
-      const guest = app.open();
-      assert.ok(findLogin(await guest.visit('/items/')));
+      const signedOutBrowser = app.open();
+      assert.ok(findLogin(await signedOutBrowser.visit('/items/')));
       app.op.signIn('alice');
-      const { location } = await guest.visit('/auth/login/?returnTo=/items/');
+      const { location } = await signedOutBrowser.visit('/auth/login/?returnTo=/items/');
       const { url } = await app.op.authorize(location ?? '');
       url.pathname += '/';
-      const finished = await guest.visit(url);
+      const finished = await signedOutBrowser.visit(url);
       assert.equal(finished.status, 303, finished.html);
       assert.equal(finished.location?.pathname, '/items/');
       for (const path of ['/items', '/items/'])
-        assert.ok((await guest.visit(path)).html.includes(data), path);
-      const session = await guest.visit('/auth/session/');
+        assert.ok((await signedOutBrowser.visit(path)).html.includes(data), path);
+      const session = await signedOutBrowser.visit('/auth/session/');
       assert.equal(JSON.parse(session.html).session.user.sub, 'alice');
       const form = new URLSearchParams({ logout_token: await app.op.mintLogoutToken({ aud: 'web' }) });
       assert.equal((await app.open().visit('/auth/backchannel-logout/', { form })).status, 200);
-      assert.equal(await readUser(guest), undefined);
+      assert.equal(await readUser(signedOutBrowser), undefined);
       const browser = await app.logIn('alice');
       assert.equal((await post(browser, app, '/auth/logout/')).status, 303);
       assert.equal(await readUser(browser), undefined);

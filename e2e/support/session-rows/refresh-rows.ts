@@ -153,10 +153,10 @@ export const refreshRows: readonly Row[] = [
         assert.equal(head.headers['cache-control'], get.headers['cache-control'], path);
       }
       assert.equal((await browser.visit('/auth/login', { method: 'HEAD' })).status, 303);
-      const guest = app.open();
-      const rejected = await guest.visit('/items', { method: 'HEAD' });
+      const signedOutBrowser = app.open();
+      const rejected = await signedOutBrowser.visit('/items', { method: 'HEAD' });
       assert.ok(findLogin(rejected), String(rejected.status));
-      assert.equal((await guest.visit('/api/protected', { method: 'HEAD' })).status, 401);
+      assert.equal((await signedOutBrowser.visit('/api/protected', { method: 'HEAD' })).status, 401);
       assert.ok((await browser.visit('/items')).html.includes(data));
       assert.equal(countRefreshes(app), before + 1);
     },

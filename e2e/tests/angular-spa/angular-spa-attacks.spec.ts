@@ -110,7 +110,7 @@ test('B5: a duplicated tab does not use the copied refresh token', async ({ page
       ),
     ),
   );
-  expect(tokens.map((found) => found.length)).toEqual([1, 1]);
+  expect(tokens.map((matches) => matches.length)).toEqual([1, 1]);
   expect(tokens[0]).not.toEqual(tokens[1]);
   for (let times = 0; times < 2; times++) {
     await waitUntilRefreshIsDue();
@@ -210,7 +210,7 @@ test('B8: sends the refresh token only to the endpoints of the provider', { tag:
   }));
   const last = sent
     .map(({ text }) => /(?:^|&)(?:refresh_token|token)=([\w-]+)/m.exec(text)?.[1])
-    .filter((found) => found !== undefined);
+    .filter((match) => match !== undefined);
   expect(last.length).toBeGreaterThanOrEqual(3);
   const receivers = sent
     .filter(({ text }) => [token, ...last].some((secret) => text.includes(secret)))

@@ -57,7 +57,9 @@ test('an entry with a narrower scope gets a token with only that scope', async (
   await expect(page.getByText('Written with the login scopes').first()).toBeVisible();
 });
 
-test('an optional entry sends no token for guests, and a token for users', async ({ page }) => {
+test('an optional entry sends no token for signed-out users, and a token for signed-in users', async ({
+  page,
+}) => {
   const asGuest = waitForCall(page, '/health');
   await page.goto('/');
   expect((await (await asGuest).allHeaders()).authorization).toBeUndefined();

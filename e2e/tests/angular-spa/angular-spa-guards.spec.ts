@@ -48,7 +48,7 @@ for (const { use, path, heading } of [
   { use: 'canActivateChild', path: '/security', heading: 'Confirm your identity' },
   { use: 'canActivateChild', path: '/security/tokens', heading: 'As observables' },
 ]) {
-  test(`authGuard as ${use}: hides ${path} from guests, and opens it after login with its query and fragment`, async ({
+  test(`authGuard as ${use}: hides ${path} from signed-out users, and opens it after login with its query and fragment`, async ({
     page,
   }) => {
     const texts = await recordTexts(page);
@@ -63,7 +63,7 @@ for (const { use, path, heading } of [
     await expect.poll(() => texts.some((text) => text.includes(heading))).toBe(true);
   });
 
-  test(`authGuard as ${use}: a guest who navigates to ${path} stays on the current page until login`, async ({
+  test(`authGuard as ${use}: a signed-out user who navigates to ${path} stays on the current page until login`, async ({
     page,
   }) => {
     const texts = await recordTexts(page);
@@ -122,16 +122,16 @@ test('the page about missing permissions redirects a user who has them', async (
 test('*authSignedIn shows nothing until the state is known, then one of the two templates', async ({
   page,
 }) => {
-  const guest = page.getByRole('heading', { name: /Log in and call an API/ });
+  const signedOutHeading = page.getByRole('heading', { name: /Log in and call an API/ });
   const user = page.getByRole('heading', { name: /Welcome, Alice Archer/ });
   await page.goto('/');
-  await expect(guest).toBeVisible();
+  await expect(signedOutHeading).toBeVisible();
   await expect(user).toHaveCount(0);
   await signIn(page);
   const texts = await recordTexts(page);
   await page.goto('/');
   await expect(user).toBeVisible();
-  await expect(guest).toHaveCount(0);
+  await expect(signedOutHeading).toHaveCount(0);
   expect(texts.some((text) => text.includes('Open your items'))).toBe(true);
   expect(texts.filter((text) => text.includes('Log in and call an API'))).toEqual([]);
 });

@@ -19,7 +19,7 @@ const setFocus = (page: Page, hasFocus: boolean) =>
     document.hasFocus = () => hasFocus;
   }, hasFocus);
 
-/** Opens the page of a guest, and the login in a window by a click. */
+/** Opens the page of a signed-out user, and the login in a window by a click. */
 async function openWindow(page: Page): Promise<Page> {
   await page.goto('/?from=mail#top');
   await signedOut(page);

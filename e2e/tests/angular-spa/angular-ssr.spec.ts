@@ -66,7 +66,9 @@ async function signIn(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
 }
 
-test('renders the signed-out page for a guest and hydrates it without a mismatch', async ({ page }) => {
+test('renders the signed-out page for a signed-out user and hydrates it without a mismatch', async ({
+  page,
+}) => {
   const html = await fetchHtml(page, '/');
   expect(readAccount(html)).toBe('Log in');
   expect(html).toContain('Log in and call an API');

@@ -53,11 +53,11 @@ test('expiresIn counts down by the clock of the server, and the session ends at 
   const previous = await read();
   await page.clock.fastForward(60_000);
   await expect(find(page, 'Expires in')).not.toHaveText(String(previous));
-  const left = await read();
+  const remainingSeconds = await read();
   await page.clock.fastForward(100_000);
-  await expect(find(page, 'Expires in')).toHaveText(String(left - 100));
+  await expect(find(page, 'Expires in')).toHaveText(String(remainingSeconds - 100));
   // Each second in the last five minutes.
-  await page.clock.fastForward((left - 100 - 250) * 1_000);
+  await page.clock.fastForward((remainingSeconds - 100 - 250) * 1_000);
   await expect(find(page, 'Expires in')).toHaveText('250');
   await page.clock.fastForward(1_000);
   await expect(find(page, 'Expires in')).toHaveText('249');

@@ -32,14 +32,14 @@ test.afterAll(async () => {
 /** A user whose tokens are larger: the identifier is part of the access token and of the ID token. */
 const heavyUser = `heavy-${'x'.repeat(249)}`;
 
-test('S62: a shared cache never returns a response of one user to another user or a guest', async () => {
+test('S62: a shared cache never returns a response of one user to another or a signed-out user', async () => {
   test.setTimeout(120_000);
-  const guest = app.open();
+  const signedOutBrowser = app.open();
   const browsers = new Map<Visitor, HttpBrowser>([
     ['alice', await app.logIn('alice')],
     ['bob', await app.logIn('bob')],
   ]);
-  await checkSharedCache((user, path) => (browsers.get(user) ?? guest).visit(path));
+  await checkSharedCache((user, path) => (browsers.get(user) ?? signedOutBrowser).visit(path));
 });
 
 test('logs the reason when a proxy with default buffers rejects a login', async () => {
@@ -51,9 +51,9 @@ test('logs the reason when a proxy with default buffers rejects a login', async 
 });
 
 test('the cache of this test stores cacheable responses', async () => {
-  const guest = app.open();
-  await guest.visit('/?cached');
-  const { headers, html } = await guest.visit('/?cached');
+  const signedOutBrowser = app.open();
+  await signedOutBrowser.visit('/?cached');
+  const { headers, html } = await signedOutBrowser.visit('/?cached');
   expect(headers['x-cache']).toBe('HIT');
   expect(html).toContain('The same page for all users');
 });

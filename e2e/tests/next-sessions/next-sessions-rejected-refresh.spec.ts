@@ -36,9 +36,9 @@ for (const { name, failure, code } of [
   { name: 'invalid_client, 401', code: 'client_rejected' },
   { name: '404' },
   { name: 'temporarily_unavailable, 400', code: 'server_error' },
-].map((wanted) => ({
-  ...wanted,
-  ...(refreshRejections.find((each) => each.name === wanted.name) as RefreshRejection),
+].map((example) => ({
+  ...example,
+  ...(refreshRejections.find((each) => each.name === example.name) as RefreshRejection),
 })))
   test(`C5: the browser shows the data again after: ${name}`, async ({ page, context }) => {
     const host = app.findHost('');

@@ -15,15 +15,15 @@ test('S64: an error in the proxy blocks the request, is logged once, and does no
   const browser = await app.logIn('alice');
   for (const place of ['protect', 'respond']) {
     for (const path of ['/items', '/']) {
-      const before = app.output().length;
+      const outputLength = app.output().length;
       const { status, html, headers } = await browser.visit(path, { headers: { 'x-throw': place } });
       expect(status, `${place} ${path}`).toBe(500);
       expect(html).not.toMatch(/alice has|text of another/);
       expect(headers['cache-control']).toBe('private, no-store');
       await expect
-        .poll(() => app.output().slice(before))
+        .poll(() => app.output().slice(outputLength))
         .toContain('countersign: proxy: 500 unexpected_error');
-      const logged = app.output().slice(before);
+      const logged = app.output().slice(outputLength);
       expect(logged.match(/countersign: proxy/g)).toHaveLength(1);
       expect(logged).not.toMatch(/text of another|eyJ/);
     }

@@ -25,8 +25,8 @@ test('a repeated callback redirects a signed-in user to returnTo', async ({ page
   const callbacks = recordCallbacks(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page).toHaveURL(`${app.origin}/profile`);
-  const before = codeExchanges();
-  expect(before).toBeGreaterThan(0);
+  const exchangesBefore = codeExchanges();
+  expect(exchangesBefore).toBeGreaterThan(0);
   expect(callbacks).toHaveLength(1);
   await page.goto(callbacks[0] ?? '');
   // The state of the repeated response contains its page.
@@ -34,7 +34,7 @@ test('a repeated callback redirects a signed-in user to returnTo', async ({ page
   await page.goBack();
   await expect(page).toHaveURL(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
-  expect(codeExchanges()).toBe(before);
+  expect(codeExchanges()).toBe(exchangesBefore);
 });
 
 test('a double submit creates one login', async () => {
@@ -42,10 +42,10 @@ test('a double submit creates one login', async () => {
   const browser = openHttpBrowser(app.origin);
   const { location } = await browser.visit('/auth/login?returnTo=/profile');
   const { url } = await op.authorize(location ?? '');
-  const before = codeExchanges();
+  const exchangesBefore = codeExchanges();
   const cookie = browser.cookies();
   const responses = await Promise.all([1, 2, 3].map(() => browser.visit(url, { cookie })));
-  expect(codeExchanges() - before).toBe(1);
+  expect(codeExchanges() - exchangesBefore).toBe(1);
   expect(responses.map(({ status }) => status)).toEqual([303, 303, 303]);
   const targets = responses.map((response) => response.location?.pathname);
   expect(targets.filter((path) => path === '/profile')).toHaveLength(1);

@@ -69,10 +69,10 @@ test('a repeated post redirects a signed-in user to returnTo', async ({ page }) 
   const responses = recordPostedResponses(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
-  const before = codeExchanges();
+  const exchangesBefore = codeExchanges();
   await postAgain(page, responses[0] as PostedResponse);
   await expect(page).toHaveURL(`${app.origin}/profile`);
-  expect(codeExchanges()).toBe(before);
+  expect(codeExchanges()).toBe(exchangesBefore);
 });
 
 test('rejects a response that this browser did not request and shows the reason', async ({
@@ -83,12 +83,12 @@ test('rejects a response that this browser did not request and shows the reason'
   const responses = recordPostedResponses(page);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
-  const guest = await (await browser.newContext()).newPage();
-  const before = codeExchanges();
-  await postAgain(guest, responses[0] as PostedResponse);
-  await expect(guest.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
-  expect(codeExchanges()).toBe(before);
-  await guest.context().close();
+  const signedOutPage = await (await browser.newContext()).newPage();
+  const exchangesBefore = codeExchanges();
+  await postAgain(signedOutPage, responses[0] as PostedResponse);
+  await expect(signedOutPage.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
+  expect(codeExchanges()).toBe(exchangesBefore);
+  await signedOutPage.context().close();
 });
 
 test('shows an error page after one more attempt if the provider rejects every code, and never loops', async ({

@@ -8,7 +8,7 @@ import { startRedis } from '../../support/servers/redis.ts';
 
 // Several processes of next-web without sticky sessions. They share state only by Redis.
 
-/** In seconds. Half of it is enough for all requests after a refresh, also on a busy machine. */
+/** In seconds. Half of it is enough for all requests after a refresh, even on a busy machine. */
 const accessTokenLifetime = 24;
 
 for (const kind of ['cookie', 'stored']) {

@@ -51,26 +51,26 @@ async function addItem(page: Page): Promise<void> {
 }
 
 test('refreshes a rejected token, repeats the call and stores the new session', async ({ page }) => {
-  const before = refreshes();
+  const refreshesBefore = refreshes();
   isRejected = (post) => post === 1;
   await addItem(page);
   await expect(page.getByText('Added.')).toBeVisible();
   expect(posted).toHaveLength(2);
   expect(new Set(posted).size).toBe(2);
-  expect(refreshes() - before).toBe(1);
+  expect(refreshes() - refreshesBefore).toBe(1);
   await addItem(page);
   await expect(page.getByText('Added.')).toBeVisible();
   expect(posted[2]).toBe(posted[1]);
-  expect(refreshes() - before).toBe(1);
+  expect(refreshes() - refreshesBefore).toBe(1);
 });
 
 test('calls an API that rejects every token twice and keeps the user signed in', async ({ page }) => {
-  const before = refreshes();
+  const refreshesBefore = refreshes();
   isRejected = () => true;
   await addItem(page);
   await expect(page.getByText('The API rejects your login.')).toBeVisible();
   expect(posted).toHaveLength(2);
-  expect(refreshes() - before).toBe(1);
+  expect(refreshes() - refreshesBefore).toBe(1);
   await page.goto(`${running.app.origin}/profile`);
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
 });

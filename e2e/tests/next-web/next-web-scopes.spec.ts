@@ -42,14 +42,14 @@ test('a page with a required scope shows only that this account has no access', 
   await expect(page.getByRole('heading', { name: 'Your account may not do this.' })).toBeVisible();
 });
 
-test('a page with a required scope opens for users with the scope and redirects guests to the login', async ({
+test('a page with a required scope opens for users with the scope and redirects signed-out users to the login', async ({
   page,
   context,
 }) => {
   const { app } = running;
-  const guest = await page.request.get(`${app.origin}/import`, { maxRedirects: 0 });
-  expect(guest.status()).toBe(307);
-  expect(guest.headers().location).toContain('/auth/login?returnTo=%2Fimport');
+  const signedOutResponse = await page.request.get(`${app.origin}/import`, { maxRedirects: 0 });
+  expect(signedOutResponse.status()).toBe(307);
+  expect(signedOutResponse.headers().location).toContain('/auth/login?returnTo=%2Fimport');
   await signIn(context, writes);
   expect((await page.goto(`${app.origin}/import`))?.status()).toBe(200);
   await expect(page.getByLabel('One item on each line')).toBeVisible();

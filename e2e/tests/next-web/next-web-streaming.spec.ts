@@ -98,15 +98,15 @@ test('without a session, sends the same shell and does not call the API', async 
 });
 
 test('the shell has the same bytes for all users, and each user receives only their own stream', async () => {
-  const guest = await openStream('');
+  const signedOutStream = await openStream('');
   const streams = [];
   for (const user of ['carol', 'dave'])
     streams.push({ user, ...(await openStream((await createUserSession(user)).header)) });
   await expect.poll(() => waiting.length).toBe(2);
-  expect(guest.shell).toContain('Signed in on the server');
-  expect(guest.shell).not.toMatch(personal);
+  expect(signedOutStream.shell).toContain('Signed in on the server');
+  expect(signedOutStream.shell).not.toMatch(personal);
   for (const { user, shell, headers, soFar } of streams) {
-    expect(shell, user).toBe(guest.shell);
+    expect(shell, user).toBe(signedOutStream.shell);
     expect(soFar(), user).not.toContain('you have');
     expect(headers.get('cache-control'), user).toContain('no-store');
   }
@@ -118,7 +118,7 @@ test('the shell has the same bytes for all users, and each user receives only th
     const other = user === 'carol' ? 'dave' : 'carol';
     expect(text, user).not.toMatch(new RegExp(`${other}|${items[other]} items`));
   }
-  expect(await guest.all()).not.toMatch(personal);
+  expect(await signedOutStream.all()).not.toMatch(personal);
 });
 
 test('prefetched responses contain no user data', async ({ page, context }) => {

@@ -17,7 +17,7 @@ test.afterAll(() => running?.stop());
 
 test('a test session signs in a browser without a request to the provider', async ({ page, context }) => {
   const { app, op } = running;
-  const before = op.requests.length;
+  const requestsBefore = op.requests.length;
   const options = {
     issuer: op.issuer,
     clientId: 'next-web',
@@ -34,7 +34,7 @@ test('a test session signs in a browser without a request to the provider', asyn
   await expect(page.getByRole('heading', { name: 'Good to see you, Carol.' })).toBeVisible();
   const response = await fetch(`${app.origin}/auth/session`, { headers: { cookie: header } });
   expect((await response.json()).session.user).toMatchObject({ sub: 'carol', iss: op.issuer });
-  expect(op.requests.length).toBe(before);
+  expect(op.requests.length).toBe(requestsBefore);
 });
 
 test('a test session in the store of the application signs in a browser', async ({ page, context }) => {

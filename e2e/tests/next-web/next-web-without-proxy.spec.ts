@@ -31,7 +31,7 @@ test('S18: without a proxy, a page shows nothing before login, and login returns
   }
 });
 
-test('S18: without a proxy, a route handler and an action reject guests', async ({ page }) => {
+test('S18: without a proxy, a route handler and an action reject signed-out users', async ({ page }) => {
   const { app } = running;
   const handler = await fetch(`${app.origin}/api/summary`);
   expect(handler.status).toBe(401);
@@ -43,11 +43,11 @@ test('S18: without a proxy, a route handler and an action reject guests', async 
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Captain')).toBeVisible();
 
-  const before = running.op.requestsTo('token').length;
+  const requestsBefore = running.op.requestsTo('token').length;
   await page.context().clearCookies();
   await page.getByLabel('Call me').fill('Intruder');
   await page.getByRole('button', { name: 'Save' }).click();
   // The provider has a session, so the login of the action completes without input and returns to the page.
-  await expect.poll(() => running.op.requestsTo('token').length).toBeGreaterThan(before);
+  await expect.poll(() => running.op.requestsTo('token').length).toBeGreaterThan(requestsBefore);
   await expect(page.getByLabel('Call me')).toHaveValue('alice');
 });

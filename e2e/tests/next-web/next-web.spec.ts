@@ -51,7 +51,7 @@ test('refreshes an expiring token before rendering: one request, no redirect, a 
 }) => {
   await signIn(page);
   for (let round = 0; round < 2; round++) {
-    const before = await readSessionCookie(context);
+    const firstCookie = await readSessionCookie(context);
     advanceUntilRefreshIsDue();
     const since = readLoggedRequests().length;
     const response = await page.goto('/dashboard');
@@ -60,7 +60,7 @@ test('refreshes an expiring token before rendering: one request, no redirect, a 
     await expect(page.getByRole('heading', { name: /^Good to see you/ })).toBeVisible();
     await expect(page.getByText('cannot be reached')).toHaveCount(0);
     expect(refreshes(since)).toHaveLength(1);
-    expect(await readSessionCookie(context)).not.toBe(before);
+    expect(await readSessionCookie(context)).not.toBe(firstCookie);
   }
 });
 

@@ -18,9 +18,9 @@ Component({
   imports: [AuthSignedIn],
   template: `
     <i *authSignedIn>user</i>
-    <b *authSignedIn="true; else guest">user with alternative</b>
-    <s *authSignedIn="false">guest only</s>
-    <ng-template #guest>guest alternative</ng-template>`,
+    <b *authSignedIn="true; else signedOut">user with alternative</b>
+    <s *authSignedIn="false">signed-out only</s>
+    <ng-template #signedOut>signed-out alternative</ng-template>`,
 })(Page);
 
 /** Renders the page after a sequence of states. */
@@ -63,12 +63,12 @@ test('shows the element to a signed-in user', async () => {
 });
 
 test('shows the alternative to other users', async () => {
-  expect(await renderStates({})).toBe('guest alternative, guest only');
-  expect(await renderStates({ status: 'error' })).toBe('guest alternative, guest only');
+  expect(await renderStates({})).toBe('signed-out alternative, signed-out only');
+  expect(await renderStates({ status: 'error' })).toBe('signed-out alternative, signed-out only');
 });
 
 test('changes after login and logout', async () => {
   expect(await renderStates({ status: 'loading' }, { user })).toBe('user, user with alternative');
-  expect(await renderStates({ user }, {})).toBe('guest alternative, guest only');
+  expect(await renderStates({ user }, {})).toBe('signed-out alternative, signed-out only');
   expect(await renderStates({ user }, {}, { user })).toBe('user, user with alternative');
 });

@@ -13,8 +13,8 @@ import { injectAuth } from './inject-auth.ts';
  *   selector: 'app-menu',
  *   imports: [AuthSignedIn],
  *   template: `
- *     <a *authSignedIn="true; else guest" href="/account">Account</a>
- *     <ng-template #guest>You are not signed in.</ng-template>
+ *     <a *authSignedIn="true; else signedOut" href="/account">Account</a>
+ *     <ng-template #signedOut>You are not signed in.</ng-template>
  *   `,
  * })
  * export class Menu {}

@@ -144,7 +144,7 @@ function createClient(source: AuthConfigSource, features: readonly AuthFeature[]
     const routerUrl = routerUrls.toRouterUrl(page);
     // Another part of the site, for example another language. If that page cannot restore the login, its guard would start
     // logins in a loop.
-    if (routerUrl !== undefined || !browserAuth.handOver(page))
+    if (routerUrl !== undefined || !browserAuth.replacePage(page))
       void injector.get(Router).navigateByUrl(routerUrl ?? '/', { replaceUrl: true });
   }
 

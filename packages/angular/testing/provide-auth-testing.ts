@@ -41,6 +41,7 @@ const AUTH_TESTING = new InjectionToken<AuthTesting>('Countersign testing');
  * adds it to requests that match an entry of `apis`.
  *
  * @param state the initial login state. Default: no user is signed in
+ * @throws LoginRequiredError from `getAccessToken()`: `not_signed_in`, or `session_ended` after another user has signed in
  * @example
  * ```ts
  * import { TestBed } from '@angular/core/testing';
@@ -84,7 +85,7 @@ export function provideAuthTesting(
         setState({});
       },
       handleCallback: async () => ({ returnTo: '/' }),
-      handOver: () => false,
+      replacePage: () => false,
       getAccessToken: async (options = {}) => {
         const { holder, ...tokenRequest } = options;
         tokenRequests.push(tokenRequest);

@@ -15,6 +15,7 @@ import { createWorkerFetch, type TokenWorker } from '@countersign/core/worker';
  *
  * @param createWorker called once, in the browser
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
+ * @throws ConfigurationError `invalid_option` when the application starts, if the storage outlives the worker
  * @example
  * ```ts
  * import { provideAuth, withRefreshTokens, withSilentLogin } from '@countersign/angular';

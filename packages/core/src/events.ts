@@ -43,7 +43,7 @@ export type AuthEvent =
     }
   | {
       /**
-       * A login failed: on a server at the exchange of its code; in a browser also if it could not be started. Without a
+       * A login failed: on a server when its code was exchanged; in a browser also when it was started. Without a
        * listener, a browser writes the failure to the console.
        */
       readonly type: 'login.failed';

@@ -1,4 +1,4 @@
-// The only global state of this package: one scope for each unit of Next's work, as long as Next holds the unit.
+// The state of this package for one unit of Next's work. It exists as long as Next references the unit.
 
 import { ConfigurationError } from '@countersign/core';
 // Next's own record of its work. `app-router-session.ts` explains why no public function is sufficient.
@@ -10,7 +10,7 @@ export interface WorkUnit {
   readonly type?: string;
   /** The page, without base path. */
   readonly url?: { readonly pathname: string; readonly search: string };
-  /** `action` while cookies can be set, also in route handlers; `render` while a page is rendered. */
+  /** `action` while cookies can be set, including in route handlers; `render` while a page is rendered. */
   readonly phase?: string;
 }
 
@@ -140,7 +140,7 @@ function observeCookies(unit: WorkUnit, scope: RequestScope): void {
   Object.defineProperty(unit, 'mutableCookies', { configurable: true, enumerable: true, get });
 }
 
-type Run = (unit: WorkUnit | undefined, ...more: unknown[]) => unknown;
+type RunUnit = (unit: WorkUnit | undefined, ...otherArguments: unknown[]) => unknown;
 
 const observedKey = Symbol.for('countersign.next.observed');
 
@@ -149,20 +149,20 @@ const observedKey = Symbol.for('countersign.next.observed');
  * awaited, may use the session for the first time afterwards, when no cookie can be set.
  */
 export function observeRequests(): void {
-  const storage = workUnitAsyncStorage as unknown as { run: Run; [observedKey]?: true };
+  const storage = workUnitAsyncStorage as unknown as { run: RunUnit; [observedKey]?: true };
   if (storage[observedKey]) return;
   const run = storage.run.bind(storage);
   storage[observedKey] = true;
-  storage.run = (unit, ...more) => {
-    if (unit?.type !== 'request' || unit.phase !== 'action') return run(unit, ...more);
+  storage.run = (unit, ...otherArguments) => {
+    if (unit?.type !== 'request' || unit.phase !== 'action') return run(unit, ...otherArguments);
     const scope = findOrCreateScope(unit);
-    const [, request] = more;
+    const [, request] = otherArguments;
     if (!scope.hasOpenedSession) scope.receivedCookies ??= readCookies(request);
     // Next may enter the same unit again within the handler.
     const isNested = scope.isObserved || scope.hasOpenedSession;
-    if (isNested) return run(unit, ...more);
+    if (isNested) return run(unit, ...otherArguments);
     scope.isObserved = true;
-    return observeEnd(scope, () => run(unit, ...more));
+    return observeEnd(scope, () => run(unit, ...otherArguments));
   };
 }
 

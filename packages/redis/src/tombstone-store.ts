@@ -39,8 +39,8 @@ export function createRedisTombstoneStore(
     },
     async latest(keys) {
       // One command per key, because on a cluster the keys are on different nodes.
-      const found = await Promise.all(keys.map((key) => get(buildKey('ended', key))));
-      const times = found.filter((time) => time !== undefined).map(Number);
+      const values = await Promise.all(keys.map((key) => get(buildKey('ended', key))));
+      const times = values.filter((time) => time !== undefined).map(Number);
       // A comparison with NaN is false: a session that was logged out would be valid.
       if (times.some((time) => !Number.isFinite(time)))
         throw new TransportError('store_unavailable', 'Redis returned a tombstone that is not a number');

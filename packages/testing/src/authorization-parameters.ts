@@ -60,9 +60,9 @@ export function checkAuthorizationParameters(client: TestClient, parameters: URL
 
 function matches(registered: string, actual: string): boolean {
   if (registered === actual) return true;
-  const [left, right] = [new URL(registered), new URL(actual)];
-  if (!/^(127\.0\.0\.1|\[::1\])$/.test(left.hostname)) return false;
-  left.port = '';
-  right.port = '';
-  return left.href === right.href;
+  const [registeredUrl, actualUrl] = [new URL(registered), new URL(actual)];
+  if (!/^(127\.0\.0\.1|\[::1\])$/.test(registeredUrl.hostname)) return false;
+  registeredUrl.port = '';
+  actualUrl.port = '';
+  return registeredUrl.href === actualUrl.href;
 }

@@ -16,7 +16,7 @@ export interface RefreshRejection {
   readonly outcome: RefreshOutcome;
 }
 
-const json = (body: object, status: number, type = 'application/json'): Failure => ({
+const jsonFailure = (body: object, status: number, type = 'application/json'): Failure => ({
   status,
   headers: { 'content-type': type },
   body: JSON.stringify(body),
@@ -46,31 +46,31 @@ const invalidGrant = { error: 'invalid_grant', error_description: 'Token is not 
  * ```
  */
 export const refreshRejections: readonly RefreshRejection[] = [
-  { name: 'invalid_grant, 400', failure: json(invalidGrant, 400), outcome: 'login_ended' },
-  { name: 'invalid_grant, 401', failure: json(invalidGrant, 401), outcome: 'login_ended' },
-  { name: 'invalid_grant, 403', failure: json(invalidGrant, 403), outcome: 'login_ended' },
-  { name: 'invalid_grant, 200', failure: json(invalidGrant, 200), outcome: 'login_ended' },
+  { name: 'invalid_grant, 400', failure: jsonFailure(invalidGrant, 400), outcome: 'login_ended' },
+  { name: 'invalid_grant, 401', failure: jsonFailure(invalidGrant, 401), outcome: 'login_ended' },
+  { name: 'invalid_grant, 403', failure: jsonFailure(invalidGrant, 403), outcome: 'login_ended' },
+  { name: 'invalid_grant, 200', failure: jsonFailure(invalidGrant, 200), outcome: 'login_ended' },
   {
     name: 'invalid_grant, 401 with a challenge',
     failure: {
-      ...json(invalidGrant, 401),
+      ...jsonFailure(invalidGrant, 401),
       headers: { 'content-type': 'application/json', 'www-authenticate': 'Basic realm="clients"' },
     },
     outcome: 'login_ended',
   },
   {
     name: 'invalid_grant as text/plain',
-    failure: json(invalidGrant, 400, 'text/plain'),
+    failure: jsonFailure(invalidGrant, 400, 'text/plain'),
     outcome: 'login_ended',
   },
   {
     name: 'invalid_grant as problem+json',
-    failure: json(invalidGrant, 400, 'application/problem+json'),
+    failure: jsonFailure(invalidGrant, 400, 'application/problem+json'),
     outcome: 'login_ended',
   },
   {
     name: 'invalid_grant as Application/JSON',
-    failure: json(invalidGrant, 400, 'Application/JSON; charset=UTF-8'),
+    failure: jsonFailure(invalidGrant, 400, 'Application/JSON; charset=UTF-8'),
     outcome: 'login_ended',
   },
   {
@@ -80,7 +80,7 @@ export const refreshRejections: readonly RefreshRejection[] = [
   },
   {
     name: 'invalid_grant as JSON in HTML',
-    failure: json(invalidGrant, 400, 'text/html'),
+    failure: jsonFailure(invalidGrant, 400, 'text/html'),
     outcome: 'login_ended',
   },
   {
@@ -102,7 +102,7 @@ export const refreshRejections: readonly RefreshRejection[] = [
   },
   {
     name: 'bad_refresh_token, 200',
-    failure: json({ error: 'bad_refresh_token' }, 200),
+    failure: jsonFailure({ error: 'bad_refresh_token' }, 200),
     outcome: 'login_ended',
   },
   {
@@ -114,20 +114,20 @@ export const refreshRejections: readonly RefreshRejection[] = [
   },
   {
     name: 'invalid_grant with suberror bad_token',
-    failure: json({ ...invalidGrant, suberror: 'bad_token' }, 400),
+    failure: jsonFailure({ ...invalidGrant, suberror: 'bad_token' }, 400),
     outcome: 'login_ended',
   },
   ...['interaction_required', 'consent_required', 'login_required', 'account_selection_required'].map(
     (error): RefreshRejection => ({
       name: error,
-      failure: json({ error }, 400),
+      failure: jsonFailure({ error }, 400),
       outcome: 'interaction_required',
     }),
   ),
   ...['consent_required', 'basic_action', 'user_password_expired'].map(
     (suberror): RefreshRejection => ({
       name: `invalid_grant with suberror ${suberror}`,
-      failure: json(
+      failure: jsonFailure(
         { ...invalidGrant, suberror, claims: '{"access_token":{"acrs":{"essential":true}}}' },
         400,
       ),
@@ -136,17 +136,17 @@ export const refreshRejections: readonly RefreshRejection[] = [
   ),
   {
     name: 'invalid_client, 401',
-    failure: json({ error: 'invalid_client' }, 401),
+    failure: jsonFailure({ error: 'invalid_client' }, 401),
     outcome: 'client_rejected',
   },
   {
     name: 'invalid_client, 400',
-    failure: json({ error: 'invalid_client' }, 400),
+    failure: jsonFailure({ error: 'invalid_client' }, 400),
     outcome: 'client_rejected',
   },
   {
     name: 'unauthorized_client, 401 of Keycloak',
-    failure: json(
+    failure: jsonFailure(
       { error: 'unauthorized_client', error_description: 'Invalid client or Invalid client credentials' },
       401,
     ),
@@ -154,7 +154,7 @@ export const refreshRejections: readonly RefreshRejection[] = [
   },
   {
     name: 'unauthorized_client, 403',
-    failure: json({ error: 'unauthorized_client' }, 403),
+    failure: jsonFailure({ error: 'unauthorized_client' }, 403),
     outcome: 'client_rejected',
   },
   { name: 'an empty 400', failure: text('', 400), outcome: 'rejected' },
@@ -165,7 +165,7 @@ export const refreshRejections: readonly RefreshRejection[] = [
   },
   {
     name: 'invalid_request of Dex without its preset',
-    failure: json({ error: 'invalid_request', error_description: 'Refresh token expired.' }, 400),
+    failure: jsonFailure({ error: 'invalid_request', error_description: 'Refresh token expired.' }, 400),
     outcome: 'rejected',
   },
   {
@@ -189,13 +189,13 @@ export const refreshRejections: readonly RefreshRejection[] = [
   { name: 'repeated members', failure: text('{"error":"a","error":"b"}', 400), outcome: 'rejected' },
   {
     name: 'unsupported_grant_type',
-    failure: json({ error: 'unsupported_grant_type' }, 400),
+    failure: jsonFailure({ error: 'unsupported_grant_type' }, 400),
     outcome: 'rejected',
   },
   {
     name: 'temporarily_unavailable, 400',
-    failure: json({ error: 'temporarily_unavailable' }, 400),
+    failure: jsonFailure({ error: 'temporarily_unavailable' }, 400),
     outcome: 'unavailable',
   },
-  { name: 'invalid_grant, 503', failure: json(invalidGrant, 503), outcome: 'unavailable' },
+  { name: 'invalid_grant, 503', failure: jsonFailure(invalidGrant, 503), outcome: 'unavailable' },
 ];

@@ -118,9 +118,9 @@ test('compiles a block after the one that it continues, with the code around it,
 });
 
 test('applies the strictest settings of an application', () => {
-  const found = messages['docs/strict.md:2']?.join('\n');
-  expect(found).toContain("Type 'undefined' is not assignable to type 'string'");
-  expect(found).toContain('TS1484');
+  const message = messages['docs/strict.md:2']?.join('\n');
+  expect(message).toContain("Type 'undefined' is not assignable to type 'string'");
+  expect(message).toContain('TS1484');
 });
 
 test('checks the templates of Angular components', () => {

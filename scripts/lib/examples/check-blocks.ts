@@ -129,9 +129,9 @@ export async function checkBlocks(blocks: readonly Block[]): Promise<readonly Bl
       });
   }
   for (const [kind, settings] of Object.entries(kinds)) {
-    const own = compiled.filter(([, each]) => each === kind).map(([block]) => block);
-    if (own.length === 0) continue;
-    for (const [block, messages] of await compileBlocks(own, blocks, settings, kind === 'angular'))
+    const blocksOfKind = compiled.filter(([, each]) => each === kind).map(([block]) => block);
+    if (blocksOfKind.length === 0) continue;
+    for (const [block, messages] of await compileBlocks(blocksOfKind, blocks, settings, kind === 'angular'))
       results.set(block, { name: block.name, messages });
   }
   return blocks.map((block) => results.get(block) ?? { name: block.name, messages: ['has no result'] });
@@ -177,9 +177,9 @@ async function compileBlocks(
     },
     ...(templates && { check: await checkTemplates(home) }),
   });
-  const found = new Map<Block, string[]>(blocks.map((block) => [block, []]));
-  for (const [name, texts] of messages) found.get(owners.get(name) as Block)?.push(...texts);
-  return found;
+  const messagesByBlock = new Map<Block, string[]>(blocks.map((block) => [block, []]));
+  for (const [name, texts] of messages) messagesByBlock.get(owners.get(name) as Block)?.push(...texts);
+  return messagesByBlock;
 }
 
 /** The declarations of the built packages, as users receive them. */
@@ -211,10 +211,13 @@ function createExamples(
     // A page can show several versions of one file.
     const file = taken.has(place) ? join(app, `at-${line}-${index}`, path ?? '') : place;
     taken.add(file);
-    const before = notes.after ? findPrevious(block, all) : '';
+    const previousBlocks = notes.after ? findPrevious(block, all) : '';
     const [head, tail] = surround(code, notes.around);
-    const complete = replaceAlias(`${before}${head}${code}${tail}`, relative(dirname(file), app) || '.');
-    const repeatedLines = countLines(before) + countLines(head) - offset;
+    const complete = replaceAlias(
+      `${previousBlocks}${head}${code}${tail}`,
+      relative(dirname(file), app) || '.',
+    );
+    const repeatedLines = countLines(previousBlocks) + countLines(head) - offset;
     return {
       name: `${block.name}${path === undefined ? '' : ` ${path}`}`,
       file,
@@ -236,12 +239,12 @@ function surround(code: string, around = ''): readonly [string, string] {
 
 /** The code of the blocks that a block continues. */
 function findPrevious(block: Block, all: readonly Block[]): string {
-  const own = all.filter(({ page, language }) => page === block.page && /^tsx?$/.test(language));
-  const previous = own[own.indexOf(block) - 1];
+  const pageBlocks = all.filter(({ page, language }) => page === block.page && /^tsx?$/.test(language));
+  const previous = pageBlocks[pageBlocks.indexOf(block) - 1];
   if (previous === undefined) throw new Error(`${block.name}: no block to continue.`);
-  const before = previous.notes.after ? findPrevious(previous, all) : '';
+  const previousBlocks = previous.notes.after ? findPrevious(previous, all) : '';
   const [head, tail] = surround(previous.code, previous.notes.around);
-  return `${before}${head}${previous.code}${tail}\n`;
+  return `${previousBlocks}${head}${previous.code}${tail}\n`;
 }
 
 /** `@/` is the root of the application, as in the applications that create-next-app generates. */

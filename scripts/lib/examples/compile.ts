@@ -148,19 +148,19 @@ function findExports(
   const text = modules.map((name, index) => `import * as m${index} from '${name}';\n`).join('');
   const program = create(new Map([[file, text]]));
   const checker = program.getTypeChecker();
-  const found = new Map<string, Export>();
+  const exportsByName = new Map<string, Export>();
   for (const statement of program.getSourceFile(file)?.statements ?? []) {
     if (!ts.isImportDeclaration(statement)) continue;
     const symbol = checker.getSymbolAtLocation(statement.moduleSpecifier);
     const module = (statement.moduleSpecifier as ts.StringLiteral).text;
     if (!symbol) throw new Error(`${module} cannot be resolved in ${directory}.`);
     for (const exported of checker.getExportsOfModule(symbol)) {
-      if (found.has(exported.name)) continue;
+      if (exportsByName.has(exported.name)) continue;
       const target = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
-      found.set(exported.name, { module, isType: (target.flags & ts.SymbolFlags.Value) === 0 });
+      exportsByName.set(exported.name, { module, isType: (target.flags & ts.SymbolFlags.Value) === 0 });
     }
   }
-  return found;
+  return exportsByName;
 }
 
 /** Creates an import for each name that an example uses and one of the modules exports. */
@@ -175,10 +175,10 @@ function createImports(
     .map(({ start = 0, length = 0 }) => code.slice(start, start + length));
   return [...new Set(names)]
     .flatMap((name) => {
-      const found = exports.get(name);
-      return found === undefined
+      const exportedName = exports.get(name);
+      return exportedName === undefined
         ? []
-        : [`import { ${found.isType ? 'type ' : ''}${name} } from '${found.module}';`];
+        : [`import { ${exportedName.isType ? 'type ' : ''}${name} } from '${exportedName.module}';`];
     })
     .join(' ');
 }

@@ -97,8 +97,8 @@ export function readFiles(code: string, notes: Pick<BlockNotes, 'file'>): readon
     { ...(notes.file && { path: notes.file }), lines: [], offset: 0 },
   ];
   for (const [offset, line] of code.split('\n').entries()) {
-    const found = path.exec(line)?.[1];
-    if (found !== undefined && found !== notes.file) files.push({ path: found, lines: [], offset });
+    const filePath = path.exec(line)?.[1];
+    if (filePath !== undefined && filePath !== notes.file) files.push({ path: filePath, lines: [], offset });
     files.at(-1)?.lines.push(line);
   }
   return files

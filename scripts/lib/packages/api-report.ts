@@ -67,11 +67,11 @@ export function createApiReport(pkg: PublishedPackage, subpath: string, folder: 
 /** Returns the first lines in which two reports differ, or `undefined` if they are equal. */
 export function describeDifference(committed: string, current: string, lines = 12): string | undefined {
   if (committed === current) return undefined;
-  const before = new Set(committed.split('\n'));
-  const after = new Set(current.split('\n'));
+  const committedLines = new Set(committed.split('\n'));
+  const currentLines = new Set(current.split('\n'));
   const changed = [
-    ...[...before].filter((line) => !after.has(line)).map((line) => `- ${line}`),
-    ...[...after].filter((line) => !before.has(line)).map((line) => `+ ${line}`),
+    ...[...committedLines].filter((line) => !currentLines.has(line)).map((line) => `- ${line}`),
+    ...[...currentLines].filter((line) => !committedLines.has(line)).map((line) => `+ ${line}`),
   ];
   return changed.length === 0 ? '(only the order differs)' : changed.slice(0, lines).join('\n');
 }

@@ -34,16 +34,16 @@ function isRunningIn(group: number, pid: string): boolean {
 /** Lists the ids of the package managers (npx, pnpm) that run this process, and of the shells between them. */
 export function listPackageManagers(): string {
   const chain: number[] = [];
-  let found = 0;
+  let count = 0;
   let pid = process.ppid;
   try {
     while (pid > 1) {
       chain.push(pid);
-      if (/^(npm|npx|pnpm)/.test(readFileSync(`/proc/${pid}/comm`, 'utf8'))) found = chain.length;
+      if (/^(npm|npx|pnpm)/.test(readFileSync(`/proc/${pid}/comm`, 'utf8'))) count = chain.length;
       pid = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
     }
   } catch {
     // Not Linux, or an ancestor has just ended: the list so far is the result.
   }
-  return chain.slice(0, found).join(' ');
+  return chain.slice(0, count).join(' ');
 }

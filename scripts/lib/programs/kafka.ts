@@ -38,9 +38,9 @@ export function findKafka(): Kafka | undefined {
 
 /** Finds Kafka, or downloads it if Java and Maven are installed. */
 export async function provideKafka(update: (detail: string) => void): Promise<Kafka | undefined> {
-  const found = findKafka();
+  const installation = findKafka();
   const program = findProgram(maven);
-  if (found || program === undefined || findProgram(java) === undefined) return found;
+  if (installation || program === undefined || findProgram(java) === undefined) return installation;
   update('mvn dependency:copy-dependencies (Kafka)');
   await mkdir(downloads, { recursive: true });
   await writeFile(join(downloads, 'pom.xml'), project);

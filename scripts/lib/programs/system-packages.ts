@@ -121,7 +121,7 @@ export async function providePrograms(
   programs: readonly SystemProgram[],
   update: (detail: string) => void,
 ): Promise<{ readonly found: Readonly<Record<string, string>>; readonly problem?: string }> {
-  const found: Record<string, string> = {};
+  const paths: Record<string, string> = {};
   let updated = false;
   for (const program of programs) {
     let path = findProgram(program);
@@ -140,15 +140,15 @@ export async function providePrograms(
         });
       }
     }
-    if (path !== undefined) found[program.variable] = path;
+    if (path !== undefined) paths[program.variable] = path;
   }
-  const missing = programs.filter(({ variable, optional }) => !optional && found[variable] === undefined);
-  if (missing.length === 0) return { found };
+  const missing = programs.filter(({ variable, optional }) => !optional && paths[variable] === undefined);
+  if (missing.length === 0) return { found: paths };
   const names = missing.map(({ title }) => title).join(' and ');
   const install = missing.map(({ packages }) => packages[0]).join(' ');
   const variables = missing.map(({ variable }) => variable).join(' and ');
   return {
-    found,
+    found: paths,
     problem: `Install ${names} (on Debian: apt-get install ${install}), or set ${variables} to its path.`,
   };
 }

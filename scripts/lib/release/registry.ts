@@ -33,13 +33,13 @@ export async function startRegistry({ folder, rejects }: RegistryOptions): Promi
   const upstream = await run({ command: 'pnpm', args: ['config', 'get', 'registry'], cwd: folder });
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}/`;
-  const own = { access: '$all', publish: '$all' };
+  const ownPackages = { access: '$all', publish: '$all' };
   const configuration = {
     storage: join(folder, 'storage'),
     uplinks: { upstream: { url: upstream.stdout.trim() } },
     packages: {
       ...(rejects !== undefined && { [rejects]: { access: '$all', publish: 'nobody' } }),
-      '@countersign/*': own,
+      '@countersign/*': ownPackages,
       '**': { access: '$all', proxy: 'upstream' },
     },
     log: { type: 'stdout', format: 'pretty', level: 'warn' },

@@ -93,13 +93,13 @@ export async function createRehearsal(home: string, update: (detail: string) => 
       return pnpm(['release:publish', ...args], { ...registry.env, ...env });
     },
     async listPublished(registry) {
-      const found: string[] = [];
+      const problems: string[] = [];
       for (const { name, version } of packages) {
         const response = await fetch(`${registry.url}${encodeURIComponent(name)}`);
         const { versions = {} } = (await response.json()) as { versions?: Readonly<Record<string, unknown>> };
-        if (version in versions) found.push(name);
+        if (version in versions) problems.push(name);
       }
-      return found;
+      return problems;
     },
     async readTags(registry, name) {
       const response = await fetch(`${registry.url}-/package/${encodeURIComponent(name)}/dist-tags`);

@@ -5,7 +5,7 @@ import { root } from '../processes/process.ts';
 /** A test name that begins with codes of docs/threats.md: `S3: ...`, `S8, S19: ...`. */
 const threatCode = /['"`][A-Z]\d+(?:, [A-Z]\d+)*[:,] /;
 
-/** Helpers of tests, without state. They are imported from the source, also where the package itself is built. */
+/** Helpers of tests, without state. They are imported from the source, even where the package itself is built. */
 const sharedHelpers = new Set([
   'packages/core/src/internal/encoding.ts',
   'packages/core/src/internal/signatures/rsa-key.ts',
@@ -152,14 +152,14 @@ function readEntries(directory: string): Entry[] {
 
 /** Maps each source file to the names that entries export from it, and each name to the built files of these. */
 function readReexports(): ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> {
-  const found = new Map<string, Map<string, Set<string>>>();
+  const importsBySuite = new Map<string, Map<string, Set<string>>>();
   for (const { source, built } of entries) {
     for (const { specifier, names = [] } of readImports(source)) {
       const target = resolve(dirname(source), specifier);
-      const byName = found.get(target) ?? new Map<string, Set<string>>();
-      found.set(target, byName);
+      const byName = importsBySuite.get(target) ?? new Map<string, Set<string>>();
+      importsBySuite.set(target, byName);
       for (const name of names) byName.set(name, (byName.get(name) ?? new Set()).add(built));
     }
   }
-  return found;
+  return importsBySuite;
 }

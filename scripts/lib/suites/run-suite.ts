@@ -42,8 +42,8 @@ function select(
     for (const each of bundles[name] ?? [name]) {
       const step = all.find((candidate) => candidate.name === each);
       if (step === undefined) {
-        const known = [...all.map((candidate) => candidate.name), ...Object.keys(bundles)];
-        throw new Error(`Unknown step "${each}". The steps are: ${known.join(', ')}.`);
+        const knownNames = [...all.map((candidate) => candidate.name), ...Object.keys(bundles)];
+        throw new Error(`Unknown step "${each}". The steps are: ${knownNames.join(', ')}.`);
       }
       selected.add(each);
       for (const needed of step.needs ?? []) add(needed);

@@ -9,9 +9,9 @@ import { parseSource, visitNodes } from './sources.ts';
 export function findModuleState(code: string): string[] {
   const source = parseSource(code);
   const changed = findChangedNames(source);
-  const found = new Set<string>();
+  const names = new Set<string>();
   for (const statement of source.statements) {
-    if (ts.isClassDeclaration(statement)) for (const name of listStaticState(statement)) found.add(name);
+    if (ts.isClassDeclaration(statement)) for (const name of listStaticState(statement)) names.add(name);
     if (!ts.isVariableStatement(statement) || hasModifier(statement, ts.SyntaxKind.DeclareKeyword)) continue;
     const { declarations, flags } = statement.declarationList;
     const isExported = hasModifier(statement, ts.SyntaxKind.ExportKeyword);
@@ -20,11 +20,11 @@ export function findModuleState(code: string): string[] {
       if (declaration.initializer && isGlobalObject(declaration.initializer)) continue;
       const isVariable = (flags & ts.NodeFlags.Const) === 0;
       for (const name of listNames(declaration.name))
-        if (isVariable || changed.has(name) || isMutable(declaration, { isExported })) found.add(name);
+        if (isVariable || changed.has(name) || isMutable(declaration, { isExported })) names.add(name);
     }
   }
-  for (const name of findGlobalProperties(source)) found.add(name);
-  return [...found].sort();
+  for (const name of findGlobalProperties(source)) names.add(name);
+  return [...names].sort();
 }
 
 export const hasModifier = (node: ts.HasModifiers, kind: ts.SyntaxKind) =>

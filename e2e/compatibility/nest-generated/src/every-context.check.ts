@@ -120,20 +120,22 @@ for (const [name, variant] of Object.entries(variants)) {
       const foreign = await mint({ scope: 'items:write' }, { foreignKey: true });
       const reader = await mint({ scope: 'items:read' });
       const writer = await mint({ scope: 'items:write' });
-      const found: string[] = [];
-      const wanted: string[] = [];
+      const actualOutcomes: string[] = [];
+      const expectedOutcomes: string[] = [];
       for (const { row, requirement, calls } of expected) {
         const isOpen = requirement === 'public';
         const needsScope = requirement.includes('items:write');
         for (const [call, send] of Object.entries(calls)) {
           const outcomes = [await send(), await send(foreign), await send(reader), await send(writer)];
           const denied = isOpen ? 'ok' : 'unauthenticated';
-          found.push(`${row}, ${call}: ${outcomes.join(', ')}`);
-          wanted.push(`${row}, ${call}: ${denied}, ${denied}, ${needsScope ? 'forbidden' : 'ok'}, ok`);
+          actualOutcomes.push(`${row}, ${call}: ${outcomes.join(', ')}`);
+          expectedOutcomes.push(
+            `${row}, ${call}: ${denied}, ${denied}, ${needsScope ? 'forbidden' : 'ok'}, ok`,
+          );
         }
       }
       assert.deepEqual(
-        found.filter((each) => !wanted.includes(each)),
+        actualOutcomes.filter((each) => !expectedOutcomes.includes(each)),
         [],
       );
     });

@@ -28,9 +28,9 @@ export function setFaults(next: Faults): void {
 }
 
 function isWanted(name: keyof Faults): boolean {
-  const left = faults[name] ?? 0;
-  if (left > 0) faults[name] = left - 1;
-  return left > 0;
+  const remainingCount = faults[name] ?? 0;
+  if (remainingCount > 0) faults[name] = remainingCount - 1;
+  return remainingCount > 0;
 }
 
 function failIfWanted(operation: StoreOperation): void {

@@ -12,7 +12,7 @@ export function customProxy(request: NextRequest): Response {
   return response;
 }
 
-/** Custom response to guests for some paths. Other paths redirect to the login. */
+/** Custom response to signed-out users for some paths. Other paths redirect to the login. */
 export function onUnauthenticated(request: NextRequest, loginUrl: URL): Response | undefined {
   if (!request.nextUrl.pathname.startsWith('/members')) return undefined;
   return NextResponse.json(

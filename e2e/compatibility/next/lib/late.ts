@@ -13,10 +13,10 @@ const holder = globalThis as { lateWork?: Map<string, Work> };
 holder.lateWork ??= new Map();
 const works = holder.lateWork;
 
-/** Returns the next run of this kind. The test or the application creates it, whichever comes first. */
+/** Returns the next run of this kind. The test or the application creates it: the first caller. */
 function findOrCreateWork(kind: string): Work {
-  const known = works.get(kind);
-  if (known) return known;
+  const existingWork = works.get(kind);
+  if (existingWork) return existingWork;
   const work = { gate: Promise.withResolvers<void>(), result: Promise.withResolvers<string>() };
   works.set(kind, work);
   return work;

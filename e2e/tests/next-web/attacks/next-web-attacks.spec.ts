@@ -107,7 +107,7 @@ test('S5, S7: parallel refreshes of several users with DPoP nonces return the to
   const browsers: HttpBrowser[] = [];
   for (const user of users) browsers.push(await logIn(user));
   advance(accessTokenLifetime - 10);
-  const before = op.requestsTo('token').length;
+  const requestsBefore = op.requestsTo('token').length;
   calls.length = 0;
   await Promise.all(
     [...users, ...users, ...users].map(async (user, index) => {
@@ -117,7 +117,7 @@ test('S5, S7: parallel refreshes of several users with DPoP nonces return the to
         expect(html).not.toContain(`Item of ${other}`);
     }),
   );
-  const refreshes = op.requestsTo('token').slice(before);
+  const refreshes = op.requestsTo('token').slice(requestsBefore);
   expect(refreshes.filter(({ status }) => status === 200)).toHaveLength(users.length);
   expect(new Set(calls)).toEqual(new Set(['DPoP with proof']));
 });
@@ -216,17 +216,17 @@ test('S15: a refresh does not undo a concurrent logout', async () => {
   const browser = await logIn();
   const cookie = browser.cookies();
   advance(accessTokenLifetime - 10);
-  const before = op.requestsTo('token').length;
+  const requestsBefore = op.requestsTo('token').length;
   const release = op.hold('token');
   // The provider was not notified of the logout, so the refresh succeeds.
   op.fail('revocation', { status: 503 });
   const refreshed = open().visit('/profile', { cookie });
-  await expect.poll(() => op.requestsTo('token').length).toBeGreaterThan(before);
+  await expect.poll(() => op.requestsTo('token').length).toBeGreaterThan(requestsBefore);
   await open().visit('/auth/logout', { method: 'POST', cookie, headers: ownOrigin() });
   release();
   const { headers } = await refreshed;
   expect(await readUser(cookie)).toBeUndefined();
-  const refreshes = op.requestsTo('token').slice(before);
+  const refreshes = op.requestsTo('token').slice(requestsBefore);
   expect(refreshes.filter(({ status }) => status === 200)).toHaveLength(1);
   // The refreshed tokens are discarded: every Set-Cookie header deletes a cookie.
   for (const line of headers['set-cookie'] ?? []) expect(line).toMatch(/^session(\.\d|\.completed)?=;/);

@@ -74,28 +74,28 @@ test('rejects a callback that is replayed or has a wrong state or iss, and shows
     if (request.url().startsWith(`${base}/auth/callback`)) callback = request.url();
   });
   await signIn(page);
-  const guest = await (await browser.newContext({ baseURL: base })).newPage();
+  const signedOutPage = await (await browser.newContext({ baseURL: base })).newPage();
   const since = readLoggedRequests().length;
-  await guest.goto(callback);
-  await expect(guest.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
+  await signedOutPage.goto(callback);
+  await expect(signedOutPage.getByRole('heading', { name: 'This login cannot be completed' })).toBeVisible();
 
   // A repeated callback does not disturb a signed-in user.
   await page.goto(callback);
   await expect(page).toHaveURL(`${base}/dashboard`);
 
   let state = '';
-  guest.on('request', (request) => {
+  signedOutPage.on('request', (request) => {
     const url = new URL(request.url());
     if (url.origin === urls.identityProvider) state = url.searchParams.get('state') ?? state;
   });
-  await guest.goto('/auth/login?returnTo=/profile');
-  await expect(guest).toHaveURL((url) => url.origin === urls.identityProvider);
-  await guest.goto(
+  await signedOutPage.goto('/auth/login?returnTo=/profile');
+  await expect(signedOutPage).toHaveURL((url) => url.origin === urls.identityProvider);
+  await signedOutPage.goto(
     `/auth/callback?${new URLSearchParams({ code: 'stolen', state, iss: 'https://evil.example' })}`,
   );
-  await expect(guest.getByText('authorization_response_invalid: iss')).toBeVisible();
+  await expect(signedOutPage.getByText('authorization_response_invalid: iss')).toBeVisible();
   expect(tokenRequests('next-web', 'authorization_code', since)).toHaveLength(0);
-  await guest.context().close();
+  await signedOutPage.context().close();
 });
 
 test('S2: a login does not redirect to another site', async ({ page }) => {

@@ -41,6 +41,7 @@ export const authGuard: AuthGuard = () => checkLogin(injectAuthHandle());
 /**
  * Creates an {@link authGuard} for a client by its name (see `withClientName`).
  *
+ * @see https://angular.dev/guide/routing/route-guards
  * @example
  * ```ts
  * import type { Routes } from '@angular/router';

@@ -20,6 +20,7 @@ export interface GuardOptions {
  * @param scopes space-separated
  * @throws ConfigurationError `missing_option` if `provideAuth` is missing
  * @throws TransportError if a token is needed and the provider is temporarily unavailable
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
  * @example
  * ```ts
  * import type { Routes } from '@angular/router';
@@ -68,6 +69,7 @@ const isScopeRejected = (error: unknown) =>
  *
  * @param isAllowed receives the claims of the validated ID token
  * @throws ConfigurationError `missing_option` if `provideAuth` is missing
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims
  * @example
  * ```ts
  * import type { Routes } from '@angular/router';

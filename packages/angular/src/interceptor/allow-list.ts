@@ -124,7 +124,7 @@ export function parseUrl(text: string, base: string | undefined): URL | undefine
 }
 
 /**
- * Finds a part of a path that servers interpret differently: an escaped slash, backslash, dot or null, also escaped twice or
+ * Finds a part of a path that servers interpret differently: an escaped slash, backslash, dot or null, including one that is escaped twice or
  * as invalid UTF-8, and a dot segment with parameters or of characters that some servers read as dots and slashes. Behind
  * `/items/..%2fadmin` and `/items/..;/admin` there can be another API. No URL needs an escape `%uXXXX`, and a server that
  * decodes it may also normalize the character, so each is rejected. Such a path matches an entry of the whole origin only.

@@ -24,7 +24,7 @@ export function createReadOnlyClient(
     login: reject,
     logout: reject,
     handleCallback: reject,
-    handOver: () => false,
+    replacePage: () => false,
     async getAccessToken({ rejectedToken } = {}): Promise<AccessToken> {
       if (accessToken !== undefined && rejectedToken === undefined)
         return { accessToken, tokenType: 'Bearer', scopes: snapshot.scopes ?? [] };

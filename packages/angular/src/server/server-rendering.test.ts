@@ -163,10 +163,10 @@ test('renders a page for the user of the cookie, without a token and without cac
   expect(html).not.toContain('a-token-of-the-server');
   expect(headers.get('cache-control')).toBe('private, no-store');
   expect(headers.get('vary')).toBe('Accept, Cookie');
-  const guest = await render(providers);
-  expect(guest.html).toContain('<p>signed-out false </p>');
-  expect(guest.html).not.toContain('Items');
-  expect(guest.headers.get('cache-control')).toBe('private, no-store');
+  const signedOutPage = await render(providers);
+  expect(signedOutPage.html).toContain('<p>signed-out false </p>');
+  expect(signedOutPage.html).not.toContain('Items');
+  expect(signedOutPage.headers.get('cache-control')).toBe('private, no-store');
 });
 
 test('B3: sends the token of the session only to absolute URLs of apis', async () => {

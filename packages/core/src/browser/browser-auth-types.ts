@@ -13,7 +13,7 @@ export interface BrowserAuthSnapshot {
   readonly claims?: IdTokenClaims;
   /** The granted scopes, while signed in. */
   readonly scopes?: readonly string[];
-  /** The expiry of the access token, in seconds since the epoch. It is renewed when a request needs it. */
+  /** The expiry of the access token, in seconds since the epoch. It is refreshed when a request needs it. */
   readonly expiresAt?: number;
   /** The login, while signed in. A request that begins now belongs to it: see {@link GetAccessTokenOptions.holder}. */
   readonly holder?: LoginHolder;
@@ -122,7 +122,7 @@ export interface BrowserAuth {
    * @param url a path that begins with `/`, or a URL of this origin
    * @returns false if the login would be lost, or the URL is of another origin. The page then stays
    */
-  handOver(url: string): boolean;
+  replacePage(url: string): boolean;
   /**
    * Returns a valid access token. If a refresh is needed, all waiting calls share it. The token belongs to the login with
    * which the call began: if another user logs in meanwhile, the call fails.

@@ -12,10 +12,10 @@ import type {
 } from './browser-auth-types.ts';
 import { createClientStart, createErrorHandler } from './client-start.ts';
 import { createAuthorizationRequest } from './login/authorization-request.ts';
-import { recordHandOver } from './login/hand-over.ts';
 import { createLoginCallback } from './login/login-callback.ts';
 import { findLogoutPage, revokeTokens } from './login/logout.ts';
 import { createMissedLogoutCheck } from './login/missed-logout.ts';
+import { recordPageReplacement } from './login/page-replacement.ts';
 import { createRestoreLogin } from './login/restore-login.ts';
 import { createSilentLogin } from './login/silent-login.ts';
 import { createTabMessageHandler } from './login/tab-messages.ts';
@@ -230,13 +230,13 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     if (page !== undefined) await leavePage(page);
   }
 
-  function handOver(url: string): boolean {
+  function replacePage(url: string): boolean {
     const isLoginKept = storage.reach !== 'memory' || options.silentRedirectUri !== undefined;
     const { path } = checkReturnTo(url, {
       origin: findOrigin(location),
       maxLength: Number.POSITIVE_INFINITY,
     });
-    if (!isLoginKept || path === undefined || !recordHandOver(context)) return false;
+    if (!isLoginKept || path === undefined || !recordPageReplacement(context)) return false;
     location.replace(path);
     return true;
   }
@@ -251,7 +251,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     start,
     login,
     handleCallback,
-    handOver,
+    replacePage,
     getAccessToken,
     authorize,
     rememberNonce: async (url, headers) => (await context.dpop())?.saveNonce(url, headers) ?? false,

@@ -1,8 +1,8 @@
 import { readRedirectResponse } from '../protocol/login/redirect-uri.ts';
 import type { BrowserAuthStart } from './browser-auth-types.ts';
-import { deleteHandOver } from './login/hand-over.ts';
 import { type LoginCallback, removeLoginResponse } from './login/login-callback.ts';
 import { deleteMissedLogin } from './login/logout.ts';
+import { deletePageReplacement } from './login/page-replacement.ts';
 import type { RestoreLogin, RestoreTimes } from './login/restore-login.ts';
 import { isSilentFrame } from './login/silent-frame.ts';
 import { deletePendingLogin, isLoginPending } from './login/transaction-storage.ts';
@@ -95,7 +95,7 @@ export function createClientStart(
 
   async function restoreLogin(times: RestoreTimes): Promise<void> {
     await restore(times).catch(createErrorHandler(store, times.startedAt));
-    if (snapshot().status === 'signed-in') deleteHandOver(context);
+    if (snapshot().status === 'signed-in') deletePageReplacement(context);
   }
 
   async function retryStart(): Promise<void> {

@@ -74,7 +74,7 @@ export interface BrowserAuthOptions {
   readonly clockTolerance?: number | undefined;
   /** Milliseconds for one request to the provider. Default: 10,000. */
   readonly timeout?: number | undefined;
-  /** Seconds before its expiry at which an access token is renewed. Default: 30, at most half of its lifetime. */
+  /** Seconds before its expiry at which an access token is refreshed. Default: 30, at most half of its lifetime. */
   readonly leeway?: number | undefined;
   /** Where tokens are stored. Default: in memory, see `createMemoryStorage`. */
   readonly storage?: TokenStorage | undefined;

@@ -30,7 +30,7 @@ import { createRefreshPauses } from './state/refresh-pauses.ts';
 import { createWebLock } from './state/tabs/web-lock.ts';
 import { type BrowserTokenRequest, markReplacement, omitRepeatedRejection } from './wanted-token.ts';
 import { fetchMetadata } from './wire/metadata.ts';
-import { requestRefresh, validateRenewedIdToken } from './wire/token-request.ts';
+import { requestRefresh, validateRefreshedIdToken } from './wire/token-request.ts';
 
 /** Reads and replaces the tokens of the login. */
 export interface TokenAccess {
@@ -61,7 +61,7 @@ const pollInterval = 250;
 export function createTokenRefresher(
   context: BrowserContext,
   access: TokenAccess,
-): (wanted: BrowserTokenRequest) => Promise<AccessToken> {
+): (tokenRequest: BrowserTokenRequest) => Promise<AccessToken> {
   const { now, options, http, prefix, issuer, clientId, emitEvent } = context;
   const { leeway = 30 } = options;
   const lock =
@@ -84,28 +84,28 @@ export function createTokenRefresher(
   /** Returns `undefined` if the login has changed meanwhile: the caller reads the tokens again. */
   async function refreshUnderLock(
     refreshToken: string,
-    wanted: BrowserTokenRequest,
+    tokenRequest: BrowserTokenRequest,
   ): Promise<StoredAccessToken | undefined> {
     const previous = await access.read();
     // Another tab, or a request for another resource, may have refreshed while this one waited.
     if (!previous || previous.refreshToken !== refreshToken) return undefined;
     // The caller checks the holder again and throws.
-    if (!isSameHolder(wanted.holder, findHolder(previous))) return undefined;
-    const token = findUsableToken(previous, omitRepeatedRejection(previous, wanted), {
+    if (!isSameHolder(tokenRequest.holder, findHolder(previous))) return undefined;
+    const token = findUsableToken(previous, omitRepeatedRejection(previous, tokenRequest), {
       time: getTime(),
       leeway,
     });
     if (token) return token;
     const findFallback = () =>
-      findUsableToken(previous, wanted, { time: getTime() }) ??
-      findCoveringToken(previous, wanted, { time: getTime() });
-    const rejectionKey = JSON.stringify([refreshToken, wanted.resource, wanted.scope]);
+      findUsableToken(previous, tokenRequest, { time: getTime() }) ??
+      findCoveringToken(previous, tokenRequest, { time: getTime() });
+    const rejectionKey = JSON.stringify([refreshToken, tokenRequest.resource, tokenRequest.scope]);
     const knownRejection = pauses.find(previous) ?? rejections.find(rejectionKey);
     if (knownRejection) return findFallback() ?? fail(knownRejection);
     let receivedToken: string | undefined;
     try {
       const { next, response } = await spendRefreshToken(previous, refreshToken, {
-        ...wanted,
+        ...tokenRequest,
         onRefreshToken: (receivedTokens) => {
           receivedToken = receivedTokens;
         },
@@ -113,8 +113,8 @@ export function createTokenRefresher(
       // The tokens are stored before the ID token is validated: its keys may have to be fetched, and the page may be closed
       // meanwhile. After a logout or another login, the result of a refresh is not stored.
       if (await access.replaceTokens(previous, next)) {
-        await renewIdToken(next, response);
-        return findAccessToken(next, wanted);
+        await refreshIdToken(next, response);
+        return findAccessToken(next, tokenRequest);
       }
       // The provider issued these tokens after the logout had revoked the previous ones (RFC 7009 section 2.1).
       if (!(await access.read())) await revokeTokens(context, next);
@@ -132,7 +132,7 @@ export function createTokenRefresher(
           const next = { ...previous, ...replaceRefreshToken(previous, receivedToken, getTime()) };
           const isStored = await access.replaceTokens(previous, next);
           if (!isStored && !(await access.read())) await revokeTokens(context, next);
-          const nextKey = JSON.stringify([receivedToken, wanted.resource, wanted.scope]);
+          const nextKey = JSON.stringify([receivedToken, tokenRequest.resource, tokenRequest.scope]);
           rejections.add(nextKey, rejection as Error, rejectionKey);
         }
         // The access token stays valid although the provider is unavailable or rejects the refresh.
@@ -151,10 +151,10 @@ export function createTokenRefresher(
   async function spendRefreshToken(
     tokens: StoredTokenSet,
     refreshToken: string,
-    { onRefreshToken, ...wanted }: BrowserTokenRequest & Pick<RefreshRequest, 'onRefreshToken'>,
+    { onRefreshToken, ...tokenRequest }: BrowserTokenRequest & Pick<RefreshRequest, 'onRefreshToken'>,
   ): Promise<{ readonly next: StoredTokenSet; readonly response: TokenResponse }> {
     const { claims, scopes: grantedScopes } = tokens;
-    const { resource, scope } = wanted;
+    const { resource, scope } = tokenRequest;
     const response = await requestRefresh(context, refreshToken, {
       resource,
       scope,
@@ -163,41 +163,41 @@ export function createTokenRefresher(
       onRefreshToken,
     });
     const { idToken: _, ...responseWithoutIdToken } = response;
-    const set = applyRefresh(tokens, responseWithoutIdToken, getTime(), wanted);
+    const set = applyRefresh(tokens, responseWithoutIdToken, getTime(), tokenRequest);
     const next = {
       ...set,
-      accessTokens: markReplacement(set.accessTokens, wanted),
+      accessTokens: markReplacement(set.accessTokens, tokenRequest),
       ...copyLoginData(tokens),
     };
     return { next, response };
   }
 
   /** Stores the ID token of a refresh response. An invalid one is ignored. */
-  async function renewIdToken(tokens: StoredTokenSet, response: TokenResponse): Promise<void> {
+  async function refreshIdToken(tokens: StoredTokenSet, response: TokenResponse): Promise<void> {
     const { idToken } = response;
     if (idToken === undefined) return;
-    const claims = await validateRenewedIdToken(context, response, tokens.claims);
+    const claims = await validateRefreshedIdToken(context, response, tokens.claims);
     if (claims) await access.replaceTokens(tokens, { ...tokens, idToken, claims });
   }
 
-  return async (wanted) => {
+  return async (tokenRequest) => {
     // Exceeds the slowest exchange with the provider.
     const giveUpAt = performance.now() + http.timeout + 5_000;
     let hasWaited = false;
     for (let isLate = false; ; hasWaited = true) {
       const tokens = await access.read();
       // Checked after each read, because a message of another tab can arrive later than its tokens.
-      if (!tokens || tokens.ended || !isSameHolder(wanted.holder, findHolder(tokens))) {
+      if (!tokens || tokens.ended || !isSameHolder(tokenRequest.holder, findHolder(tokens))) {
         throw createLoginEndedError();
       }
       const { refreshToken } = tokens;
       const isRefreshImpossible = isLate || refreshToken === undefined;
       const time = getTime();
       const token =
-        findUsableToken(tokens, omitRepeatedRejection(tokens, wanted), {
+        findUsableToken(tokens, omitRepeatedRejection(tokens, tokenRequest), {
           time,
           ...(!isRefreshImpossible && { leeway }),
-        }) ?? (isRefreshImpossible ? findCoveringToken(tokens, wanted, { time }) : undefined);
+        }) ?? (isRefreshImpossible ? findCoveringToken(tokens, tokenRequest, { time }) : undefined);
       if (token) {
         if (hasWaited) emitEvent({ type: 'refresh.reused', issuer, clientId, from: 'session' });
         return toAccessToken(token);
@@ -219,12 +219,12 @@ export function createTokenRefresher(
       // Before the attempt, so that no change by another tab is missed.
       const change = access.waitForChange(pollInterval);
       // The key contains the refresh token: otherwise one user could receive the token of another.
-      const key = JSON.stringify([refreshToken, wanted]);
+      const key = JSON.stringify([refreshToken, tokenRequest]);
       const refreshedToken = await flight(key, async () => {
         const name = `${prefix}refresh ${await sha256(refreshToken)}`;
         // Before the lock: a tab that is suspended during these requests must not block other tabs.
         if (!pauses.find(tokens)) await Promise.allSettled([fetchMetadata(context), context.dpop()]);
-        return lock(name, () => refreshUnderLock(refreshToken, wanted));
+        return lock(name, () => refreshUnderLock(refreshToken, tokenRequest));
       });
       if (refreshedToken) return toAccessToken(refreshedToken);
       isLate = performance.now() > giveUpAt;

@@ -17,7 +17,7 @@ import type { BrowserTokenRequest, SilentLoginRequest } from './wanted-token.ts'
 /** The operations that a renewal needs. */
 export interface TokenRenewalOptions {
   /** Finds a valid access token, or refreshes it. */
-  readonly refreshAccessToken: (wanted: BrowserTokenRequest) => Promise<AccessToken>;
+  readonly refreshAccessToken: (tokenRequest: BrowserTokenRequest) => Promise<AccessToken>;
   readonly silentLogin: SilentLogin;
   /** Deletes the tokens of a login that has ended. */
   readonly endLogin: (tokens: StoredTokenSet | undefined, error?: Error) => Promise<void>;
@@ -31,7 +31,7 @@ export function createTokenRenewal(
   { now, resources }: BrowserContext,
   store: LoginStore,
   { refreshAccessToken, silentLogin, endLogin }: TokenRenewalOptions,
-): (wanted: BrowserTokenRequest) => Promise<AccessToken> {
+): (tokenRequest: BrowserTokenRequest) => Promise<AccessToken> {
   /** Failures of silent logins: during a pause, all callers receive the same error, and no frame is opened. */
   const silentFailures = createRejectedRefreshes(now);
   /** The callers that shared a silent login add its failure once: each addition prolongs the pause. */
@@ -39,10 +39,10 @@ export function createTokenRenewal(
     if (!silentFailures.find(key)) silentFailures.add(key, error);
   };
 
-  return async (wanted) => {
-    const { holder, resource, scope } = wanted;
+  return async (tokenRequest) => {
+    const { holder, resource, scope } = tokenRequest;
     try {
-      return await refreshAccessToken(wanted);
+      return await refreshAccessToken(tokenRequest);
     } catch (error) {
       const { code } = error as AuthError;
       // A tab was suspended during its refresh. The refresh token may be spent, and its replay would end the login
@@ -76,11 +76,11 @@ export function createTokenRenewal(
       let isLoginOver = !isTabSuspended && code !== 'refresh_rejected' && !isValid;
       try {
         // There is no valid refresh token, but the user may have a session at the provider.
-        if (await tryToLogIn(wanted)) return await refreshAccessToken(wanted);
-        // The refusal for one resource server or scope does not end the login.
-        const isOwnToken = resource === resources[0] && scope === undefined;
-        if (isLoginOver && !isOwnToken && (await tryToLogIn({ resource: resources[0] })))
-          return await refreshAccessToken(wanted);
+        if (await tryToLogIn(tokenRequest)) return await refreshAccessToken(tokenRequest);
+        // A rejection for one resource server or scope does not end the login.
+        const isLoginToken = resource === resources[0] && scope === undefined;
+        if (isLoginOver && !isLoginToken && (await tryToLogIn({ resource: resources[0] })))
+          return await refreshAccessToken(tokenRequest);
       } catch (silentError) {
         addSilentFailure(key, silentError as Error);
         throw silentError;

@@ -28,11 +28,11 @@ export function markReplacement(
  */
 export function omitRepeatedRejection(
   tokens: StoredTokenSet,
-  wanted: BrowserTokenRequest,
+  tokenRequest: BrowserTokenRequest,
 ): BrowserTokenRequest {
-  const { rejectedToken, isForced, ...others } = wanted;
+  const { rejectedToken, isForced, ...others } = tokenRequest;
   const isRepeated = tokens.accessTokens.some(
     ({ accessToken, replacesRejected }) => accessToken === rejectedToken && replacesRejected,
   );
-  return isRepeated && !isForced ? others : wanted;
+  return isRepeated && !isForced ? others : tokenRequest;
 }

@@ -59,7 +59,7 @@ export interface TokenGrant {
    * Marks a refresh. Its ID token is optional. If it is invalid or cannot be verified now, the other tokens are returned
    * without it: the refresh token is already spent, and its successor must not be lost.
    */
-  readonly renewal?: {
+  readonly refresh?: {
     /** The claims of the previous ID token. An ID token of another user is rejected, even if it cannot be verified. */
     readonly previousClaims: IdTokenClaims | undefined;
   };
@@ -88,10 +88,10 @@ export async function requestTokens(
     if (typeof members.refresh_token === 'string') grant.onRefreshToken?.(members.refresh_token);
     const jwtReader = createJwtReader(client, { code: 'id_token_invalid' });
     const validation = { metadata, jwtReader, createResponse };
-    const isRenewed = grant.renewal !== undefined && idToken !== undefined;
+    const isRefreshed = grant.refresh !== undefined && idToken !== undefined;
     const body =
-      (isRenewed && (await processRenewedIdToken(client, grant, { ...validation, members }))) ||
-      (await processTokens(client, grant, { ...validation, members: isRenewed ? otherMembers : members }));
+      (isRefreshed && (await processRefreshedIdToken(client, grant, { ...validation, members }))) ||
+      (await processTokens(client, grant, { ...validation, members: isRefreshed ? otherMembers : members }));
     const tokens = await toTokenResponse(client, body, grant);
     if (tokens.idToken === undefined) return { tokens, body };
     // The decrypted JWT as the provider signed it: providers accept only this form as a hint for a login or logout.
@@ -152,7 +152,7 @@ async function processTokens(
   const claims = oauth.getValidatedIdTokenClaims(body) as IdTokenClaims | undefined;
   if (typeof idToken !== 'string' || !claims) return body;
   const { idTokenSignedResponseAlg: alg = 'RS256' } = getClientContext(client).options;
-  await jwtReader.verifySignature(idToken, alg, () => verifyIdTokenSignature(client, response));
+  await jwtReader.verifyJwt(idToken, alg, () => verifyIdTokenSignature(client, response));
   const { acrValues, code } = grant.idToken ?? {};
   const expected = { acrValues, code, accessToken: body.access_token };
   await validateIdTokenClaims(client, jwtReader.getSignedJwt(idToken), claims, expected);
@@ -166,13 +166,13 @@ async function processTokens(
  *   needs no ID token (OpenID Connect Core section 12.2)
  * @throws ValidationError if the ID token names another user
  */
-async function processRenewedIdToken(
+async function processRefreshedIdToken(
   client: Client,
   grant: TokenGrant,
   validation: TokenValidation & { readonly members: JsonObject },
 ): Promise<oauth.TokenEndpointResponse | undefined> {
   const { members, jwtReader } = validation;
-  const { previousClaims } = grant.renewal ?? {};
+  const { previousClaims } = grant.refresh ?? {};
   let body: oauth.TokenEndpointResponse | undefined;
   let failure: unknown;
   try {

@@ -3,7 +3,7 @@ import type { AuthErrorCode } from './error-codes.ts';
 
 const brand = Symbol.for('countersign.AuthError');
 
-type Kind =
+type ErrorKind =
   | 'AuthError'
   | 'ConfigurationError'
   | 'AuthorizationServerError'
@@ -17,9 +17,9 @@ const createShortMessage = (code: AuthErrorCode, detail: string) =>
   `${code}${detail && ` (${detail})`}: see docs/errors.md of Countersign`;
 
 /** Checks whether a value is an error of this kind, even of another copy of the package. */
-export function isKind(value: unknown, kind: Kind): boolean {
-  const found = (value as { [brand]?: Kind } | null | undefined)?.[brand];
-  return found !== undefined && (kind === 'AuthError' || found === kind);
+export function isKind(value: unknown, kind: ErrorKind): boolean {
+  const errorKind = (value as { [brand]?: ErrorKind } | null | undefined)?.[brand];
+  return errorKind !== undefined && (kind === 'AuthError' || errorKind === kind);
 }
 
 /**
@@ -39,7 +39,7 @@ export class AuthError extends Error {
   /** Identifies the error. Codes are stable between versions, messages are not. */
   readonly code: AuthErrorCode;
 
-  constructor(code: AuthErrorCode, message: string, kind: Kind = 'AuthError') {
+  constructor(code: AuthErrorCode, message: string, kind: ErrorKind = 'AuthError') {
     super(isDevelopment ? message : createShortMessage(code, message));
     this.name = kind;
     this.code = code;

@@ -15,7 +15,7 @@ export type OptionType =
  * unknown option is ignored, unless its name resembles that of a known one, or is another name for it.
  *
  * @param caller for the message, for example `createClient()`
- * @param hints remedies for names that are no options here
+ * @param hints remedies for names that are not options here
  * @throws ConfigurationError `invalid_option`, without the value, or `missing_option` if there are no options
  */
 export function checkOptions(
@@ -78,7 +78,7 @@ function rejectNearName(
   { types, hints }: { readonly types: object; readonly hints: Readonly<Record<string, string>> },
 ): void {
   const hint = Object.hasOwn(hints, name) ? hints[name] : undefined;
-  const near = Object.keys(types).find((known) => isNear(name, known));
+  const near = Object.keys(types).find((optionName) => isNear(name, optionName));
   if (hint === undefined && near === undefined) return;
   throw new ConfigurationError(
     'invalid_option',

@@ -73,9 +73,9 @@ export function readSettings(options: NodeFetchOptions): NodeFetchSettings {
   const settings: NodeFetchSettings = {
     trustedAuthorities: ca === undefined ? {} : { ca: [ca].flat() as (string | Buffer)[] },
     clientCertificate: readClientCertificate(options),
-    connectTimeout: requirePositive(options.connectTimeout ?? 5_000, 'connectTimeout'),
-    connections: requirePositive(pool.connections ?? 16, 'pool.connections'),
-    keepAliveTimeout: requirePositive(pool.keepAliveTimeout ?? 30_000, 'pool.keepAliveTimeout'),
+    connectTimeout: requirePositiveNumber(options.connectTimeout ?? 5_000, 'connectTimeout'),
+    connections: requirePositiveNumber(pool.connections ?? 16, 'pool.connections'),
+    keepAliveTimeout: requirePositiveNumber(pool.keepAliveTimeout ?? 30_000, 'pool.keepAliveTimeout'),
     proxies: readProxies(options.proxy),
   };
   checkSecureContext({ ...settings.trustedAuthorities, ...settings.clientCertificate });
@@ -133,12 +133,12 @@ function parseProxyUrl(proxy: string | URL, name: string): string {
   const url = URL.canParse(String(proxy)) ? new URL(String(proxy)) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url.href;
   // The message does not contain the value, because it may contain a password.
-  const found = url ? 'a URL of another scheme' : 'not a URL';
+  const actual = url ? 'a URL of another scheme' : 'not a URL';
   const expected = `${name === 'proxy' ? '"environment" or ' : ''}an http or https URL such as "http://proxy.example:3128"`;
-  throw new ConfigurationError('invalid_option', `"${name}" is ${found}, expected ${expected}.`);
+  throw new ConfigurationError('invalid_option', `"${name}" is ${actual}, expected ${expected}.`);
 }
 
-function requirePositive(value: number, name: string): number {
+function requirePositiveNumber(value: number, name: string): number {
   if (Number.isFinite(value) && value > 0) return value;
   throw new ConfigurationError('invalid_option', `"${name}" is ${value}, expected a number greater than 0.`);
 }

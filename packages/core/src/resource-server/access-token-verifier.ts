@@ -1,8 +1,6 @@
-import { type AccessTokenError, AuthError, TransportError } from '../errors.ts';
-import { callListener } from '../events.ts';
+import type { AccessTokenError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import { markObject } from '../internal/copy-mark.ts';
-import { isProduction } from '../internal/node-environment.ts';
 import { checkRange } from '../protocol/option-checks.ts';
 import { readStatistics } from './caches/read-statistics.ts';
 import { VerifierCounts, type VerifierStatistics } from './caches/statistics.ts';
@@ -17,10 +15,10 @@ import {
   createProtectedResourceMetadata,
   createProtectedResourceMetadataUrl,
 } from './protected-resource-metadata.ts';
-import { type ChallengeOptions, toAccessTokenError } from './rejections/challenge.ts';
+import { createErrorConversion } from './public-errors.ts';
+import type { ChallengeOptions } from './rejections/challenge.ts';
 import { createConsoleLog } from './rejections/failure-log.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
-import { recordUnexpectedCause } from './rejections/unexpected-cause.ts';
 import { AuthenticatedRequest } from './requests/authenticated-request.ts';
 import {
   type Credentials,
@@ -30,7 +28,7 @@ import {
 } from './requests/credentials.ts';
 import { type AccessRequirements, checkRequirements } from './requirements.ts';
 import { createSenderConstraintCheck } from './sender-constraint/sender-constraint-check.ts';
-import { createTokenVerification, describeCause } from './token-verification.ts';
+import { createTokenVerification } from './token-verification.ts';
 
 /** Verifies access tokens for a resource server. Created by {@link createAccessTokenVerifier}. */
 export interface AccessTokenVerifier {
@@ -190,6 +188,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     schemes: senderConstraint.schemes,
     dpopAlgorithms: senderConstraint.dpopAlgorithms,
   };
+  const toPublicError = createErrorConversion({ counts, challenge, reportFailure });
 
   async function authenticate(request: ResourceRequest): Promise<AuthenticatedRequest | undefined> {
     let credentials: Credentials | undefined;
@@ -241,32 +240,6 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     } catch (error) {
       throw toPublicError(error, undefined);
     }
-  }
-
-  function toPublicError(error: unknown, scheme: 'Bearer' | 'DPoP' | undefined): unknown {
-    if (error instanceof TransportError) {
-      counts.unavailable++;
-      const cause = error.cause === undefined ? undefined : describeCause(error.cause);
-      callListener(reportFailure, { type: 'token.unavailable', code: error.code, ...cause });
-      return error;
-    }
-    if (error instanceof AuthError) return error;
-    // Fail closed: an unexpected exception, of the application's rules or of this package, rejects the token.
-    const rejection =
-      error instanceof Rejection
-        ? error
-        : new Rejection('invalid_token', 'exception', 'The access token could not be verified', {
-            reason: error instanceof Error ? error.name : typeof error,
-          });
-    const { code, check } = rejection;
-    const { reason, errorName, describe } = rejection.details;
-    counts.reject(code);
-    const mismatch = describe && !isProduction() ? describe() : undefined;
-    const detail = { ...(reason && { reason }), ...(errorName && { errorName }), ...mismatch };
-    callListener(reportFailure, { type: 'token.rejected', code, check, ...detail });
-    const publicError = toAccessTokenError(rejection, scheme, challenge);
-    if (rejection !== error) recordUnexpectedCause(publicError, error);
-    return publicError;
   }
 
   const verifier: AccessTokenVerifier = {

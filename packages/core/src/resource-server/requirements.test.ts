@@ -29,7 +29,7 @@ describe('A15: a recent login', () => {
     },
   );
 
-  test('a maxAge that is no number is not sent in the challenge', () => {
+  test('does not send a maxAge that is not a number in the challenge', () => {
     const error = catchError(() => check({ maxAge: Number.NaN }, {}));
     expect(error).toMatchObject({ details: {} });
     expect((error as { details: object }).details).not.toHaveProperty('maxAge');

@@ -3,17 +3,17 @@ import { Rejection } from './rejections/rejection.ts';
 
 /** Requirements of an operation. Each member that is set must be met. */
 export interface AccessRequirements {
-  /** All of these scopes. @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
+  /** All of these scopes. Default: none is required. @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
   readonly scopes?: readonly string[];
-  /** At least one scope of each group. */
+  /** At least one scope of each group. Default: none is required. */
   readonly anyScope?: readonly (readonly string[])[];
-  /** All of these permissions. */
+  /** All of these permissions. Default: none is required. */
   readonly permissions?: readonly string[];
-  /** At least one role of each group. */
+  /** At least one role of each group. Default: none is required. */
   readonly roles?: readonly (readonly string[])[];
-  /** One of the authentication contexts of each group. @see https://www.rfc-editor.org/rfc/rfc9470#section-3 */
+  /** One of the authentication contexts of each group. Default: any. @see https://www.rfc-editor.org/rfc/rfc9470#section-3 */
   readonly acr?: readonly (readonly string[])[];
-  /** Maximum seconds since the user's last login. @see https://www.rfc-editor.org/rfc/rfc9470#section-3 */
+  /** Maximum seconds since the user's last login. Default: any time. @see https://www.rfc-editor.org/rfc/rfc9470#section-3 */
   readonly maxAge?: number;
 }
 
@@ -59,7 +59,7 @@ function checkAuthentication(
 ): void {
   const { acr: context, auth_time: authTime } = token.claims;
   const unmetGroup = acr.find((group) => context === undefined || !group.includes(context));
-  // Fail closed: a value that is no number, such as `NaN`, is never met, and a login in the future has no age.
+  // Fail closed: a value that is not a number, such as `NaN`, is never met, and a login in the future has no age.
   const isRecent =
     typeof maxAge === 'number' &&
     authTime !== undefined &&

@@ -20,7 +20,7 @@ const maxClientStates = 20;
 
 /**
  * Finds or creates the state of a client, so that a new host sends no request. Hosts of one resolver share a state
- * whatever functions their options contain: a function of the options may create a `fetch` for each host. Clients of
+ * even if their options contain different functions: a function of the options may create a `fetch` for each host. Clients of
  * different resolvers (for example of the tests of an application) share it only if they have the same functions.
  *
  * @param resolver the function of the options; undefined if the options are an object
@@ -36,15 +36,15 @@ export function findClientState(
   // Of static metadata, only the address of the keys selects what is fetched. DPoP keys select nothing.
   const selection = JSON.stringify(metadata ? [metadata.jwks_uri ?? null] : [discovery, allowInsecureIssuer]);
   const isOfResolver = ({ resolvers }: ClientStateEntry) => resolver !== undefined && resolvers.has(resolver);
-  const known = states.find(
+  const knownState = states.find(
     (entry) =>
       entry.selection === selection &&
       (isOfResolver(entry) || (entry.functions.fetch === fetch && entry.functions.now === now)),
   );
-  if (!known && states.length >= maxClientStates) removeOldest(states, isOfResolver);
-  const entry = known ?? { selection, functions: { fetch, now }, resolvers: new WeakSet(), state: {} };
+  if (!knownState && states.length >= maxClientStates) removeOldest(states, isOfResolver);
+  const entry = knownState ?? { selection, functions: { fetch, now }, resolvers: new WeakSet(), state: {} };
   if (resolver) entry.resolvers.add(resolver);
-  if (!known) states.push(entry);
+  if (!knownState) states.push(entry);
   return entry.state;
 }
 

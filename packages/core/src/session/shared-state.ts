@@ -78,13 +78,13 @@ export function getSharedState(
   holder[registryKey] ??= new Map();
   const states = holder[registryKey];
   const key = createKey(identity);
-  const known = states.get(key);
-  if (isRecording && !known?.isRecording) requireRoom(states);
-  const state = known ?? createSharedState();
+  const sharedState = states.get(key);
+  if (isRecording && !sharedState?.isRecording) requireRoom(states);
+  const state = sharedState ?? createSharedState();
   state.isRecording ||= isRecording;
   states.delete(key);
   states.set(key, state);
-  if (!known) dropOldStates(states);
+  if (!sharedState) dropOldStates(states);
   return state;
 }
 

@@ -28,6 +28,7 @@ export interface WebAuth {
  *
  * @param host the host of the request; it only selects one of the addresses of the option `baseUrl`
  * @throws ConfigurationError that names all missing and invalid options
+ * @see https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps
  * @example
  * ```ts
  * import { createWebAuth } from '@countersign/core/session';

@@ -33,4 +33,4 @@ export interface AccessTokenSource {
 }
 
 /** The newest known tokens, and those that the holder has. */
-export type KnownTokens = Successor & { readonly heldTokens: TokenSet };
+export type NewestTokens = Successor & { readonly heldTokens: TokenSet };

@@ -79,7 +79,7 @@ describe('an access token', () => {
     receivedAt: 1_000,
   };
 
-  test('is renewed before its expiry, but not in the first half of its lifetime', () => {
+  test('is refreshed before its expiry, but not in the first half of its lifetime', () => {
     expect(isFresh(entry, 1_029, 300)).toBe(true);
     expect(isFresh(entry, 1_030, 300)).toBe(false);
     expect(isFresh(entry, 1_049, 10)).toBe(true);

@@ -21,7 +21,7 @@ export interface AccessToken {
   readonly resource?: string;
 }
 
-/** An access token as it is stored, with the members that decide when it is renewed and which request it serves. */
+/** An access token as it is stored, with the members that decide when it is refreshed and which request it serves. */
 export interface StoredAccessToken extends AccessToken {
   /** Seconds since the epoch at which the token was received. */
   readonly receivedAt?: number;
@@ -66,6 +66,7 @@ const maxAccessTokens = 8;
  * Creates the token set of a login, which a `TokenHolder` stores.
  *
  * @param time seconds since the epoch
+ * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  * @example
  * ```ts
  * import { createTokenSet, type TokenResponse } from '@countersign/core';

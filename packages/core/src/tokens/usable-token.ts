@@ -21,11 +21,11 @@ export interface WantedAccessToken extends AccessTokenRequest {
  */
 export function findUsableToken(
   set: TokenSet,
-  wanted: WantedAccessToken,
+  tokenRequest: WantedAccessToken,
   { time, leeway }: { readonly time: number; readonly leeway?: number },
 ): StoredAccessToken | undefined {
-  const token = findAccessToken(set, wanted);
-  if (!token || token.accessToken === wanted.rejectedToken) return undefined;
+  const token = findAccessToken(set, tokenRequest);
+  if (!token || token.accessToken === tokenRequest.rejectedToken) return undefined;
   const isUsable = leeway === undefined ? isValid(token, time, 0) : isFresh(token, time, leeway);
   return isUsable ? token : undefined;
 }
@@ -56,7 +56,7 @@ export function findCoveringToken(
 const clockTolerance = 300;
 
 /**
- * Checks that a token need not be renewed yet. It is renewed `leeway` seconds before its expiry, but not before half of its
+ * Checks that a token need not be refreshed yet. It is refreshed `leeway` seconds before its expiry, but not before half of its
  * lifetime. If it was received in the future, the clock was changed, and its expiry is meaningless.
  */
 export function isFresh(entry: StoredAccessToken, time: number, leeway: number): boolean {

@@ -147,7 +147,7 @@ describe('a login with a refresh token', () => {
     expect(countRefreshes()).toBe(1);
     advanceClock(61);
     for (let times = 0; times < 20; times++) await poll();
-    // The expired token was renewed, and its successor was rejected for the first time.
+    // The expired token was refreshed, and its successor was rejected for the first time.
     expect(countRefreshes()).toBeLessThanOrEqual(3);
     expect(auth.snapshot().status).toBe('signed-in');
   });

@@ -104,7 +104,7 @@ test('a logout after the end deletes the name of the login, and revokes nothing'
   expect(events).toEqual([expect.objectContaining({ type: 'session.ended', reason: 'logout' })]);
 });
 
-test('B25: rejects a login that began before a logout, also if the provider had ended the earlier login before', async () => {
+test('B25: rejects a login that began before a logout, even if the provider had already ended the earlier login', async () => {
   // The message of the logout does not arrive.
   vi.stubGlobal('BroadcastChannel', undefined);
   const { first, finish, readStored } = await beginSecondLogin();

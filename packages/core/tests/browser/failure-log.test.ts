@@ -89,7 +89,7 @@ const failures: Record<string, Failure> = {
     code: 'transaction_invalid',
     texts: ['state'],
   },
-  'a callback that the provider refused': {
+  'a callback with an error of the provider': {
     run: async (page) => {
       const url = provider.approve(await startLogin(page), (parameters) => {
         parameters.delete('code');
@@ -134,7 +134,7 @@ const failures: Record<string, Failure> = {
     code: 'store_unavailable',
     texts: ['The storage failed.'],
   },
-  'a refresh whose client was refused': {
+  'a refresh whose client was rejected': {
     isSignedIn: true,
     prepare: () => {
       advanceClock(100);

@@ -14,15 +14,15 @@ beforeEach(() => {
   Object.assign(location, { replace: (url: string) => replaced.push(url) });
 });
 
-async function handOver(options: Partial<BrowserAuthOptions>) {
+async function replacePage(options: Partial<BrowserAuthOptions>) {
   const { auth } = await openSignedInPage(options);
-  return auth.handOver('/de/items');
+  return auth.replacePage('/de/items');
 }
 
 test('replaces the page once if the tokens are stored, and again after a page has restored the login', async () => {
   const storage = { ...createMemoryStorage(), reach: 'tab' as const };
-  expect(await handOver({ storage })).toBe(true);
-  expect(await handOver({ storage })).toBe(true);
+  expect(await replacePage({ storage })).toBe(true);
+  expect(await replacePage({ storage })).toBe(true);
   expect(replaced).toEqual(['/de/items', '/de/items']);
 });
 
@@ -33,16 +33,16 @@ test('replaces the page once if no page restores the login', async () => {
       parameters.set('error', 'login_required');
     }),
   );
-  expect(await handOver({ silentRedirectUri })).toBe(true);
-  for (let login = 0; login < 3; login++) expect(await handOver({ silentRedirectUri })).toBe(false);
+  expect(await replacePage({ silentRedirectUri })).toBe(true);
+  for (let login = 0; login < 3; login++) expect(await replacePage({ silentRedirectUri })).toBe(false);
   expect(replaced).toEqual(['/de/items']);
   stubSilentFrame((url) => provider.approve(url));
   await createPage({ silentRedirectUri }).auth.start();
-  expect(await handOver({ silentRedirectUri })).toBe(true);
+  expect(await replacePage({ silentRedirectUri })).toBe(true);
 });
 
 test('does not replace the page if the tokens are in memory', async () => {
-  expect(await handOver({})).toBe(false);
+  expect(await replacePage({})).toBe(false);
   // The browser denies the storage, so that the tokens are in memory.
   const storage = {
     ...createMemoryStorage(),
@@ -52,7 +52,7 @@ test('does not replace the page if the tokens are in memory', async () => {
     },
   };
   vi.spyOn(console, 'warn').mockImplementation(() => {});
-  expect(await handOver({ storage })).toBe(false);
+  expect(await replacePage({ storage })).toBe(false);
   expect(replaced).toEqual([]);
 });
 
@@ -60,7 +60,7 @@ test('does not replace the page if this tab cannot record it', async () => {
   const storage = { ...createMemoryStorage(), reach: 'shared' as const };
   const { auth } = await openSignedInPage({ storage });
   vi.stubGlobal('sessionStorage', undefined);
-  expect(auth.handOver('/de/items')).toBe(false);
+  expect(auth.replacePage('/de/items')).toBe(false);
 });
 
 test.each([
@@ -73,8 +73,8 @@ test.each([
   const { auth } = await openSignedInPage({
     storage: { ...createMemoryStorage(), reach: 'shared' as const },
   });
-  expect(auth.handOver(url)).toBe(false);
-  // The hand-over is not used up.
-  expect(auth.handOver(`${origin}/de/items?a=b#c`)).toBe(true);
+  expect(auth.replacePage(url)).toBe(false);
+  // The replacement is not used up.
+  expect(auth.replacePage(`${origin}/de/items?a=b#c`)).toBe(true);
   expect(replaced).toEqual(['/de/items?a=b#c']);
 });

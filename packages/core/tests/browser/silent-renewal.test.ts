@@ -24,16 +24,16 @@ beforeEach(() => {
   provider.body = (body) => ({ ...body, refresh_token: undefined });
 });
 
-describe('a login without a valid token, if one request is refused silently', () => {
-  /** The provider refuses requests that contain the other API, or that scope. */
-  function refuse(error: string, ownError?: string): void {
+describe('a login without a valid token, if one silent request is rejected', () => {
+  /** The provider rejects requests that contain the other API, or that scope. */
+  function rejectOtherApi(error: string, loginError?: string): void {
     stubSilentFrame((url) => {
       const { searchParams } = new URL(url);
       const isOther =
         searchParams.getAll('resource').includes(otherApi) ||
         /items:write/.test(searchParams.get('scope') ?? '');
-      const refusal = isOther ? error : ownError;
-      return refusal === undefined ? provider.approve(url) : fail(url, refusal);
+      const rejection = isOther ? error : loginError;
+      return rejection === undefined ? provider.approve(url) : fail(url, rejection);
     });
   }
 
@@ -48,7 +48,7 @@ describe('a login without a valid token, if one request is refused silently', ()
         const storage = { ...createMemoryStorage(), reach: 'shared' as const };
         const { auth } = await openSignedInPage({ resource, silentRedirectUri, storage });
         advanceClock(61);
-        refuse(error);
+        rejectOtherApi(error);
         await expect(auth.getAccessToken(request)).rejects.toMatchObject({ code: 'refresh_token_missing' });
         expect(auth.snapshot().status).toBe('signed-in');
         expect(await auth.getAccessToken()).toMatchObject({ accessToken: expect.any(String) });
@@ -59,7 +59,7 @@ describe('a login without a valid token, if one request is refused silently', ()
   test('continues if the provider requires an interaction for the token of the login too', async () => {
     const { auth } = await openSignedInPage({ silentRedirectUri });
     advanceClock(61);
-    refuse('consent_required', 'interaction_required');
+    rejectOtherApi('consent_required', 'interaction_required');
     for (const request of [{ resource: otherApi }, {}]) {
       await expect(auth.getAccessToken(request)).rejects.toMatchObject({ code: 'refresh_token_missing' });
       expect(auth.snapshot().status).toBe('signed-in');
@@ -69,7 +69,7 @@ describe('a login without a valid token, if one request is refused silently', ()
   test('ends if the provider has no session of the user', async () => {
     const { auth } = await openSignedInPage({ silentRedirectUri });
     advanceClock(61);
-    refuse('consent_required', 'login_required');
+    rejectOtherApi('consent_required', 'login_required');
     await expect(auth.getAccessToken({ resource: otherApi })).rejects.toMatchObject({
       code: 'refresh_token_missing',
     });
@@ -81,7 +81,7 @@ describe('a login without a valid token, if one request is refused silently', ()
     const options = { resource: [ownApi, otherApi], silentRedirectUri, storage };
     await openSignedInPage(options);
     advanceClock(61);
-    refuse('consent_required');
+    rejectOtherApi('consent_required');
     const { auth } = createPage(options);
     await auth.start();
     expect(auth.snapshot().status).toBe('signed-in');

@@ -80,7 +80,7 @@ describe('fetchUserinfo', () => {
     await expect(fetchUserinfo(auth, options())).rejects.toMatchObject({ code: 'userinfo_invalid' });
   });
 
-  test('renews a rejected token once', async () => {
+  test('refreshes a rejected token once', async () => {
     const { auth } = await openSignedInPage();
     respond = () =>
       authorizationHeaders.length === 1 ? rejection(401, 'Bearer error="invalid_token"') : json(userinfo);

@@ -80,7 +80,7 @@ test('without a listener, an unreachable issuer is named', async () => {
   ]);
 });
 
-test('R8: strangers cannot fill the log, and the omitted lines are counted', async () => {
+test('R8: limits the log lines of unauthenticated clients, and counts the omitted lines', async () => {
   const { server, reject } = await setUp();
   for (let count = 0; count < 500; count++) await reject(`x${count}`);
   expect(info.mock.calls).toHaveLength(10);

@@ -98,7 +98,7 @@ for (const kind of sessionKinds) {
     await session.getAccessToken({ resource: 'https://api.example.test/other' });
   });
 
-  test(`${kind}: does not limit renewals of tokens that the session contains`, async () => {
+  test(`${kind}: does not limit refreshes of tokens that the session contains`, async () => {
     const { advanceClock, request } = await setUp(kind);
     for (let hour = 0; hour < 30; hour++) {
       advanceClock(3_590);

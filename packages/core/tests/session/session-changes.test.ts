@@ -62,7 +62,7 @@ for (const kind of sessionKinds) {
     await useLater();
   });
 
-  test(`${kind}: retains a change when the request adopts the tokens of another request`, async () => {
+  test(`${kind}: retains a change when the request uses the tokens of another request`, async () => {
     const { app, browser, open, useLater } = await startSession();
     app.server.clock.advance(3_590);
     const [one, other] = [await open(), await open()];

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** Sets `NODE_ENV` until `unstubNodeEnv()`, also on runtimes without `process`. */
+/** Sets `NODE_ENV` until `unstubNodeEnv()`, even on runtimes without `process`. */
 export function stubNodeEnv(value: string): void {
   if ('process' in globalThis) vi.stubEnv('NODE_ENV', value);
   else vi.stubGlobal('process', { env: { NODE_ENV: value } });

@@ -27,7 +27,7 @@ type Method = (this: unknown[], ...parameters: unknown[]) => unknown;
 
 /**
  * Counts the elements of arrays that a synchronous function visits or copies: by iteration, by spreading, and by the methods of
- * arrays. The count shows the cost without a clock. A method counts the complete array, also if it stops earlier.
+ * arrays. The count shows the cost without a clock. A method counts the complete array, even if it stops earlier.
  */
 export function countVisitedElements(run: () => unknown): number {
   let count = 0;

@@ -5,7 +5,7 @@ const parseHex = (hex: string) =>
   Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 const toBytes = (text: string) => new TextEncoder().encode(text);
 
-/** A key that must not verify a signature, and a function that creates one nevertheless. */
+/** A key that must not verify a signature, and a function that creates such a signature. */
 export interface WeakKey {
   readonly name: string;
   readonly jwk: { readonly kty: 'RSA'; readonly n: string; readonly e: string };

@@ -70,7 +70,7 @@ export function listPolicies<Policy>(expression: PolicyExpression<Policy>): Poli
   );
 }
 
-interface CheckOptions<Policy> {
+interface ExpressionOptions<Policy> {
   /** The decorator or function, for the message. */
   readonly name: string;
   readonly isPolicy: (value: Policy) => boolean;
@@ -83,7 +83,7 @@ interface CheckOptions<Policy> {
  */
 export function checkPolicy<Policy>(
   expression: PolicyExpression<Policy>,
-  options: CheckOptions<Policy>,
+  options: ExpressionOptions<Policy>,
 ): void {
   const { combination, policy } = parseExpression(expression);
   if (!combination) {

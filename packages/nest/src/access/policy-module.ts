@@ -19,8 +19,8 @@ export function findPolicyModule(
 ): Module | undefined {
   const all = listPolicyModules(policy, modules);
   if (all.length <= 1) return all[0];
-  const own = findModules(owner, modules);
-  const nearest = new Set(own.map((module) => findVisible(policy, module)));
+  const ownerModules = findModules(owner, modules);
+  const nearest = new Set(ownerModules.map((module) => findVisible(policy, module)));
   const [module] = nearest;
   if (nearest.size === 1 && module) return module;
   if (haveSameInstance(policy, all)) return all[0];
@@ -53,10 +53,10 @@ const formatModules = (modules: readonly Module[]): string =>
 
 /** Finds the modules that contain a class with handlers. */
 function findModules(owner: Type, modules: ModulesContainer): readonly Module[] {
-  const found = [...modules.values()].filter(
+  const matchingModules = [...modules.values()].filter(
     ({ controllers, providers }) => controllers.has(owner) || providers.has(owner),
   );
-  if (found.length > 0) return found;
+  if (matchingModules.length > 0) return matchingModules;
   // Another decorator has replaced the class, or a provider has another token.
   return listModuleClasses(modules)
     .filter(({ type }) => type === owner || (type.prototype as object).constructor === owner)
@@ -77,8 +77,8 @@ function findImported(
     visitedModules.add(each);
     if (each.exports.has(policy) && each.providers.has(policy)) return each;
     const exportedModules = [...each.imports].filter(({ metatype }) => each.exports.has(metatype));
-    const found = findImported(policy, new Set(exportedModules), visitedModules);
-    if (found) return found;
+    const importedModules = findImported(policy, new Set(exportedModules), visitedModules);
+    if (importedModules) return importedModules;
   }
   return undefined;
 }

@@ -53,8 +53,8 @@ function getContextId(modules: ModuleRef, context: ExecutionContext): ContextId 
   // Nest attaches the identifier to the request if the handler itself is request-scoped.
   const contextId = ContextIdFactory.getByRequest(request, ['raw', 'req']);
   if (contextId === ContextIdFactory.getByRequest(request, ['raw', 'req'])) return contextId;
-  const known = isMessage ? undefined : contextIds.get(request);
-  if (known) return known;
+  const existingId = isMessage ? undefined : contextIds.get(request);
+  if (existingId) return existingId;
   if (!isMessage) contextIds.set(request, contextId);
   const { payload } = contextId as { readonly payload?: object };
   modules.registerRequestByContextId(payload ? Object.assign(request, payload) : request, contextId);

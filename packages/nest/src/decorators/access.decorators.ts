@@ -8,6 +8,7 @@ type AccessDecorator = MethodDecorator & ClassDecorator;
  * Allows every request, and ignores its credential. On a handler it also cancels the requirements of the class. Together
  * with a requirement on the same handler, it has no effect.
  *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  * @example
  * ```ts
  * @Controller('health')
@@ -25,6 +26,7 @@ export const Public = (): AccessDecorator => declareAccess({ mode: 'public' });
 /**
  * Allows a request without a token; then there is no principal. A request with an invalid token is rejected with 401.
  *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
  * @example
  * ```ts
  * @Controller('articles')
@@ -43,6 +45,7 @@ export const OptionalAuth = (): AccessDecorator => declareAccess({ mode: 'option
  * Requires a valid token. This is the default. Use it for a class that extends a `@Public()` class, a handler of a
  * `@Public()` class, or a field of GraphQL whose query is public.
  *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  * @example
  * ```ts
  * @Protected()
@@ -153,19 +156,19 @@ export const RequireAcr = (...values: [string, ...string[]]): AccessDecorator =>
 export const MaxAge = (seconds: number): AccessDecorator => {
   if (typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0)
     return declareAccess({ maxAge: seconds });
-  const found = typeof seconds === 'number' ? String(seconds) : `a value of type ${typeof seconds}`;
+  const actual = typeof seconds === 'number' ? String(seconds) : `a value of type ${typeof seconds}`;
   throw new ConfigurationError(
     'invalid_option',
-    `The argument of @MaxAge() is ${found}, expected a number of seconds, 0 or more. Check the variable that it is read from.`,
+    `The argument of @MaxAge() is ${actual}, expected a number of seconds, 0 or more. Check the variable that it is read from.`,
   );
 };
 
 /** An empty list would require nothing. A variable that is not set is `undefined` for callers without a compiler. */
 function checkTexts(name: string, values: [string, ...string[]]): [string, ...string[]] {
   if (values.length > 0 && values.every((value) => typeof value === 'string' && value !== '')) return values;
-  const found = values.map((value) => (value === '' ? 'an empty text' : typeof value)).join(', ') || 'empty';
+  const actual = values.map((value) => (value === '' ? 'an empty text' : typeof value)).join(', ') || 'empty';
   throw new ConfigurationError(
     'invalid_option',
-    `The list of arguments of @${name}() is ${found}, expected one or more texts that are not empty.`,
+    `The list of arguments of @${name}() is ${actual}, expected one or more texts that are not empty.`,
   );
 }

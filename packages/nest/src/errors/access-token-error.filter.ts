@@ -72,14 +72,14 @@ export class AccessTokenErrorFilter extends BaseExceptionFilter {
       return;
     }
     // On a class that handles both messages and requests, the filter has no HTTP adapter of Nest.
-    const response = host.getArgByIndex<HttpResponse>(1);
+    const response = host.getArgByIndex<WritableResponse>(1);
     if (response.headersSent === true || response.sent === true) response.end?.();
     else response.status(exception.getStatus()).send(exception.getResponse());
   }
 }
 
 /** The part of the responses of Express and Fastify that the filter uses. */
-interface HttpResponse {
+interface WritableResponse {
   /** Express. */
   readonly headersSent?: boolean;
   /** Fastify. */

@@ -11,8 +11,8 @@ const resultClass = Symbol.for('countersign.verifier');
  * of the two copies differ too.
  */
 export function warnAboutCopies(verifier: AccessTokenVerifier): void {
-  const found = (verifier as { readonly [resultClass]?: unknown })[resultClass];
-  if (found === undefined || found === AuthenticatedRequest) return;
+  const ResultClass = (verifier as { readonly [resultClass]?: unknown })[resultClass];
+  if (ResultClass === undefined || ResultClass === AuthenticatedRequest) return;
   logger.warn(
     'Two copies of @countersign/core are installed: the verifier of AuthModule.forRoot() is of another copy than the one that @countersign/nest uses. Install one copy: list them with "npm ls @countersign/core" (or "pnpm why -r"), and give all @countersign packages the same version.',
   );

@@ -31,8 +31,8 @@ function truncate(text: string): string {
 }
 
 /**
- * Replaces secrets. It searches all of them in the original text, because a client chooses its credentials. If one of them
- * is a part of `[redacted]`, a search in the result would replace it again, by more text each time.
+ * Replaces secrets. All of them are searched in the original text, because a client chooses its credentials: one that is a
+ * part of `[redacted]` would match in the result of an earlier replacement, and the text would grow each time.
  */
 function redactSecrets(text: string, secrets: ReadonlySet<string>): string {
   if (secrets.size > maxSecrets) return '[redacted]';

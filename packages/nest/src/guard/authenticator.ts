@@ -233,7 +233,7 @@ export class Authenticator {
   ): AuthenticatedRequest | undefined {
     const state = trackConnection(transport);
     state.subscriptions = state.subscriptions.filter(({ isRunning }) => isRunning());
-    // Those that are not in the list may continue longer than those in it, so the connection keeps its token.
+    // Subscriptions beyond the list may continue longer than those in the list, so the connection keeps its token.
     if (state.subscriptions.length === maxSubscriptions) state.hasUnlistedSubscriptions = true;
     else state.subscriptions.push({ authenticator: this, ...subscription });
     const current = findVerification(transport, this)?.authenticatedRequest;

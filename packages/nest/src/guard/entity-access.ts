@@ -119,16 +119,19 @@ export class EntityAccess {
     } catch {
       throw new ConfigurationError(
         'invalid_option',
-        `The policy of EntityAccess.require(${policy.name}) is no provider, or a request-scoped or transient one, expected ` +
-          'another provider. Add it to the providers of a module, or inject it and pass ' +
+        `The policy of EntityAccess.require(${policy.name}) is not a provider of a module, or it is request-scoped or transient, ` +
+          'expected a provider with the default scope. Add it to the providers of a module, or inject it and pass ' +
           '(principal, entity) => policy.allowsEntity(principal, entity).',
       );
     }
     const [provider, ...others] = new Set(providers);
     if (provider && others.length === 0) return provider;
     // It is not known which of the modules called.
-    const found = listPolicyModules(policy as never, this.modules.get(ModulesContainer, { strict: false }));
-    throw createSeveralProvidersError(policy, found);
+    const policyModules = listPolicyModules(
+      policy as never,
+      this.modules.get(ModulesContainer, { strict: false }),
+    );
+    throw createSeveralProvidersError(policy, policyModules);
   }
 
   #toException(thrownValue: unknown): unknown {

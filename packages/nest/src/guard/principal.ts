@@ -48,6 +48,7 @@ export function getPrincipal(source: ArgumentsHost | object): VerifiedAccessToke
  *
  * @param source as for {@link getPrincipal}
  * @returns `undefined` if the request has no principal
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#ClaimStability
  * @example
  * ```ts
  * class UserTracker {

@@ -38,8 +38,8 @@ export async function waitForToken(
   } catch {
     // The caller handles the result.
   } finally {
-    const left = (waiting.get(message) ?? 1) - 1;
-    if (left > 0) waiting.set(message, left);
+    const remainingCount = (waiting.get(message) ?? 1) - 1;
+    if (remainingCount > 0) waiting.set(message, remainingCount);
     else if (waiting.delete(message)) waitingMessages.count--;
   }
 }

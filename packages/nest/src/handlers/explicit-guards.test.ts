@@ -54,7 +54,7 @@ function find(method: 'plain' | 'derived' | 'instance', ...modules: ReturnType<t
 
 const [first, second, derived] = [AccessTokenGuard, AccessTokenGuard, DerivedGuard].map(createInstance);
 
-test('N19: finds the guard of the class and of the method, also one that extends it', () => {
+test('N19: finds the guard of the class and of the method, including one that extends it', () => {
   const guards = new Map<Type, FakeGuard>([
     [AccessTokenGuard, { instance: first }],
     [DerivedGuard, { instance: derived }],

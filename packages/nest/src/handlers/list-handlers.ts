@@ -18,7 +18,7 @@ export function listHandlers(modules: ModulesContainer, { config }: ListOptions 
   for (const each of listModuleClasses(modules)) {
     for (const { name, method } of listMethods(each.type)) {
       const base = { owner: each.type, methodName: name, method };
-      const found: Handler[] = [
+      const methodHandlers: Handler[] = [
         ...(each.isController
           ? [
               { ...base, transport: 'http' as const, entries: listRoutes(method, each, { config, modules }) },
@@ -29,7 +29,7 @@ export function listHandlers(modules: ModulesContainer, { config }: ListOptions 
               ...createGraphqlHandler(base, each),
             ]),
       ];
-      for (const handler of found.filter(({ entries }) => entries.length > 0)) {
+      for (const handler of methodHandlers.filter(({ entries }) => entries.length > 0)) {
         const key = `${handler.transport} ${formatHandlerName(handler)} ${handler.entries.join()}`;
         const same = handlers.get(key) ?? [];
         if (!same.some(({ owner }) => owner === handler.owner)) handlers.set(key, [...same, handler]);
@@ -39,7 +39,7 @@ export function listHandlers(modules: ModulesContainer, { config }: ListOptions 
   return [...handlers.values()].flat();
 }
 
-/** Whether Nest treats the method as a handler, in whichever module its class is used. */
+/** Whether Nest treats the method as a handler, in each module that uses its class. */
 export function isHandler(method: object, owner: object): boolean {
   if (rootTypeNames.includes(Reflect.getMetadata(nestMetadata.resolverType, owner))) return true;
   return [

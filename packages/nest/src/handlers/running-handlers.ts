@@ -35,7 +35,7 @@ class RunningHandlerInterceptor implements NestInterceptor {
   }
 }
 
-/** Adds the interceptor to every gateway with requirements, also without a global guard, before Nest creates the handlers. */
+/** Adds the interceptor to every gateway with requirements, even without a global guard, before Nest creates the handlers. */
 @Injectable()
 export class RunningHandlerInstaller {
   constructor(@Inject(ModulesContainer) modules: ModulesContainer) {

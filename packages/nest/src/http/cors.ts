@@ -34,6 +34,6 @@ export function accessTokenCors<T extends object>(
 
 function addHeaderNames(list: string | readonly string[] | undefined, names: readonly string[]): string[] {
   const present = typeof list === 'string' ? list.split(',').map((name) => name.trim()) : (list ?? []);
-  const known = new Set(present.map((name) => name.toLowerCase()));
-  return [...present, ...names.filter((name) => !known.has(name.toLowerCase()))];
+  const presentNames = new Set(present.map((name) => name.toLowerCase()));
+  return [...present, ...names.filter((name) => !presentNames.has(name.toLowerCase()))];
 }

@@ -12,8 +12,8 @@ export function findWebSocket(
   server: WebSocketServer | undefined,
 ): ServerWebSocket | undefined {
   if (socket === undefined) return undefined;
-  const known = webSocketsBySocket.get(socket);
-  if (known) return known;
+  const trackedWebSocket = webSocketsBySocket.get(socket);
+  if (trackedWebSocket) return trackedWebSocket;
   for (const client of server?.clients ?? []) {
     if (client._socket !== socket) continue;
     webSocketsBySocket.set(socket, client);

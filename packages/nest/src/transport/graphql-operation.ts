@@ -91,8 +91,8 @@ function findSource(args: readonly unknown[]): Source | undefined {
 
 /** Gets the object that identifies the operations of one request or connection. */
 function getOperation(source: Source): object {
-  const known = findOperation(source);
-  if (known) return known;
+  const knownOperation = findOperation(source);
+  if (knownOperation) return knownOperation;
   const operation = Object.freeze({});
   operationsByRequest.set(source.raw ?? source, operation);
   if (source.extra?.request) operationsByRequest.set(source.extra.request, operation);

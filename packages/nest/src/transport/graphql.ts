@@ -13,7 +13,7 @@ interface FieldPath {
   readonly prev?: FieldPath | undefined;
   /** The name of the field in the response, or the index in a list. */
   readonly key?: unknown;
-  /** `graphql` sets it, also to `undefined`. Compiled queries do not have it. */
+  /** `graphql` sets it, even to `undefined`. Compiled queries do not have it. */
   readonly typename?: unknown;
 }
 
@@ -217,8 +217,8 @@ function getOrAdd<Key, Value>(
   key: Key,
   create: () => Value,
 ): Value {
-  const known = map.get(key);
-  if (known !== undefined) return known;
+  const cachedValue = map.get(key);
+  if (cachedValue !== undefined) return cachedValue;
   const value = create();
   map.set(key, value);
   return value;

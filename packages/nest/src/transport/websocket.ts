@@ -64,7 +64,7 @@ function createSocketIoTransport(client: SocketIoClient): Transport {
   if (client.connected) connectedClients.add(client);
   const { headers, auth } = client.handshake;
   const { token } = auth ?? {};
-  // A list is rejected: a token that is no text must not make the connection anonymous.
+  // A list is rejected: a token that is not a text must not make the connection anonymous.
   const authorization = typeof token === 'string' ? toAuthorization(token) : (token ?? undefined) && [];
   // The URL of the handshake is omitted: it belongs to the library and has the library's parameters.
   const handshake = { headers, rawHeaders: client.request?.rawHeaders, socket: client.request?.socket };
@@ -77,7 +77,7 @@ function createSocketIoTransport(client: SocketIoClient): Transport {
     onClosed: (listener) => addDisconnectListener(client, listener),
     isClosed: () => isClosed(client) && !isConnecting(client),
     hold: () => holdConnection(client.conn as EngineConnection | undefined),
-    confirmHolder: (accessToken) => confirmHolder(client, accessToken),
+    confirmHolder: (accessToken) => confirmUser(client, accessToken),
   };
 }
 
@@ -85,7 +85,7 @@ function createSocketIoTransport(client: SocketIoClient): Transport {
 const holderName = 'countersign.holder';
 
 /** Compares the user of a recovered client with the earlier one, whose rooms it has. */
-function confirmHolder(
+function confirmUser(
   { pid, recovered, data }: SocketIoClient,
   accessToken: VerifiedAccessToken | undefined,
 ): boolean {

@@ -64,7 +64,7 @@ describe.each(gateways)('A9: any input to a socket.io gateway, %s', (_, gateway)
       { providers: [gateway] },
       { before: (app) => void app.useWebSocketAdapter(new IoAdapter(app)) },
     );
-    /** Sends raw packets of Engine.IO (`0` to `6`) and socket.io (`40`: connect, `42`: event), also invalid ones. */
+    /** Sends raw packets of Engine.IO (`0` to `6`) and socket.io (`40`: connect, `42`: event), including invalid ones. */
     const ask = (
       auth: string,
       payload: unknown,

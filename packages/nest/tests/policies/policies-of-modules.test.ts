@@ -115,7 +115,7 @@ describe.each(orders)('N2: a policy class of two modules, whose order is %s', (p
     });
   });
 
-  test('uses the provider that the module of the handler imports, also through a module that exports it', async () => {
+  test('uses the provider that the module of the handler imports, even through a module that exports it', async () => {
     const shared = createModule(undefined, { allowed: 'carol', exports: [AllowedPolicy] });
     const exporting = createModule(undefined, { imports: [shared], exports: [shared] });
     const modules = [
@@ -146,7 +146,7 @@ describe.each(orders)('N2: a policy class of two modules, whose order is %s', (p
   });
 });
 
-test('N2: uses the only provider, whichever module has it', async () => {
+test('N2: uses the only provider, in any module', async () => {
   const modules = [createModule('a', { allowed: 'alice' }), createModule('c', {})];
   expect(await listAllowed(modules, ['a', 'c'])).toEqual({ a: ['alice'], c: ['alice'] });
 });

@@ -191,15 +191,15 @@ describe.each(adapters)('parameters of methods without a request on %s', (adapte
         return [];
       }
     }
-    const refusal = (name: string) => ({
+    const rejection = (name: string) => ({
       code: 'unguarded_handler',
       message: expect.stringContaining(`${name} has a parameter with @Principal()`),
     });
     await expect(start(adapter, { controllers: [ItemsController] })).rejects.toMatchObject(
-      refusal('ItemsController.run'),
+      rejection('ItemsController.run'),
     );
     await expect(start(adapter, { providers: [InheritedGateways] })).rejects.toMatchObject(
-      refusal('InheritedGateways.handleConnection'),
+      rejection('InheritedGateways.handleConnection'),
     );
   });
 

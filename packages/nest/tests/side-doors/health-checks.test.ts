@@ -56,7 +56,7 @@ describe.each(adapters)('@nestjs/terminus on %s', (adapter) => {
     ]);
   });
 
-  test('a failed health check keeps its response, and tells an anonymous caller nothing', async () => {
+  test('a failed health check keeps its response, which contains no details for an anonymous caller', async () => {
     isUp = false;
     const { call, mint } = await start();
     const failed = { status: 503, body: { status: 'error', error: { database: { status: 'down' } } } };

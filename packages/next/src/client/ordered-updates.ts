@@ -7,8 +7,8 @@ export interface OrderedUpdates<T> {
 }
 
 /**
- * Creates updates that never go back. A check of the session that was sent before the session was extended can be answered
- * after it, and would show the previous expiry again.
+ * Ignores a response to an earlier request that arrives after a later one. Otherwise a check of the session that was sent
+ * before an extension could show the previous expiry again.
  */
 export function createOrderedUpdates<T>(apply: (value: T) => void): OrderedUpdates<T> {
   let lastSent = 0;

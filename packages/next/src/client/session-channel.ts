@@ -6,7 +6,7 @@ export type SessionMessage = string | { readonly type: 'extended' | 'logout' };
 
 export const openSessionChannel = (): BroadcastChannel => new BroadcastChannel('countersign.session');
 
-/** Sends a message to all tabs of the application, also from a component without `<AuthProvider>`. */
+/** Sends a message to all tabs of the application, even from a component without `<AuthProvider>`. */
 export function sendToTabs(message: SessionMessage): void {
   const channel = openSessionChannel();
   channel.postMessage(message);

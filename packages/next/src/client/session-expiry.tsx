@@ -52,7 +52,7 @@ export function SessionExpiry(props: SessionExpiryProps): ReactNode {
   const phase = usePhase(warnBefore);
   const isFinal = session !== undefined && session.endsAt <= session.expiresAt;
   const isOpen = phase === 'ended' || (phase === 'warning' && !isDismissed);
-  const left = expiresIn ?? 0;
+  const remainingSeconds = expiresIn ?? 0;
 
   // The clock of the browser may be wrong.
   const isClockUnknown = session !== undefined && clockOffset === 0;
@@ -106,11 +106,11 @@ export function SessionExpiry(props: SessionExpiryProps): ReactNode {
         <>
           <h2 id={`${id}title`}>{phase === 'ended' ? messages.endedTitle : messages.warningTitle}</h2>
           <p id={`${id}text`}>
-            {phase === 'ended' ? messages.endedText : text.replace('{time}', formatTime(left))}
+            {phase === 'ended' ? messages.endedText : text.replace('{time}', formatTime(remainingSeconds))}
           </p>
           {phase === 'warning' && (
             <p aria-live="assertive" style={visuallyHidden}>
-              {left <= 30 && text.replace('{time}', formatTime(left <= 10 ? 10 : 30))}
+              {remainingSeconds <= 30 && text.replace('{time}', formatTime(remainingSeconds <= 10 ? 10 : 30))}
             </p>
           )}
           {hasFailed && <p role="alert">{messages.failure}</p>}

@@ -21,10 +21,14 @@ export function useExpiresIn(
     if (expiresAt === undefined) return setExpiresIn(undefined);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const update = () => {
-      const left = getSecondsUntil(expiresAt, clockOffset);
-      setExpiresIn(left);
-      if (left === 0) onExpire();
-      else timer = setTimeout(update, (left > countdown ? Math.min(30, left - countdown) : 1) * 1000);
+      const secondsLeft = getSecondsUntil(expiresAt, clockOffset);
+      setExpiresIn(secondsLeft);
+      if (secondsLeft === 0) onExpire();
+      else
+        timer = setTimeout(
+          update,
+          (secondsLeft > countdown ? Math.min(30, secondsLeft - countdown) : 1) * 1000,
+        );
     };
     update();
     return () => clearTimeout(timer);

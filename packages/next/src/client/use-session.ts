@@ -31,7 +31,7 @@ export interface UseSession extends SessionSnapshot {
  *
  * export function UserName() {
  *   const { session, status } = useSession();
- *   return status === 'loading' ? '...' : (session?.user.name ?? 'guest');
+ *   return status === 'loading' ? '...' : (session?.user.name ?? 'signed out');
  * }
  * ```
  */

@@ -12,7 +12,12 @@ interface RequestMetadata {
 
 const metadataKey = Symbol.for('NextInternalRequestMeta');
 
-type Run = (work: object | undefined, render: unknown, request?: unknown, ...more: unknown[]) => unknown;
+type RunWork = (
+  work: object | undefined,
+  render: unknown,
+  request?: unknown,
+  ...otherArguments: unknown[]
+) => unknown;
 
 const requestsKey = Symbol.for('countersign.next.requests');
 /** The request of each page or action that Next handles. All copies of this module that Next loads share it. */
@@ -23,14 +28,14 @@ export function observePages(): void {
   if (globalState[requestsKey]) return;
   const requests = new WeakMap<object, object>();
   globalState[requestsKey] = requests;
-  const storage = workAsyncStorage as unknown as { run: Run };
+  const storage = workAsyncStorage as unknown as { run: RunWork };
   const run = storage.run.bind(storage);
-  storage.run = (work, render, request, ...more) => {
+  storage.run = (work, render, request, ...otherArguments) => {
     if (work && typeof request === 'object' && request !== null) {
       requests.set(work, request);
       retainCookies((request as { readonly headers?: Record<string, unknown> }).headers ?? {});
     }
-    return run(work, render, request, ...more);
+    return run(work, render, request, ...otherArguments);
   };
 }
 
@@ -56,8 +61,8 @@ function identifyCookie(line: string): string {
   const [pair = '', ...attributes] = line.split(';');
   const read = (name: string) => {
     const prefix = `${name}=`;
-    const found = attributes.findLast((each) => each.trim().toLowerCase().startsWith(prefix));
-    return found?.trim().slice(prefix.length).trim();
+    const attribute = attributes.findLast((each) => each.trim().toLowerCase().startsWith(prefix));
+    return attribute?.trim().slice(prefix.length).trim();
   };
   const isPartitioned = attributes.some((each) => each.trim().toLowerCase() === 'partitioned');
   const domain = read('domain')?.replace(/^\./, '').toLowerCase();

@@ -18,7 +18,7 @@ export interface ProxyOptions {
   readonly publicPaths?: readonly string[];
   /**
    * Creates the response to a request that needs a session and has none. Default: a redirect to the login for pages,
-   * otherwise 401, also if it returns `undefined`.
+   * otherwise 401, even if it returns `undefined`.
    */
   readonly onUnauthenticated?: (
     request: NextRequest,

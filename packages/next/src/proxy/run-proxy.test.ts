@@ -35,7 +35,7 @@ test('compares paths by segments, decoded and without repeated slashes', async (
   expect((await auth.proxy(createProxyRequest('/dashboard/publicity'), withPublicPaths)).status).toBe(307);
 });
 
-test('treats a path with a trailing slash as the same path, also for the routes', async () => {
+test('treats a path with a trailing slash as the same path, including the paths of the routes', async () => {
   const { options } = await setUp();
   const auth = createAuth(options);
   for (const path of ['/auth/login/', '/auth/callback/', '/auth/backchannel-logout/', '/auth/session/'])

@@ -145,13 +145,13 @@ async function createResponse(
     const rejection =
       (await options.onUnauthenticated?.(request, loginUrl)) ??
       rejectRequest(request, loginUrl, requirement?.code ?? 'not_signed_in');
-    return setCookies(new NextResponse(rejection.body, rejection), requestSession);
+    return addSessionCookies(new NextResponse(rejection.body, rejection), requestSession);
   }
   const { cookies } = requestSession;
   const response = await continueRequest(request, { respond: options.respond, headers, cookies });
   if (cookies.length > 0) {
     const mutable = options.respond ? new NextResponse(response.body, response) : response;
-    return setCookies(mutable, requestSession);
+    return addSessionCookies(mutable, requestSession);
   }
   const isPersonal = needsSession || (requestSession.session && !isCacheable(request, options));
   return isPersonal ? setPrivate(response, options) : response;
@@ -206,7 +206,7 @@ const isRedirectOfAction = ({ method, headers }: NextRequest): boolean =>
   headers.get('accept')?.includes('text/x-component') === true;
 
 /** @param response is changed; the caller copies a response of the application first */
-function setCookies(response: Response, requestSession: RequestSession): Response {
+function addSessionCookies(response: Response, requestSession: RequestSession): Response {
   addSessionHeaders(response.headers, requestSession.cookies);
   return response;
 }

@@ -4,14 +4,14 @@ import { type ContractCase, createFreshKey, eventually, type OpenStore } from '.
 
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 
-function record(version: number, more: Partial<SessionRecord> = {}): SessionRecord {
+function record(version: number, changes: Partial<SessionRecord> = {}): SessionRecord {
   return {
     version,
     value: `sealed ${version}`,
     issuer: 'https://op.example',
     sub: createFreshKey(),
     expiresAt: inAnHour(),
-    ...more,
+    ...changes,
   };
 }
 
@@ -146,9 +146,9 @@ function createDeletionCases(open: OpenStore<SessionStore>): ContractCase[] {
         assert.equal((await store.get(key))?.version, 1);
         await eventually(async () => {
           const requestTime = Date.now() / 1000;
-          const found = await store.get(key);
-          assert.ok(found === undefined || requestTime < expiresAt);
-          return found === undefined;
+          const storedRecord = await store.get(key);
+          assert.ok(storedRecord === undefined || requestTime < expiresAt);
+          return storedRecord === undefined;
         }, 'the session expires');
         assert.equal(await store.set(key, { ...session, version: 2, expiresAt: inAnHour() }, 1), false);
         assert.equal(await store.get(key), undefined);

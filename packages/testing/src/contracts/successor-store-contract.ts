@@ -6,6 +6,7 @@ import { type ContractCase, createFreshKey, eventually, type OpenStore } from '.
  * Creates the tests that each implementation of `SuccessorStore` must pass, for any test runner.
  *
  * @param open opens the store under test: each call returns another handle of it, as another process would open it
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
  * @example
  * ```ts
  * import type { SuccessorStore } from '@countersign/core';

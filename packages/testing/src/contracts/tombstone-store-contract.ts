@@ -6,6 +6,7 @@ import { type ContractCase, createFreshKey, eventually, type OpenStore } from '.
  * Creates the tests that each implementation of `TombstoneStore` must pass, for any test runner.
  *
  * @param open opens the store under test: each call returns another handle of it, as another process would open it
+ * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCActions
  * @example
  * ```ts
  * import type { TombstoneStore } from '@countersign/core/session';

@@ -56,10 +56,10 @@ export async function userinfo(state: ServerState, request: Request): Promise<Re
     ...grant.scope.split(' ').flatMap((scope) => claimNamesByScope[scope] ?? []),
     ...Object.keys(grant.claims?.userinfo ?? {}),
   ];
-  const known = state.users.get(grant.sub ?? '')?.claims ?? {};
+  const userClaims = state.users.get(grant.sub ?? '')?.claims ?? {};
   const body = await applyFaults(state, 'userinfoResponse', {
     sub: grant.sub,
-    ...Object.fromEntries(Object.entries(known).filter(([name]) => names.includes(name))),
+    ...Object.fromEntries(Object.entries(userClaims).filter(([name]) => names.includes(name))),
   });
   const { signed, encrypted } = await applyFaults(state, 'userinfoProtection', {
     signed: client.userinfoSignedResponseAlg,

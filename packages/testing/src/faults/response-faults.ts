@@ -5,11 +5,11 @@ type Body = Record<string, unknown>;
 const metadata = (change: (body: Body) => void) => ({
   metadata: (body: Body) => change(body),
 });
-const token = (change: (body: Body) => void) => ({ tokenResponse: (body: Body) => change(body) });
-const authorization = (change: (parameters: URLSearchParams) => void) => ({
+const changeTokens = (change: (body: Body) => void) => ({ tokenResponse: (body: Body) => change(body) });
+const changeAuthorization = (change: (parameters: URLSearchParams) => void) => ({
   authorizationResponse: (parameters: URLSearchParams) => change(parameters),
 });
-const userinfo = (change: (body: Body) => void) => ({ userinfoResponse: (body: Body) => change(body) });
+const changeUserinfo = (change: (body: Body) => void) => ({ userinfoResponse: (body: Body) => change(body) });
 const protection = (change: (value: UserinfoProtection) => void) => ({
   userinfoProtection: (value: UserinfoProtection) => change(value),
 });
@@ -44,80 +44,82 @@ export const responseFaults = {
   metadata_without_iss_parameter: metadata((body) => {
     delete body.authorization_response_iss_parameter_supported;
   }),
-  iss_invalid: authorization((parameters) => parameters.set('iss', `${parameters.get('iss')}1`)),
-  iss_missing: authorization((parameters) => parameters.delete('iss')),
-  iss_of_another: authorization((parameters) => parameters.set('iss', 'https://attacker.example')),
-  state_invalid: authorization((parameters) => parameters.set('state', `${parameters.get('state') ?? ''}1`)),
-  state_missing: authorization((parameters) => parameters.delete('state')),
-  code_missing: authorization((parameters) => parameters.delete('code')),
-  code_repeated: authorization((parameters) => parameters.append('code', 'another-code')),
-  state_repeated: authorization((parameters) => parameters.append('state', 'another-state')),
-  response_with_id_token: authorization((parameters) => parameters.set('id_token', 'a.b.c')),
-  token_response_without_access_token: token((body) => {
+  iss_invalid: changeAuthorization((parameters) => parameters.set('iss', `${parameters.get('iss')}1`)),
+  iss_missing: changeAuthorization((parameters) => parameters.delete('iss')),
+  iss_of_another: changeAuthorization((parameters) => parameters.set('iss', 'https://attacker.example')),
+  state_invalid: changeAuthorization((parameters) =>
+    parameters.set('state', `${parameters.get('state') ?? ''}1`),
+  ),
+  state_missing: changeAuthorization((parameters) => parameters.delete('state')),
+  code_missing: changeAuthorization((parameters) => parameters.delete('code')),
+  code_repeated: changeAuthorization((parameters) => parameters.append('code', 'another-code')),
+  state_repeated: changeAuthorization((parameters) => parameters.append('state', 'another-state')),
+  response_with_id_token: changeAuthorization((parameters) => parameters.set('id_token', 'a.b.c')),
+  token_response_without_access_token: changeTokens((body) => {
     delete body.access_token;
   }),
-  token_response_without_id_token: token((body) => {
+  token_response_without_id_token: changeTokens((body) => {
     delete body.id_token;
   }),
-  token_response_without_expires_in: token((body) => {
+  token_response_without_expires_in: changeTokens((body) => {
     delete body.expires_in;
   }),
-  token_response_without_scope: token((body) => {
+  token_response_without_scope: changeTokens((body) => {
     delete body.scope;
   }),
-  token_response_without_refresh_token: token((body) => {
+  token_response_without_refresh_token: changeTokens((body) => {
     delete body.refresh_token;
   }),
-  token_response_without_token_type: token((body) => {
+  token_response_without_token_type: changeTokens((body) => {
     delete body.token_type;
   }),
-  token_type_case_inverted: token((body) => {
+  token_type_case_inverted: changeTokens((body) => {
     body.token_type = invertCase(String(body.token_type));
   }),
-  token_type_unknown: token((body) => {
+  token_type_unknown: changeTokens((body) => {
     body.token_type = 'mac';
   }),
-  token_type_bearer: token((body) => {
+  token_type_bearer: changeTokens((body) => {
     body.token_type = 'Bearer';
   }),
-  token_type_dpop: token((body) => {
+  token_type_dpop: changeTokens((body) => {
     body.token_type = 'DPoP';
   }),
-  expires_in_text: token((body) => {
+  expires_in_text: changeTokens((body) => {
     body.expires_in = '3600';
   }),
-  expires_in_zero: token((body) => {
+  expires_in_zero: changeTokens((body) => {
     body.expires_in = 0;
   }),
-  expires_in_negative: token((body) => {
+  expires_in_negative: changeTokens((body) => {
     body.expires_in = -1;
   }),
-  expires_in_huge: token((body) => {
+  expires_in_huge: changeTokens((body) => {
     body.expires_in = 1e308;
   }),
-  scope_list: token((body) => {
+  scope_list: changeTokens((body) => {
     body.scope = ['openid'];
   }),
-  access_token_object: token((body) => {
+  access_token_object: changeTokens((body) => {
     body.access_token = { token: true };
   }),
-  refresh_token_empty: token((body) => {
+  refresh_token_empty: changeTokens((body) => {
     body.refresh_token = '';
   }),
-  userinfo_response_sub_invalid: userinfo((body) => {
+  userinfo_response_sub_invalid: changeUserinfo((body) => {
     body.sub = `${body.sub}invalid`;
   }),
-  userinfo_response_sub_missing: userinfo((body) => {
+  userinfo_response_sub_missing: changeUserinfo((body) => {
     delete body.sub;
   }),
-  userinfo_response_null_members: userinfo((body) => {
+  userinfo_response_null_members: changeUserinfo((body) => {
     Object.assign(body, { nickname: null, picture: null });
   }),
-  userinfo_aggregated_claims: userinfo((body) => {
+  userinfo_aggregated_claims: changeUserinfo((body) => {
     body._claim_names = { address: 'src1' };
     body._claim_sources = { src1: { JWT: 'eyJhbGciOiJub25lIn0.eyJhZGRyZXNzIjp7fX0.' } };
   }),
-  userinfo_distributed_claims: userinfo((body) => {
+  userinfo_distributed_claims: changeUserinfo((body) => {
     body._claim_names = { credit_score: 'src1' };
     body._claim_sources = {
       src1: { endpoint: 'https://claims.example/credit', access_token: 'claims-token' },

@@ -41,7 +41,7 @@ export interface KeyRing {
 
 /** Creates a key ring. With `exclusive`, its keys are not shared with other servers of the process. */
 export function createKeyRing(algs: readonly string[], options: { readonly exclusive: boolean }): KeyRing {
-  const known = new Set(algs);
+  const supportedAlgs = new Set(algs);
   const cache = new Map<string, Promise<ServerKey>>();
   let generation = 0;
   let previousKeys: ServerKey[] = [];
@@ -54,12 +54,12 @@ export function createKeyRing(algs: readonly string[], options: { readonly exclu
   };
   const ring: KeyRing = {
     current(alg) {
-      known.add(alg);
+      supportedAlgs.add(alg);
       return getKey(alg, generation * 2);
     },
     foreign: (alg) => getKey(alg, generation * 2 + 1),
     async listPublishedKeys() {
-      return [...(await Promise.all([...known].map((alg) => ring.current(alg)))), ...previousKeys];
+      return [...(await Promise.all([...supportedAlgs].map((alg) => ring.current(alg)))), ...previousKeys];
     },
     async rotate({ keepOld = false } = {}) {
       previousKeys = keepOld ? await ring.listPublishedKeys() : [];

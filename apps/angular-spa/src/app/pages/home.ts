@@ -12,11 +12,11 @@ import { SETTINGS } from '../settings.ts';
   template: `
     <section class="hero">
       <p class="eyebrow">Angular single-page app</p>
-      <ng-container *authSignedIn="true; else guest">
+      <ng-container *authSignedIn="true; else signedOut">
         <h1>Welcome, {{ auth.user()?.name ?? auth.user()?.sub }}.</h1>
         <p class="lead">You are signed in. Your tokens are held only in the memory of this page.</p>
       </ng-container>
-      <ng-template #guest>
+      <ng-template #signedOut>
         <h1>Log in and call an API, with no token in storage.</h1>
         <p class="lead">
           A public client with PKCE. Open a protected page: you log in and return to that page.

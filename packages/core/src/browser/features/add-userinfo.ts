@@ -54,7 +54,9 @@ export function addUserinfo(auth: BrowserAuth, options: BrowserAuthOptions): Bro
     const isNeeded =
       status === 'signed-in' &&
       holder &&
-      ![loadedUserinfo?.holder, pending].some((known) => known && isSameHolder(known, holder)) &&
+      ![loadedUserinfo?.holder, pending].some(
+        (knownHolder) => knownHolder && isSameHolder(knownHolder, holder),
+      ) &&
       !(failedRequest && isSameHolder(failedRequest.holder, holder) && now() < failedRequest.until);
     if (isNeeded) void load(holder);
   }

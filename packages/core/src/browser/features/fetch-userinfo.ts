@@ -10,7 +10,7 @@ import { fetchMetadata } from '../wire/metadata.ts';
 import { type HttpResponse, readAddress, sendRequest } from '../wire/send-request.ts';
 
 /**
- * Fetches the claims about the signed-in user from the provider. An access token that the endpoint rejects is renewed once.
+ * Fetches the claims about the signed-in user from the provider. An access token that the endpoint rejects is refreshed once.
  *
  * @param options those of the client
  * @throws LoginRequiredError if no user is signed in, or the login changes meanwhile

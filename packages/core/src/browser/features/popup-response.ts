@@ -48,7 +48,7 @@ export function waitForPopup(popup: Window, { redirectUri, state, signal }: Popu
       // The address of the window is enough, unless a page separates the window.
     }
     timer = setInterval(() => {
-      accept(readAddress(popup));
+      accept(readPopupAddress(popup));
       // A window that a page has separated counts as closed while the user works in it: this page then has no focus.
       looksAfterClose = popup.closed && document.hasFocus() ? looksAfterClose + 1 : 0;
       if (looksAfterClose >= closedLooks) fail();
@@ -60,7 +60,7 @@ export function waitForPopup(popup: Window, { redirectUri, state, signal }: Popu
 }
 
 /** Returns `undefined` while the window shows a page of another origin. */
-function readAddress(popup: Window): string | undefined {
+function readPopupAddress(popup: Window): string | undefined {
   try {
     return popup.location.href;
   } catch {

@@ -113,7 +113,7 @@ async function findScope(context: BrowserContext, requestedScope = ''): Promise<
   return [...new Set(names)].join(' ');
 }
 
-/** Sends the parameters in advance if the provider requires it. @see RFC 9126 section 5 */
+/** Sends the parameters in advance if the provider requires it. @see https://www.rfc-editor.org/rfc/rfc9126#section-5 */
 async function pushParameters(
   context: BrowserContext,
   parameters: URLSearchParams,

@@ -79,14 +79,14 @@ const createError = (check: string, problem: string) =>
   );
 
 /** What to do about an error of the provider (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6). */
-function findRemedy(error: string, scope: string, clientId: string): string {
+function findLoginRemedy(error: string, scope: string, clientId: string): string {
   if (error === 'access_denied') return 'The user or the provider denied access. Offer the login again.';
   if (error === 'invalid_scope')
     return `The login requested the scope "${scope}". Allow it for the client "${clientId}" at the provider, or do not request it.`;
   if (error === 'unauthorized_client' || error === 'unsupported_response_type')
     return `Allow the authorization code flow for the client "${clientId}" at the provider.`;
   if (/^(login|consent|interaction|account_selection)_required$/.test(error))
-    return 'The user has to answer a page of the provider. Log in without prompt=none.';
+    return 'The provider requires user interaction. Log in without prompt=none.';
   if (error === 'server_error' || error === 'temporarily_unavailable')
     return 'The provider is temporarily unavailable. Try again later.';
   return `Compare the registration of the client "${clientId}" at the provider with the options.`;
@@ -104,5 +104,5 @@ function describeError({
   readonly clientId: string;
 }): string {
   const reason = description === undefined ? '' : ` (${toPrintableText(description, 300)})`;
-  return `The provider rejected the login: ${toPrintableErrorCode(error)}${reason}. ${findRemedy(error, scope, clientId)}`;
+  return `The provider rejected the login: ${toPrintableErrorCode(error)}${reason}. ${findLoginRemedy(error, scope, clientId)}`;
 }

@@ -83,8 +83,8 @@ test('a visible login does not replace the visible login of another user that ca
 
 test.each([
   ['a new silent login', undefined, true],
-  ['the silent renewal of a silent login', { ...createTokens('alice'), isSilent: true as const }, true],
-  ['the silent renewal of a visible login', createTokens('alice'), undefined],
+  ['the silent refresh of a silent login', { ...createTokens('alice'), isSilent: true as const }, true],
+  ['the silent refresh of a visible login', createTokens('alice'), undefined],
 ])('the tokens of %s record whether the user has seen a page', async (_, stored, isSilent) => {
   const { complete, getStored } = await setUp(stored);
   await complete('alice', { isVisible: false });

@@ -30,7 +30,7 @@ export interface LoginAttempt {
   /** False for a silent login. */
   readonly isVisible: boolean;
   /** The access token for which a silent login is needed. */
-  readonly wanted?: SilentLoginRequest;
+  readonly tokenRequest?: SilentLoginRequest;
 }
 
 /** The authorization response of a login. */
@@ -50,7 +50,7 @@ export async function completeLogin(
   store: LoginStore,
   response: LoginResponse & LoginAttempt,
 ): Promise<{ readonly sub: string }> {
-  const { generation, startedAt, previousTokens, holder, isVisible, wanted = {} } = response;
+  const { generation, startedAt, previousTokens, holder, isVisible, tokenRequest = {} } = response;
   const { code, transaction } = await validateAuthorizationResponse(
     context,
     response.parameters,
@@ -86,17 +86,17 @@ export async function completeLogin(
     const isSilent = !isVisible && (!continuedLogin || stored?.isSilent);
     // Work in progress of a login that continues remains valid.
     ownGeneration = continuedLogin ? store.getGeneration() : store.advanceGeneration();
-    // The tokens for other resource servers stay: they are independent of the one that was renewed.
+    // The tokens for other resource servers stay: they are independent of the one that was refreshed.
     const isRenewal = !isVisible && continuedLogin && stored;
     const isAdditional = resource !== context.resources[0];
-    const renewedTokens = isRenewal && {
+    const refreshedTokens = isRenewal && {
       ...applyRefresh(stored, tokenResponse, seconds(context.now), { resource }),
       ...(!isAdditional && { scopes: tokenResponse.scopes }),
     };
-    const set = renewedTokens || tokens;
+    const set = refreshedTokens || tokens;
     next = {
       ...set,
-      accessTokens: markReplacement(set.accessTokens, wanted),
+      accessTokens: markReplacement(set.accessTokens, tokenRequest),
       login: continuedLogin || createRandomToken(),
       loginStartedAt: (continuedLogin && stored?.loginStartedAt) || startedAt,
       ...(isSilent && { isSilent }),

@@ -64,11 +64,11 @@ export function createSilentLogin(
   async function run(
     redirectUri: string,
     {
-      wanted,
+      tokenRequest,
       generation,
       ...request
     }: Pick<LoginAttempt, 'generation' | 'startedAt' | 'holder'> & {
-      readonly wanted: SilentLoginRequest;
+      readonly tokenRequest: SilentLoginRequest;
     },
   ): Promise<boolean> {
     // A logout or another login came while this run waited.
@@ -82,15 +82,15 @@ export function createSilentLogin(
       generation,
       previousTokens,
       isVisible: false,
-      wanted,
+      tokenRequest,
     };
     const authorize = async (idTokenHint?: string) => {
       const { url, transaction } = await createAuthorizationRequest(context, {
         redirectUri,
         returnTo: '/',
         prompt: 'none',
-        ...(wanted.resource !== undefined && { resource: wanted.resource }),
-        ...(wanted.scope !== undefined && { scope: wanted.scope }),
+        ...(tokenRequest.resource !== undefined && { resource: tokenRequest.resource }),
+        ...(tokenRequest.scope !== undefined && { scope: tokenRequest.scope }),
         idTokenHint,
       });
       const parameters = await openSilentFrame(url, redirectUri, http.timeout);
@@ -118,13 +118,13 @@ export function createSilentLogin(
     }
   }
 
-  return async (holder, { startedAt = store.readClock(), ...wanted } = {}) => {
+  return async (holder, { startedAt = store.readClock(), ...tokenRequest } = {}) => {
     if (silentRedirectUri === undefined) return false;
     const generation = store.getGeneration();
     // The keys contain the generation: a login that began before a logout does not serve later calls.
     const name = JSON.stringify([holder, generation]);
-    return flight(JSON.stringify([name, wanted.resource, wanted.scope]), () =>
-      enqueue(name, () => run(silentRedirectUri, { holder, generation, startedAt, wanted })),
+    return flight(JSON.stringify([name, tokenRequest.resource, tokenRequest.scope]), () =>
+      enqueue(name, () => run(silentRedirectUri, { holder, generation, startedAt, tokenRequest })),
     );
   };
 }

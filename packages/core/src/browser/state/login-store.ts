@@ -28,7 +28,7 @@ export interface LoginStore extends SnapshotState {
   recordLogout(time?: number): number;
   /** Reads the tokens of the current login. */
   read(): Promise<StoredTokenSet | undefined>;
-  /** Reads the stored tokens, also those of a login that has ended. */
+  /** Reads the stored tokens, including those of a login that has ended. */
   readStored(): Promise<StoredTokenSet | undefined>;
   /**
    * Reads and replaces the tokens in one step.

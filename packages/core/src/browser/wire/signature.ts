@@ -24,7 +24,7 @@ type Jwk = JsonWebKey & { readonly kid?: string };
  * @see https://www.rfc-editor.org/rfc/rfc7515#section-5.2
  * @see https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys
  */
-export async function verifySignature(
+export async function verifyWithProviderKeys(
   context: BrowserContext,
   header: JwsHeader,
   signedBytes: Uint8Array<ArrayBuffer>,

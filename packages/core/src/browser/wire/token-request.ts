@@ -38,7 +38,7 @@ export async function exchangeCode(
   code: string,
   transaction: BrowserTransaction,
 ): Promise<TokenResponse & { readonly claims: IdTokenClaims }> {
-  const body = await requestTokens(context, {
+  const body = await postTokenRequest(context, {
     grant_type: 'authorization_code',
     code,
     redirect_uri: transaction.redirectUri,
@@ -55,7 +55,7 @@ export async function exchangeCode(
 
 /**
  * Sends one refresh request. The ID token of the result is not validated, but it does not name another user: see
- * {@link validateRenewedIdToken}.
+ * {@link validateRefreshedIdToken}.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
  * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens
@@ -69,7 +69,7 @@ export async function requestRefresh(
   const isLoginEnded = context.options.provider?.isLoginEnded;
   emitEvent({ type: 'refresh.started', issuer, clientId, ...(resource !== undefined && { resource }) });
   try {
-    const body = await requestTokens(
+    const body = await postTokenRequest(
       context,
       { grant_type: 'refresh_token', refresh_token: refreshToken, resource, scope },
       (response, endpoint) =>
@@ -104,7 +104,7 @@ export async function requestRefresh(
  *
  * @returns `undefined` if the ID token is invalid: the tokens are kept with the previous ID token
  */
-export async function validateRenewedIdToken(
+export async function validateRefreshedIdToken(
   context: BrowserContext,
   { idToken = '', accessToken }: TokenResponse,
   previousClaims: IdTokenClaims | undefined,
@@ -135,7 +135,7 @@ export async function validateRenewedIdToken(
   return undefined;
 }
 
-async function requestTokens(
+async function postTokenRequest(
   context: BrowserContext,
   parameters: Record<string, string | undefined>,
   createError?: (error: TokenErrorResponse, url: string) => Error,
@@ -217,13 +217,13 @@ const createTokenError = (context: BrowserContext, url: string, response: TokenE
   new AuthorizationServerError(
     'token_error',
     isDevelopment
-      ? `POST ${readAddress(url)} was rejected with ${describeResponse(response)}. ${findRemedy(response.error, context)}`
+      ? `POST ${readAddress(url)} was rejected with ${describeResponse(response)}. ${findTokenRemedy(response.error, context)}`
       : '',
     response,
   );
 
 /** What to do about an error of the token endpoint (RFC 6749 section 5.2, RFC 9449 section 5). */
-function findRemedy(error: string, { clientId }: BrowserContext): string {
+function findTokenRemedy(error: string, { clientId }: BrowserContext): string {
   if (error === 'invalid_client' || error === 'unauthorized_client')
     return `A client in a browser has no secret: register "${clientId}" at the provider as a public client (single-page application, client authentication "none") with the authorization code flow, and compare clientId.`;
   if (error === 'invalid_grant')

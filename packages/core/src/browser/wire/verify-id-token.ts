@@ -12,7 +12,7 @@ import {
   isJwtType,
 } from '../../protocol/tokens/id-token-claims.ts';
 import type { BrowserContext } from '../options.ts';
-import { verifySignature } from './signature.ts';
+import { verifyWithProviderKeys } from './signature.ts';
 
 /** Expected values of an ID token, beside issuer and client. */
 export type ResponseExpectations = Omit<IdTokenExpectations, 'issuer' | 'clientId'>;
@@ -35,14 +35,14 @@ export async function validateIdToken(
   const header = parse(protectedHeader);
   if (parts.length !== 3) throw createFormatError();
   // The registration of the client fixes the algorithm: the token cannot choose `none` or HMAC (RFC 8725 section 3.1).
-  if (header.alg !== alg) throw createIdTokenError('alg', describeAlgorithm(header.alg, alg));
+  if (header.alg !== alg) throw createIdTokenError('alg', describeIdTokenAlgorithm(header.alg, alg));
   // No critical extension is supported (RFC 7515 section 4.1.11).
   if (header.crit !== undefined) throw createIdTokenError('crit', isDevelopment ? 'is not supported' : '');
   // An access or logout token is not an ID token (RFC 8725 section 3.11).
   if (!isJwtType(header.typ)) throw createIdTokenError('typ', isDevelopment ? 'is not "JWT"' : '');
   const signedText = encodeUtf8(`${protectedHeader}.${payload}`);
   const signature = decode(encodedSignature);
-  if (!(await verifySignature(context, { alg, kid: header.kid }, signedText, signature))) {
+  if (!(await verifyWithProviderKeys(context, { alg, kid: header.kid }, signedText, signature))) {
     throw createIdTokenError('signature', isDevelopment ? 'is invalid' : '');
   }
   const claims = parse(payload);
@@ -68,7 +68,7 @@ const parse = (part: string): JsonObject =>
 const createFormatError = () => createIdTokenError('format', isDevelopment ? 'is not a signed JWT' : '');
 
 /** The algorithm comes from the token: its text is limited, and its control characters are escaped. */
-const describeAlgorithm = (actual: unknown, expected: string) =>
+const describeIdTokenAlgorithm = (actual: unknown, expected: string) =>
   isDevelopment
     ? `is ${JSON.stringify(actual)?.slice(0, 20)}, expected "${expected}". If the provider signs with this algorithm, set the option idTokenSignedResponseAlg to it`
     : '';

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => setup.close());
 
 /** Sends a token request through the worker. */
-const requestTokens = (createResponse: () => Response) => {
+const requestFromWorker = (createResponse: () => Response) => {
   provider.intercept = createResponse;
   const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
   return fetch(
@@ -70,7 +70,7 @@ test('B8: ignores a second start message with another issuer', async () => {
 
 test('B8: rejects metadata of another issuer', async () => {
   provider.metadata = { ...provider.metadata, issuer: 'https://other.example' };
-  await expect(requestTokens(() => json({}))).rejects.toThrow(TypeError);
+  await expect(requestFromWorker(() => json({}))).rejects.toThrow(TypeError);
   expect(provider.tokenRequests).toEqual([]);
 });
 
@@ -108,7 +108,7 @@ test.each([
     () => new Response('{"refresh_token":"real-refresh-token","x":1,"x":"real-refresh-token"}'),
   ],
 ])('B8: forwards no refresh token of a response that is %s', async (_, createResponse) => {
-  expect(await (await requestTokens(createResponse)).text()).toBe('');
+  expect(await (await requestFromWorker(createResponse)).text()).toBe('');
   expect(JSON.stringify(toPage)).not.toContain('real-refresh-token');
 });
 
@@ -118,12 +118,12 @@ test('B8: does not follow redirects in the worker', async () => {
     modes.push(init.redirect);
     return provider.fetch(url, init);
   });
-  await requestTokens(() => json({}));
+  await requestFromWorker(() => json({}));
   expect(modes).toEqual(['error', 'error']);
 });
 
 test('forwards errors, Retry-After and nonces to the page', async () => {
-  const response = await requestTokens(() =>
+  const response = await requestFromWorker(() =>
     json(
       { error: 'invalid_grant' },
       { status: 400, headers: { 'content-type': 'application/json', 'dpop-nonce': 'n', 'retry-after': '3' } },

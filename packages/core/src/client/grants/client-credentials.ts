@@ -80,10 +80,10 @@ export interface ClientCredentialsTokens {
 const maxTokens = 100;
 
 /**
- * Creates a cache for client-credentials tokens. Tokens are renewed shortly before they expire. Concurrent callers share
+ * Creates a cache for client-credentials tokens. Tokens are refreshed shortly before they expire. Concurrent callers share
  * one request. Errors are not cached.
  *
- * @param options.leeway Seconds before expiry at which a token is renewed, at most half of its lifetime. Default: 30.
+ * @param options.leeway Seconds before expiry at which a token is refreshed, at most half of its lifetime. Default: 30.
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.4
  * @example
  * ```ts
@@ -104,14 +104,14 @@ export function createClientCredentialsTokens(
 ): ClientCredentialsTokens {
   const { now } = getClientContext(client);
   const leeway = options.leeway ?? 30;
-  const cache = new Map<string, { readonly tokens: TokenResponse; readonly renewAt: number }>();
+  const cache = new Map<string, { readonly tokens: TokenResponse; readonly refreshAt: number }>();
   const flight = createSingleFlight<TokenResponse>();
   return {
     getAccessToken({ forceRefresh = false, ...request } = {}) {
       const { scope = '', resource = '', parameters = {} } = request;
       const key = JSON.stringify([scope, resource, Object.entries(parameters).sort()]);
       const cachedToken = cache.get(key);
-      if (cachedToken && !forceRefresh && seconds(now) < cachedToken.renewAt)
+      if (cachedToken && !forceRefresh && seconds(now) < cachedToken.refreshAt)
         return Promise.resolve(cachedToken.tokens);
       return flight(key, async () => {
         const tokens = await requestClientCredentials(client, request);
@@ -119,7 +119,7 @@ export function createClientCredentialsTokens(
         // A token without a known expiry is used until an API rejects it.
         const lifetime = tokens.expiresAt === undefined ? Number.POSITIVE_INFINITY : tokens.expiresAt - time;
         cache.delete(key);
-        cache.set(key, { tokens, renewAt: time + lifetime - Math.min(leeway, lifetime / 2) });
+        cache.set(key, { tokens, refreshAt: time + lifetime - Math.min(leeway, lifetime / 2) });
         for (const oldest of cache.keys()) {
           if (cache.size <= maxTokens) break;
           cache.delete(oldest);

@@ -48,7 +48,7 @@ export interface RefreshRequest {
  * ```ts
  * import { type Client, refreshTokens, type TokenResponse } from '@countersign/core';
  *
- * async function renew(client: Client, previousTokens: TokenResponse): Promise<TokenResponse> {
+ * async function refreshLogin(client: Client, previousTokens: TokenResponse): Promise<TokenResponse> {
  *   const { refreshToken = '', claims } = previousTokens;
  *   const tokens = await refreshTokens(client, refreshToken, { claims });
  *   // The provider returns a new refresh token only if it rotates them.
@@ -71,12 +71,12 @@ export async function refreshTokens(
       ...(resource !== undefined && { resource }),
     });
     try {
-      const tokens = await requestRefresh(client, refreshToken, request);
+      const tokens = await sendRefresh(client, refreshToken, request);
       const isRotated = tokens.refreshToken !== undefined;
       emitEvent(client, { type: 'refresh.succeeded', issuer, clientId, rotated: isRotated });
       return tokens;
     } catch (error) {
-      reportFailure(client, error);
+      reportFailedRefresh(client, error);
       throw error;
     }
   });
@@ -85,7 +85,7 @@ export async function refreshTokens(
 /** Milliseconds between log entries about wrong credentials of one client. They would repeat for each session. */
 const credentialsLogInterval = 60_000;
 
-function reportFailure(client: Client, error: unknown): void {
+function reportFailedRefresh(client: Client, error: unknown): void {
   const { issuer, clientId } = client;
   const serverError = error instanceof AuthorizationServerError ? error : undefined;
   const { status, error: name = '', rejection } = serverError ?? {};
@@ -114,7 +114,7 @@ function logRejectedClient(client: Client, text: string): void {
   console.error(`countersign: ${text}`);
 }
 
-async function requestRefresh(
+async function sendRefresh(
   client: Client,
   refreshToken: string,
   { resource, scope, claims: previousClaims, grantedScopes, onRefreshToken }: RefreshRequest,
@@ -135,7 +135,7 @@ async function requestRefresh(
     scope: scope ?? grantedScopes?.join(' ') ?? clientScope,
     resource,
     sub: previousClaims?.sub,
-    renewal: { previousClaims },
+    refresh: { previousClaims },
     onRefreshToken,
     createError: (response, endpoint) =>
       createRefreshRejection(response, {

@@ -200,7 +200,7 @@ async function createAuthorizationUrl(
   return url;
 }
 
-/** @see RFC 9101 section 5 */
+/** @see https://www.rfc-editor.org/rfc/rfc9101#section-5 */
 async function signRequest(
   client: Client,
   metadata: AuthorizationServerMetadata,
@@ -212,7 +212,7 @@ async function signRequest(
   return new URLSearchParams({ client_id: client.clientId, request });
 }
 
-/** @see RFC 9126 section 4 */
+/** @see https://www.rfc-editor.org/rfc/rfc9126#section-4 */
 async function pushRequest(
   client: Client,
   metadata: AuthorizationServerMetadata,

@@ -84,7 +84,7 @@ export async function validateAuthorizationResponse(
   });
 }
 
-/** @see JARM, processing rules */
+/** @see https://openid.net/specs/oauth-v2-jarm-final.html#section-2.4 */
 async function validateSignedResponse(
   client: Client,
   receivedParameters: URLSearchParams,

@@ -35,7 +35,7 @@ export function reportIncompleteLogout(client: Client, part: LogoutPart, error: 
 }
 
 /**
- * Revokes the refresh token of a session that has ended. It never throws: the session has ended either way. It is no
+ * Revokes the refresh token of a session that has ended. It never throws: the session has ended either way. It is not a
  * failure if the provider has no revocation endpoint.
  *
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2

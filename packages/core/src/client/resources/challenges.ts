@@ -18,7 +18,7 @@ const maxLength = 8192;
  * Parses the challenges of a `WWW-Authenticate` header. Several headers may be joined with commas. Returns an empty array
  * if the header is malformed.
  *
- * @see RFC 9110 section 11.6.1
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
  */
 export function parseChallenges(header: string | null): readonly Challenge[] {
   if (header === null || header.length > maxLength) return [];

@@ -116,7 +116,7 @@ describe('createResourceFetch', () => {
     expect(clones[0]?.bodyUsed).toBe(false);
   });
 
-  test('renews a rejected token and repeats the request once', async () => {
+  test('refreshes a rejected token and repeats the request once', async () => {
     const { calls, forceRefreshes, resourceFetch } = await setUp([
       createChallenge('Bearer error="invalid_token"'),
       createChallenge('Bearer error="invalid_token"'),

@@ -10,7 +10,7 @@ import { createUserAgentHeader, toProtocolClient } from '../wire/request-options
 export interface ResourceFetchOptions {
   /**
    * The origins that may receive the token, each `https://host[:port]`. A request to another origin is rejected.
-   * An origin that is listed with `http:` receives the token unencrypted, whatever the protocol of the issuer: list it
+   * An origin that is listed with `http:` receives the token unencrypted, even if the issuer uses `https:`: list it
    * only for an API inside a trusted network, such as a cluster.
    */
   readonly origins: readonly string[];

@@ -68,7 +68,7 @@ export async function fetchUserinfo(
       });
       if (jwt !== undefined) {
         const { userinfoSignedResponseAlg: alg = 'RS256' } = getClientContext(client).options;
-        await jwtReader.verifySignature(jwt, alg, () =>
+        await jwtReader.verifyJwt(jwt, alg, () =>
           verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys)),
         );
         requireUserinfo(client, jwt, body);
@@ -107,7 +107,7 @@ const createJwtResponse = (response: Response, jwt: string) =>
  * Rejects tokens of another type that the provider signs with the same keys (RFC 8725 sections 3.11 and 3.12). `iss` and
  * `aud` are required, because without them a response for another client would be accepted.
  *
- * @see OpenID Connect Core section 5.3.2
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse
  */
 function requireUserinfo(client: Client, jwt: string, claims: oauth.UserInfoResponse): void {
   if (hasOtherJwtType(jwt)) throw invalid('typ', 'is a token of another type');
@@ -130,7 +130,8 @@ function requireUserinfo(client: Client, jwt: string, claims: oauth.UserInfoResp
  * Decrypts the response, if it is encrypted. Encryption does not prove the origin of the claims, so encrypted claims
  * without a signature are accepted only if this combination is registered. They are then as trusted as a JSON response.
  *
- * @see OpenID Connect Core sections 5.3.2 and 16.14
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfoResponse
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#SigningOrder
  */
 async function decryptUserinfo(client: Client, response: Response): Promise<Response> {
   const { decrypt, userinfoEncryptedResponseAlg, userinfoSignedResponseAlg } =

@@ -38,6 +38,7 @@ const internalKind = 0;
  *
  * @param tracer a tracer of `@opentelemetry/api`
  * @returns the option `traceOperation` of `createClient()`
+ * @see https://opentelemetry.io/docs/specs/semconv/general/trace/
  * @example
  * ```ts
  * import { trace } from '@opentelemetry/api';

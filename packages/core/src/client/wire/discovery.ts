@@ -14,7 +14,7 @@ import { translateError } from './translate-error.ts';
 const staleMetadataLifetime = 3_600_000;
 
 /**
- * Returns the provider's metadata: static, cached or fetched. Concurrent callers share one request. If a renewal fails,
+ * Returns the provider's metadata: static, cached or fetched. Concurrent callers share one request. If a new fetch fails,
  * the cached metadata is used for another hour. After a failed request, callers get the same error for one second.
  *
  * @throws ValidationError `metadata_invalid` if the document is malformed or contains another issuer

@@ -35,7 +35,7 @@ export function getDpopHandle(client: Client): oauth.DPoPHandle | undefined {
   return handle;
 }
 
-/** The thumbprint that the client's tokens are bound to, if it has a key pair. @see RFC 9449 section 6.1 */
+/** The thumbprint that the client's tokens are bound to, if it has a key pair. @see https://www.rfc-editor.org/rfc/rfc9449#section-6.1 */
 export async function getDpopThumbprint(client: Client): Promise<string | undefined> {
   return getDpopHandle(client)?.calculateThumbprint();
 }
@@ -43,7 +43,8 @@ export async function getDpopThumbprint(client: Client): Promise<string | undefi
 /**
  * Sends and processes a request. If the server requires a nonce, repeats it once with the nonce.
  *
- * @see RFC 9449 sections 8 and 9
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-8
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-9
  */
 export async function retryWithDpopNonce<T>(
   client: Client,

@@ -26,13 +26,13 @@ export function explainFailedCheck(error: unknown, check: string, code: Validati
   if (reason === oauth.KEY_SELECTION)
     return `${subject}: no key of ${address && address.origin + address.pathname} for "kid" ${quote(header?.kid)} and "alg" ${quote(header?.alg)} has signed it, or more than ${maxTriedKeys} keys fit. Publish the key at the provider, or check "jwks_uri".`;
   const query = parameters instanceof URLSearchParams ? Object.fromEntries(parameters) : undefined;
-  const found = (claims ?? body ?? header ?? query)?.[check];
-  if (reason === oauth.JWT_TIMESTAMP_CHECK && typeof found === 'number' && now !== undefined)
-    return `${subject} "${check}" is ${found}, and the clock of this server is at ${now}. Compare the clocks.`;
+  const actual = (claims ?? body ?? header ?? query)?.[check];
+  if (reason === oauth.JWT_TIMESTAMP_CHECK && typeof actual === 'number' && now !== undefined)
+    return `${subject} "${check}" is ${actual}, and the clock of this server is at ${now}. Compare the clocks.`;
   if (shownClaims.has(check) && expected !== undefined)
-    return `${subject} "${check}" is ${quote(found)}, expected ${quote(toIssuer(expected))}.`;
-  if (claims && found === undefined) return `${subject} has no "${check}".`;
-  if ((body ?? query) && found === undefined) return `${subject}: the response has no "${check}".`;
+    return `${subject} "${check}" is ${quote(actual)}, expected ${quote(toIssuer(expected))}.`;
+  if (claims && actual === undefined) return `${subject} has no "${check}".`;
+  if ((body ?? query) && actual === undefined) return `${subject}: the response has no "${check}".`;
   const detail = describeError(error);
   return `${subject}: the check "${check}" failed${detail && `: ${detail}`}.`;
 }

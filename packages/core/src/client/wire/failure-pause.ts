@@ -24,14 +24,14 @@ export async function runWithFailurePause<T>(
   try {
     return await run();
   } catch (error) {
-    const failure = { at: now(), error: addRetryAfter(error) };
+    const failure = { at: now(), error: setRetryAfter(error) };
     state.failures = { ...state.failures, [name]: failure };
     throw failure.error;
   }
 }
 
-/** Preserves the provider's `Retry-After`. @see RFC 9110 section 10.2.3 */
-function addRetryAfter(error: unknown): unknown {
+/** Preserves the provider's `Retry-After`. @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
+function setRetryAfter(error: unknown): unknown {
   if (!(error instanceof TransportError) || error.retryAfter !== undefined) return error;
   const { code, message, status, cause } = error;
   return new TransportError(code, message, { retryAfter: pauseAfterFailure / 1000, status, cause });

@@ -31,13 +31,13 @@ export function toProtocolClient(client: Client): oauth.Client {
 export function createRequestOptions(
   client: Client,
   transform: (init: RequestInit) => RequestInit = (init) => init,
-  more: Pick<HttpOptions, 'ignoresBody'> = {},
+  fetchOptions: Pick<HttpOptions, 'ignoresBody'> = {},
 ) {
   const { http, options } = getClientContext(client);
   return {
     [oauth.customFetch]: async (url: string, init: unknown) => {
       const request = transform(init as RequestInit);
-      const response = await fetchBounded(url, request, { ...http, ...more });
+      const response = await fetchBounded(url, request, { ...http, ...fetchOptions });
       if (request.method === 'POST') preferErrorBody(response);
       return response;
     },

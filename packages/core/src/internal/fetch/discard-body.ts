@@ -9,7 +9,7 @@ interface Cancellable {
  * A framework may have cloned the response. The cancellation of one branch of a cloned stream settles only after the
  * other branch was cancelled or read. An error of the cancellation is ignored, because the body is not used.
  *
- * @see Streams Standard, ReadableStreamDefaultTee (the cancel algorithms of both branches)
+ * @see https://streams.spec.whatwg.org/#abstract-opdef-readablestreamdefaulttee
  */
 export function discardBody(body: Cancellable | null | undefined): void {
   try {

@@ -8,7 +8,7 @@ import { fetchBounded, getJsonBody, type HttpOptions } from './bounded-fetch.ts'
  *
  * @param options the options of the request, and `headers` in addition to `accept`. Default of `headers`: none.
  * @throws ValidationError `keys_invalid` if the response is not a key set; TransportError as `fetchBounded` does
- * @see RFC 7517 section 5
+ * @see https://www.rfc-editor.org/rfc/rfc7517#section-5
  */
 export async function fetchKeySet(
   uri: string,

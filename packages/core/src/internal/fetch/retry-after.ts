@@ -18,7 +18,7 @@ export function parseRetryAfter(header: string | null, now: number): number | un
 
 /**
  * Limits a delay to what the header can express: whole seconds, rounded up, from 0 to one day. Returns `undefined` for a
- * value that is not a finite number, also if the application passes another type than TypeScript allows.
+ * value that is not a finite number, even if the application passes another type than TypeScript allows.
  */
 export const limitDelay = (delay: number | undefined): number | undefined =>
   Number.isFinite(delay) ? Math.min(Math.max(Math.ceil(delay as number), 0), maxDelay) : undefined;

@@ -6,7 +6,9 @@ import { parseUntrustedObject, tokenLimits, type UntrustedJsonOptions } from './
  * Parses the header or payload of a JWS or JWE: base64url of a JSON object.
  *
  * @throws the result of `createError`
- * @see RFC 7515 section 5.2, RFC 7516 section 5.2, RFC 7519 section 7.2
+ * @see https://www.rfc-editor.org/rfc/rfc7515#section-5.2
+ * @see https://www.rfc-editor.org/rfc/rfc7516#section-5.2
+ * @see https://www.rfc-editor.org/rfc/rfc7519#section-7.2
  */
 export function parseJwtPart(
   encodedPart: string,

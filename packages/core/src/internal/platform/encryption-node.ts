@@ -4,7 +4,7 @@ import { getNodeCrypto } from './node-crypto.ts';
 /** An AES-256-GCM key. */
 export type AesKey = KeyObject;
 
-/** Derives bytes with HKDF, SHA-256 and no salt. @see RFC 5869 */
+/** Derives bytes with HKDF, SHA-256 and no salt. @see https://www.rfc-editor.org/rfc/rfc5869#section-2 */
 export function deriveBytes(secret: Uint8Array, info: string, length: number): Uint8Array {
   return new Uint8Array(getNodeCrypto().hkdfSync('sha256', secret, '', info, length));
 }
@@ -24,7 +24,7 @@ function createIv(): Buffer {
   return randomBytes.subarray(usedBytes - 12, usedBytes);
 }
 
-/** Encrypts to the last three parts of a compact JWE, `iv.ciphertext.tag`. @see RFC 7516 section 7.1 */
+/** Encrypts to the last three parts of a compact JWE, `iv.ciphertext.tag`. @see https://www.rfc-editor.org/rfc/rfc7516#section-7.1 */
 export function encryptParts(key: AesKey, additionalData: string, plaintext: string): string {
   const iv = createIv();
   const cipher = getNodeCrypto().createCipheriv('aes-256-gcm', key, iv);

@@ -3,7 +3,7 @@ import { decodeUtf8, encodeUtf8, fromBase64Url, toBase64Url } from '../encoding.
 /** An AES-256-GCM key. */
 export type AesKey = CryptoKey;
 
-/** Derives bytes with HKDF, SHA-256 and no salt. @see RFC 5869 */
+/** Derives bytes with HKDF, SHA-256 and no salt. @see https://www.rfc-editor.org/rfc/rfc5869#section-2 */
 export async function deriveBytes(secret: Uint8Array, info: string, length: number): Promise<Uint8Array> {
   const key = await crypto.subtle.importKey('raw', secret as BufferSource, 'HKDF', false, ['deriveBits']);
   const derivation = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encodeUtf8(info) };
@@ -13,7 +13,7 @@ export async function deriveBytes(secret: Uint8Array, info: string, length: numb
 export const importAesKey = (raw: Uint8Array): Promise<AesKey> =>
   crypto.subtle.importKey('raw', raw as BufferSource, 'AES-GCM', false, ['encrypt', 'decrypt']);
 
-/** Encrypts to the last three parts of a compact JWE, `iv.ciphertext.tag`. @see RFC 7516 section 7.1 */
+/** Encrypts to the last three parts of a compact JWE, `iv.ciphertext.tag`. @see https://www.rfc-editor.org/rfc/rfc7516#section-7.1 */
 export async function encryptParts(key: AesKey, additionalData: string, plaintext: string): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const algorithm = { name: 'AES-GCM', iv, additionalData: encodeUtf8(additionalData) };

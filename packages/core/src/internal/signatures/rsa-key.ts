@@ -15,7 +15,7 @@ const maxModulusLength = 1400;
  * With an exponent of 1, each text is its own signature. An even exponent has no inverse (RFC 8017 section 3.1).
  * The cost of a verification grows with the size of the exponent. Common ones (3, 17, 65,537) have at most 17 bits.
  *
- * @see RFC 7518 section 6.3.1
+ * @see https://www.rfc-editor.org/rfc/rfc7518#section-6.3.1
  */
 export function isSecureRsaKey({ n, e }: JsonObject): boolean {
   if (typeof n !== 'string' || n.length > maxModulusLength || !isBase64Url(n) || !isOdd(n)) return false;

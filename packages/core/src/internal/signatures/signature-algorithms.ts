@@ -1,7 +1,12 @@
 import type { JsonObject } from '../json/json.ts';
 import { isSecureRsaKey } from './rsa-key.ts';
 
-/** The supported JWS algorithms. All are asymmetric: HMAC and `none` are excluded. @see RFC 7518 section 3.1, RFC 9864 */
+/**
+ * The supported JWS algorithms. All are asymmetric: HMAC and `none` are excluded.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7518#section-3.1
+ * @see https://www.rfc-editor.org/rfc/rfc9864#section-2
+ */
 export type SignatureAlgorithm =
   | 'RS256'
   | 'RS384'

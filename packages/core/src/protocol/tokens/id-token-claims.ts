@@ -119,7 +119,7 @@ export function findInvalidTime(
   return undefined;
 }
 
-/** Checks that the ID token belongs to the access token or code. @see OpenID Connect Core section 3.1.3.6 */
+/** Checks that the ID token belongs to the access token or code. @see https://openid.net/specs/openid-connect-core-1_0.html#CodeIDToken */
 async function checkHash(
   claim: string,
   actual: unknown,

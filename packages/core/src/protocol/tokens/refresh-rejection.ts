@@ -108,7 +108,7 @@ export function classifyRefreshRejection(
     (error === 'invalid_grant' && Object.hasOwn(interactionSuberrors, suberror));
   if (isInteraction) {
     const prompt = interactionErrors[error] ?? interactionSuberrors[suberror];
-    const claims = readClaims(response.claims);
+    const claims = toClaims(response.claims);
     return {
       kind: 'interaction_required',
       authorization: {
@@ -127,7 +127,7 @@ export function classifyRefreshRejection(
 }
 
 /** Reads the `claims` parameter that the provider requires: JSON text or an object. */
-function readClaims(claims: unknown): object | undefined {
+function toClaims(claims: unknown): object | undefined {
   if (isJsonObject(claims)) return claims;
   if (typeof claims !== 'string') return undefined;
   try {

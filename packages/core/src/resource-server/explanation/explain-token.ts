@@ -99,10 +99,10 @@ async function listRejections(jws: CompactJws, context: ExplanationContext): Pro
   const { header, payload } = jws;
   const { issuers } = context;
   const [first] = issuers.values();
-  const known = typeof payload.iss === 'string' ? issuers.get(payload.iss) : undefined;
+  const namedIssuer = typeof payload.iss === 'string' ? issuers.get(payload.iss) : undefined;
   // If there is only one issuer, the token is compared with its options although its `iss` differs.
-  const issuer = known ?? (issuers.size === 1 ? first : undefined);
-  const rejections: unknown[] = known ? [] : [unknownIssuer(payload.iss, issuers)];
+  const issuer = namedIssuer ?? (issuers.size === 1 ? first : undefined);
+  const rejections: unknown[] = namedIssuer ? [] : [unknownIssuer(payload.iss, issuers)];
   if (!issuer || issuer.introspection?.includesJwts) return rejections;
   const claims = removeNullMembers(payload);
   const expected: ExpectedClaims = { ...issuer, ...context };
@@ -113,7 +113,7 @@ async function listRejections(jws: CompactJws, context: ExplanationContext): Pro
     () => checkProfile(claims, issuer.profile),
     () => checkAudience(claims, expected),
     () => checkTimes(claims, expected),
-    () => known && checkSignature(jws, known),
+    () => namedIssuer && checkSignature(jws, namedIssuer),
   ];
   for (const check of checks) {
     try {

@@ -32,7 +32,7 @@ describe('A9: the Authorization header', () => {
     'dpop,a',
     'Basic YTpi, Bearer a',
     'Basic YTpi,DPoP a',
-  ])('A12: rejects %j, also where anonymous requests are allowed', async (authorization) => {
+  ])('A12: rejects %j, even where anonymous requests are allowed', async (authorization) => {
     const { verifier } = await startVerifier();
     const rejection = { code: 'invalid_request', status: 400 };
     // A request with `Headers` trims white space, so the header is a member here.

@@ -86,10 +86,10 @@ export function createDpopVerifier(
 
   async function checkNonce(claims: JsonObject): Promise<Readonly<Record<string, string>> | undefined> {
     if (!nonces) return undefined;
-    const found = await nonces.check(claims.nonce);
+    const nonceState = await nonces.check(claims.nonce);
     const nonce = await nonces.getCurrent();
-    if (found === 'current') return undefined;
-    if (found === 'previous') return { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store' };
+    if (nonceState === 'current') return undefined;
+    if (nonceState === 'previous') return { 'DPoP-Nonce': nonce, 'Cache-Control': 'no-store' };
     throw new Rejection('use_dpop_nonce', 'nonce', 'The DPoP proof requires a nonce of this API', {
       scheme: 'DPoP',
       nonce,

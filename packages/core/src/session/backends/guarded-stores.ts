@@ -6,30 +6,31 @@ import type { LoadedSession, SessionBackend, SessionReference } from './session-
 /** Maximum count of sessions that could not be ended; the oldest is evicted. */
 const maxEndedKeys = 10_000;
 /** Maximum count of keys that could not be ended and may be of no session. Beyond it, none is added. */
-const maxUnknownKeys = 1_000;
+const maxUnverifiedKeys = 1_000;
 /** Milliseconds for which such a key is rejected. */
-const unknownKeyLifetime = 600_000;
+const unverifiedKeyLifetime = 600_000;
 
 /** Keys of sessions whose end is pending or has failed. This process rejects them until it succeeds. */
 export interface EndedKeys {
   /** Keys of sessions that exist. */
-  readonly known: Set<string>;
+  readonly sessionKeys: Set<string>;
   /**
    * Keys whose session could not be read, and their expiry: while a store is unavailable, anyone can log out with invented
    * keys, which must not displace those of users.
    */
-  readonly unknown: Map<string, number>;
+  readonly unverifiedKeys: Map<string, number>;
 }
 
-export const createEndedKeys = (): EndedKeys => ({ known: new Set(), unknown: new Map() });
+export const createEndedKeys = (): EndedKeys => ({ sessionKeys: new Set(), unverifiedKeys: new Map() });
 
 /**
  * Wraps a backend so that its failures are typed: a store that throws is unavailable, which is neither "signed out" nor
  * "signed in". The error of the store is not retained as `cause`, because its text may contain stored data.
  */
 export function guardBackend(backend: SessionBackend, endedKeys = createEndedKeys()): SessionBackend {
-  const { known, unknown } = endedKeys;
-  const hasEnded = (key: string) => known.has(key) || (unknown.get(key) ?? 0) > performance.now();
+  const { sessionKeys, unverifiedKeys } = endedKeys;
+  const hasEnded = (key: string) =>
+    sessionKeys.has(key) || (unverifiedKeys.get(key) ?? 0) > performance.now();
   // A pending end may fail, or this process may stop before it: a request that ends a session (`toEnd`) does so itself.
   const omitEnded = (loadedSession: LoadedSession | undefined) =>
     loadedSession && hasEnded(loadedSession.key) ? undefined : loadedSession;
@@ -70,8 +71,8 @@ export function guardBackend(backend: SessionBackend, endedKeys = createEndedKey
       // From now on this process accepts no request of the session, even if the store fails.
       recordEnd(session);
       await guard(() => backend.end(session));
-      known.delete(session.key);
-      unknown.delete(session.key);
+      sessionKeys.delete(session.key);
+      unverifiedKeys.delete(session.key);
     },
     endMatching: (match, endedAt) => guard(() => backend.endMatching(match, endedAt)),
     findDeletions: (existing, loadedSession) => guard(() => backend.findDeletions(existing, loadedSession)),
@@ -82,15 +83,19 @@ export function guardBackend(backend: SessionBackend, endedKeys = createEndedKey
   function recordEnd({ key, state }: SessionReference): void {
     if (!state) {
       const now = performance.now();
-      reserveRecord(unknown, key, { now, expiresAt: now + unknownKeyLifetime, limit: maxUnknownKeys });
+      reserveRecord(unverifiedKeys, key, {
+        now,
+        expiresAt: now + unverifiedKeyLifetime,
+        limit: maxUnverifiedKeys,
+      });
       return;
     }
-    known.add(key);
-    if (known.size > maxEndedKeys) known.delete(known.values().next().value as string);
+    sessionKeys.add(key);
+    if (sessionKeys.size > maxEndedKeys) sessionKeys.delete(sessionKeys.values().next().value as string);
   }
 }
 
-/** Wraps a replay store so that its failures are typed. If it cannot tell whether a key is new, nothing is accepted. */
+/** Wraps a replay store so that its failures are typed. If it cannot check whether a key is new, the key is rejected. */
 export function guardReplayStore(store: ReplayStore): ReplayStore {
   return {
     claim: (key, timeToLive) => guard(() => store.claim(key, timeToLive), 'replay'),

@@ -72,7 +72,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     return loadedSession === 'unreadable' || loadedSession?.hasExpired ? undefined : loadedSession;
   }
 
-  /** @throws ConfigurationError if no secret of this process decrypts the session, which can be ended nevertheless */
+  /** @throws ConfigurationError if no secret of this process decrypts the session. The session can still be ended. */
   async function readToEnd(key: string): Promise<LoadedSession | undefined> {
     const record = await store.get(key);
     const loadedSession = record && (await decryptRecord(record, key));
@@ -154,7 +154,7 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
     reload: ({ key }, { toEnd = false } = {}) => (toEnd ? readToEnd(key) : read(key)),
     async create(state, cookies, { identifier, requestedAt }) {
       const key = await sha256(identifier);
-      // The cookie is not written again: its scope stays until the session ends, also after a change of the settings.
+      // The cookie is not written again: its scope stays until the session ends, even after a change of the settings.
       const newState = setCookieScope(state, jar.scope);
       // A record of this identifier belongs to another login. The cookie would select its session.
       if (!(await store.set(key, await createRecord(newState, key, 1), 0))) throw createEndedLoginError();

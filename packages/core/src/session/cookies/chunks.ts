@@ -151,8 +151,8 @@ function readAllChunks(
     const parts = new Map<string, string[]>();
     for (const { part, ...copy } of readChunksAt(index + 1)) {
       const key = toCopyKey(copy);
-      const known = parts.get(key);
-      if (known) known.push(part);
+      const partsOfKey = parts.get(key);
+      if (partsOfKey) partsOfKey.push(part);
       else parts.set(key, [part]);
     }
     return parts;
@@ -160,14 +160,14 @@ function readAllChunks(
   return { firsts, others };
 }
 
-/** Lists all values of a cookie, whatever its prefix. */
+/** Lists all values of a cookie, with any prefix. */
 export function listValues(wireName: string, cookies: RequestCookies): readonly string[] {
   const value = cookies.get(wireName);
   return value === undefined ? (cookies.repeatedValues?.get(wireName) ?? []) : [value];
 }
 
 /**
- * Reads the values of a cookie that are accepted, whatever the parser has retained. Two values of a cookie with the prefix
+ * Reads the values of a cookie that are accepted. The parser may have retained others. Two values of a cookie with the prefix
  * `__Host-` are not accepted.
  */
 export function readValues(wireName: string, cookies: RequestCookies): readonly string[] {

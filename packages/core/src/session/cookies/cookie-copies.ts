@@ -66,8 +66,8 @@ function deleteOtherPartition(
 ): CookieToSet[] {
   const wireName = jar.toWireName(name);
   if (!wireName.startsWith('__Host-') || !cookies.has(wireName)) return [];
-  const known = copies.filter((copy) => copy.wireName === wireName);
-  if (known.length === countValues(wireName, cookies)) return [];
+  const sameNameCopies = copies.filter((copy) => copy.wireName === wireName);
+  if (sameNameCopies.length === countValues(wireName, cookies)) return [];
   return [wireName, `${wireName}.1`]
     .filter((each) => cookies.has(each))
     .map((each) => jar.createDeletion(each, invertPartition(jar.scope)));

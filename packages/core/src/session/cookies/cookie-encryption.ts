@@ -67,8 +67,8 @@ export function createSealer(secrets: readonly string[], purpose: SealPurpose): 
     async decrypt(value, time) {
       // Decoders ignore characters that are not base64url: several texts would decode to one value.
       if (!/^[\w.-]+$/.test(value)) return undefined;
-      const [header = '', encryptedKey, iv, ciphertext, tag, more] = value.split('.', 6);
-      if (encryptedKey !== '' || more !== undefined || iv?.length !== 16 || tag?.length !== 22)
+      const [header = '', encryptedKey, iv, ciphertext, tag, furtherPart] = value.split('.', 6);
+      if (encryptedKey !== '' || furtherPart !== undefined || iv?.length !== 16 || tag?.length !== 22)
         return undefined;
       // The complete header is compared, and authenticated as additional data: the sender chooses neither algorithm nor purpose.
       const purposeKey = (keys ?? (await loadKeys())).find((each) => each.header === header);
@@ -109,10 +109,11 @@ export function requireSecrets(secrets: readonly string[]): void {
     );
   for (const secret of secrets as readonly unknown[]) {
     if (typeof secret === 'string' && secret.length >= minSecretLength) continue;
-    const found = typeof secret === 'string' ? `a text of ${secret.length} characters` : `a ${typeof secret}`;
+    const actual =
+      typeof secret === 'string' ? `a text of ${secret.length} characters` : `a ${typeof secret}`;
     throw new ConfigurationError(
       'invalid_option',
-      `"secret" is ${found}, expected at least ${minSecretLength} random characters. Create one: openssl rand -base64 32`,
+      `"secret" is ${actual}, expected at least ${minSecretLength} random characters. Create one: openssl rand -base64 32`,
     );
   }
 }

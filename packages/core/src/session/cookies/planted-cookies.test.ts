@@ -24,7 +24,7 @@ const cases = sessionKinds.flatMap((kind) =>
   settings.map((cookie) => [`${kind} sessions, ${JSON.stringify(cookie)}`, kind, cookie] as const),
 );
 
-/** Values that are no session, a malformed one, an invented identifier, and a set of chunks. */
+/** Values without a session: a malformed one, an invented identifier, and a set of chunks. */
 const createValues = (count: number): readonly ((index: number) => string)[] => [
   () => 'planted',
   () => 'A'.repeat(43),

@@ -63,8 +63,8 @@ export function updateCookieHeader(
   const sentPairs = splitPairs(header)
     .map(trimWhiteSpace)
     .filter((pair) => pair !== '');
-  const known = new Set(sentPairs.flatMap((pair) => listSpellings(pair, options.bareValue)));
-  const changedPairs = listedPairs.filter(({ name, value }) => !known.has(spellPair(name, value)));
+  const sentSpellings = new Set(sentPairs.flatMap((pair) => listSpellings(pair, options.bareValue)));
+  const changedPairs = listedPairs.filter(({ name, value }) => !sentSpellings.has(spellPair(name, value)));
   const unchangedNames = new Set(listedPairs.map(({ name }) => trimWhiteSpace(name)));
   for (const { name } of changedPairs) unchangedNames.delete(trimWhiteSpace(name));
   const retainedPairs = sentPairs.filter((pair) => unchangedNames.has(readName(pair)));

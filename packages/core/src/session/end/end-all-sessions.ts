@@ -29,8 +29,8 @@ export interface EndedSessions {
 }
 
 /**
- * Ends the session of every copy of the session cookie in a request, whether or not the copy signs in. A sibling host may
- * have planted a copy beside the one of the user: it must not prevent the end of the user's session.
+ * Ends the session of every copy of the session cookie in a request, including copies that do not sign in. A sibling host
+ * may have planted a copy beside the one of the user: it must not prevent the end of the user's session.
  */
 export async function endAllSessions(
   context: SessionContext,

@@ -12,35 +12,35 @@ test('S80: one loop repeats all ends, and stops each round while the store is un
   for (let index = 0; index < 12_000; index++)
     repeatEnd(retries, `key ${index}`, { isKnown: index % 2 === 0, end });
   expect(vi.getTimerCount()).toBe(1);
-  expect([retries.known.size, retries.unknown.size]).toEqual([6_000, 1_000]);
+  expect([retries.existingSessions.size, retries.unverifiedKeys.size]).toEqual([6_000, 1_000]);
   await vi.advanceTimersByTimeAsync(60_000);
   // At most ten of each kind in a round. A round follows after 0.2 to 2 seconds.
   expect(end.mock.calls.length).toBeLessThanOrEqual(40 * 20);
   expect(vi.getTimerCount()).toBe(1);
   end.mockImplementation(() => Promise.resolve());
   await vi.advanceTimersByTimeAsync(2_000);
-  expect([retries.known.size, retries.unknown.size]).toEqual([0, 0]);
+  expect([retries.existingSessions.size, retries.unverifiedKeys.size]).toEqual([0, 0]);
   expect(vi.getTimerCount()).toBe(0);
   // The loop starts again.
   repeatEnd(retries, 'later', { isKnown: true, end });
   await vi.advanceTimersByTimeAsync(200);
-  expect([retries.known.size, vi.getTimerCount()]).toEqual([0, 0]);
+  expect([retries.existingSessions.size, vi.getTimerCount()]).toEqual([0, 0]);
 });
 
 test('S80: evicts the oldest end of a session, and adds no end of an unknown session beyond the limit', () => {
   const retries = createEndRetries();
   for (let index = 0; index < 10_001; index++) repeatEnd(retries, `${index}`, { isKnown: true, end: fail });
   for (let index = 0; index < 1_001; index++) repeatEnd(retries, `u${index}`, { isKnown: false, end: fail });
-  expect([retries.known.size, retries.known.has('0'), retries.known.has('10000')]).toEqual([
-    10_000,
-    false,
-    true,
-  ]);
-  expect([retries.unknown.size, retries.unknown.has('u0'), retries.unknown.has('u1000')]).toEqual([
-    1_000,
-    true,
-    false,
-  ]);
+  expect([
+    retries.existingSessions.size,
+    retries.existingSessions.has('0'),
+    retries.existingSessions.has('10000'),
+  ]).toEqual([10_000, false, true]);
+  expect([
+    retries.unverifiedKeys.size,
+    retries.unverifiedKeys.has('u0'),
+    retries.unverifiedKeys.has('u1000'),
+  ]).toEqual([1_000, true, false]);
 });
 
 test('S80: each end is repeated although others fail or never complete, and for ten minutes at most', async () => {
@@ -56,9 +56,9 @@ test('S80: each end is repeated although others fail or never complete, and for 
   expect(succeeding).toHaveBeenCalledTimes(2);
   expect(hanging).toHaveBeenCalledTimes(25);
   expect(failing.mock.calls.length).toBeGreaterThan(25);
-  expect(retries.known.size).toBe(50);
+  expect(retries.existingSessions.size).toBe(50);
   await vi.advanceTimersByTimeAsync(320_000);
-  expect([retries.known.size, vi.getTimerCount()]).toEqual([0, 0]);
+  expect([retries.existingSessions.size, vi.getTimerCount()]).toEqual([0, 0]);
 });
 
 test('S80: a key that becomes known is repeated once, as a known one', async () => {

@@ -1,7 +1,7 @@
-/** Maximum count of sessions whose end is repeated; the oldest is evicted. */
-const maxKnown = 10_000;
-/** Maximum count of the ends that may be of no session. Beyond it, none is added: an earlier logout of a user stays. */
-const maxUnknown = 1_000;
+/** Maximum count of existing sessions whose end is repeated. The oldest is evicted. */
+const maxExistingSessions = 10_000;
+/** Maximum count of keys that may belong to no session. At the limit, none is added, so that earlier logouts remain. */
+const maxUnverifiedKeys = 1_000;
 /** Milliseconds between attempts. */
 const firstDelay = 200;
 const lastDelay = 2_000;
@@ -24,17 +24,17 @@ interface EndTask {
 /** The ends of sessions that have failed, by the key of the session, in the order of the next attempt. */
 export interface EndRetries {
   /** Ends of sessions that exist. */
-  readonly known: Map<string, EndTask>;
+  readonly existingSessions: Map<string, EndTask>;
   /**
    * Ends of keys whose session could not be read: while a store is unavailable, anyone can log out with invented keys.
    */
-  readonly unknown: Map<string, EndTask>;
+  readonly unverifiedKeys: Map<string, EndTask>;
   isRunning: boolean;
 }
 
 export const createEndRetries = (): EndRetries => ({
-  known: new Map(),
-  unknown: new Map(),
+  existingSessions: new Map(),
+  unverifiedKeys: new Map(),
   isRunning: false,
 });
 
@@ -44,12 +44,17 @@ export function repeatEnd(
   key: string,
   { isKnown, end }: Pick<EndTask, 'end'> & { readonly isKnown: boolean },
 ): void {
-  const { known, unknown } = retries;
-  if (!isKnown && (known.has(key) || (unknown.size >= maxUnknown && !unknown.has(key)))) return;
-  const tasks = isKnown ? known : unknown;
-  if (isKnown) unknown.delete(key);
+  const { existingSessions, unverifiedKeys } = retries;
+  if (
+    !isKnown &&
+    (existingSessions.has(key) || (unverifiedKeys.size >= maxUnverifiedKeys && !unverifiedKeys.has(key)))
+  )
+    return;
+  const tasks = isKnown ? existingSessions : unverifiedKeys;
+  if (isKnown) unverifiedKeys.delete(key);
   tasks.set(key, { end, giveUpAt: performance.now() + giveUpAfter, isRunning: false });
-  if (known.size > maxKnown) known.delete(known.keys().next().value as string);
+  if (existingSessions.size > maxExistingSessions)
+    existingSessions.delete(existingSessions.keys().next().value as string);
   if (retries.isRunning) return;
   retries.isRunning = true;
   schedule(retries, firstDelay);
@@ -60,9 +65,9 @@ function schedule(retries: EndRetries, delay: number): void {
 }
 
 async function runRound(retries: EndRetries, delay: number): Promise<void> {
-  const { known, unknown } = retries;
-  const results = await Promise.all([runTasks(known), runTasks(unknown)]);
-  retries.isRunning = known.size + unknown.size > 0;
+  const { existingSessions, unverifiedKeys } = retries;
+  const results = await Promise.all([runTasks(existingSessions), runTasks(unverifiedKeys)]);
+  retries.isRunning = existingSessions.size + unverifiedKeys.size > 0;
   if (retries.isRunning)
     schedule(retries, results.includes(true) ? firstDelay : Math.min(delay * 1.5, lastDelay));
 }

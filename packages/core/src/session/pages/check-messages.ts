@@ -37,6 +37,6 @@ function requireObject(value: unknown, path: string, expected: string): Record<s
 }
 
 function createTypeError(value: unknown, path: string, expected: string): ConfigurationError {
-  const found = discardPromise(value) ? 'a promise' : describeValue(value);
-  return new ConfigurationError('invalid_option', `"${path}" is ${found}, expected ${expected}.`);
+  const actual = discardPromise(value) ? 'a promise' : describeValue(value);
+  return new ConfigurationError('invalid_option', `"${path}" is ${actual}, expected ${expected}.`);
 }

@@ -32,12 +32,12 @@ export function reportFailure(error: unknown, request: FailedRequest): void {
   const { route, status, onEvent, unverified } = request;
   const code = getErrorCode(error);
   const check = error instanceof ValidationError ? { check: error.check } : {};
-  const more = {
+  const details = {
     ...check,
     ...readProviderError(error),
     ...(unverified && { unverifiedError: unverified.error }),
   };
-  callListener(onEvent, { type: 'request.failed', route, status, code, ...more });
+  callListener(onEvent, { type: 'request.failed', route, status, code, ...details });
   const isForDeveloper = !(error instanceof AuthError) || error instanceof ConfigurationError;
   if (onEvent && !isForDeveloper) return;
   const text = [explainFailure(error), unverified && describeUnverifiedError(unverified)].filter(Boolean);
@@ -117,7 +117,7 @@ export function explainAuthError(error: AuthError, description = ''): string {
     error instanceof AuthorizationServerError && Object.hasOwn(providerErrorRemedies, error.error)
       ? providerErrorRemedies[error.error]
       : undefined;
-  const more = [description, remedy].filter(Boolean);
+  const additions = [description, remedy].filter(Boolean);
   const message = replaceControlCharacters(error.message);
-  return more.length === 0 ? message : [`${message.replace(/\.$/, '')}.`, ...more].join(' ');
+  return additions.length === 0 ? message : [`${message.replace(/\.$/, '')}.`, ...additions].join(' ');
 }

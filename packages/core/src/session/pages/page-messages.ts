@@ -213,8 +213,8 @@ function findLanguage(languages: readonly string[], range: string): string | und
   const find = (matches: (language: string) => boolean) =>
     languages.find((language) => matches(language.toLowerCase()));
   for (let tag = range; tag !== ''; tag = tag.slice(0, Math.max(tag.lastIndexOf('-'), 0))) {
-    const found = find((language) => language === tag);
-    if (found !== undefined) return found;
+    const exactMatch = find((language) => language === tag);
+    if (exactMatch !== undefined) return exactMatch;
   }
   const [primary] = range.split('-');
   return find((language) => language.startsWith(`${primary}-`));

@@ -84,7 +84,7 @@ export async function respondWithPage(
   );
 }
 
-/** The targets of a logout are URLs from the options, also of other origins. They need no check. */
+/** The targets of a logout are URLs from the options, including URLs of other origins. They need no check. */
 function readReturnTo(context: SessionContext, { code, returnTo }: PageSubject): string {
   const fallback = getDefaultReturnTo(context);
   if (code === undefined) return returnTo ?? fallback;

@@ -14,7 +14,7 @@ export interface RequiredLogin {
 
 /** Seconds after which a rejection leads to another login, although the last one did not help. */
 const repeatedLoginPause = 600;
-/** The same, if the provider has ended the login. It may end several logins of a user for a reason. */
+/** Seconds of that limit after the provider ended the login. Shorter: a provider may end several logins of a user at once. */
 const endedLoginPause = 60;
 /** Entries in memory. If an entry is evicted, its login is required once more. */
 const maxEntries = 10_000;
@@ -61,7 +61,7 @@ export async function endLoginLoop(
   return error;
 }
 
-/** Returns `undefined` if the rejection is not that of the provider: a session that the user has ended is no loop. */
+/** Returns `undefined` if the provider did not reject the refresh, for example after a logout. */
 function selectPause({ code, status }: LoginRequiredError): number | undefined {
   if (code === 'refresh_rejected' || code === 'interaction_required') return repeatedLoginPause;
   return code === 'session_ended' && status !== undefined ? endedLoginPause : undefined;

@@ -255,7 +255,7 @@ class OpenRequestSession implements RequestSession {
     }
   }
 
-  /** Prevents that the next cookie restores a refresh token that another request has spent. */
+  /** Without it, the next cookie would restore a refresh token that another request has spent. */
   private async applyNewestTokens(): Promise<void> {
     const { backend, coordinator } = this.context;
     const { loadedSession } = this.holder;

@@ -80,7 +80,7 @@ export interface RequestSession {
    * Records that the session is in use, which extends its idle lifetime. Writes only from time to time: after a tenth of
    * the idle lifetime. Near the expiry of the access token it refreshes the tokens.
    *
-   * @param options `force`: writes in any case, and fails if the store is unavailable. Default: false.
+   * @param options `force`: always writes, and fails if the store is unavailable. Default: false.
    */
   touch(options?: { readonly force?: boolean }): Promise<void>;
 }

@@ -8,7 +8,7 @@ const touchShare = 0.1;
 /** Seconds before the expiry of an access token in which another request may be refreshing it. */
 const refreshMargin = 120;
 
-/** Uses are written rarely. */
+/** Checks whether the use of a session must be written. Most uses are not, because each write costs a cookie or a request. */
 export const isTouchDue = ({ idleLifetime, now }: SessionContext, { usedAt }: SessionState): boolean =>
   seconds(now) - usedAt >= idleLifetime * touchShare;
 

@@ -12,7 +12,7 @@ import type {
   AccessTokenSource,
   GetAccessTokenRequest,
   GetAccessTokenResult,
-  KnownTokens,
+  NewestTokens,
 } from '../access-token-source.ts';
 import { createRateLimit } from '../rate-limit.ts';
 import { createLockAcquirer } from '../stores/acquire-lock.ts';
@@ -36,7 +36,7 @@ import type { TokenSuccessors } from './token-successors.ts';
 export interface CoordinationOptions {
   /** Default: within this process. */
   readonly lock?: RefreshLock | undefined;
-  /** Seconds before its expiry at which an access token is renewed. Default: 30, at most half of its lifetime. */
+  /** Seconds before its expiry at which an access token is refreshed. Default: 30, at most half of its lifetime. */
   readonly leeway?: number | undefined;
   /** Milliseconds to wait for the refresh of another request. Default: the timeout of the client plus 5,000. */
   readonly lockWait?: number | undefined;
@@ -77,10 +77,11 @@ export function coordinateRefreshes(
     if (!tokens) throw new LoginRequiredError('not_signed_in', 'There is no session. Log in first.');
     const { resource, scope, forceRefresh } = request;
     const rejectedToken = forceRefresh ? findAccessToken(tokens, request)?.accessToken : undefined;
-    const wanted = { resource, scope, rejectedToken };
-    const token = findUsableToken(tokens, wanted, { time: seconds(now), leeway });
+    const tokenRequest = { resource, scope, rejectedToken };
+    const token = findUsableToken(tokens, tokenRequest, { time: seconds(now), leeway });
     if (token) return { accessToken: toAccessToken(token), tokens, changed: false };
-    if (tokens.refreshToken === undefined) return serveWithoutRefresh({ tokens, heldTokens: tokens }, wanted);
+    if (tokens.refreshToken === undefined)
+      return serveWithoutRefresh({ tokens, heldTokens: tokens }, tokenRequest);
     // The key contains the refresh token: otherwise one user could receive the token of another.
     const key = JSON.stringify([
       await createKey(tokens.refreshToken),
@@ -89,27 +90,29 @@ export function coordinateRefreshes(
       rejectedToken === undefined ? null : await sha256(rejectedToken),
       (await client.getThumbprint()) ?? null,
     ]);
-    return flight(key, () => refreshUnderLock(holder, wanted));
+    return flight(key, () => refreshUnderLock(holder, tokenRequest));
   }
 
   /** Waits for the lock of the refresh token, until this or another request has refreshed. */
   async function refreshUnderLock(
     holder: TokenHolder,
-    wanted: WantedAccessToken,
+    tokenRequest: WantedAccessToken,
   ): Promise<GetAccessTokenResult> {
     for (let round = 0; round < maxRounds; round++) {
-      const known = await readNewestTokens(holder);
-      const reusedToken = reuseToken(known, wanted);
+      const newestTokens = await readNewestTokens(holder);
+      const reusedToken = reuseToken(newestTokens, tokenRequest);
       if (reusedToken) return reusedToken;
-      const { refreshToken } = known.tokens;
-      if (refreshToken === undefined) return serveWithoutRefresh(known, wanted);
+      const { refreshToken } = newestTokens.tokens;
+      if (refreshToken === undefined) return serveWithoutRefresh(newestTokens, tokenRequest);
       const key = await createKey(refreshToken);
       const lock = await acquireLock(key, { isSharedLockRequired: holder.isShared === true }).catch(
         (error: TransportError) => error,
       );
       if (!lock || lock instanceof Error)
-        return serveValidToken(known, wanted) ?? (lock ? Promise.reject(lock) : throwLockTimeout());
-      const task: RefreshTask = { holder, wanted, refreshToken, key, lock, isLockHandedOver: false };
+        return (
+          serveValidToken(newestTokens, tokenRequest) ?? (lock ? Promise.reject(lock) : throwLockTimeout())
+        );
+      const task: RefreshTask = { holder, tokenRequest, refreshToken, key, lock, isLockHandedOver: false };
       try {
         const result = await refreshWithLock(task);
         if (result) return result;
@@ -117,7 +120,7 @@ export function coordinateRefreshes(
         const isEnded = error instanceof LoginRequiredError && error.code === 'session_ended';
         // The access token stays valid although the provider is unavailable or rejects the refresh.
         const validToken =
-          error instanceof AuthError && !isEnded ? serveValidToken(known, wanted) : undefined;
+          error instanceof AuthError && !isEnded ? serveValidToken(newestTokens, tokenRequest) : undefined;
         if (validToken) return validToken;
         throw error;
       } finally {
@@ -130,19 +133,19 @@ export function coordinateRefreshes(
   /** Returns `undefined` if the session has other tokens by now: the caller reads them again. */
   async function refreshWithLock(task: RefreshTask): Promise<GetAccessTokenResult | undefined> {
     // Another request may have refreshed while this one waited for the lock.
-    const known = await readNewestTokens(task.holder);
-    const reusedToken = reuseToken(known, task.wanted);
+    const newestTokens = await readNewestTokens(task.holder);
+    const reusedToken = reuseToken(newestTokens, task.tokenRequest);
     if (reusedToken) return reusedToken;
-    if (known.tokens.refreshToken !== task.refreshToken) return undefined;
+    if (newestTokens.tokens.refreshToken !== task.refreshToken) return undefined;
     await rateLimit.check(task.key, task.refreshToken);
-    const rejectionKey = await createRejectionKey(task.key, task.wanted);
+    const rejectionKey = await createRejectionKey(task.key, task.tokenRequest);
     const rejection = rejections.find(rejectionKey);
     if (rejection) throw rejection;
     try {
       const result = await spendRefreshToken(
         { client, successors, rateLimit, furtherTokens, readNewestTokens },
         task,
-        known.tokens,
+        newestTokens.tokens,
       );
       rejections.delete(rejectionKey);
       return result;
@@ -152,7 +155,7 @@ export function coordinateRefreshes(
       // The next request has this refresh token. The pauses of both are one series.
       if (keptRefreshToken !== undefined)
         rejections.add(
-          await createRejectionKey(await createKey(keptRefreshToken), task.wanted),
+          await createRejectionKey(await createKey(keptRefreshToken), task.tokenRequest),
           error as Error,
           rejectionKey,
         );
@@ -160,23 +163,29 @@ export function coordinateRefreshes(
     }
   }
 
-  async function readNewestTokens(holder: TokenHolder): Promise<KnownTokens> {
+  async function readNewestTokens(holder: TokenHolder): Promise<NewestTokens> {
     const heldTokens = await holder.read();
     if (!heldTokens) throw new LoginRequiredError('session_ended', 'The session has ended. Log in again.');
     return { ...(await successors.findNewestTokens(heldTokens)), heldTokens };
   }
 
   /** Returns the token that another request has received. */
-  function reuseToken(known: KnownTokens, wanted: WantedAccessToken): GetAccessTokenResult | undefined {
-    const token = findUsableToken(known.tokens, wanted, { time: seconds(now), leeway });
+  function reuseToken(
+    newestTokens: NewestTokens,
+    tokenRequest: WantedAccessToken,
+  ): GetAccessTokenResult | undefined {
+    const token = findUsableToken(newestTokens.tokens, tokenRequest, { time: seconds(now), leeway });
     if (!token) return undefined;
-    const from = known.tokens === known.heldTokens ? 'session' : 'successor';
+    const from = newestTokens.tokens === newestTokens.heldTokens ? 'session' : 'successor';
     client.emitEvent({ type: 'refresh.reused', issuer, clientId, from });
-    return createResult(known, token);
+    return createResult(newestTokens, token);
   }
 
-  function serveWithoutRefresh(known: KnownTokens, wanted: WantedAccessToken): GetAccessTokenResult {
-    const validToken = serveValidToken(known, wanted);
+  function serveWithoutRefresh(
+    newestTokens: NewestTokens,
+    tokenRequest: WantedAccessToken,
+  ): GetAccessTokenResult {
+    const validToken = serveValidToken(newestTokens, tokenRequest);
     if (validToken) return validToken;
     throw new LoginRequiredError(
       'refresh_token_missing',
@@ -185,9 +194,12 @@ export function coordinateRefreshes(
   }
 
   /** A valid token inside its leeway is better than an error. */
-  function serveValidToken(known: KnownTokens, wanted: WantedAccessToken): GetAccessTokenResult | undefined {
-    const token = findUsableToken(known.tokens, wanted, { time: seconds(now) });
-    return token && createResult(known, token);
+  function serveValidToken(
+    newestTokens: NewestTokens,
+    tokenRequest: WantedAccessToken,
+  ): GetAccessTokenResult | undefined {
+    const token = findUsableToken(newestTokens.tokens, tokenRequest, { time: seconds(now) });
+    return token && createResult(newestTokens, token);
   }
 
   return { getAccessToken };
@@ -207,7 +219,7 @@ const isRejection = (error: unknown): error is AuthError =>
   (error instanceof LoginRequiredError && error.code !== 'session_ended');
 
 function createResult(
-  { tokens, heldTokens, sealedSession }: KnownTokens,
+  { tokens, heldTokens, sealedSession }: NewestTokens,
   token: StoredAccessToken,
 ): GetAccessTokenResult {
   return {

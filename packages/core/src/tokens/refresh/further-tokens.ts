@@ -24,7 +24,7 @@ export interface FurtherTokenLimit {
   take(
     key: string,
     tokens: TokenSet,
-    options: { readonly wanted: AccessTokenRequest; readonly time: number },
+    options: { readonly tokenRequest: AccessTokenRequest; readonly time: number },
   ): void;
   /**
    * Counts a further access token in the token set that a refresh has returned: the next refresh token has another key.
@@ -33,7 +33,11 @@ export interface FurtherTokenLimit {
    */
   count(
     next: TokenSet,
-    options: { readonly previous: TokenSet; readonly wanted: AccessTokenRequest; readonly time: number },
+    options: {
+      readonly previous: TokenSet;
+      readonly tokenRequest: AccessTokenRequest;
+      readonly time: number;
+    },
   ): TokenSet;
 }
 
@@ -47,11 +51,11 @@ export function createFurtherTokenLimit(
 ): FurtherTokenLimit {
   const isOfLogin = ({ resource, scope }: AccessTokenRequest) =>
     scope === undefined && (resource === undefined || resource === loginResource);
-  const isFurther = (tokens: TokenSet, wanted: AccessTokenRequest) =>
-    !isOfLogin(wanted) && !findAccessToken(tokens, wanted);
+  const isFurther = (tokens: TokenSet, tokenRequest: AccessTokenRequest) =>
+    !isOfLogin(tokenRequest) && !findAccessToken(tokens, tokenRequest);
   return {
-    take(key, tokens, { wanted, time }) {
-      if (!isFurther(tokens, wanted)) return;
+    take(key, tokens, { tokenRequest, time }) {
+      if (!isFurther(tokens, tokenRequest)) return;
       const excess = getCount(tokens, time) + 1 - maxAtOnce;
       if (excess > 0) throw createLimitError(Math.ceil(excess * interval));
       const bucket =
@@ -65,8 +69,8 @@ export function createFurtherTokenLimit(
       const wait = bucket.take(time * 1000);
       if (wait > 0) throw createLimitError(Math.ceil(wait / 1000));
     },
-    count(next, { previous, wanted, time }) {
-      const count = getCount(previous, time) + (isFurther(previous, wanted) ? 1 : 0);
+    count(next, { previous, tokenRequest, time }) {
+      const count = getCount(previous, time) + (isFurther(previous, tokenRequest) ? 1 : 0);
       return count === 0 ? next : { ...next, furtherTokens: { count, at: time } };
     },
   };

@@ -2,7 +2,7 @@ import { AuthorizationServerError, LoginRequiredError, TransportError } from '..
 import { seconds } from '../../internal/clock.ts';
 import { isOtherUserError } from '../../protocol/login/same-login.ts';
 import { toLoginRequiredError } from '../../protocol/tokens/refresh-rejection.ts';
-import type { GetAccessTokenResult, KnownTokens } from '../access-token-source.ts';
+import type { GetAccessTokenResult, NewestTokens } from '../access-token-source.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import type { HeldLock } from '../stores/acquire-lock.ts';
 import { retryWrite } from '../stores/retry-write.ts';
@@ -26,13 +26,13 @@ interface RefreshContext {
   readonly successors: TokenSuccessors;
   readonly rateLimit: RateLimit;
   readonly furtherTokens: FurtherTokenLimit;
-  readonly readNewestTokens: (holder: TokenHolder) => Promise<KnownTokens>;
+  readonly readNewestTokens: (holder: TokenHolder) => Promise<NewestTokens>;
 }
 
 /** One refresh, by the request that holds the lock of the refresh token. */
 export interface RefreshTask {
   readonly holder: TokenHolder;
-  readonly wanted: WantedAccessToken;
+  readonly tokenRequest: WantedAccessToken;
   readonly refreshToken: string;
   /** The key of the refresh token. */
   readonly key: string;
@@ -53,26 +53,26 @@ export async function spendRefreshToken(
   task: RefreshTask,
   tokens: TokenSet,
 ): Promise<GetAccessTokenResult | undefined> {
-  const { key, wanted } = task;
-  task.holder.requireWritable?.(wanted);
-  context.furtherTokens.take(key, tokens, { wanted, time: seconds(context.client.now) });
-  const next = await requestTokens(context, task, tokens);
+  const { key, tokenRequest } = task;
+  task.holder.requireWritable?.(tokenRequest);
+  context.furtherTokens.take(key, tokens, { tokenRequest, time: seconds(context.client.now) });
+  const next = await sendRefreshRequest(context, task, tokens);
   return next && writeTokens(context, task, { next, previous: tokens });
 }
 
 /** The only call of the token endpoint. */
-async function requestTokens(
+async function sendRefreshRequest(
   context: RefreshContext,
   task: RefreshTask,
   tokens: TokenSet,
 ): Promise<TokenSet | undefined> {
   const { client, rateLimit } = context;
-  const { wanted, refreshToken, key } = task;
+  const { tokenRequest, refreshToken, key } = task;
   let receivedToken: string | undefined;
   try {
     const response = await client.refresh(refreshToken, {
-      resource: wanted.resource,
-      scope: wanted.scope,
+      resource: tokenRequest.resource,
+      scope: tokenRequest.scope,
       claims: tokens.claims,
       grantedScopes: tokens.scopes,
       onRefreshToken: (receivedTokens) => {
@@ -80,8 +80,8 @@ async function requestTokens(
       },
     });
     const time = seconds(client.now);
-    const next = applyRefresh(tokens, response, time, wanted);
-    return context.furtherTokens.count(next, { previous: tokens, wanted, time });
+    const next = applyRefresh(tokens, response, time, tokenRequest);
+    return context.furtherTokens.count(next, { previous: tokens, tokenRequest, time });
   } catch (error) {
     if (error instanceof TransportError && error.code === 'rate_limited') {
       await rateLimit.pause(key, refreshToken, error.retryAfter);
@@ -122,8 +122,8 @@ async function endLogin(
   { holder, refreshToken }: RefreshTask,
   { tokens, reason, error }: LoginEnd,
 ): Promise<undefined> {
-  const known = await readNewestTokens(holder);
-  if (known.tokens.refreshToken !== refreshToken) return undefined;
+  const newestTokens = await readNewestTokens(holder);
+  if (newestTokens.tokens.refreshToken !== refreshToken) return undefined;
   await holder.end(tokens);
   client.emitEvent({ type: 'session.ended', issuer: client.issuer, reason });
   throw (
@@ -148,7 +148,7 @@ async function writeTokens(
   change: TokenChange,
 ): Promise<GetAccessTokenResult | undefined> {
   const { next } = change;
-  const accessToken = toAccessToken(findAccessToken(next, task.wanted) as StoredAccessToken);
+  const accessToken = toAccessToken(findAccessToken(next, task.tokenRequest) as StoredAccessToken);
   const storeResult = await storeTokens(context, task, change);
   return storeResult && { accessToken, tokens: next, changed: true, ...storeResult };
 }

@@ -79,9 +79,9 @@ export function createMemoryReplayStore(
       const time = now();
       if (time >= sweepAt) sweep(time);
       const keys = findQuota(key);
-      const known = keys.get(key);
-      if (known !== undefined && known > time) return false;
-      if (known === undefined && keys.size >= maxEntries) {
+      const expiry = keys.get(key);
+      if (expiry !== undefined && expiry > time) return false;
+      if (expiry === undefined && keys.size >= maxEntries) {
         throw new TransportError(
           'store_unavailable',
           `The replay store is full: it holds ${maxEntries} keys of this purpose. Raise maxEntries, or use a shared store.`,

@@ -34,6 +34,7 @@ const maxEntries = 10_000;
  *
  * @param now milliseconds. Default: a monotonic clock. With the time of day, a change of the clock would let late requests
  *   send previous refresh tokens.
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
  * @example
  * ```ts
  * import { type Client, createMemorySuccessorStore, createRefreshCoordinator } from '@countersign/core';

@@ -35,8 +35,8 @@ test.each(sessionKinds)('S36: logouts of one account end no session of another u
   await alice.logIn();
   server.clock.advance(60);
   server.signIn('mallory');
-  const early: Awaited<ReturnType<typeof logOutEarly>>[] = [];
-  for (let count = 0; count < maxEntries + 3; count++) early.push(await logOutEarly(app));
+  const earlyLogouts: Awaited<ReturnType<typeof logOutEarly>>[] = [];
+  for (let count = 0; count < maxEntries + 3; count++) earlyLogouts.push(await logOutEarly(app));
   server.clock.advance(1);
   expect(await isSignedIn(app, alice)).toBe(true);
   server.signIn('bob');
@@ -44,9 +44,9 @@ test.each(sessionKinds)('S36: logouts of one account end no session of another u
   expect((await bob.logIn()).status).toBe(303);
   expect(await isSignedIn(app, bob)).toBe(true);
   // Each logout that was answered with success is final.
-  for (const { browser, status } of early)
+  for (const { browser, status } of earlyLogouts)
     if (status === 303) expect(await isSignedIn(app, browser)).toBe(false);
-  expect(early.filter(({ status }) => status === 303).length).toBeGreaterThanOrEqual(maxEntries);
+  expect(earlyLogouts.filter(({ status }) => status === 303).length).toBeGreaterThanOrEqual(maxEntries);
 });
 
 test('S36: beyond the limit, a logout without the session cookie fails, and its repetition with it succeeds', async () => {

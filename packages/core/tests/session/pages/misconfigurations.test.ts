@@ -258,7 +258,7 @@ describe('an option that is wrong at creation is named', () => {
     ['no secret', createSessions({ secret: undefined }), 'missing_option', /secret/],
     ['a short secret', createSessions({ secret: 'too short' }), 'invalid_option', /secret/],
     [
-      'a base URL that is no URL',
+      'a base URL that is not a URL',
       createSessions({ baseUrl: 'app.example.test' }),
       'invalid_option',
       /baseUrl/,

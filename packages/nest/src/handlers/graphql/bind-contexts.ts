@@ -5,7 +5,7 @@ import { createCopyExplainer } from './explain-copies.ts';
 import { type Driver, listDrivers } from './graphql-modules.ts';
 import { initializeFirst } from './watch-schema.ts';
 
-/** Binds the contexts of every GraphQL operation to its request, also without a global guard. */
+/** Binds the contexts of every GraphQL operation to its request, even without a global guard. */
 @Injectable()
 export class ContextBinder implements OnModuleInit {
   readonly #modules: ModulesContainer;

@@ -52,7 +52,7 @@ const explainErrors = <Value extends Method>(method: Value, className: string): 
     },
   });
 
-/** The messages of V8, JavaScriptCore and TypeScript's helpers, also for what a class inherits from `Map`. */
+/** The messages of V8, JavaScriptCore and TypeScript's helpers, including those for what a class inherits from `Map`. */
 const isPrivateFieldError = (error: unknown): error is TypeError =>
   error instanceof TypeError &&
   /private|must be an instance of class|incompatible receiver/i.test(error.message);

@@ -87,7 +87,7 @@ test.each(['field', 'reference'] as const)(
   },
 );
 
-test('N10: rejects a module whose schema host is not found, also without handlers', () => {
+test('N10: rejects a module whose schema host is not found, even without handlers', () => {
   for (const isGateway of [true, false]) {
     expect(() => checkMissingSchema({ hasSchemaHost: false, isGateway }, [])).toThrow(
       expect.objectContaining({

@@ -94,7 +94,7 @@ test('N15: guards a root field whose resolver the options replace', async () => 
   expect(checked).toEqual(['global Resolvers.plain']);
 });
 
-test('N14: guards a field with a requirement, also of an interface, and not one without', async () => {
+test('N14: guards a field with a requirement, including a field of an interface, and not one without', async () => {
   const fields: Record<string, SchemaField> = {
     plain: { resolve },
     scoped: { resolve },
@@ -200,7 +200,7 @@ test('N10: guards each reference whose type has no reference resolver', async ()
   expect(checked).toEqual(Array.from({ length: 3 }, () => 'global SchemaResolver.resolve'));
 });
 
-test('N15: guards each resolver once, also in a copy, and one that replaces it', async () => {
+test('N15: guards each resolver once, even in a copy, and one that replaces it', async () => {
   const fields: Record<string, SchemaField> = { raw: { resolve }, method: { resolve: () => 'method' } };
   const options = { handlers: [createHandler('root', 'Query.method')], guardedResolvers: new ResolverSet() };
   guard([createType('Query', fields)], options);

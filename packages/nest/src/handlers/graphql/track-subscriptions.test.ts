@@ -18,7 +18,7 @@ async function start(stream: unknown) {
   return { path, tracked: await subscribe(undefined, {}, {}, { path }) };
 }
 
-/** A source whose next value is emitted by `emit()`, also after it was told to end. */
+/** A source whose next value is emitted by `emit()`, even after it was asked to end. */
 function createSource() {
   let emit: (value: unknown) => void = () => {};
   const next = () =>
@@ -54,7 +54,7 @@ test('N28: a subscription without a stream has ended', async () => {
   expect(endedSubscriptions.has((await start('not a stream')).path)).toBe(true);
 });
 
-test('N28: tracks a subscription once, also in a copy of the schema', () => {
+test('N28: tracks a subscription once, even in a copy of the schema', () => {
   const field = { subscribe: () => undefined };
   const original = field.subscribe;
   const createSchema = (subscription: object) => ({

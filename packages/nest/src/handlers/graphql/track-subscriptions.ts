@@ -12,7 +12,7 @@ import { listGraphqlModules, type Resolve, type Schema } from './graphql-modules
 import { ResolverSet, unwrapClosed } from './resolver-set.ts';
 import { createSchemaWatcher, initializeFirst } from './watch-schema.ts';
 
-/** Tracks the subscriptions of every schema, also without a global guard. */
+/** Tracks the subscriptions of every schema, even without a global guard. */
 @Injectable()
 export class SubscriptionTracker implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #modules: ModulesContainer;
@@ -42,8 +42,8 @@ export class SubscriptionTracker implements OnModuleInit, OnApplicationBootstrap
 }
 
 /**
- * Records when each subscription of a schema has ended, by its stream. The library of the connection forgets a
- * subscription when the client completes its identifier or uses it twice, and may run it all the same. Changes the
+ * Records when each subscription of a schema has ended, by its stream. The library of the connection removes a
+ * subscription from its list when the client completes its identifier or uses it twice, but may still run it. Changes the
  * schema in place. Subscriptions in `trackedResolvers` are tracked already.
  */
 export function trackSubscriptions(schema: Schema, trackedResolvers = new ResolverSet()): void {

@@ -1,9 +1,9 @@
 import { config, defaultIfEmpty, EMPTY, isObservable, type Observable } from 'rxjs';
 import { createMessages, type GrpcStream } from './stream-messages.ts';
 
-type Handler = (...args: unknown[]) => unknown;
+type GrpcHandler = (...args: unknown[]) => unknown;
 type ServiceMethod = (call: GrpcStream, callback: unknown) => Promise<unknown>;
-type CreateMethod = (handler: Handler, isResponseStream: boolean) => ServiceMethod;
+type CreateMethod = (handler: GrpcHandler, isResponseStream: boolean) => ServiceMethod;
 
 /** The methods of Nest's gRPC server that create the handlers of streams. */
 interface GrpcServer {
@@ -22,7 +22,7 @@ const protectedKey: unique symbol = Symbol.for('countersign.protectedStreams') a
  * guard or interceptor of an application can:
  *
  * - an exception of a `@GrpcStreamCall()`, after its exception filters, becomes an unhandled rejection
- * - an error with which the server ends a `@GrpcStreamMethod()`, also because its token has expired, is emitted to the
+ * - an error with which the server ends a `@GrpcStreamMethod()`, including because its token has expired, is emitted to the
  *   messages of the handler, and is an uncaught exception if the handler subscribed to them without an error handler.
  *   The messages still end with the error: a handler must not take those that it has received for all of them
  *
@@ -69,8 +69,8 @@ const endWithException =
   };
 
 /** Gives an observable without a value one, since Nest waits for the last one. Such a handler ends the call itself. */
-function withValue(handler: Handler): Handler {
-  const result: Handler = async (...args) => {
+function withValue(handler: GrpcHandler): GrpcHandler {
+  const result: GrpcHandler = async (...args) => {
     const result: unknown = await handler(...args);
     return isObservable(result) ? result.pipe(defaultIfEmpty(undefined)) : result;
   };
@@ -98,9 +98,9 @@ function ignoreUnhandledStreamErrors(): void {
  * Passes to the handler messages whose error is an `RpcException` with the properties of the original one. Nest logs any
  * other exception with which a handler ends, but this one ended the call, not the handler.
  */
-function withMessages(handler: Handler, RpcException: RpcExceptionType): Handler {
+function withMessages(handler: GrpcHandler, RpcException: RpcExceptionType): GrpcHandler {
   const toException = (error: unknown) => toStreamError(error, RpcException);
-  const result: Handler = async (messages, metadata, stream, ...args) => {
+  const result: GrpcHandler = async (messages, metadata, stream, ...args) => {
     const call = stream as GrpcStream;
     const createdMessages = createMessages(messages as Observable<unknown>, { call, toException });
     const result: unknown = await handler(createdMessages, metadata, call, ...args);

@@ -10,7 +10,7 @@ import { listMethods, listModuleClasses } from '../module-classes.ts';
 import { protectGrpcStreams } from './grpc-streams.ts';
 import { StreamExceptionLog } from './stream-exception-log.ts';
 
-/** Matches every exception that `EntityAccess` has thrown, whatever its class. */
+/** Matches every exception that `EntityAccess` has thrown, of any class. */
 abstract class EntityAccessError extends Error {
   static override [Symbol.hasInstance](value: unknown): value is EntityAccessError {
     return typeof value === 'object' && value !== null && entityAccessErrors.has(value);
@@ -32,7 +32,7 @@ export class StreamCallErrorFilter {
 }
 
 /**
- * Prepares the handlers of gRPC streams, also without a global guard, before Nest creates them: an exception ends the call
+ * Prepares the handlers of gRPC streams, even without a global guard, before Nest creates them: an exception ends the call
  * with a status, and is in the log.
  */
 export async function prepareGrpcStreams(modules: ModulesContainer): Promise<void> {

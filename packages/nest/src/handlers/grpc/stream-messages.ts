@@ -27,21 +27,21 @@ export function createMessages(
   { call, toException }: { readonly call: GrpcStream; readonly toException: (error: unknown) => object },
 ): Observable<unknown> {
   const messages = new Subject<unknown>();
-  let early: unknown[] = [];
+  let earlierMessages: unknown[] = [];
   let isHandled = false;
   const startReading = holdMessages(call);
   // The buffer is empty. Without it, Nest emits each message immediately.
   source.drainBuffer?.();
   source.subscribe({
     next: (message) => {
-      if (!isHandled) early.push(message);
+      if (!isHandled) earlierMessages.push(message);
       messages.next(message);
     },
     error: (error: unknown) => messages.error(toException(error)),
     complete: () => messages.complete(),
   });
   const result = new Observable((subscriber) => {
-    for (const message of early) subscriber.next(message);
+    for (const message of earlierMessages) subscriber.next(message);
     const subscription = messages.subscribe(subscriber);
     startReading();
     return subscription;
@@ -50,7 +50,7 @@ export function createMessages(
   const drainBuffer = () =>
     setImmediate(() => {
       isHandled = true;
-      early = [];
+      earlierMessages = [];
       startReading();
     });
   return Object.defineProperty(result, 'drainBuffer', { value: drainBuffer });

@@ -47,12 +47,14 @@ function checkEntityPolicies(usedPolicies: ReadonlySet<unknown>, modules: Module
     if (typeof token !== 'function' || usedPolicies.has(token) || injectedTypes.has(token)) return [];
     const policy = token as Type;
     if (!isEntityPolicyClass(policy)) return [];
-    const found = listPolicyModules(policy, modules);
+    const policyModules = listPolicyModules(policy, modules);
     // Another class of the module may get its instance from `ModuleRef`.
-    const mayBeFetched = found.some((module) => listInjected(module, { except: policy }).includes(ModuleRef));
-    return found.length < 2 || haveSameInstance(policy, found) || mayBeFetched
+    const mayBeFetched = policyModules.some((module) =>
+      listInjected(module, { except: policy }).includes(ModuleRef),
+    );
+    return policyModules.length < 2 || haveSameInstance(policy, policyModules) || mayBeFetched
       ? []
-      : createSeveralProvidersError(policy, found).message;
+      : createSeveralProvidersError(policy, policyModules).message;
   });
 }
 

@@ -32,10 +32,10 @@ function isCachedForAll(
   { global, modules }: { readonly global: readonly unknown[]; readonly modules: ModulesContainer },
 ): boolean {
   if (getAccessPolicy(handler.method, handler.owner).mode === 'public') return false;
-  const own = [handler.owner, handler.method].flatMap(
+  const handlerInterceptors = [handler.owner, handler.method].flatMap(
     (target) => (Reflect.getMetadata(nestMetadata.interceptors, target) ?? []) as unknown[],
   );
-  const interceptors = [...global, ...own].filter(usesSharedKey);
+  const interceptors = [...global, ...handlerInterceptors].filter(usesSharedKey);
   if (interceptors.length === 0) return false;
   const key: unknown = Reflect.getMetadata(cacheManagerMetadata.key, handler.method);
   // The application computes the key from the context.
@@ -64,8 +64,8 @@ function findCachedMethods(interceptor: unknown, modules: ModulesContainer): 'al
   if (!isBase(chain.find((each) => Object.hasOwn(each, 'isRequestCacheable')))) return 'all';
   const instances = typeof interceptor === 'function' ? listInstances(interceptor, modules) : [interceptor];
   const lists = instances.map((each) => (each as { readonly allowedMethods?: unknown }).allowedMethods);
-  const known = lists.filter((list) => Array.isArray(list));
-  if (known.length > 0 && known.length === lists.length) return new Set(known.flat());
+  const presentLists = lists.filter((list) => Array.isArray(list));
+  if (presentLists.length > 0 && presentLists.length === lists.length) return new Set(presentLists.flat());
   // A request-scoped interceptor has no instance yet, so only the methods of the package's own class are known.
   return isBase(typeof interceptor === 'function' ? chain[0] : chain[1]) ? new Set(['GET']) : 'all';
 }

@@ -21,7 +21,7 @@ interface EngineTransport {
 type ReadRequest = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
- * Stops reading messages from a connection of socket.io, also if it changes its transport meanwhile.
+ * Stops reading messages from a connection of socket.io, even if it changes its transport meanwhile.
  *
  * @returns the function that releases the hold
  */

@@ -43,11 +43,11 @@ function pauseSocket(socket: PausableSocket): () => void {
 
 /** Replaces a method. The returned function restores it, unless the application has replaced it meanwhile. */
 function replaceMethod(socket: PausableSocket, name: 'pause' | 'resume', method: () => void): () => void {
-  const own = Object.getOwnPropertyDescriptor(socket, name);
+  const ownDescriptor = Object.getOwnPropertyDescriptor(socket, name);
   socket[name] = method;
   return () => {
     if (socket[name] !== method) return;
     delete socket[name];
-    if (own) Object.defineProperty(socket, name, own);
+    if (ownDescriptor) Object.defineProperty(socket, name, ownDescriptor);
   };
 }

@@ -2,7 +2,7 @@ import { createRandomToken } from '../../../internal/encoding.ts';
 import { limitTime } from '../browser-features.ts';
 
 /** Milliseconds in which the previous page of a reload releases its lock. */
-const handOverTimeout = 500;
+const transferTimeout = 500;
 
 /**
  * Checks whether this tab is a duplicate of a tab that is still open. The browser has then copied its `sessionStorage` with
@@ -35,7 +35,7 @@ function findLockManager(): LockManager | undefined {
  * @returns false if another tab holds it
  */
 async function holdLock(manager: LockManager, name: string): Promise<boolean> {
-  const signal = AbortSignal.timeout(handOverTimeout);
+  const signal = AbortSignal.timeout(transferTimeout);
   const isHeld = new Promise<boolean>((resolve) => {
     manager
       .request(name, { signal }, () => {
@@ -44,5 +44,5 @@ async function holdLock(manager: LockManager, name: string): Promise<boolean> {
       })
       .catch(() => resolve(!signal.aborted));
   });
-  return limitTime(isHeld, 4 * handOverTimeout, () => new Error('timeout')).catch(() => true);
+  return limitTime(isHeld, 4 * transferTimeout, () => new Error('timeout')).catch(() => true);
 }

@@ -12,7 +12,7 @@ import { verifyJws } from './verify-jws.ts';
  * The library makes all other checks. The library does not accept claims that are `null`, so it receives a JWT without
  * them. Its signature must be verified on the signed JWT.
  *
- * @see OpenID Connect Core section 10.2
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#Encryption
  */
 export function createJwtReader(client: Client, check: JwtCheck) {
   const { decrypt } = getClientContext(client).options;
@@ -42,7 +42,7 @@ export function createJwtReader(client: Client, check: JwtCheck) {
      */
     prepare,
     /** Verifies the signature of the JWT that the protocol library has processed. */
-    async verifySignature(jwt: string, alg: string, verifyProcessed: () => Promise<unknown>): Promise<void> {
+    async verifyJwt(jwt: string, alg: string, verifyProcessed: () => Promise<unknown>): Promise<void> {
       if (hasNullClaims)
         await verifyJws(client, decryptedJwt ?? jwt, { alg, code: check.code, sender: 'provider' });
       else await verifyProcessed();
@@ -54,8 +54,8 @@ export type JwtReader = ReturnType<typeof createJwtReader>;
 
 /** Returns the JWT without the claims that are `null`: they count as absent. Its signature is then invalid. */
 function removeNullClaims(jwt: string): string {
-  const [header, payload, signature, ...more] = jwt.split('.', 4);
-  if (payload === undefined || signature === undefined || more.length > 0) return jwt;
+  const [header, payload, signature, ...otherParts] = jwt.split('.', 4);
+  if (payload === undefined || signature === undefined || otherParts.length > 0) return jwt;
   const claims = parseJwtPart(payload, { createError: createJwtError('response_malformed') });
   const presentClaims = removeNullMembers(claims);
   if (presentClaims === claims) return jwt;

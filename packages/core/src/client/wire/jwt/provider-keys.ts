@@ -115,7 +115,7 @@ async function verifyWithEachKey<T>(
  * limited per sender.
  *
  * @throws TransportError if the keys cannot be fetched or the limit is reached. The token may be valid.
- * @see OpenID Connect Core section 10.1.1
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys
  */
 export async function verifyWithKeySet<T>(
   client: Client,

@@ -20,7 +20,7 @@ import { type TokenSender, verifyWithKeySet } from './provider-keys.ts';
  *
  * @param expected.alg the registered algorithm. The header must contain the same (RFC 8725 section 3.1).
  * @throws ValidationError with the given code
- * @see RFC 7515 section 5.2
+ * @see https://www.rfc-editor.org/rfc/rfc7515#section-5.2
  */
 export async function verifyJws(
   client: Client,

@@ -20,7 +20,7 @@ export interface SessionCopies {
     cookies: RequestCookies,
     findLive: (state: SessionState) => Promise<LoadedSession | undefined>,
   ): Promise<LoadedSession | undefined>;
-  /** Finds the sessions of all copies, also of those that do not sign in. */
+  /** Finds the sessions of all copies, including copies that do not sign in. */
   identifyAll(cookies: RequestCookies): Promise<IdentifiedSessions>;
   /**
    * Creates the cookies that delete the copies at the scopes of other settings.
@@ -78,7 +78,7 @@ export function createSessionCopies({
     },
     async identifyAll(cookies) {
       const { copies, isTruncated } = selectCandidates(cookies);
-      const found = await Promise.all(
+      const copyStates = await Promise.all(
         copies.map(async ({ wireName, value }) => {
           // After this cookie has expired, another copy of its session may still be in use.
           const state = (await encryption.decrypt(value)) ?? (await encryption.decryptExpired(value));
@@ -86,14 +86,14 @@ export function createSessionCopies({
         }),
       );
       const sessions = new Map<string, IdentifiedSession & { readonly state: SessionState }>();
-      for (const { state, isAccepted } of found.flat()) {
-        const known = sessions.get(state.id);
+      for (const { state, isAccepted } of copyStates.flat()) {
+        const knownSession = sessions.get(state.id);
         // Several copies can be of one session. The refresh token of the newest one is not spent.
-        const newest = selectNewest(known ? [known.state, state] : [state]) ?? state;
+        const newest = selectNewest(knownSession ? [knownSession.state, state] : [state]) ?? state;
         sessions.set(state.id, {
           key: state.id,
           state: newest,
-          isAccepted: isAccepted || known?.isAccepted === true,
+          isAccepted: isAccepted || knownSession?.isAccepted === true,
         });
       }
       return { sessions: [...sessions.values()], isTruncated };

@@ -75,7 +75,7 @@ test('S83: a login succeeds if its lifetime cannot be recorded, and the next one
   expect((await later.sessions.open(browser.header())).session).toBeUndefined();
 });
 
-test('the time of a logout that a full store returns for each key is no lifetime', async () => {
+test('does not read a lifetime from the time of a logout that a full store returns for each key', async () => {
   const tombstones = createMemoryTombstoneStore({ maxEntries: 1 });
   const lifetime = createLongestLifetime({
     tombstones,

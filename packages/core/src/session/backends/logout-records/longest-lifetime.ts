@@ -2,7 +2,7 @@ import { type Clock, seconds } from '../../../internal/clock.ts';
 import type { TombstoneStore } from '../stores/tombstone-store.ts';
 import { createTombstoneKey } from './tombstone-keys.ts';
 
-/** The longest lifetime of sessions that may still exist, also of those that an earlier deployment has started. */
+/** The longest lifetime of sessions that may still exist, including sessions that an earlier deployment has started. */
 export interface LongestLifetime {
   /** Records that a session with the current lifetime starts. It never throws. */
   record(): Promise<void>;

@@ -52,15 +52,15 @@ export function requireSpace(
   request: AccessTokenRequest,
   { countBytes }: Pick<FitOptions, 'countBytes'>,
 ): void {
-  const known = state.omittedTokens?.find((each) => isSameRequest(each, request));
-  if (!known) return;
+  const omittedToken = state.omittedTokens?.find((each) => isSameRequest(each, request));
+  if (!omittedToken) return;
   const placeholder = {
-    accessToken: 'x'.repeat(known.length),
+    accessToken: 'x'.repeat(omittedToken.length),
     tokenType: 'Bearer',
     scopes: state.tokens.scopes,
   };
   const expected = omitIdToken(
-    replaceTokens(state, { accessTokens: [{ ...placeholder, ...known } as StoredAccessToken] }),
+    replaceTokens(state, { accessTokens: [{ ...placeholder, ...omittedToken } as StoredAccessToken] }),
   );
   const bytes = countBytes(expected);
   if (bytes > maxSessionBytes) throw createSizeError(bytes);

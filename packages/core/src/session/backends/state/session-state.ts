@@ -121,7 +121,7 @@ export function packState(state: SessionState): JsonObject {
     (idToken !== undefined &&
       idToken.split('.').length === 3 &&
       // The ID token of a refresh may lack the `sid` of the login.
-      (claims.sid === undefined || readClaims(idToken)?.sid === claims.sid));
+      (claims.sid === undefined || decodeClaims(idToken)?.sid === claims.sid));
   return { ...state, tokens: isRedundant ? tokens : state.tokens };
 }
 
@@ -133,12 +133,12 @@ export function unpackState(payload: JsonObject | undefined, owner: string): Ses
   if (!payload || !isJsonObject(payload.tokens) || typeof payload.id !== 'string') return undefined;
   if (payload.owner !== owner) return undefined;
   const state = payload as unknown as SessionState;
-  const claims = state.tokens.claims ?? readClaims(state.tokens.idToken);
+  const claims = state.tokens.claims ?? decodeClaims(state.tokens.idToken);
   return claims ? { ...state, tokens: { ...state.tokens, claims } } : state;
 }
 
 /** Reads the claims of an ID token that was validated before it was encrypted. */
-function readClaims(idToken: string | undefined): IdTokenClaims | undefined {
+function decodeClaims(idToken: string | undefined): IdTokenClaims | undefined {
   const payload = idToken?.split('.')[1];
   if (payload === undefined) return undefined;
   const claims = parseUntrustedObject(decodeUtf8(decodeBase64Url(payload)), { limits: tokenLimits });

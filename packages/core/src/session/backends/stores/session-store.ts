@@ -14,7 +14,7 @@ export interface SessionRecord {
   readonly sid?: string;
   /** The client of the login. Records of previous versions have none. */
   readonly clientId?: string;
-  /** Seconds since the epoch at which the session expires: idle or absolute, whichever comes first. */
+  /** Seconds since the epoch at which the session expires: the earlier of the idle and the absolute expiry. */
   readonly expiresAt: number;
 }
 
@@ -32,7 +32,7 @@ export type SessionMatch = { readonly issuer: string; readonly clientId?: string
 /**
  * Stores sessions. The key is a hash of the identifier in the user's cookie.
  *
- * Every store must guarantee, also between processes:
+ * Every store must guarantee, even between processes:
  * - A write is compare-and-swap: of two writers that read the same version, one gets `false`.
  * - A deleted session stays deleted: no write restores it, under any version.
  * - A record is never returned after its `expiresAt`.

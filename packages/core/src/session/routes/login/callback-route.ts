@@ -41,7 +41,7 @@ export async function callbackRoute(context: SessionContext, request: Request): 
   const state = readState(parameters);
   const { login, deleteCookies } = await findLogin(context, getStateToken(state), existing);
   try {
-    const completedLogin = await completeLogin(context, {
+    const completedLogin = await exchangeLogin(context, {
       parameters,
       login,
       state,
@@ -130,11 +130,11 @@ interface Callback {
 interface CompletedLogin {
   readonly cookies: readonly CookieToSet[];
   readonly session: SessionReference;
-  /** That of the session. */
+  /** The identifier of the session. */
   readonly identifier: string;
 }
 
-async function completeLogin(
+async function exchangeLogin(
   context: SessionContext,
   { parameters, login, state, existing }: Callback,
 ): Promise<CompletedLogin> {
@@ -185,7 +185,7 @@ const isFollowedForm = (parameters: URLSearchParams): boolean =>
   parameters.has(followedFormParameter) ||
   !['code', 'error', 'response'].some((name) => parameters.has(name));
 
-/** Marks the navigation that follows a form: its `error` is no response. */
+/** Marks the navigation that follows a form: its `error` is not an authorization response. */
 const followedFormParameter = 'form';
 
 /** Returns the identifier of the session. Revokes the tokens of a login that a logout has ended. */

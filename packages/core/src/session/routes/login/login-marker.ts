@@ -31,8 +31,8 @@ const completedLifetime = 60;
 
 const getCompletedName = ({ loginJar }: SessionContext) => `${loginJar.name}.completed`;
 
-/** A login that this browser has completed. */
-interface CompletedLogin {
+/** What the cookie records about the login that this browser has completed. */
+interface CompletedMarker {
   /** 2: the login was repeated, because the session of the previous one did not sign in. */
   readonly count: 1 | 2;
   /** Start of the hash of the page that the login led to. */
@@ -50,7 +50,7 @@ const hashPage = async (returnTo: string) => (await sha256(returnTo)).slice(0, h
  * Creates the cookie that records that this browser has completed a login. It has the attributes of the session cookie,
  * so that a request has both or none, unless the browser has rejected the session cookie. It does not outlive the session.
  *
- * @param options `isRepeated`: the session of the previous login did not sign in. `identifier`: that of the session
+ * @param options `isRepeated`: the session of the previous login did not sign in. `identifier`: the identifier of the session
  */
 export async function createCompletedMarker(
   context: SessionContext,
@@ -84,7 +84,7 @@ export const hasCompletedMarker = (context: SessionContext, cookies: RequestCook
   cookies.has(context.loginJar.toWireName(getCompletedName(context)));
 
 /** Reads the marker. If there are several, because the settings were changed, the one with the largest count. */
-function readCompletedLogin(context: SessionContext, cookies: RequestCookies): CompletedLogin | undefined {
+function readCompletedMarker(context: SessionContext, cookies: RequestCookies): CompletedMarker | undefined {
   const wireName = context.loginJar.toWireName(getCompletedName(context));
   if (!cookies.has(wireName)) return undefined;
   const values = cookies.repeatedValues?.get(wireName) ?? [cookies.get(wireName) ?? ''];
@@ -95,10 +95,10 @@ function readCompletedLogin(context: SessionContext, cookies: RequestCookies): C
   return logins.find(({ count }) => count === 2) ?? logins[0];
 }
 
-/** Logins that this browser has completed in a row without effect. */
+/** Consecutive completed logins of this browser without effect. */
 export interface RepeatedLogins {
   readonly count: 0 | 1 | 2;
-  /** True if the routes receive a session that signs in, and the page requires the next login nevertheless. */
+  /** True if the routes receive a session that signs in, but the page still requires the next login. */
   readonly isSignedIn: boolean;
 }
 
@@ -113,18 +113,18 @@ export async function countRepeatedLogins(
   cookies: RequestCookies,
   { returnTo, isRequired }: { readonly returnTo: string; readonly isRequired: boolean },
 ): Promise<RepeatedLogins> {
-  const completedLogin = readCompletedLogin(context, cookies);
-  if (!completedLogin) return { count: 0, isSignedIn: false };
+  const marker = readCompletedMarker(context, cookies);
+  if (!marker) return { count: 0, isSignedIn: false };
   try {
     if (await context.backend.load(cookies)) {
-      const isSamePage = isRequired && completedLogin.page === (await hashPage(returnTo));
-      return { count: isSamePage ? completedLogin.count : 0, isSignedIn: true };
+      const isSamePage = isRequired && marker.page === (await hashPage(returnTo));
+      return { count: isSamePage ? marker.count : 0, isSignedIn: true };
     }
-    const count = (await hasEnded(context, cookies, completedLogin)) ? 0 : completedLogin.count;
+    const count = (await hasEnded(context, cookies, marker)) ? 0 : marker.count;
     return { count, isSignedIn: false };
   } catch (error) {
     // The secrets of this process cannot decrypt the stored session: another process has started it.
-    if (error instanceof ConfigurationError) return { count: completedLogin.count, isSignedIn: false };
+    if (error instanceof ConfigurationError) return { count: marker.count, isSignedIn: false };
     // The store is unavailable. It is unknown whether the session signs in.
     return { count: 0, isSignedIn: false };
   }
@@ -134,12 +134,12 @@ export async function countRepeatedLogins(
 async function hasEnded(
   { backend }: SessionContext,
   cookies: RequestCookies,
-  { session }: CompletedLogin,
+  { session }: CompletedMarker,
 ): Promise<boolean> {
   if (session?.length !== hashLength) return false;
   const { sessions } = await backend.identifyAll(cookies);
-  const own = sessions.find(({ key, isAccepted }) => isAccepted && key.startsWith(session));
-  if (!own || (await backend.reload(own))) return false;
+  const currentSession = sessions.find(({ key, isAccepted }) => isAccepted && key.startsWith(session));
+  if (!currentSession || (await backend.reload(currentSession))) return false;
   // A session that expires at once, because clocks differ, does not sign in after a further login either.
-  return !(await backend.reload(own, { toEnd: true }))?.hasExpired;
+  return !(await backend.reload(currentSession, { toEnd: true }))?.hasExpired;
 }

@@ -103,7 +103,7 @@ function selectAuthorization(login: LoginTransaction | undefined, { isSilent }: 
   };
 }
 
-/** Checks whether a response arrived twice or late. Such a response is no sign of an attack. */
+/** Checks whether a response arrived twice or late. Such a response is not a sign of an attack. */
 export function isStale(error: unknown): boolean {
   if (error instanceof ValidationError)
     return error.code === 'transaction_invalid' && error.check !== 'issuer';
@@ -132,7 +132,7 @@ const silentErrors = new Set([
 
 /**
  * The error of a silent login that needs a page of the provider. It is expected, and belongs to the page that asked.
- * If the browser has lost the login, the error is unverified: it tells the page only what the page could find out itself.
+ * If the browser has lost the login, the error is unverified. It contains only what the page could detect itself.
  */
 function findSilentError({ error, login, loginState, unverified }: FailedLogin): string | undefined {
   if (loginState?.isSilent !== true) return undefined;

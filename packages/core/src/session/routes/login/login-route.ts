@@ -45,14 +45,14 @@ export async function startLogin(
   return createLogin(context, cookieHeader, options);
 }
 
-/** Like {@link startLogin}, also for a login that replaces one that could not be completed. */
+/** Does what {@link startLogin} does. It can also replace a login that could not be completed. */
 export async function createLogin(
   context: SessionContext,
   cookieHeader: string | null | undefined,
   options: StartLoginOptions & {
     /** The login that this one replaces. Default: none. */
     readonly replaced?: ReplacedLogin;
-    /** Those of the login that is restarted. Default: none. */
+    /** The previous sessions of the login that is restarted. Default: none. */
     readonly previousSessions?: readonly PreviousSession[] | undefined;
   },
 ): Promise<{ readonly url: URL; readonly cookies: readonly CookieToSet[] }> {
@@ -144,7 +144,7 @@ function selectRepeatable(authorization: StartLoginOptions['authorization'] = {}
   return length > 2 && length <= maxStored ? { authorization: storedParameters } : {};
 }
 
-/** `GET` or `POST /auth/login`, also for a login that a third party initiates (OpenID Connect Core section 4). */
+/** `GET` or `POST /auth/login`, including a login that a third party initiates (OpenID Connect Core section 4). */
 export async function loginRoute(
   context: SessionContext,
   request: Request,

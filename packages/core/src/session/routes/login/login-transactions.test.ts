@@ -85,9 +85,9 @@ test('S3: finds no login after a day', async () => {
 test.each([
   ['no object', [1]],
   ['no transaction', { returnTo: '/' }],
-  ['a transaction that is no object', { transaction: startOfState, returnTo: '/' }],
+  ['a transaction that is not an object', { transaction: startOfState, returnTo: '/' }],
   ['no returnTo', { transaction: { state: startOfState } }],
-  ['a returnTo that is no string', { transaction: { state: startOfState }, returnTo: ['/'] }],
+  ['a returnTo that is not a string', { transaction: { state: startOfState }, returnTo: ['/'] }],
 ])('S12: rejects an encrypted value with %s as a login', async (_, payload) => {
   const { context } = createContext();
   const times = { issuedAt: 1_000, expiresAt: 2_000 };

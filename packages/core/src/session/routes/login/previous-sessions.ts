@@ -27,8 +27,10 @@ export async function findPreviousSessions(
 ): Promise<readonly (LoadedSession | PreviousSession)[]> {
   const { sessions } = await backend.identifyAll(existing);
   const acceptedSessions = sessions.filter(({ isAccepted }) => isAccepted);
-  const found = await Promise.all(acceptedSessions.map((session) => reloadToEnd(backend, session)));
-  const sessionsToEnd = found.filter((session) => session !== undefined);
+  const reloadedSessions = await Promise.all(
+    acceptedSessions.map((session) => reloadToEnd(backend, session)),
+  );
+  const sessionsToEnd = reloadedSessions.filter((session) => session !== undefined);
   return [...sessionsToEnd.filter((session) => !hasExpired(session)), ...sessionsToEnd.filter(hasExpired)];
 }
 
@@ -135,7 +137,7 @@ export async function endPreviousSessions(
     if (!reference) continue;
     const { state } = await endSession(context, reference, 'replaced');
     if (!state || mayShareGrant(state.tokens, tokens)) continue;
-    if ('isTokenOmitted' in session) reportOmittedToken(context);
+    if ('isTokenOmitted' in session) reportOmittedRefreshToken(context);
     else await revokeNewestTokens(context, state);
   }
 }
@@ -179,7 +181,7 @@ function reloadToEnd(
   return backend.reload(reference, { toEnd: true }).catch(() => reference);
 }
 
-function reportOmittedToken({ client }: SessionContext): void {
+function reportOmittedRefreshToken({ client }: SessionContext): void {
   reportIncompleteLogout(
     client,
     'refresh_token',

@@ -68,7 +68,7 @@ test.each([
   ['aud null', { aud: [null] }],
   ['events null', { events: null }],
   ['an event that is null', { events: { 'http://schemas.openid.net/event/backchannel-logout': null } }],
-  ['an exp that is no number', { exp: 'later' }],
+  ['an exp that is not a number', { exp: 'later' }],
   ['a nonce', { nonce: '' }],
   ['a sid that is empty', { sid: '' }],
   ['a sub that is empty', { sub: '' }],

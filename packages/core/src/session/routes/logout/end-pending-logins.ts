@@ -29,7 +29,7 @@ interface PendingLoginEnds {
 }
 
 /** The end of one login. */
-interface LoginEnd {
+interface PendingLoginEnd {
   readonly hasStarted: boolean;
   readonly failure?: AuthError | undefined;
   /** The sessions of the login that could not be ended. */
@@ -98,7 +98,7 @@ async function endPendingLogin(
   context: SessionContext,
   login: LoginToEnd,
   { isSignedIn }: { readonly isSignedIn: boolean },
-): Promise<LoginEnd> {
+): Promise<PendingLoginEnd> {
   const { replay, client } = context;
   const keys = await createLoginKeys(login.state);
   // A callback in this process that is about to start finds this record. In each process, its cookie is deleted.
@@ -152,7 +152,7 @@ async function endLoginSessions(
   context: SessionContext,
   login: LoginToEnd,
   sessions: readonly LoginSession[],
-): Promise<LoginEnd> {
+): Promise<PendingLoginEnd> {
   const ends = await Promise.all(
     sessions.map(async (session) => {
       const reference = await createReference(context, login, session);

@@ -39,7 +39,7 @@ export interface StartedLogout {
   /**
    * The error if a session could not be ended. `TransportError`: its store is unavailable. A copy of the cookie remains
    * valid until it is available: this process repeats the logout. `ValidationError` `request_invalid`: the request has more
-   * copies of the session cookie than a logout reads, and `cookies` delete none of them. Do not tell the user that the logout succeeded. Default: none.
+   * copies of the session cookie than a logout reads, and `cookies` delete none of them. Do not show a successful logout. Default: none.
    */
   readonly failure?: AuthError | undefined;
   /**
@@ -177,7 +177,7 @@ export async function logoutRoute(
     : createRedirect(url, cookies);
 }
 
-/** A session could not be ended. A redirect would tell the user that the logout succeeded. */
+/** A session could not be ended. After a redirect, the user would believe that the logout succeeded. */
 async function createIncompleteResponse(
   context: SessionContext,
   request: Request,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
+import { root } from '../../lib/processes/process.ts';
 
 const folder = join(root, '.github/workflows');
 const workflows = readdirSync(folder).map(

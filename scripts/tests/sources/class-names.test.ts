@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { findLines, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { findLines, sources } from '../support/sources.ts';
 
 /** Files that may read or compare the names of classes and values, how often, and why. */
 const exceptions: Record<string, { readonly uses: number; readonly why: string }> = {
@@ -97,14 +97,14 @@ const isClassName = (text: string): boolean => /^[A-Z][a-z]+[A-Z]?\w*$/.test(tex
 
 describe('bundlers rename classes, so that no code decides by the name of a class', () => {
   test('only the listed files read or compare names', () => {
-    const found = Object.fromEntries(
+    const comparisons = Object.fromEntries(
       sources
         .map((file) => [file, findNameComparisons(readFileSync(root + file, 'utf8')).length] as const)
         .filter(([, uses]) => uses > 0),
     );
     const expected = Object.fromEntries(Object.entries(exceptions).map(([file, { uses }]) => [file, uses]));
     expect(sources.length).toBeGreaterThan(200);
-    expect(found).toEqual(expected);
+    expect(comparisons).toEqual(expected);
   });
 
   test.each([

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { findLines, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { findLines, sources } from '../support/sources.ts';
 
-// Rules of the section "Style" in CONTRIBUTING.md, for the sources of the packages.
+// Rules of the section "Style" in CONTRIBUTING.md, for the sources of the packages. `language.test.ts` has those of "Language".
 
 /** Finds functions with several parameters of which one is a boolean. */
 const findPositionalBooleans = (code: string) =>
@@ -43,17 +43,17 @@ describe('each source file', () => {
 
   // The form of a message is: "option" is VALUE, expected VALUES.
   test('states in messages what was found before what was expected', () => {
-    const found = sources.flatMap((file) =>
+    const lines = sources.flatMap((file) =>
       findOtherMessages(readFileSync(root + file, 'utf8')).map((line) => `${file}:${line}`),
     );
-    expect(found, 'Write: "option" is VALUE, expected VALUES.').toEqual([]);
+    expect(lines, 'Write: "option" is VALUE, expected VALUES.').toEqual([]);
   });
 
   test('has no positional boolean', () => {
-    const found = sources.flatMap((file) =>
+    const lines = sources.flatMap((file) =>
       findPositionalBooleans(readFileSync(root + file, 'utf8')).map((line) => `${file}:${line}`),
     );
-    expect(found, 'Pass the boolean in an options object').toEqual([]);
+    expect(lines, 'Pass the boolean in an options object').toEqual([]);
   });
 });
 

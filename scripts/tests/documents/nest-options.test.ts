@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
+import { root } from '../../lib/processes/process.ts';
 
 const core = 'packages/core/src/resource-server';
 

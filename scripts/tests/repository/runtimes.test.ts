@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runtimes } from '../../e2e/runtimes/runtimes.ts';
-import { root } from '../lib/processes/process.ts';
+import { runtimes } from '../../../e2e/runtimes/runtimes.ts';
+import { root } from '../../lib/processes/process.ts';
 
 test.each(runtimes)('the README states the tested version of $name', ({ name, packages }) => {
   const row = readFileSync(join(root, 'README.md'), 'utf8')

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { findLines, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { findLines, sources } from '../support/sources.ts';
 
 // The cancellation of one branch of a cloned body settles only after the other branch was read or cancelled (S60 in
 // docs/threats.md). Code that cancels a body must not wait for it, and must handle its rejection.
@@ -21,9 +21,9 @@ const findCancellations = (code: string): number[] =>
 
 describe('a discarded body is cancelled by discardBody()', () => {
   test('no other source cancels a body', () => {
-    const found = sources.filter((file) => findCancellations(readFileSync(root + file, 'utf8')).length > 0);
+    const files = sources.filter((file) => findCancellations(readFileSync(root + file, 'utf8')).length > 0);
     expect(sources.length).toBeGreaterThan(200);
-    expect(found).toEqual([discardBody]);
+    expect(files).toEqual([discardBody]);
   });
 
   test.each([

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { findLines, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { findLines, sources } from '../support/sources.ts';
 
 /**
  * Files that may import public keys from outside, how often, and what checks the keys before. Another file could accept a
@@ -64,14 +64,14 @@ function isJwkFormat(node: ts.Node): boolean {
 
 describe('keys from outside are imported after the check of their strength', () => {
   test('only the listed files import public keys', () => {
-    const found = Object.fromEntries(
+    const imports = Object.fromEntries(
       files
         .map((file) => [file, findKeyImports(readFileSync(root + file, 'utf8')).length] as const)
         .filter(([, uses]) => uses > 0),
     );
     const expected = Object.fromEntries(Object.entries(exceptions).map(([file, { uses }]) => [file, uses]));
     expect(files.length).toBeGreaterThan(200);
-    expect(found).toEqual(expected);
+    expect(imports).toEqual(expected);
   });
 
   test.each([

@@ -2,9 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { listPublishedPackages, type Manifest } from '../lib/packages/packages.ts';
-import { createRepositoryFields, makeLinksAbsolute, readRepositoryUrl } from '../lib/packages/repository.ts';
-import { root } from '../lib/processes/process.ts';
+import { listPublishedPackages, type Manifest } from '../../lib/packages/packages.ts';
+import {
+  createRepositoryFields,
+  makeLinksAbsolute,
+  readRepositoryUrl,
+} from '../../lib/packages/repository.ts';
+import { root } from '../../lib/processes/process.ts';
 
 const packages = listPublishedPackages().map((pkg) => [pkg.name, pkg] as const);
 

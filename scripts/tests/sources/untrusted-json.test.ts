@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { findLines, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { findLines, sources } from '../support/sources.ts';
 
 /** Files that may parse JSON directly, how often, and why. All other files use core's `parseUntrustedJson`. */
 const exceptions: Record<string, { readonly uses: number; readonly why: string }> = {
@@ -45,7 +45,7 @@ function isCallOfJson(node: ts.Node): boolean {
 
 describe('untrusted JSON is parsed by one parser', () => {
   test('only the listed files parse JSON', () => {
-    const found = Object.fromEntries(
+    const calls = Object.fromEntries(
       sources
         .map((file) => [file, findParserCalls(readFileSync(root + file, 'utf8'))] as const)
         .filter(([, lines]) => lines.length > 0)
@@ -53,7 +53,7 @@ describe('untrusted JSON is parsed by one parser', () => {
     );
     const expected = Object.fromEntries(Object.entries(exceptions).map(([file, { uses }]) => [file, uses]));
     expect(sources.length).toBeGreaterThan(200);
-    expect(found).toEqual(expected);
+    expect(calls).toEqual(expected);
   });
 
   test.each([

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { applications } from '../../e2e/fresh/applications.ts';
-import { readInstructions } from '../../e2e/fresh/readme.ts';
-import { root } from '../lib/processes/process.ts';
+import { applications } from '../../../e2e/fresh/applications.ts';
+import { readInstructions } from '../../../e2e/fresh/readme.ts';
+import { root } from '../../lib/processes/process.ts';
 
 const values = { issuer: 'I', audience: 'A', api: 'api', web: 'web', spa: 'spa' };
 
@@ -26,8 +26,8 @@ describe.each(applications)('$page', ({ page, generator, replacements }) => {
 
   test('has the commands that docs/first-minutes.md shows', () => {
     const shown = [...readFileSync(join(root, 'docs/first-minutes.md'), 'utf8').matchAll(/^\| `(.+)` \|/gm)];
-    const found = shown.map(([, command]) => command);
-    expect(commands.filter((command) => !found.includes(command))).toEqual([]);
+    const shownCommands = shown.map(([, command]) => command);
+    expect(shownCommands.filter((command) => !commands.includes(command))).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { compileExamples, type Example } from '../lib/examples/compile.ts';
-import { root } from '../lib/processes/process.ts';
+import { compileExamples, type Example } from '../../lib/examples/compile.ts';
+import { root } from '../../lib/processes/process.ts';
 
 /** The packages, and the modules of names that an example uses without an import. */
 const packages: Readonly<Record<string, readonly string[]>> = {

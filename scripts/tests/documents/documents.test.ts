@@ -5,12 +5,12 @@ import { describe, expect, test } from 'vitest';
 import {
   errorExplanations,
   providerErrorRemedies,
-} from '../../packages/core/src/errors/error-explanations.ts';
-import { renderErrorPage } from '../lib/documents/error-page.ts';
-import { readEvents, renderEventPage } from '../lib/documents/event-page.ts';
-import { listEntries, listPublishedPackages } from '../lib/packages/packages.ts';
-import { readRepositoryUrl } from '../lib/packages/repository.ts';
-import { root } from '../lib/processes/process.ts';
+} from '../../../packages/core/src/errors/error-explanations.ts';
+import { renderErrorPage } from '../../lib/documents/error-page.ts';
+import { readEvents, renderEventPage } from '../../lib/documents/event-page.ts';
+import { listEntries, listPublishedPackages } from '../../lib/packages/packages.ts';
+import { readRepositoryUrl } from '../../lib/packages/repository.ts';
+import { root } from '../../lib/processes/process.ts';
 
 const readPage = (page: string) => readFileSync(join(root, page), 'utf8');
 
@@ -66,13 +66,13 @@ describe('docs/rfc-matrix.md', () => {
 
   test('names each RFC whose sections the sources name', () => {
     const sources = globSync('packages/*/{src,rxjs-interop,testing,worker}/**/*.{ts,tsx}', { cwd: root });
-    const found = new Set(
+    const numbers = new Set(
       sources.flatMap((file) => [...readPage(file).matchAll(/\/rfc\/rfc(\d+)/g)].map(([, number]) => number)),
     );
-    expect(found.size).toBeGreaterThan(30);
+    expect(numbers.size).toBeGreaterThan(30);
     // The matrix has the draft that replaces RFC 6265.
     const page = readPage('docs/rfc-matrix.md');
-    expect([...found].filter((number) => !page.includes(`[RFC ${number}`))).toEqual([]);
+    expect([...numbers].filter((number) => !page.includes(`[RFC ${number}`))).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
+import { root } from '../../lib/processes/process.ts';
 
 interface Row {
   readonly question: string;
@@ -17,8 +17,10 @@ const text = readFileSync(join(root, page), 'utf8');
 /** Rows of the tables whose columns are: question, file, exported name. */
 function readRows(): readonly Row[] {
   return text.split('\n').flatMap((line) => {
-    const [, question = '', files = '', names = '', ...more] = line.split('|').map((cell) => cell.trim());
-    if (more.length !== 1 || !files.includes('](')) return [];
+    const [, question = '', files = '', names = '', ...otherCells] = line
+      .split('|')
+      .map((cell) => cell.trim());
+    if (otherCells.length !== 1 || !files.includes('](')) return [];
     return [{ question, files: readLinks(files), names: readCode(names) }];
   });
 }

@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
+import { root } from '../../lib/processes/process.ts';
 
 // The section "Commits" in CONTRIBUTING.md. Commits before the one that adds this file are not checked.
 
-const file = 'scripts/tests/commit-subjects.test.ts';
+/** The present and the former path of this file. */
+const files = ['scripts/tests/repository/commit-subjects.test.ts', 'scripts/tests/commit-subjects.test.ts'];
 
 const readHistory = (...options: string[]): string[] =>
   execFileSync('git', ['log', '--format=%s', ...options], { cwd: root, encoding: 'utf8' })
@@ -15,7 +16,7 @@ const readHistory = (...options: string[]): string[] =>
 
 /** Lists the subjects of the commits after the one that added this file, without merges. */
 function listSubjects(): readonly string[] {
-  const [first] = readHistory('--format=%H', '--diff-filter=A', '--', file).slice(-1);
+  const [first] = readHistory('--format=%H', '--diff-filter=A', '--', ...files).slice(-1);
   return first === undefined ? [] : readHistory('--no-merges', '--max-count=1000', `${first}..HEAD`);
 }
 

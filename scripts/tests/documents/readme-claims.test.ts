@@ -1,11 +1,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readInstructions } from '../../e2e/fresh/readme.ts';
-import { readBlocks, readFiles } from '../lib/examples/markdown.ts';
-import { readRepositoryUrl } from '../lib/packages/repository.ts';
-import { root } from '../lib/processes/process.ts';
-import changelog from '../lib/release/changelog.ts';
+import { readInstructions } from '../../../e2e/fresh/readme.ts';
+import { readBlocks, readFiles } from '../../lib/examples/markdown.ts';
+import { readRepositoryUrl } from '../../lib/packages/repository.ts';
+import { root } from '../../lib/processes/process.ts';
+import changelog from '../../lib/release/changelog.ts';
 import { sizeBudgets } from '../size-budgets.ts';
 
 const readPage = (page: string) => readFileSync(join(root, page), 'utf8');

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
+import { root } from '../../lib/processes/process.ts';
 
 /** Codes at the beginning of a test name: `S3: ...`, `S8, S19: ...`, `S3, ${kind}: ...`. */
 const codePattern = /['"`]((?:[A-Z]\d+)(?:, [A-Z]\d+)*)(?=[:,] )/g;
@@ -22,15 +22,16 @@ function findCodes(): ReadonlyMap<string, ReadonlySet<string>> {
     cwd: root,
     encoding: 'utf8',
   });
-  const found = new Map<string, Set<string>>();
-  // The examples in this suite are no titles.
-  const suites = files.split('\n').filter((name) => name !== '' && name !== 'scripts/tests/threats.test.ts');
+  const codesByFile = new Map<string, Set<string>>();
+  // The examples in this suite are not titles.
+  const suites = files.split('\n').filter((name) => name !== '' && name !== 'scripts/tests/documents/threats.test.ts');
   for (const file of suites) {
     for (const [, codes = ''] of readFileSync(join(root, file), 'utf8').matchAll(codePattern)) {
-      for (const code of codes.split(', ')) found.set(code, (found.get(code) ?? new Set()).add(file));
+      for (const code of codes.split(', '))
+        codesByFile.set(code, (codesByFile.get(code) ?? new Set()).add(file));
     }
   }
-  return found;
+  return codesByFile;
 }
 
 interface Threat {
@@ -50,7 +51,7 @@ function readThreats(): readonly Threat[] {
 
 describe('docs/threats.md', () => {
   const threats = readThreats();
-  const found = findCodes();
+  const codesByFile = findCodes();
 
   test('defines each code once', () => {
     const codes = threats.map(({ code }) => code);
@@ -60,7 +61,7 @@ describe('docs/threats.md', () => {
 
   test('defines each code that begins a test name', () => {
     const defined = new Set(threats.map(({ code }) => code));
-    expect([...found.keys()].filter((code) => !defined.has(code))).toEqual([]);
+    expect([...codesByFile.keys()].filter((code) => !defined.has(code))).toEqual([]);
   });
 
   test('names each kind of test:hostile, and no other one', () => {
@@ -73,12 +74,12 @@ describe('docs/threats.md', () => {
   });
 
   test.each(threats)('the row of $code names each suite whose titles contain it', ({ code, files }) => {
-    expect([...(found.get(code) ?? [])].filter((file) => !files.includes(file))).toEqual([]);
+    expect([...(codesByFile.get(code) ?? [])].filter((file) => !files.includes(file))).toEqual([]);
   });
 
   test.each(threats)('$code appears in each test file that its row names', ({ code, files }) => {
     expect(files.length).toBeGreaterThan(0);
-    expect(files.filter((file) => !found.get(code)?.has(file))).toEqual([]);
+    expect(files.filter((file) => !codesByFile.get(code)?.has(file))).toEqual([]);
   });
 });
 
@@ -90,7 +91,7 @@ describe('SECURITY.md', () => {
     .filter((cells) => cells.length === 4 && !/^(promise|-+)$/.test(cells[1] ?? ''))
     .map(([, promise = '', evidence = '']) => ({ promise, evidence }));
   const defined = new Set(readThreats().map(({ code }) => code));
-  const found = findCodes();
+  const codesByFile = findCodes();
 
   test('lists promises', () => {
     expect(promises.length).toBeGreaterThan(10);
@@ -104,7 +105,7 @@ describe('SECURITY.md', () => {
     expect(files.filter((matches) => matches.length === 0)).toEqual([]);
     const codes = readCodes(evidence);
     expect(codes.filter((code) => !defined.has(code))).toEqual([]);
-    const isShown = (code: string) => files.flat().some((file) => found.get(code)?.has(file));
+    const isShown = (code: string) => files.flat().some((file) => codesByFile.get(code)?.has(file));
     expect(codes.filter((code) => !isShown(code))).toEqual([]);
   });
 

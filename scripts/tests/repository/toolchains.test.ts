@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { compilers, groups, nodeVersions, renderTable } from '../../e2e/toolchains/matrix.ts';
-import { listPublishedPackages } from '../lib/packages/packages.ts';
-import { root } from '../lib/processes/process.ts';
+import { compilers, groups, nodeVersions, renderTable } from '../../../e2e/toolchains/matrix.ts';
+import { listPublishedPackages } from '../../lib/packages/packages.ts';
+import { root } from '../../lib/processes/process.ts';
 
 const readPage = (page: string) => readFileSync(join(root, page), 'utf8');
 const readme = readPage('README.md');

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { root } from '../lib/processes/process.ts';
-import { findModuleState, hasModifier } from './support/module-state.ts';
-import { parseSource, sources } from './support/sources.ts';
+import { root } from '../../lib/processes/process.ts';
+import { findModuleState, hasModifier } from '../support/module-state.ts';
+import { parseSource, sources } from '../support/sources.ts';
 
 // The table "State at module level" of docs/architecture.md: file, names, and three columns that describe them.
 
@@ -30,10 +30,10 @@ function readTable(): readonly string[] {
 const isStateFile = (file: string) => /^packages\/[^/]+\/src\/module-state\.ts$/.test(file);
 
 test('docs/architecture.md lists all mutable state at module level of the packages', () => {
-  const found = sources
+  const states = sources
     .filter((file) => !isStateFile(file))
     .flatMap((file) => findModuleState(readFileSync(root + file, 'utf8')).map((name) => `${file}: ${name}`));
-  expect(readTable().toSorted()).toEqual(found.toSorted());
+  expect(readTable().toSorted()).toEqual(states.toSorted());
 });
 
 test('each module-state.ts is in the table, and describes each constant', () => {
