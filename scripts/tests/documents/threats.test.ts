@@ -24,7 +24,9 @@ function findCodes(): ReadonlyMap<string, ReadonlySet<string>> {
   });
   const codesByFile = new Map<string, Set<string>>();
   // The examples in this suite are not titles.
-  const suites = files.split('\n').filter((name) => name !== '' && name !== 'scripts/tests/documents/threats.test.ts');
+  const suites = files
+    .split('\n')
+    .filter((name) => name !== '' && name !== 'scripts/tests/documents/threats.test.ts');
   for (const file of suites) {
     for (const [, codes = ''] of readFileSync(join(root, file), 'utf8').matchAll(codePattern)) {
       for (const code of codes.split(', '))

@@ -29,12 +29,8 @@ describe('logout', () => {
   test('redirects to the logout of Amazon Cognito, which has parameters of its own', async () => {
     const issuer = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_pool';
     const pages = 'https://shop.auth.eu-west-1.amazoncognito.com';
-    const metadata = {
-      ...provider.metadata,
-      issuer,
-      authorization_endpoint: `${pages}/oauth2/authorize`,
-      end_session_endpoint: undefined,
-    };
+    const { end_session_endpoint: _, ...otherMembers } = provider.metadata;
+    const metadata = { ...otherMembers, issuer, authorization_endpoint: `${pages}/oauth2/authorize` };
     const { auth, visited } = createPage({ issuer, metadata, postLogoutRedirectUri: `${origin}/` });
     await auth.start();
     await auth.logout();
