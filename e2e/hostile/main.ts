@@ -147,10 +147,10 @@ async function attack(
 }
 
 /** Checks that a challenge contains an error. */
-const hasError = ({ status, headers }: HostileResponse, error: string | undefined): boolean =>
-  error === undefined ||
-  status !== 401 ||
-  [headers['www-authenticate']].join(', ').includes(`error="${error}"`);
+function hasError({ status, headers }: HostileResponse, error: string | undefined): boolean {
+  if (error === undefined || status !== 401) return true;
+  return [headers['www-authenticate']].join(', ').includes(`error="${error}"`);
+}
 
 /** Counts the requests to the issuers, without those of the legitimate acts. */
 function countOutgoing(acts: number): ReadonlyMap<string, number> {

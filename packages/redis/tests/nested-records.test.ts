@@ -21,7 +21,8 @@ function addNestedMember(value: string): string {
     Buffer,
     Buffer,
   ];
-  const key = new Uint8Array(hkdfSync('sha256', secret, '', 'countersign session', 32));
+  const { purpose } = JSON.parse(Buffer.from(header, 'base64url').toString());
+  const key = new Uint8Array(hkdfSync('sha256', secret, '', `countersign ${purpose}`, 32));
   const additionalData = Buffer.from(header, 'latin1');
   const decipher = createDecipheriv('aes-256-gcm', key, iv).setAAD(additionalData).setAuthTag(tag);
   const text = decipher.update(ciphertext, undefined, 'utf8') + decipher.final('utf8');
