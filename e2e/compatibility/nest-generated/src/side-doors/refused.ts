@@ -71,7 +71,8 @@ const backgroundDecorators: Readonly<Record<string, { method?: MethodDecorator; 
   CommandHandlers: { type: CommandHandler(RemoveItem) },
   QueryHandlers: { type: QueryHandler(FindItem) },
   EventHandlers: { type: EventsHandler(ItemRemoved) },
-  QueueProcessors: { type: Processor('reports') },
+  // A worker of bullmq 5 that runs would delay the end of the process by 30 seconds.
+  QueueProcessors: { type: Processor('reports', { autorun: false }) },
 };
 
 export const backgroundClassNames = Object.keys(backgroundDecorators).toSorted();
