@@ -132,23 +132,26 @@ async function checkRuntime({ name, command: [command, ...args], bundle }: Runti
         await fetch(`${origin}/clock?advance=${accessTokenLifetime}`);
         requests.length = 0;
         const client = new AbortController();
-        const response = Promise.withResolvers<void>();
-        const request = Promise.withResolvers<void>();
-        onTokenRequest = () => {
-          request.resolve();
-          return response.promise;
-        };
+        let respond: () => void = () => {};
+        const requested = new Promise<void>((resolve) => {
+          onTokenRequest = () => {
+            resolve();
+            return new Promise((release) => {
+              respond = release;
+            });
+          };
+        });
         const leader = fetch(`${origin}/token`, {
           headers: { cookie: browser.cookies() },
           signal: client.signal,
         });
-        await request.promise;
+        await requested;
         const others = Array.from({ length: 9 }, getToken);
         // Its connection is closed when the next request has a response.
         client.abort();
         await assert.rejects(leader, { name: 'AbortError' });
         await fetch(`${origin}/me`);
-        response.resolve();
+        respond();
         assert.equal(new Set(await Promise.all(others)).size, 1);
         assert.deepEqual(
           requests.filter((each) => each.startsWith('/token')),

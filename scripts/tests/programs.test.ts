@@ -38,14 +38,14 @@ describe('missing brokers', () => {
     expect(await find(brokers, ({ title }) => title === 'NATS')).toEqual(['RabbitMQ', 'Kafka']);
   });
 
-  test('are no error where apt does not offer them or does not exist', async () => {
+  test('cause no error where apt does not offer them or does not exist', async () => {
     vi.stubEnv('CI', 'true');
     expect(await find([mosquitto])).toEqual([]);
     vi.stubEnv('PATH', '/nonexistent');
     expect(await find(brokers)).toEqual([]);
   });
 
-  test('are no error outside workflows, and other optional programs never are', async () => {
+  test('cause no error outside workflows; other optional programs never do', async () => {
     vi.stubEnv('CI', '');
     expect(await find(brokers)).toEqual([]);
     vi.stubEnv('CI', 'true');

@@ -88,7 +88,7 @@ describe.each(servers)('C9: a record that nests JSON 100,000 levels deep, in $na
   }
 
   test.each(['as text', 'encrypted'])(
-    'a stored session %s is no session, and a login follows',
+    'a stored session %s counts as no session, and a login follows',
     async (form) => {
       const { sessions, logIn } = await start('stored');
       const cookie = await logIn();

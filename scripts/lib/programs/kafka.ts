@@ -10,7 +10,7 @@ const version = '3.9.1';
 const java: SystemProgram = { title: 'Java', commands: ['java'], packages: [], variable: 'JAVA_PATH' };
 const maven: SystemProgram = { title: 'Maven', commands: ['mvn'], packages: [], variable: 'MAVEN_PATH' };
 
-/** Kafka itself, which is no package: apt offers what downloads and runs it. */
+/** Kafka itself, which is not a package: apt offers what downloads and runs it. */
 export const kafka: SystemProgram = {
   title: 'Kafka',
   commands: [],

@@ -6,7 +6,7 @@ import { readBlocks, readFiles } from '../../lib/examples/markdown.ts';
 import { readRepositoryUrl } from '../../lib/packages/repository.ts';
 import { root } from '../../lib/processes/process.ts';
 import changelog from '../../lib/release/changelog.ts';
-import { sizeBudgets } from '../size-budgets.ts';
+import { sizeBudgets } from '../../size-budgets.ts';
 
 const readPage = (page: string) => readFileSync(join(root, page), 'utf8');
 

@@ -25,6 +25,7 @@ const withoutSpecification: Readonly<Record<string, readonly string[]>> = {
     'nest accessReport',
     'nest formatAccessReport',
     'core createFailureLog',
+    'core createLineLimit',
     'core findUnexpectedCause',
   ],
   'storage in memory, or the tests of a store': [

@@ -26,7 +26,7 @@ import {
   interceptedContext,
   lateContext,
   sharedCache,
-} from './side-doors/refused.js';
+} from './side-doors/rejected.js';
 import {
   adapterNames,
   getStartError,
@@ -213,8 +213,8 @@ export function testSideDoors(): void {
         const isWarning = (line: string) => line.includes('ClsGuard runs after AccessTokenGuard');
         assert.equal(lines.filter(isWarning).length, 1, lines.join('\n'));
         lines.length = 0;
-        const early = await startApplication(metadata, { ...options, first: [guard] });
-        await early.close();
+        const application = await startApplication(metadata, { ...options, first: [guard] });
+        await application.close();
         assert.deepEqual(lines.filter(isWarning), []);
       });
 

@@ -6,7 +6,7 @@ interface LongTimer {
   readonly callback: () => void;
   /** Milliseconds. */
   readonly delay: number;
-  readonly handle: NodeJS.Timeout;
+  readonly handle: ReturnType<typeof setTimeout>;
 }
 
 /**
@@ -18,13 +18,13 @@ export function holdLongTimers() {
   const start = globalThis.setTimeout;
   const stop = globalThis.clearTimeout;
   vi.spyOn(globalThis, 'setTimeout').mockImplementation(((
-    callback: () => void,
+    callback: (...args: never[]) => void,
     delay = 0,
     ...args: never[]
   ) => {
-    const handle = start(callback, delay, ...args);
+    const handle: ReturnType<typeof setTimeout> = start(() => callback(...args), delay);
     // The platform starts a longer timer immediately, so it is passed on and not held.
-    if (delay > day && delay < 2 ** 31) timers.push({ callback, delay, handle });
+    if (delay > day && delay < 2 ** 31) timers.push({ callback: () => callback(...args), delay, handle });
     return handle;
   }) as typeof setTimeout);
   vi.spyOn(globalThis, 'clearTimeout').mockImplementation((handle) => {

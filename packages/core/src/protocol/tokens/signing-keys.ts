@@ -1,4 +1,4 @@
-/** The count of keys that are tried for one token. Each one costs a verification, also for a forged token. */
+/** The count of keys that are tried for one token. Each one costs a verification, even for a forged token. */
 export const maxTriedKeys = 8;
 
 /**
