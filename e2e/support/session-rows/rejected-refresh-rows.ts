@@ -102,8 +102,7 @@ async function checkRejection(
 }
 
 /** The code of the error that a page shows. */
-const codes: Readonly<Record<RefreshOutcome, RegExp>> = {
-  login_ended: /^session_ended$/,
+const codes: Readonly<Record<Exclude<RefreshOutcome, 'login_ended'>, RegExp>> = {
   interaction_required: /interaction_required/,
   client_rejected: /client_rejected/,
   rejected: /refresh_rejected/,
