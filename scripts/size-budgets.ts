@@ -32,7 +32,7 @@ export const sizeBudgets: Readonly<Record<string, SizeBudget>> = {
 };
 
 /** Strings of server code, which browser bundles must not contain. */
-export const serverOnly = ['node:', 'undici', 'EncryptJWT', '__Host-'];
+export const serverOnly = ['node:', 'undici', 'A256GCM', '__Host-'];
 
 /** A text of seven words, which is not a short message. */
 export const longText = /(?:\b[A-Za-z]+[,:;]? ){6}[A-Za-z]+/;

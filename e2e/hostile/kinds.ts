@@ -22,13 +22,13 @@ export interface KindOptions {
   readonly api: string;
   readonly audience: string;
   readonly issuer: string;
-  /** A valid access token of the attacker. */
+  /** A valid access token of the attacker, for the kind "DPoP proofs". The other kinds have no valid token. */
   readonly boundToken: string;
   /** The key that the token is bound to. */
   readonly proofKey: ProofKey;
 }
 
-/** Creates attacks by unauthenticated clients. Each request contains a unique value. */
+/** Creates attacks by clients without an account, and one by a client with a valid token ("DPoP proofs"). Each request contains a unique value. */
 export function createHostileKinds(options: KindOptions): readonly HostileKind[] {
   const { api, audience, issuer, boundToken, proofKey } = options;
   const proofRequest = { method: 'GET', url: `${api}/me`, token: boundToken };

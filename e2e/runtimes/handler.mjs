@@ -9,6 +9,7 @@ import { createWebSessions, serializeCookie } from '@countersign/core/session';
  */
 export function createHandler({ issuer, origin, audience }) {
   let offset = 0;
+  let tokenRequests = 0;
   const client = createClient({
     issuer,
     clientId: 'next-web',
@@ -31,6 +32,7 @@ export function createHandler({ issuer, origin, audience }) {
       return Response.json({ sub: session?.user.sub ?? null });
     },
     '/token': async (request) => {
+      tokenRequests++;
       const session = await sessions.open(request.headers.get('cookie'));
       const { accessToken } = await session.getAccessToken();
       const response = Response.json({ accessToken });
@@ -45,6 +47,7 @@ export function createHandler({ issuer, origin, audience }) {
         return new Response(null, { status: error.status ?? 500 });
       }
     },
+    '/arrivals': async () => Response.json({ count: tokenRequests }),
     '/clock': async (request) => {
       offset += Number(new URL(request.url).searchParams.get('advance'));
       return new Response(null, { status: 204 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { createTestBrowser, startProvider } from 'identity-provider';
 import { listPublishedPackages } from '../../scripts/lib/packages/packages.ts';
 import { tarball } from '../../scripts/lib/packages/tarball.ts';
@@ -89,6 +90,9 @@ async function checkRuntime({ name, command: [command, ...args], bundle }: Runti
     assert.equal(response.status, 200, await response.clone().text());
     return ((await response.json()) as { accessToken: string }).accessToken;
   };
+  /** Counts the requests of tokens that have arrived at the service. */
+  const countArrivals = async () =>
+    ((await (await fetch(`${origin}/arrivals`)).json()) as { count: number }).count;
   try {
     await check(`${name}: log in`, async () => {
       const problem = await waitFor(service, `${origin}/me`);
@@ -135,6 +139,8 @@ async function checkRuntime({ name, command: [command, ...args], bundle }: Runti
         let respond: () => void = () => {};
         const requested = new Promise<void>((resolve) => {
           onTokenRequest = () => {
+            // A second token request is answered at once, and is then seen in the count.
+            onTokenRequest = undefined;
             resolve();
             return new Promise((release) => {
               respond = release;
@@ -146,11 +152,17 @@ async function checkRuntime({ name, command: [command, ...args], bundle }: Runti
           signal: client.signal,
         });
         await requested;
+        const arrived = await countArrivals();
         const others = Array.from({ length: 9 }, getToken);
         // Its connection is closed when the next request has a response.
         client.abort();
         await assert.rejects(leader, { name: 'AbortError' });
         await fetch(`${origin}/me`);
+        const deadline = Date.now() + 10_000;
+        while ((await countArrivals()) < arrived + others.length) {
+          assert.ok(Date.now() < deadline, 'The other requests have not arrived.');
+          await setTimeout(20);
+        }
         respond();
         assert.equal(new Set(await Promise.all(others)).size, 1);
         assert.deepEqual(

@@ -33,10 +33,15 @@ export const programs: Step = {
     // The tests read these variables.
     Object.assign(process.env, found);
     if (problem !== undefined) return failed('programs', problem);
-    const kafkaProgram = await provideKafka(update);
+    let downloadProblem: string | undefined;
+    const kafkaProgram = await provideKafka(update).catch((error: unknown) => {
+      downloadProblem = error instanceof Error ? error.message : String(error);
+      return undefined;
+    });
     const isFound = (program: SystemProgram) =>
       program === kafka ? kafkaProgram !== undefined : found[program.variable] !== undefined;
     const missing = await findMissingInWorkflow([...all, kafka], isFound);
+    if (downloadProblem !== undefined && missing.includes(kafka)) return failed('programs', downloadProblem);
     if (missing.length > 0)
       return failed(
         'programs',
@@ -45,7 +50,10 @@ export const programs: Step = {
     const paths = [...Object.values(found), ...(kafkaProgram ? [kafkaProgram.jars] : [])];
     const remedies = [...all, kafka]
       .filter((program) => !isFound(program))
-      .map((program) => `; not run: ${program.title}: ${describeRemedy(program)}`);
+      .map((program) => {
+        const remedy = (program === kafka && downloadProblem) || describeRemedy(program);
+        return `; not run: ${program.title}: ${remedy}`;
+      });
     return passed(`${paths.join(', ')}${remedies.join('')}`);
   },
 };

@@ -28,7 +28,7 @@ const onServers: readonly Entry[] = [
 ];
 
 /** Strings of server code. */
-const serverOnly = ['node:', 'undici', 'EncryptJWT', '__Host-'];
+const serverOnly = ['node:', 'undici', 'A256GCM', '__Host-'];
 
 const kilobytes = (bytes: number) => (bytes / 1000).toFixed(1);
 

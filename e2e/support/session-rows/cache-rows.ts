@@ -18,8 +18,8 @@ const allOrders: readonly Visitor[][] = users.flatMap((a) =>
 const others = (user: Visitor) => new RegExp(users.filter((each) => each && each !== user).join('|'));
 
 /**
- * Several signed-in and signed-out users request the same URLs in every order, through a shared cache that stores every cacheable
- * response. No response of one user may reach another or a signed-out user.
+ * Several signed-in and signed-out users request the same URLs in every order, through a shared cache that stores every response
+ * that it is allowed to store. No response of one user may reach another or a signed-out user.
  *
  * @param visit requests a path through the cache
  */
@@ -40,7 +40,7 @@ export async function checkSharedCache(
         const description = `${path} for ${user ?? 'a signed-out user'} in ${order.map(String)}: ${headers['x-cache']}`;
         assert.doesNotMatch(html, others(user), description);
         if (!user) continue;
-        // A custom handler sets no headers on its response to a signed-out user. The cache may store it: it contains no user.
+        // The response of a custom handler to a signed-out user has no headers. A cache may store it: it contains no user.
         if (path === '/api/plain' && html === '{"user":null}') continue;
         // Development never allows a cache to store a page.
         const isPage = isDevelopment && personalPages.includes(path);
@@ -75,7 +75,7 @@ export const cacheRows: readonly Row[] = [
         const visit = (user: Visitor, path: string) =>
           throughCache.visit(path, { cookie: cookies.get(user) ?? '' });
         await checkSharedCache(visit, app);
-        // The cache of this test stores cacheable responses. In development, only those of a missing method are cacheable.
+        // The cache of this test does store a response that allows it. In development, only that of a missing method (405) does.
         await visit(undefined, '/api/faults?cached');
         const { headers, status } = await visit(undefined, '/api/faults?cached');
         assert.deepEqual([status, headers['x-cache']], [405, 'HIT']);

@@ -28,7 +28,14 @@ const prompts = [
   ['account_selection_required', 'select_account'],
 ] as const;
 
-const rejections = refreshRejections.filter(({ outcome }) => outcome !== 'login_ended');
+/** A rejection after which the session is kept. */
+interface TestedRejection extends RefreshRejection {
+  readonly outcome: Exclude<RefreshOutcome, 'login_ended'>;
+}
+
+const rejections = refreshRejections.filter(
+  (each): each is TestedRejection => each.outcome !== 'login_ended',
+);
 /** The first two rejections with each outcome. */
 const examples = rejections.filter(
   ({ outcome, name }) =>
@@ -38,7 +45,7 @@ const examples = rejections.filter(
 interface TestedPage {
   readonly variant: '' | 'stored';
   readonly path: string;
-  readonly tested: readonly RefreshRejection[];
+  readonly tested: readonly TestedRejection[];
   /** False if the page calls the API without proxy and wrapper, and shows its error. */
   readonly isWrapped: boolean;
 }
@@ -62,7 +69,7 @@ async function logInAgain({ op }: RowApp, browser: HttpBrowser, login: string): 
 async function checkRejection(
   app: RowApp,
   { variant, path, isWrapped }: TestedPage,
-  { name, failure, outcome }: RefreshRejection,
+  { name, failure, outcome }: TestedRejection,
 ): Promise<void> {
   app.advance(longPause);
   const host = app.findHost(variant);
@@ -102,8 +109,7 @@ async function checkRejection(
 }
 
 /** The code of the error that a page shows. */
-const codes: Readonly<Record<RefreshOutcome, RegExp>> = {
-  login_ended: /^session_ended$/,
+const codes: Readonly<Record<TestedRejection['outcome'], RegExp>> = {
   interaction_required: /interaction_required/,
   client_rejected: /client_rejected/,
   rejected: /refresh_rejected/,

@@ -229,7 +229,10 @@ export type AuthEvent =
       /** The failed claim or check. */
       readonly check?: string;
       readonly issuer?: string;
-      /** The message of the application's check that rejected the token, at most 300 characters. It can contain a secret. */
+      /**
+       * The message of the application's check that rejected the token, at most 300 characters. It can contain a secret. With
+       * the check `keys`: that too many keys fit.
+       */
       readonly reason?: string;
       /** The name and code of the error with this message, if it is not an error of this library. For logs. */
       readonly errorName?: string;

@@ -5,6 +5,7 @@ import { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
+import { DESCRIBED_ROUTES, describeDeclaredRoutes } from './handlers/described-routes.ts';
 import { ContextBinder } from './handlers/graphql/bind-contexts.ts';
 import { SubscriptionTracker } from './handlers/graphql/track-subscriptions.ts';
 import { prepareGrpcStreams } from './handlers/grpc/prepare-grpc-streams.ts';
@@ -48,7 +49,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
         SubscriptionTracker,
         RunningHandlerInstaller,
         ...(extras.globalGuard === false
-          ? []
+          ? [{ provide: DESCRIBED_ROUTES, inject: [ModulesContainer], useFactory: describeDeclaredRoutes }]
           : [
               { provide: APP_GUARD, useExisting: AccessTokenGuard },
               { provide: GUARDS_EVERYTHING, useClass: GuardInstaller },

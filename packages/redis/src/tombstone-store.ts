@@ -4,13 +4,14 @@ import { createBoundedRedis, type RedisConnection, type RedisOptions } from './c
 
 /**
  * Stores the later time and the longer time to live of two logouts, in any order of the writes. The script deletes before
- * it writes: otherwise Redis rejects it while its memory is full, and a user could not log out.
+ * it writes: otherwise Redis rejects it while its memory is full, and a user could not log out. Nothing after the deletion
+ * depends on the stored value, which may not be a number.
  */
 const setScript = `
-local before = tonumber(redis.call('GET', KEYS[1]) or '0')
-local left = redis.call('PTTL', KEYS[1])
+local endedAt = math.max(tonumber(redis.call('GET', KEYS[1]) or '0') or 0, tonumber(ARGV[1]))
+local timeToLive = math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[2]))
 redis.call('DEL', KEYS[1])
-redis.call('SET', KEYS[1], math.max(before, tonumber(ARGV[1])), 'PX', math.max(left, tonumber(ARGV[2])))
+redis.call('SET', KEYS[1], endedAt, 'PX', timeToLive)
 return 1`;
 
 /**
@@ -40,7 +41,10 @@ export function createRedisTombstoneStore(
     async latest(keys) {
       // One command per key, because on a cluster the keys are on different nodes.
       const values = await Promise.all(keys.map((key) => get(buildKey('ended', key))));
-      const times = values.filter((time) => time !== undefined).map(Number);
+      // `Number()` reads a blank text as 0.
+      const times = values
+        .filter((time) => time !== undefined)
+        .map((time) => (time.trim() === '' ? Number.NaN : Number(time)));
       // A comparison with NaN is false: a session that was logged out would be valid.
       if (times.some((time) => !Number.isFinite(time)))
         throw new TransportError('store_unavailable', 'Redis returned a tombstone that is not a number');

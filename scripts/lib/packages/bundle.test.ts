@@ -1,5 +1,6 @@
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { optionalFeatures, serverOnly } from '../../size-budgets.ts';
 import { root } from '../processes/process.ts';
 import { markAngularClasses } from './bundle.ts';
 
@@ -54,4 +55,30 @@ export const used = 'used';`);
   });
   expect(outputFiles[0]?.text).toContain('used');
   expect(outputFiles[0]?.text).not.toMatch(/Unused|ngDeclare/);
+});
+
+describe('the strings by which the size check recognizes code exist', () => {
+  test('of each optional feature, in the complete browser entry', async () => {
+    const { outputFiles } = await bundle("export * from '@countersign/core/browser';");
+    const code = outputFiles[0]?.text ?? '';
+    expect(Object.values(optionalFeatures).filter((word) => !code.includes(word))).toEqual([]);
+    expect(code).not.toContain('A256GCM');
+  });
+
+  test('of server code, in the server entries', async () => {
+    const { outputFiles } = await build({
+      stdin: {
+        contents: "export * from '@countersign/core/session'; export * from '@countersign/core';",
+        resolveDir: `${root}/packages/nest`,
+      },
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      conditions: ['@countersign/source', 'node', 'import'],
+      logLevel: 'silent',
+    });
+    const code = outputFiles[0]?.text ?? '';
+    expect(serverOnly.filter((word) => !code.includes(word))).toEqual([]);
+  });
 });

@@ -29,27 +29,36 @@ export interface Kafka {
   readonly jars: string;
 }
 
-export function findKafka(): Kafka | undefined {
+export function findKafka(folder = downloads): Kafka | undefined {
   const program = findProgram(java);
-  const folders = [process.env.KAFKA_JARS, join(downloads, 'jars')];
-  const jars = folders.find((folder) => folder !== undefined && folder !== '' && hasKafka(folder));
+  const folders = [process.env.KAFKA_JARS, join(folder, 'jars')];
+  const jars = folders.find((each) => each !== undefined && each !== '' && hasKafka(each));
   return program === undefined || jars === undefined ? undefined : { java: program, jars };
 }
 
-/** Finds Kafka, or downloads it if Java and Maven are installed. */
-export async function provideKafka(update: (detail: string) => void): Promise<Kafka | undefined> {
-  const installation = findKafka();
+/**
+ * Finds Kafka, or downloads it if Java and Maven are installed.
+ *
+ * @throws Error with the output of Maven if the download fails
+ */
+export async function provideKafka(
+  update: (detail: string) => void,
+  folder = downloads,
+): Promise<Kafka | undefined> {
+  const installation = findKafka(folder);
   const program = findProgram(maven);
   if (installation || program === undefined || findProgram(java) === undefined) return installation;
   update('mvn dependency:copy-dependencies (Kafka)');
-  await mkdir(downloads, { recursive: true });
-  await writeFile(join(downloads, 'pom.xml'), project);
-  await run({
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'pom.xml'), project);
+  const { output } = await run({
     command: program,
     args: ['--quiet', '--batch-mode', 'dependency:copy-dependencies', '-DoutputDirectory=jars'],
-    cwd: downloads,
+    cwd: folder,
   });
-  return findKafka();
+  const downloaded = findKafka(folder);
+  if (!downloaded) throw new Error(`mvn could not download Kafka:\n${output.slice(-2000)}`);
+  return downloaded;
 }
 
 function hasKafka(folder: string): boolean {

@@ -93,13 +93,13 @@ export async function createRehearsal(home: string, update: (detail: string) => 
       return pnpm(['release:publish', ...args], { ...registry.env, ...env });
     },
     async listPublished(registry) {
-      const problems: string[] = [];
+      const publishedNames: string[] = [];
       for (const { name, version } of packages) {
         const response = await fetch(`${registry.url}${encodeURIComponent(name)}`);
         const { versions = {} } = (await response.json()) as { versions?: Readonly<Record<string, unknown>> };
-        if (version in versions) problems.push(name);
+        if (version in versions) publishedNames.push(name);
       }
-      return problems;
+      return publishedNames;
     },
     async readTags(registry, name) {
       const response = await fetch(`${registry.url}-/package/${encodeURIComponent(name)}/dist-tags`);

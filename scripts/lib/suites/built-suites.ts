@@ -152,14 +152,14 @@ function readEntries(directory: string): Entry[] {
 
 /** Maps each source file to the names that entries export from it, and each name to the built files of these. */
 function readReexports(): ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> {
-  const importsBySuite = new Map<string, Map<string, Set<string>>>();
+  const reexportsBySource = new Map<string, Map<string, Set<string>>>();
   for (const { source, built } of entries) {
     for (const { specifier, names = [] } of readImports(source)) {
       const target = resolve(dirname(source), specifier);
-      const byName = importsBySuite.get(target) ?? new Map<string, Set<string>>();
-      importsBySuite.set(target, byName);
+      const byName = reexportsBySource.get(target) ?? new Map<string, Set<string>>();
+      reexportsBySource.set(target, byName);
       for (const name of names) byName.set(name, (byName.get(name) ?? new Set()).add(built));
     }
   }
-  return importsBySuite;
+  return reexportsBySource;
 }

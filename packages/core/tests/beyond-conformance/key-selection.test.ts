@@ -150,3 +150,25 @@ describe.each(verifications)('%s', (_, verify) => {
     await expect(verify(each)).rejects.toThrow();
   });
 });
+
+test('the resource server rejects a token for which too many keys fit at once, without a second fetch', async () => {
+  let fetches = 0;
+  const rejected: unknown[] = [];
+  const verifier = createAccessTokenVerifier({
+    issuer,
+    audience: clientId,
+    jwksUri: `${issuer}/jwks`,
+    onEvent: (event) => void rejected.push(event),
+    fetch: async () => {
+      fetches++;
+      return Response.json({ keys: same(maxTriedKeys + 1) });
+    },
+  });
+  const each = { title: '', keys: [], signer: 0, isAccepted: false };
+  for (let count = 0; count < 8; count++) {
+    const token = await sign(each, { client_id: 'app', jti: `${count}` }, 'at+jwt');
+    await expect(verifier.verifyToken(token)).rejects.toMatchObject({ status: 401, code: 'invalid_token' });
+  }
+  expect(fetches).toBe(1);
+  expect(JSON.stringify(rejected)).toContain('more than 8 keys fit');
+});

@@ -1,4 +1,4 @@
-import { type ArgumentsHost, Injectable, type OnModuleInit } from '@nestjs/common';
+import { type ArgumentsHost, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { findTransport } from '../transport/find-transport.ts';
 import { AccessTokenException } from './access-token.exception.ts';
 import { setRejectionHeaders } from './exceptions.ts';
@@ -6,8 +6,10 @@ import { isInstance, isRejection } from './unexpected-errors.ts';
 
 type HandleException = (this: object, exception: unknown, host: ArgumentsHost) => void;
 
-/** On the method of Nest after this package has replaced it. */
-const isReplaced = Symbol.for('countersign.rejectionHeaders');
+/** On the method of Nest after this copy of the package has replaced it. Another copy has other exceptions. */
+const isReplaced = Symbol('countersign.rejectionHeaders');
+
+const logger = new Logger('AuthModule');
 
 /**
  * Sets the headers of an `AccessTokenException` that a handler or service throws: the challenges, and `Retry-After`. Only
@@ -19,16 +21,23 @@ const isReplaced = Symbol.for('countersign.rejectionHeaders');
 @Injectable()
 export class RejectionHeaders implements OnModuleInit {
   async onModuleInit(): Promise<void> {
-    // Nest does not export the class in its index. Without it, the filter of this package still sets the headers.
+    // Nest does not export the class in its index (docs/decisions/0023).
     const module = await import('@nestjs/core/exceptions/exceptions-handler.js').catch(() => undefined);
-    const prototype = module?.ExceptionsHandler.prototype as { next: HandleException } | undefined;
-    if (!prototype || isReplaced in prototype.next) return;
+    const prototype = module?.ExceptionsHandler?.prototype as { next?: HandleException } | undefined;
+    if (typeof prototype?.next !== 'function') {
+      logger.warn(
+        'This version of Nest has no ExceptionsHandler that can be extended. A filter that catches all exceptions must set the headers of AccessTokenException itself.',
+      );
+      return;
+    }
+    if (isReplaced in prototype.next) return;
     const { next } = prototype;
     const handle: HandleException = function (exception, host) {
       setHeaders(exception, host);
       next.call(this, exception, host);
     };
-    prototype.next = Object.assign(handle, { [isReplaced]: true });
+    // The marks of other copies remain, so that each copy replaces the method once.
+    prototype.next = Object.assign(handle, next, { [isReplaced]: true });
   }
 }
 

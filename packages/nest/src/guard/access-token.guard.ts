@@ -25,6 +25,7 @@ import { isStreamingHandler } from '../expiry/streaming-handlers.ts';
 import type { GuardOptions } from '../guard-options.ts';
 import { ACCESS_TOKEN_VERIFIER, GUARD_OPTIONS } from '../injection-tokens.ts';
 import {
+  beginMessage,
   type ConnectionState,
   findConnectionState,
   recordDecision,
@@ -94,6 +95,7 @@ export class AccessTokenGuard implements CanActivate {
       transport = findTransport(context, this.options.rpcCredentials);
       // An unknown context has no credential that could be verified.
       if (!transport) return false;
+      if (transport.kind === 'rpc') beginMessage(transport, context);
       // Rejections too: a cache would return them to requests with a valid token.
       transport.setPrivateCaching?.();
       // Most requests have a token that was verified before, and are decided synchronously.

@@ -74,10 +74,11 @@ function findInContext(host: ArgumentsHost | ExecutionContext): AuthenticatedReq
   const decision = findDecision(transport, host);
   if (decision) return decision.authenticatedRequest;
   if (isPublic(host)) return undefined;
+  // Messages of different users can share the context of a message.
+  if (transport.kind === 'rpc') return findDeniedRequest(transport, host);
   const inheritedDecision = findInheritedDecision(transport);
   if (inheritedDecision) return inheritedDecision.authenticatedRequest;
-  // A message shares its connection with messages of other handlers, but not its credential.
-  return findAuthenticatedRequest(transport.requestKey) ?? findDeniedRequest(transport, host);
+  return findAuthenticatedRequest(transport.requestKey);
 }
 
 function isPublic(host: ArgumentsHost | ExecutionContext): boolean {

@@ -10,7 +10,7 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { AccessTokenGuard } from '../guard/access-token.guard.ts';
 import type { GuardOptions } from '../guard-options.ts';
-import { describeOperation } from '../http/openapi.ts';
+import { describeRoutes } from '../http/openapi.ts';
 import { GUARD_OPTIONS } from '../injection-tokens.ts';
 import { nestMetadata } from '../nest-metadata.ts';
 import { addEnhancer } from './add-enhancer.ts';
@@ -124,12 +124,6 @@ export class GuardInstaller
 }
 
 const isMessageHandler = (method: object): boolean => Reflect.hasMetadata(nestMetadata.pattern, method);
-
-/** Adds the requirements to the OpenAPI metadata of the routes, from which the document is created later. */
-function describeRoutes(type: Type, methods: readonly object[]): void {
-  for (const method of methods)
-    if (Reflect.hasMetadata(nestMetadata.routePath, method)) describeOperation(method, type);
-}
 
 /** A class decorator may have wrapped the class. Versions of Nest differ in which of the two they read. */
 function listConstructors(type: Type): Set<object> {

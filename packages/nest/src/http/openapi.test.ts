@@ -1,8 +1,10 @@
 import { Controller, Get } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { ApiOkResponse, ApiSecurity, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { expect, test } from 'vitest';
 import { startApp } from '../../tests/support/start/start-app.ts';
 import {
+  AccessTokenGuard,
   accessTokenSecurity,
   accessTokenSecurityScheme,
   OptionalAuth,
@@ -73,4 +75,26 @@ test('the OpenAPI document contains the requirements of the decorators', async (
   expect(operation('/others/plain')).toMatchObject({ security: [{ access_token: [] }] });
   expect(operation('/others/plain')?.responses).not.toHaveProperty('403');
   expect(operation('/others/optional')).toMatchObject({ security: [{}, { access_token: [] }] });
+});
+
+test('the OpenAPI document contains the requirements with a guard of the application as APP_GUARD', async () => {
+  @Controller('guarded')
+  class GuardedController {
+    @RequireScopes('items:read')
+    @Get('scoped')
+    scoped() {}
+
+    @Get('plain')
+    plain() {}
+  }
+  const { app } = await startApp(
+    {
+      controllers: [GuardedController],
+      providers: [{ provide: APP_GUARD, useExisting: AccessTokenGuard }],
+    },
+    { auth: { globalGuard: false } },
+  );
+  const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+  expect(paths['/guarded/scoped']?.get?.security).toEqual([{ access_token: ['items:read'] }]);
+  expect(paths['/guarded/plain']?.get?.security).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 import { getAccessPolicy } from '../access/resolve-access.ts';
-import { swaggerMetadata } from '../nest-metadata.ts';
+import { nestMetadata, swaggerMetadata } from '../nest-metadata.ts';
 
 /** The name of the security scheme in the security requirements of the operations: `access_token`. */
 export const accessTokenSecurity = 'access_token';
@@ -28,11 +28,17 @@ export function accessTokenSecurityScheme(
   return { type: 'openIdConnect', openIdConnectUrl: url };
 }
 
+/** Adds the requirements to the OpenAPI metadata of the routes of a controller, from which the document is created later. */
+export function describeRoutes(type: object, methods: readonly object[]): void {
+  for (const method of methods)
+    if (Reflect.hasMetadata(nestMetadata.routePath, method)) describeOperation(method, type);
+}
+
 /**
  * Adds the access requirements of a handler to its OpenAPI metadata. Metadata of the application takes precedence. A
  * handler that several controllers inherit has one description for all of them.
  */
-export function describeOperation(handler: object, owner: object): void {
+function describeOperation(handler: object, owner: object): void {
   const { security, responses } = swaggerMetadata;
   const { mode, requirements } = getAccessPolicy(handler, owner);
   if (mode === 'public') {

@@ -126,6 +126,19 @@ export function recordDecision(
   previous.message = message;
 }
 
+/**
+ * Records that a guard begins to decide about a message. A custom transport may use one context for several messages. The
+ * results of earlier messages then belong only to their own payload. Equal texts do not distinguish messages, and several
+ * guards may allow one message; but a guard that begins after a denial decides about another message.
+ */
+export function beginMessage({ invocationKey }: Transport, context: ExecutionContext): void {
+  const memo = AttachedMemo.find(invocationKey);
+  if (!memo) return;
+  const message = context.getArgByIndex<unknown>(0);
+  if (memo.denial) memo.denial.isShared = true;
+  for (let each = memo.decisions; each; each = each.next) if (each.message !== message) each.isShared = true;
+}
+
 /** Records the user of a message that the guard denies, for exception filters. */
 export function recordDenial(
   { invocationKey }: Transport,
@@ -141,11 +154,13 @@ export function recordDenial(
 
 /** Finds the user of a message that the guard has denied. */
 export function findDeniedRequest(
-  { invocationKey }: Transport,
+  transport: Transport,
   host: ArgumentsHost,
 ): AuthenticatedRequest | undefined {
-  const denial = AttachedMemo.find(invocationKey)?.denial;
-  return denial && isForMessage(denial, host.getArgByIndex(0)) ? denial.authenticatedRequest : undefined;
+  const denial = AttachedMemo.find(transport.invocationKey)?.denial;
+  return denial && isForMessage(denial, transport, host.getArgByIndex(0))
+    ? denial.authenticatedRequest
+    : undefined;
 }
 
 /**
@@ -154,13 +169,13 @@ export function findDeniedRequest(
  * @returns `undefined` if no guard of this copy of the package has decided about it
  */
 export function findDecision(
-  { invocationKey }: Transport,
+  transport: Transport,
   host: ArgumentsHost | ExecutionContext,
 ): Decision | undefined {
   const { handler, owner } = findHandler(host);
-  const decisions = AttachedMemo.find(invocationKey)?.decisions;
+  const decisions = AttachedMemo.find(transport.invocationKey)?.decisions;
   const decision = handler ? findByHandler(decisions, handler, owner) : findOnlyDecision(decisions);
-  return decision && isForMessage(decision, host.getArgByIndex(0)) ? decision : undefined;
+  return decision && isForMessage(decision, transport, host.getArgByIndex(0)) ? decision : undefined;
 }
 
 /** Finds the decision for a field resolver without a guard: that of the nearest field above it. */
@@ -181,7 +196,7 @@ export function findInheritedDecision({ ancestors }: Transport): Decision | unde
 export function findAuthenticatedRequest(object: object): AuthenticatedRequest | undefined {
   const memo = AttachedMemo.find(object);
   if (memo?.connectionState && memo.verifications) return findCurrentRequest(memo);
-  if (memo?.decisions) return findOnlyDecision(memo.decisions)?.authenticatedRequest;
+  if (memo?.decisions) return findUnsharedDecision(memo.decisions)?.authenticatedRequest;
   for (let each = memo?.verifications?.next; each; each = each.next)
     if (each.authenticatedRequest !== memo?.verifications?.authenticatedRequest) return undefined;
   return memo?.verifications?.authenticatedRequest;
@@ -240,8 +255,24 @@ function findOnlyDecision(decisions: Decision | undefined): Decision | undefined
   return decisions;
 }
 
-/** If several messages share a context, the decision belongs to the last one, identified by its payload. */
-const isForMessage = (
+/** Finds the decision if neither handler nor message is known. */
+function findUnsharedDecision(decisions: Decision): Decision | undefined {
+  const decision = findOnlyDecision(decisions);
+  for (let each: Decision | undefined = decisions; each; each = each.next)
+    if (each.isShared) return undefined;
+  return decision;
+}
+
+/**
+ * If several messages share a context, the decision belongs to the last one, identified by its payload. A message of a
+ * microservice with an object is always identified: another message may be decided meanwhile.
+ */
+function isForMessage(
   { isShared, message }: Pick<Decision, 'isShared' | 'message'>,
+  { kind }: Transport,
   payload: unknown,
-): boolean => !isShared || (message === payload && typeof payload === 'object' && payload !== null);
+): boolean {
+  if (typeof payload === 'object' && payload !== null)
+    return message === payload || (!isShared && kind !== 'rpc');
+  return !isShared;
+}

@@ -16,7 +16,18 @@ export function selectSigningKeys<T extends { readonly kid?: unknown }>(
   keys: readonly T[],
   kid: unknown,
 ): readonly T[] {
+  const fittingKeys = findFittingKeys(keys, kid);
+  return fittingKeys.length > maxTriedKeys ? [] : fittingKeys;
+}
+
+/** Whether more keys fit than are tried for one token. New keys of the issuer do not change that. */
+export const hasTooManyKeys = (keys: readonly { readonly kid?: unknown }[], kid: unknown): boolean =>
+  findFittingKeys(keys, kid).length > maxTriedKeys;
+
+function findFittingKeys<T extends { readonly kid?: unknown }>(
+  keys: readonly T[],
+  kid: unknown,
+): readonly T[] {
   const namedKeys = kid === undefined ? keys : keys.filter((key) => key.kid === kid);
-  const selected = namedKeys.length > 0 ? namedKeys : keys.filter((key) => key.kid === undefined);
-  return selected.length > maxTriedKeys ? [] : selected;
+  return namedKeys.length > 0 ? namedKeys : keys.filter((key) => key.kid === undefined);
 }

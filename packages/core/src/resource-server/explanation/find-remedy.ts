@@ -44,6 +44,8 @@ export function findRemedy(check: string, options: RemedyOptions): string {
         'No key of the issuer verifies the signature. Check that the token is complete and unchanged, and that jwksUri or jwks, ' +
         'if set, contains the keys of this issuer.'
       );
+    case 'keys':
+      return 'Configure the provider to send a kid in its tokens, or to publish fewer keys.';
     case 'validate':
       return 'The function of the option validate rejects it. Its message is in the event token.rejected.';
     case 'cnf':

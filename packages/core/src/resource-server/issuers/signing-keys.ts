@@ -5,7 +5,8 @@ import {
   type SignatureAlgorithm,
   type VerificationKey,
 } from '../../internal/signatures/signature-algorithms.ts';
-import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
+import { hasTooManyKeys, maxTriedKeys, selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
+import { Rejection } from '../rejections/rejection.ts';
 
 /** Whether a key was removed from the key set. Tokens that a retired key verified are no longer valid. */
 export interface KeyStatus {
@@ -15,7 +16,7 @@ export interface KeyStatus {
 /** A public key of an issuer. */
 export interface SigningKey extends KeyStatus {
   readonly jwk: JsonObject;
-  /** That of `jwk`. */
+  /** The member `kid` of `jwk`. */
   readonly kid: unknown;
   /** One imported key per algorithm; `undefined` if the key is malformed. */
   readonly importedKeys: Map<SignatureAlgorithm, Promise<VerificationKey | undefined>>;
@@ -30,13 +31,24 @@ export interface Signed {
   readonly issuedAt: number | undefined;
 }
 
-/** Tries the keys that may have signed the token. */
+/**
+ * Tries the keys that may have signed the token.
+ *
+ * @throws Rejection if more keys fit than are tried. A fetch of the keys would not help: the token must name its key
+ *   (OpenID Connect Core section 10.1)
+ */
 export async function findVerifyingKey(
   keys: readonly SigningKey[],
   signedToken: Signed,
 ): Promise<SigningKey | undefined> {
   const { alg, kid, data, signature } = signedToken;
   const fittingKeys = keys.filter(({ jwk }) => isKeyForAlgorithm(jwk, alg));
+  if (hasTooManyKeys(fittingKeys, kid)) {
+    const reason = `more than ${maxTriedKeys} keys fit`;
+    throw new Rejection('invalid_token', 'keys', `The access token does not identify its key: ${reason}`, {
+      reason,
+    });
+  }
   for (const key of selectSigningKeys(fittingKeys, kid)) {
     const importedKey = await importKey(key, alg);
     // A key that the platform imports but cannot use must not affect the other keys.

@@ -22,8 +22,8 @@ const protectedKey: unique symbol = Symbol.for('countersign.protectedStreams') a
  * guard or interceptor of an application can:
  *
  * - an exception of a `@GrpcStreamCall()`, after its exception filters, becomes an unhandled rejection
- * - an error with which the server ends a `@GrpcStreamMethod()`, including because its token has expired, is emitted to the
- *   messages of the handler, and is an uncaught exception if the handler subscribed to them without an error handler.
+ * - an error with which the server ends a `@GrpcStreamMethod()`, for example because its token has expired, is emitted to
+ *   the messages of the handler, and is an uncaught exception if the handler subscribed to them without an error handler.
  *   The messages still end with the error: a handler must not take those that it has received for all of them
  *
  * It also does not read the messages of a client while the guards decide (`stream-messages.ts`). docs/decisions/0019 has
