@@ -13,7 +13,7 @@ export interface BrowserAuthSnapshot {
   readonly claims?: IdTokenClaims;
   /** The granted scopes, while signed in. */
   readonly scopes?: readonly string[];
-  /** The expiry of the access token, in seconds since the epoch. It is refreshed when a request needs it. */
+  /** The expiry of the access token, in seconds since the epoch. The token is refreshed when a request needs it. */
   readonly expiresAt?: number;
   /** The login, while signed in. A request that begins now belongs to it: see {@link GetAccessTokenOptions.holder}. */
   readonly holder?: LoginHolder;

@@ -96,7 +96,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     restore,
     isLoginPending: callback.isPending,
   });
-  const missedLogouts = createMissedLogoutCheck(context, store, createErrorHandler(store));
+  const missedLogouts = createMissedLogoutCheck(context, store, () => createErrorHandler(store));
   const { start, stop } = createClientStart(context, store, {
     storage,
     callback,
@@ -198,11 +198,16 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
 
   async function logout({ postLogoutRedirectUri, localOnly }: LogoutOptions = {}): Promise<void> {
     const time = store.recordLogout();
+    // Begins before the record: another tab that reads the record may delete the shared tokens before this tab does.
+    const storedTokens = store.readStored().then(
+      (stored) => ((stored?.loginStartedAt ?? 0) <= time ? stored : undefined),
+      () => undefined,
+    );
     saveLogoutTime(context, time);
     let tokens: StoredTokenSet | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {
-      tokens = await store.clear(time);
+      tokens = (await store.clear(time)) ?? (await storedTokens);
     } catch (error) {
       failure = { error };
       tokens = await store.readStored().catch(() => undefined);

@@ -12,7 +12,7 @@ import { discover } from './wire/discovery.ts';
 import { retryWithDpopNonce } from './wire/dpop.ts';
 import { createJwtReader, type JwtReader } from './wire/jwt/jwt-reader.ts';
 import { validateIdTokenClaims, verifyIdTokenSignature } from './wire/jwt/verify-id-token.ts';
-import { createTokenRequestOptions, toProtocolClient } from './wire/request-options.ts';
+import { createTokenRequestOptions, findEndpoint, toProtocolClient } from './wire/request-options.ts';
 import {
   type CreateTokenError,
   type ReceivedTokens,
@@ -116,7 +116,11 @@ function sendTokenRequest(
       authenticate: authentication.apply,
       options: { ...createTokenRequestOptions(client), ...dpop },
     });
-    const tokenResponse = await readTokenResponse(response, metadata.token_endpoint ?? '', grant.createError);
+    const tokenResponse = await readTokenResponse(
+      response,
+      findEndpoint(client, metadata, 'token_endpoint'),
+      grant.createError,
+    );
     if (!(tokenResponse instanceof Response)) return tokenResponse;
     await grant.process({ metadata, client: protocolClient, response: tokenResponse, options: {} });
     throw new ValidationError(

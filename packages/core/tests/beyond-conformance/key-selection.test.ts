@@ -172,3 +172,37 @@ test('the resource server rejects a token for which too many keys fit at once, w
   expect(fetches).toBe(1);
   expect(JSON.stringify(rejected)).toContain('more than 8 keys fit');
 });
+
+test.each([
+  ['without kid', undefined],
+  ['with another kid', 'b'],
+])(
+  'the client fetches the keys again for an ID token %s after a rotation of the only key',
+  async (_, kid) => {
+    const [oldKey, newKey] = kid === undefined ? publish(undefined, undefined) : publish('a', kid);
+    const rotation = { keys: [oldKey!] };
+    const signWith = (signer: number, name: string | undefined) =>
+      sign({ title: '', keys: [], isAccepted: true, signer, ...(name !== undefined && { kid: name }) }, {});
+    let fetches = 0;
+    let id_token = await signWith(0, kid && 'a');
+    const client = createClient({
+      issuer,
+      clientId,
+      redirectUri: 'https://app.example.test/callback',
+      metadata,
+      idTokenSignedResponseAlg: 'ES256',
+      retries: 0,
+      fetch: async (url) => {
+        if (!url.endsWith('/jwks'))
+          return Response.json({ access_token: 'a', token_type: 'Bearer', id_token });
+        fetches++;
+        return Response.json({ keys: rotation.keys });
+      },
+    });
+    expect((await refreshTokens(client, 'r')).claims?.sub).toBe('alice');
+    rotation.keys = [newKey!];
+    id_token = await signWith(1, kid);
+    expect((await refreshTokens(client, 'r')).claims?.sub).toBe('alice');
+    expect(fetches).toBe(2);
+  },
+);

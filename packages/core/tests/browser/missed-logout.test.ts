@@ -4,6 +4,7 @@ import { createMemoryStorage, type TokenStorage } from '../../src/browser/state/
 import {
   advanceClock,
   createPage,
+  events,
   openSignedInPage,
   provider,
   startLogin,
@@ -158,6 +159,81 @@ describe('B25: an open page that receives no message of a logout', () => {
     dispatchEvent(new Event('focus'));
     expect(page.auth.snapshot().status).toBe('signed-in');
     await page.auth.getAccessToken();
+  });
+
+  test('a logout has its hint, and revokes its token, although it deletes the shared tokens first', async () => {
+    const storage = createStorage('shared');
+    await openSignedInPage({ storage });
+    const { auth, visited } = await openSignedInPage({ storage });
+    const { idToken, refreshToken } = (await storage.get(key())) ?? {};
+    vi.stubGlobal('localStorage', {
+      getItem: (name: string) => items.get(name) ?? null,
+      setItem(name: string, value: string) {
+        items.set(name, value);
+        dispatchEvent(new Event('storage'));
+      },
+    });
+    advanceClock(1);
+    await auth.logout();
+    expect(new URL(visited.at(-1) ?? '').searchParams.get('id_token_hint')).toBe(idToken);
+    expect(provider.revoked).toContain(refreshToken);
+    expect(await storage.get(key())).toBeUndefined();
+  });
+
+  test.each([
+    ['the record and then the message', ['storage', 'message']],
+    ['the message and then the record', ['message', 'storage']],
+  ])('keeps a login that began after the logout, if it receives %s', async (_, [first, second]) => {
+    const channels: { onmessage?: (event: { data: unknown }) => void }[] = [];
+    vi.stubGlobal(
+      'BroadcastChannel',
+      class {
+        onmessage = undefined;
+        constructor() {
+          channels.push(this);
+        }
+        postMessage() {}
+        close() {}
+      },
+    );
+    const page = await openSignedInPage({ storage: createStorage('tab') });
+    advanceClock(1);
+    const logout = Date.UTC(2026, 0, 1) + 1000;
+    const notify = (name: string | undefined) => {
+      if (name === 'message') channels[0]?.onmessage?.({ data: { type: 'logout', time: logout } });
+      else dispatchEvent(new Event('storage'));
+    };
+    items.set(`countersign ${provider.issuer} spa logout`, String(logout));
+    notify(first);
+    expect(page.auth.snapshot()).toEqual({ status: 'signed-out' });
+    advanceClock(5);
+    await page.auth.handleCallback(provider.approve(await startLogin(page)));
+    advanceClock(5);
+    notify(second);
+    expect(page.auth.snapshot().status).toBe('signed-in');
+    await page.auth.getAccessToken();
+  });
+
+  test('reports a storage that does not delete the tokens', async () => {
+    const storage = createStorage('tab');
+    let isFull = false;
+    const { auth } = await openSignedInPage({
+      storage: {
+        ...storage,
+        update(name, change) {
+          if (isFull) throw new Error('full');
+          return storage.update?.(name, change);
+        },
+      },
+    });
+    isFull = true;
+    items.set(`countersign ${provider.issuer} spa logout`, String(Date.UTC(2030, 0, 1)));
+    dispatchEvent(new Event('focus'));
+    expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+    await vi.waitFor(() =>
+      expect(events).toContainEqual(expect.objectContaining({ type: 'logout.incomplete', part: 'session' })),
+    );
+    expect(auth.snapshot()).toMatchObject({ status: 'error', error: { message: 'full' } });
   });
 
   test('listens until it is stopped', async () => {

@@ -26,7 +26,7 @@ export function holdLongTimers() {
     // The platform starts a longer timer immediately, so it is passed on and not held.
     if (delay > day && delay < 2 ** 31) timers.push({ callback: () => callback(...args), delay, handle });
     return handle;
-  }) as typeof setTimeout);
+  }) as unknown as typeof setTimeout);
   vi.spyOn(globalThis, 'clearTimeout').mockImplementation((handle) => {
     const index = timers.findIndex((each) => each.handle === handle);
     if (index !== -1) timers.splice(index, 1);

@@ -1,4 +1,5 @@
 import type { BrowserContext } from '../options.ts';
+import { reportIncompleteLogout } from '../report-failure.ts';
 import { listen } from '../state/listen.ts';
 import type { LoginStore } from '../state/login-store.ts';
 import { deleteMissedLogin } from './logout.ts';
@@ -10,20 +11,26 @@ const events = ['pageshow', 'focus', 'visibilitychange', 'storage'];
  * Finds logouts of other tabs whose message this page has not received: browsers discard messages for a page that is frozen
  * or in the back/forward cache. The user is hidden immediately, then the tokens are deleted and revoked.
  *
- * @param onError receives the error of a storage that fails
+ * @param createErrorHandler creates the function that publishes the error of a storage. Called after the logout is recorded
  * @returns `check` for one check, and `watch`, which checks at events. `watch` returns a function that ends it
  */
 export function createMissedLogoutCheck(
   context: BrowserContext,
   store: LoginStore,
-  onError: (error: unknown) => void,
+  createErrorHandler: () => (error: unknown) => void,
 ): { readonly check: () => void; readonly watch: () => () => void } {
   function check(): void {
     const time = store.findMissedLogout();
     if (time === undefined) return;
     store.recordLogout(time);
+    const publishError = createErrorHandler();
     // In a shared storage, there may be a later login.
-    deleteMissedLogin(context, store).then(store.synchronize).catch(onError);
+    deleteMissedLogin(context, store)
+      .then(store.synchronize)
+      .catch((error: unknown) => {
+        reportIncompleteLogout(context, 'session', error);
+        publishError(error);
+      });
   }
 
   return { check, watch: () => listen(events, check) };

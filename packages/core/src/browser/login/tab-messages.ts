@@ -38,9 +38,11 @@ export function createTabMessageHandler(
       }
       await store.synchronize();
     } else if (message.type === 'logout') {
-      store.recordLogout(message.time);
+      // A logout that the record in `localStorage` has reported before is not a second one: a login may have begun since.
+      const isKnown = store.isLoggedOutSince(message.time);
+      if (!isKnown) store.recordLogout(message.time);
       // This tab has its own refresh token, which the other tab could not revoke.
-      const tokens = await store.clear();
+      const tokens = await (isKnown ? store.deleteEndedLogin() : store.clear());
       if (tokens) await revokeTokens(context, tokens);
     } else if (message.type === 'login' && status === 'signed-in') {
       if (claims?.sub === message.sub) return;

@@ -80,15 +80,29 @@ export function runTokenWorker(
     try {
       scope.postMessage({ id, ...(response && { response }) });
     } catch {
+      // The page keeps the placeholder of its request, whose token may be spent.
+      if (response) keepNewToken(request, response.body);
       // The page must not wait for a response that cannot be sent.
       scope.postMessage({ id });
     }
+  }
+
+  /** Gives the token of a response that the page does not receive to the placeholder of the request. */
+  function keepNewToken(request: WorkerRequest, body: string): void {
+    const next = parseObject(body)?.refresh_token;
+    const token = typeof next === 'string' ? refreshTokens.get(next) : undefined;
+    const placeholder = new URLSearchParams(request.body).get('refresh_token');
+    if (token === undefined || placeholder === null || !refreshTokens.has(placeholder)) return;
+    refreshTokens.set(placeholder, token);
   }
 
   async function sendRequest({ id, url, body, headers }: WorkerRequest): Promise<WorkerResponse['response']> {
     const control = new AbortController();
     controllers.set(id, control);
     if (!start || !(await getEndpoints(start)).has(url)) return undefined;
+    // Created before the request: nothing may fail between the response and the moment at which its refresh token is stored.
+    // Created before a placeholder is deleted, too: if this fails, the request was not sent, and can be repeated.
+    const nextPlaceholder = createRandomToken();
     const parameters = new URLSearchParams(body);
     for (const name of ['refresh_token', 'token']) {
       const placeholder = parameters.get(name) ?? '';
@@ -99,8 +113,6 @@ export function runTokenWorker(
       if (name === 'token') refreshTokens.delete(placeholder);
     }
     const { dpop } = headers;
-    // Created before the request: nothing may fail between the response and the moment at which its refresh token is stored.
-    const nextPlaceholder = createRandomToken();
     const response = await fetch(url, {
       method: 'POST',
       body: parameters,

@@ -2,12 +2,16 @@ import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError } from '../../errors.ts';
 import { getJsonBody } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
-import { describeResponse, findTokenError } from '../../protocol/tokens/refresh-rejection.ts';
+import {
+  describeResponse,
+  findTokenError,
+  type TokenErrorResponse,
+} from '../../protocol/tokens/refresh-rejection.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
-import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
+import { createRequestOptions, findEndpoint, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
 
 /**
@@ -50,7 +54,7 @@ export async function revokeToken(
           ...(tokenTypeHint && { additionalParameters: { token_type_hint: tokenTypeHint } }),
         },
       );
-      const { revocation_endpoint: endpoint = '' } = metadata;
+      const endpoint = findEndpoint(client, metadata, 'revocation_endpoint');
       if (!response.ok) throw createRejection(response, endpoint);
     } catch (error) {
       throw translateError(error, { code: 'response_malformed', check: 'revocation_response' });
@@ -62,12 +66,12 @@ export async function revokeToken(
 function createRejection(response: Response, endpoint: string): AuthorizationServerError {
   const { status, headers } = response;
   const body = getJsonBody(response);
-  const error = findTokenError(
+  // The status is not successful, so there is always a result.
+  const details = findTokenError(
     status,
     isJsonObject(body) ? body : undefined,
     headers.get('www-authenticate'),
-  );
-  const details = error ?? { status, error: '' };
+  ) as TokenErrorResponse;
   const message = `POST ${endpoint.split('?')[0]} was rejected with ${describeResponse(details)}`;
   return new AuthorizationServerError('endpoint_error', message, details);
 }

@@ -3,10 +3,28 @@ import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/fetc
 import { isJsonObject } from '../../internal/json/json.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
+import type { AuthorizationServerMetadata } from '../client-options.ts';
+
+const usesMtlsAliases = (client: Client) =>
+  getClientContext(client).authentication.method.endsWith('tls_client_auth');
+
+/**
+ * Finds the address of an endpoint that the protocol library uses for this client, for messages.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8705#section-5
+ */
+export function findEndpoint(
+  client: Client,
+  metadata: AuthorizationServerMetadata,
+  name: 'token_endpoint' | 'revocation_endpoint',
+): string {
+  const alias = usesMtlsAliases(client) ? metadata.mtls_endpoint_aliases?.[name] : undefined;
+  return alias ?? metadata[name] ?? '';
+}
 
 /** Converts the client for the protocol library. */
 export function toProtocolClient(client: Client): oauth.Client {
-  const { options, authentication, now, clockTolerance } = getClientContext(client);
+  const { options, now, clockTolerance } = getClientContext(client);
   return {
     client_id: client.clientId,
     // The algorithms are those of the registration, never of the token (RFC 8725 section 3.1).
@@ -18,7 +36,7 @@ export function toProtocolClient(client: Client): oauth.Client {
     ...(options.introspectionSignedResponseAlg && {
       introspection_signed_response_alg: options.introspectionSignedResponseAlg,
     }),
-    ...(authentication.method.endsWith('tls_client_auth') && { use_mtls_endpoint_aliases: true }),
+    ...(usesMtlsAliases(client) && { use_mtls_endpoint_aliases: true }),
     [oauth.clockSkew]: Math.round((now() - Date.now()) / 1000),
     [oauth.clockTolerance]: clockTolerance,
   };

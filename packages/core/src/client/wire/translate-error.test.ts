@@ -37,6 +37,6 @@ test('C7: the query of the address of a key set is not shown', () => {
     },
   });
   const { message } = translate(error);
-  expect(message).toContain('https://op.example/keys matches "kid" "k"');
+  expect(message).toContain('no key of https://op.example/keys for "kid" "k"');
   expect(message).not.toContain(planted);
 });

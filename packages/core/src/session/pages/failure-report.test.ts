@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
   AuthorizationServerError,
   ConfigurationError,
@@ -7,6 +7,11 @@ import {
 } from '../../errors.ts';
 import { reportFailure, reportReturnTo } from './failure-report.ts';
 
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  // All tests of the process share the limit of the lines.
+  Reflect.deleteProperty(globalThis, Symbol.for('countersign.console'));
+});
 afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
@@ -43,7 +48,6 @@ test.each(['constructor', 'toString', '__proto__'])(
 );
 
 test('R8: failed requests of one kind do not fill the console, and the omitted lines are counted', () => {
-  vi.useFakeTimers({ toFake: ['Date'] });
   const write = vi.spyOn(console, 'error').mockImplementation(() => {});
   // The code of the provider comes from the URL of the request.
   const fail = (error: string) =>

@@ -26,7 +26,8 @@ export interface FailedRequest {
 
 /**
  * Reports a failed request: as an event if the application has a listener, otherwise as one entry in the console,
- * whose rate is limited for each route, code and check: anyone can cause failures. An error in the program or its configuration is always written to the console, because an event has no message.
+ * whose rate is limited for each route, code and check: anyone can cause failures. An error in the program or its
+ * configuration is written even with a listener, because an event has no message.
  */
 export function reportFailure(error: unknown, request: FailedRequest): void {
   const { route, status, onEvent, unverified } = request;

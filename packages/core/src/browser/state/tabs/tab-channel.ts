@@ -30,7 +30,7 @@ export function openTabChannel(
     reportMissing(
       'BroadcastChannel',
       isDevelopment
-        ? 'Tabs do not exchange messages. With a shared storage, a logout in another tab is noticed at the next request; otherwise when the page is loaded again.'
+        ? 'Tabs do not exchange messages. A logout in another tab is noticed at the next request, or when the page receives the focus.'
         : '',
     );
   }

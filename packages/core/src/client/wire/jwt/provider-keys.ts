@@ -9,6 +9,7 @@ import {
 import { replaceControlCharacters } from '../../../internal/control-characters.ts';
 import { fetchKeySet } from '../../../internal/fetch/fetch-key-set.ts';
 import type { JsonObject } from '../../../internal/json/json.ts';
+import { parseJwtPart } from '../../../internal/json/jwt-part.ts';
 import {
   isKeyForAlgorithm,
   isSignatureAlgorithm,
@@ -145,7 +146,17 @@ export async function verifyWithKeySet<T>(
 /** True for an error of this package or of the protocol library that means that no key matches. */
 const isKeyNotFound = (error: unknown) =>
   (error as { code?: unknown }).code === oauth.KEY_SELECTION ||
-  (error instanceof ValidationError && error.check === 'kid');
+  (error instanceof ValidationError && error.check === 'kid') ||
+  isSignatureWithoutKeyId(error);
+
+/** True if the protocol library rejected the signature of a token without `kid`, with the only key that fits. */
+function isSignatureWithoutKeyId(error: unknown): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: { data?: unknown } };
+  if (code !== oauth.INVALID_RESPONSE || !(cause?.data instanceof Uint8Array)) return false;
+  const [header = ''] = new TextDecoder().decode(cause.data).split('.', 1);
+  const { kid } = parseJwtPart(header, { createError: () => error as Error });
+  return kid === undefined || kid === null;
+}
 
 async function findCurrentKeys(client: Client, metadata: AuthorizationServerMetadata): Promise<ProviderKeys> {
   const { state, options, now } = getClientContext(client);
