@@ -184,11 +184,11 @@ describe('B25: an open page that receives no message of a logout', () => {
     ['the record and then the message', ['storage', 'message']],
     ['the message and then the record', ['message', 'storage']],
   ])('keeps a login that began after the logout, if it receives %s', async (_, [first, second]) => {
-    const channels: { onmessage?: (event: { data: unknown }) => void }[] = [];
+    const channels: { onmessage?: ((event: { data: unknown }) => void) | undefined }[] = [];
     vi.stubGlobal(
       'BroadcastChannel',
       class {
-        onmessage = undefined;
+        onmessage: ((event: { data: unknown }) => void) | undefined = undefined;
         constructor() {
           channels.push(this);
         }
