@@ -1,4 +1,5 @@
-import type { Routes } from '@angular/router';
+import { inject } from '@angular/core';
+import { Router, type Routes } from '@angular/router';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { getOnlyLogin } from '../../core/tests/support/browser/visited-urls.ts';
 import { authGuard } from '../src/guards/auth-guard.ts';
@@ -102,6 +103,17 @@ describe('a failed login', () => {
       }
     });
 
+    test('a guard that redirects the first navigation to the protected page causes one more login', async () => {
+      activity(true);
+      const tab = await createTab();
+      const redirect: Routes = [
+        { path: 'callback', canActivate: [() => inject(Router).parseUrl('/items')], component: EmptyPage },
+        ...guarded,
+      ];
+      const { logins } = await follow(tab, { routes: redirect }, (url) => deny(url, tab.provider));
+      expect(logins).toBe(2);
+    });
+
     test('a page that opens the protected page by itself starts one login, until the user is signed in', async () => {
       activity(false);
       const tab = await createTab();
@@ -123,6 +135,18 @@ describe('a failed login', () => {
       const later = await follow({ ...tab, open }, { routes }, (url) => deny(url, tab.provider));
       expect(later.logins).toBe(2);
     });
+  });
+
+  test('a browser without userActivation starts a login each time that a protected page is opened', async () => {
+    vi.stubGlobal('navigator', {});
+    const tab = await createTab();
+    const routes: Routes = [{ path: 'callback', component: EmptyPage }, ...guarded];
+    for (let attempts = 0; attempts < 2; attempts++) {
+      const { page, logins } = await follow(tab, { routes }, (url) => deny(url, tab.provider));
+      expect(logins).toBe(1);
+      void page.router.navigateByUrl('/items');
+      await vi.waitFor(() => expect(page.left).toHaveLength(1));
+    }
   });
 
   test('does not stop the login of a user who then opens a protected page', async () => {

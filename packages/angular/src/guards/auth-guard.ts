@@ -65,14 +65,19 @@ async function checkLogin(auth: AuthHandle): Promise<boolean | RedirectCommand> 
   const location = inject(Location, { optional: true });
   // Read before the first await: the activation ends after some seconds.
   const isByUser = navigation?.id !== 1 && navigator.userActivation?.isActive === true;
+  // The first navigation can have a later number too: another guard may redirect it.
+  const isFirstPageShown = router.navigated;
   const { error } = await (await auth.browser).start();
   if (auth.isSignedIn()) {
     deleteAutomaticLogin(auth.clientName);
     return true;
   }
   // The provider would return the same error again, in a loop.
-  if (error && !isByUser && !isAutomaticLoginAllowed(auth, router))
-    return showFailure(auth, router, { error, target });
+  const isAllowed = () =>
+    isByUser
+      ? isFirstPageShown || recordAutomaticLogin(auth.clientName)
+      : isAutomaticLoginAllowed(auth, router);
+  if (error && !isAllowed()) return showFailure(auth, router, { error, target });
   const isStarted = await startLogin(auth, router, {
     // Without `returnTo`, a login of the callback page after a failed login returns to the page that was wanted first.
     returnTo: target && !isCurrentPage(router, location, target) ? router.serializeUrl(target) : undefined,
@@ -100,8 +105,12 @@ const isCurrentPage = (router: Router, location: Location | null, target: UrlTre
  * a question first. The first navigation is that of the provider: Chromium reports the input to the previous page of the
  * tab as `hasBeenActive`, and Firefox even as `isActive`.
  */
-const isAutomaticLoginAllowed = ({ clientName }: AuthHandle, router: Router): boolean =>
-  router.navigated && navigator.userActivation?.hasBeenActive !== false && recordAutomaticLogin(clientName);
+function isAutomaticLoginAllowed({ clientName }: AuthHandle, router: Router): boolean {
+  const { userActivation } = navigator;
+  if (!router.navigated || userActivation?.hasBeenActive === false) return false;
+  // A browser without the property does not tell the navigations of the user from others.
+  return userActivation === undefined || recordAutomaticLogin(clientName);
+}
 
 /** @throws the error if the application has no page for it, or if the guard protects this page too */
 function showFailure(

@@ -161,7 +161,7 @@ describe('B25: an open page that receives no message of a logout', () => {
     await page.auth.getAccessToken();
   });
 
-  test('a logout has its hint, and revokes its token, although it deletes the shared tokens first', async () => {
+  test('a logout has its hint, and revokes its token, although another tab deletes the shared tokens first', async () => {
     const storage = createStorage('shared');
     await openSignedInPage({ storage });
     const { auth, visited } = await openSignedInPage({ storage });
