@@ -10,9 +10,10 @@ const timeout = 10_000;
  * file of the HTTP cache is used, so that an installed application starts offline.
  *
  * @param url absolute, or relative to the base URL of the application
- * @returns a function for {@link provideAuth}. It throws at start: a TransportError `network_error`, or `timeout` after 10
- *   seconds; a ConfigurationError `missing_option` if the response status is not 2xx, or `invalid_option` if the response is
- *   not a JSON object
+ * @returns a function for {@link provideAuth}, which runs at start
+ * @throws TransportError (the returned function) `network_error`, or `timeout` after 10 seconds
+ * @throws ConfigurationError (the returned function) `missing_option` if the response status is not 2xx, or
+ *   `invalid_option` if the response is not a JSON object
  * @example
  * ```ts
  * import type { ApplicationConfig } from '@angular/core';

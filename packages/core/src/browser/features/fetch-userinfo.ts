@@ -35,7 +35,7 @@ import { type HttpResponse, readAddress, sendRequest } from '../wire/send-reques
 export async function fetchUserinfo(auth: BrowserAuth, options: BrowserAuthOptions): Promise<Userinfo> {
   const { holder = null } = auth.snapshot();
   const context = resolveOptions(options);
-  const url = await findEndpoint(context);
+  const url = await findUserinfoEndpoint(context);
   let rejectedToken: string | undefined;
   let response: HttpResponse;
   for (let isRepeated = false, hasNonce = false; ; ) {
@@ -64,7 +64,7 @@ export async function fetchUserinfo(auth: BrowserAuth, options: BrowserAuthOptio
   return userinfo as unknown as Userinfo;
 }
 
-async function findEndpoint(context: BrowserContext): Promise<string> {
+async function findUserinfoEndpoint(context: BrowserContext): Promise<string> {
   const { userinfo_endpoint: url } = await fetchMetadata(context);
   if (isSecureUrl(url, { allowInsecure: context.options.allowInsecureIssuer })) return url;
   throw new ConfigurationError(
