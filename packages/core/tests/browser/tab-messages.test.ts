@@ -100,6 +100,39 @@ test('S19: a silent login of another user is shown by the other tabs with the sa
   await vi.waitFor(() => expect(other.auth.snapshot()).toMatchObject({ claims: { sub: 'bob' } }));
 });
 
+test('a later login of another tab continues after a failed read of the storage and a logout in this tab', async () => {
+  provider.body = (body) => ({ ...body, refresh_token: undefined });
+  vi.stubGlobal(
+    'document',
+    createFrameDocument((url) => provider.approve(url)),
+  );
+  const memory = createMemoryStorage();
+  let isBroken = false;
+  const storage = {
+    ...memory,
+    reach: 'shared' as const,
+    get(key: string) {
+      if (isBroken) throw new Error('broken');
+      return memory.get(key);
+    },
+  };
+  const { auth } = await openSignedInPage({ storage, silentRedirectUri });
+  await auth.logout({ localOnly: true });
+  advanceClock(1);
+  isBroken = true;
+  const other = await openSignedInPage({ storage: { ...memory, reach: 'shared' } });
+  await vi.waitFor(() => expect(auth.snapshot().status).toBe('error'));
+  isBroken = false;
+  advanceClock(61);
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+  await auth.start();
+  vi.mocked(performance.now).mockRestore();
+  expect(auth.snapshot()).toMatchObject({
+    status: 'signed-in',
+    claims: { sub: other.auth.snapshot().claims?.sub },
+  });
+});
+
 test('a login on the callback page signs in a tab in which the user has logged out', async () => {
   const count = countFrames();
   const other = await openSignedInPage({ silentRedirectUri });

@@ -10,7 +10,7 @@ import type { SilentLogin } from './silent-login.ts';
 export interface RestoreTimes {
   /** When the operation that restores the login began. A later logout in any tab ends a silent login. Default: now. */
   readonly startedAt?: number;
-  /** There is no silent login after a logout since this time. Default: `startedAt`. */
+  /** Without stored tokens, there is no silent login after a logout since this time. Default: `startedAt`. */
   readonly noLogoutSince?: number;
 }
 
@@ -66,8 +66,9 @@ export function createRestoreLogin(
       if (isUnchanged()) {
         if (tokens && (tokens.refreshToken || hasValidToken(tokens, seconds(now))))
           return store.publishTokens(tokens);
-        isRestored =
-          !store.isLoggedOutSince(noLogoutSince) && (await restoreSilently(findHolder(tokens), startedAt));
+        // Tokens that were found are those of a login after the last logout.
+        const isAllowed = !store.isLoggedOutSince(tokens ? startedAt : noLogoutSince);
+        isRestored = isAllowed && (await restoreSilently(findHolder(tokens), startedAt));
       }
     } catch (error) {
       if (isUnchanged()) throw error;
