@@ -91,12 +91,13 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   const restore = createRestoreLogin(context, store, { silentLogin, endLogin });
   const renew = createTokenRenewal(context, store, { refreshAccessToken, silentLogin, endLogin });
   const callback = createLoginCallback(context, store, { send });
+  const missedLogouts = createMissedLogoutCheck(context, store, () => createErrorHandler(store));
   const updateFromTab = createTabMessageHandler(context, store, {
     storage,
     restore,
     isLoginPending: callback.isPending,
+    isLogoutFound: missedLogouts.isFound,
   });
-  const missedLogouts = createMissedLogoutCheck(context, store, () => createErrorHandler(store));
   const { start, stop } = createClientStart(context, store, {
     storage,
     callback,

@@ -12,16 +12,24 @@ const events = ['pageshow', 'focus', 'visibilitychange', 'storage'];
  * or in the back/forward cache. The user is hidden immediately, then the tokens are deleted and revoked.
  *
  * @param createErrorHandler creates the function that publishes the error of a storage. Called after the logout is recorded
- * @returns `check` for one check, and `watch`, which checks at events. `watch` returns a function that ends it
+ * @returns `check` for one check, and `watch`, which checks at events. `watch` returns a function that ends it.
+ *   `isFound` tells whether a check has found the logout of this time
  */
 export function createMissedLogoutCheck(
   context: BrowserContext,
   store: LoginStore,
   createErrorHandler: () => (error: unknown) => void,
-): { readonly check: () => void; readonly watch: () => () => void } {
+): {
+  readonly check: () => void;
+  readonly watch: () => () => void;
+  readonly isFound: (time: number) => boolean;
+} {
+  let lastFound: number | undefined;
+
   function check(): void {
     const time = store.findMissedLogout();
     if (time === undefined) return;
+    lastFound = time;
     store.recordLogout(time);
     const publishError = createErrorHandler();
     // In a shared storage, there may be a later login.
@@ -33,5 +41,5 @@ export function createMissedLogoutCheck(
       });
   }
 
-  return { check, watch: () => listen(events, check) };
+  return { check, watch: () => listen(events, check), isFound: (time) => time === lastFound };
 }

@@ -11,13 +11,15 @@ export interface TabMessageOptions {
   readonly restore: RestoreLogin;
   /** Checks that a login of this tab is being completed. */
   readonly isLoginPending: () => boolean;
+  /** Checks that this tab has already found the logout of this time by its record. */
+  readonly isLogoutFound: (time: number) => boolean;
 }
 
 /** Creates the function that updates the login of this page after a message of another tab. */
 export function createTabMessageHandler(
   context: BrowserContext,
   store: LoginStore,
-  { storage, restore, isLoginPending }: TabMessageOptions,
+  { storage, restore, isLoginPending, isLogoutFound }: TabMessageOptions,
 ): (message: TabMessage) => Promise<void> {
   async function restoreUnlessSignedIn(startedAt: number): Promise<void> {
     const isPossible = !isLoginPending() && !store.isLoggedOutSince(startedAt);
@@ -39,7 +41,7 @@ export function createTabMessageHandler(
       await store.synchronize();
     } else if (message.type === 'logout') {
       // A logout that the record in `localStorage` has reported before is not a second one: a login may have begun since.
-      const isKnown = store.isLoggedOutSince(message.time);
+      const isKnown = isLogoutFound(message.time);
       if (!isKnown) store.recordLogout(message.time);
       // This tab has its own refresh token, which the other tab could not revoke.
       const tokens = await (isKnown ? store.deleteEndedLogin() : store.clear());
