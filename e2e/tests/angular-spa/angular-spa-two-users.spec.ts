@@ -2,6 +2,7 @@ import { type Browser, type BrowserContext, expect, type Page, type Route, test 
 import { expectItems, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { alice, bob, signInAtProvider } from '../../support/provider.ts';
+import { onlyInChromium } from '../../support/tags.ts';
 
 // Two users of the production build: a request of alice waits in one tab while bob logs in in another tab, or at the
 // provider.
@@ -123,11 +124,10 @@ for (const { name, settings } of [
   { name: 'a token worker', settings: { storage: 'memory', worker: true } },
   { name: 'DPoP', settings: { storage: 'shared', dpop: true } },
 ]) {
-  test(`B20: does not continue the ended login of alice as bob, with ${name}`, async ({
-    page,
-    context,
-    browser,
-  }) => {
+  // In Firefox, a response of a test to a request of another origin fails, so that the API seems to be unreachable.
+  test(`B20: does not continue the ended login of alice as bob, with ${name}`, {
+    tag: onlyInChromium,
+  }, async ({ page, context, browser }) => {
     await withSettings(context, settings);
     await signIn(page, alice);
     const { users, arrived, first } = await hold(context, 'POST', `${urls.nestApi}/items`);
@@ -145,13 +145,10 @@ for (const { name, settings } of [
         }),
       { times: 1 },
     );
-    const silentLogin = page.waitForResponse(
-      (response) =>
-        response.url().startsWith(`${urls.identityProvider}/auth?`) && response.url().includes('prompt=none'),
-    );
+    // The provider has logged bob in: it redirects the hidden frame with a code.
+    const silentLogin = page.waitForRequest((request) => request.url().includes('/silent-callback.html?'));
     await reject(first(), 'dpop' in settings ? 'DPoP error="invalid_token"' : invalidToken);
-    // The provider has logged bob in: it redirects with a code.
-    expect((await (await silentLogin).headerValue('location')) ?? '').toContain('code=');
+    expect(new URL((await silentLogin).url()).searchParams.has('code')).toBe(true);
     await expect(page.locator('form').getByRole('alert')).toBeVisible();
     expect(users).toEqual(['user-alice']);
     await expect(page.locator('.who', { hasText: /bob/i })).toHaveCount(0);
