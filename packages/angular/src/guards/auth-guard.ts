@@ -10,7 +10,7 @@ import {
 } from '@angular/router';
 import type { AuthHandle } from '../auth.ts';
 import { injectAuthHandle } from '../inject-auth.ts';
-import { deleteAutomaticLogin, recordAutomaticLogin } from './automatic-login.ts';
+import { deleteAutomaticLogin, findNavigationCause, isRestartAllowed } from './automatic-login.ts';
 import { startLogin } from './start-login.ts';
 
 /** A guard for `canActivate`, `canActivateChild` and `canMatch`. */
@@ -63,21 +63,15 @@ async function checkLogin(auth: AuthHandle): Promise<boolean | RedirectCommand> 
   const navigation = findNavigation();
   const target = navigation?.finalUrl ?? navigation?.extractedUrl;
   const location = inject(Location, { optional: true });
-  // Read before the first await: the activation ends after some seconds.
-  const isByUser = navigation?.id !== 1 && navigator.userActivation?.isActive === true;
-  // The first navigation can have a later number too: another guard may redirect it.
-  const isFirstPageShown = router.navigated;
+  // Found before the first await: the activation ends after some seconds.
+  const cause = findNavigationCause({ id: navigation?.id, isPageShown: router.navigated });
   const { error } = await (await auth.browser).start();
   if (auth.isSignedIn()) {
     deleteAutomaticLogin(auth.clientName);
     return true;
   }
   // The provider would return the same error again, in a loop.
-  const isAllowed = () =>
-    isByUser
-      ? isFirstPageShown || recordAutomaticLogin(auth.clientName)
-      : isAutomaticLoginAllowed(auth, router);
-  if (error && !isAllowed()) return showFailure(auth, router, { error, target });
+  if (error && !isRestartAllowed(auth.clientName, cause)) return showFailure(auth, router, { error, target });
   const isStarted = await startLogin(auth, router, {
     // Without `returnTo`, a login of the callback page after a failed login returns to the page that was wanted first.
     returnTo: target && !isCurrentPage(router, location, target) ? router.serializeUrl(target) : undefined,
@@ -99,18 +93,6 @@ async function checkLogin(auth: AuthHandle): Promise<boolean | RedirectCommand> 
 const isCurrentPage = (router: Router, location: Location | null, target: UrlTree): boolean =>
   location !== null &&
   router.serializeUrl(router.parseUrl(location.path(true))) === router.serializeUrl(target);
-
-/**
- * After a failed login, a navigation long after the last input may still be the user's, for example if the application asks
- * a question first. The first navigation is that of the provider: Chromium reports the input to the previous page of the
- * tab as `hasBeenActive`, and Firefox even as `isActive`.
- */
-function isAutomaticLoginAllowed({ clientName }: AuthHandle, router: Router): boolean {
-  const { userActivation } = navigator;
-  if (!router.navigated || userActivation?.hasBeenActive === false) return false;
-  // A browser without the property does not tell the navigations of the user from others.
-  return userActivation === undefined || recordAutomaticLogin(clientName);
-}
 
 /** @throws the error if the application has no page for it, or if the guard protects this page too */
 function showFailure(
