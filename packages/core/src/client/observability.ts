@@ -1,4 +1,5 @@
-import { type AuthEvent, callListener, emitEventOrLog } from '../events.ts';
+import { type AuthEvent, callListener } from '../events.ts';
+import { writeLine } from '../internal/console-lines.ts';
 import type { Client } from './client.ts';
 import { getClientContext } from './client-context.ts';
 import type { Operation } from './tracing/trace-operations.ts';
@@ -8,9 +9,13 @@ export function emitEvent(client: Client, event: AuthEvent): void {
   callListener(getClientContext(client).options.onEvent, event);
 }
 
+/** An event that reports a failure. */
+type ProblemEvent = Extract<AuthEvent, { readonly code: string }>;
+
 /** Sends an event. Without a listener, the text is written to the console, so that each failure leaves a trace. */
-export function reportProblem(client: Client, event: AuthEvent, text: string): void {
-  emitEventOrLog(getClientContext(client).options.onEvent, event, text);
+export function reportProblem(client: Client, event: ProblemEvent, text: string): void {
+  if (getClientContext(client).options.onEvent) emitEvent(client, event);
+  else writeLine('warn', { kind: `${event.type} ${event.code}`, text });
 }
 
 /** Runs an operation, inside a span if the client has the option `traceOperation`. */
