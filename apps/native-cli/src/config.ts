@@ -6,6 +6,8 @@ export interface Config {
   readonly issuer: string;
   readonly clientId: string;
   readonly scope: string;
+  /** Whether a refresh token is requested. */
+  readonly refreshTokens: boolean;
   /** The API's resource indicator (RFC 8707), if any. */
   readonly resource: string | undefined;
   /** The identifier of the API in Auth0's `audience` parameter, if any. */
@@ -27,7 +29,8 @@ export function readConfig(env: Environment): Config {
   return {
     issuer,
     clientId: env.CLIENT_ID || 'native-cli',
-    scope: env.SCOPE || 'openid profile email offline_access items:read items:write',
+    scope: env.SCOPE || 'openid profile email items:read items:write',
+    refreshTokens: env.REFRESH_TOKENS !== 'false',
     // If the variable is empty, no resource indicator is sent.
     resource: (env.RESOURCE ?? 'https://api.countersign.example') || undefined,
     audience: env.AUDIENCE || undefined,

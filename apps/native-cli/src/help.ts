@@ -34,7 +34,8 @@ Environment
 ${formatLines([
   ['ISSUER', 'the provider (default http://localhost:4000)'],
   ['CLIENT_ID', 'default native-cli'],
-  ['SCOPE', 'default openid profile email offline_access items:read items:write'],
+  ['SCOPE', 'default openid profile email items:read items:write'],
+  ['REFRESH_TOKENS', 'false: no refresh token is requested (default true)'],
   ['RESOURCE', "the API's resource indicator; empty for none"],
   ['AUDIENCE', "Auth0's parameter for the API, instead of RESOURCE"],
   ['TOKEN_REQUEST_FORMAT', 'form (default) or json'],

@@ -44,6 +44,7 @@ export function createSession(
     issuer,
     clientId,
     scope: config.scope,
+    refreshTokens: config.refreshTokens,
     tokenRequestFormat: config.tokenRequestFormat,
     allowInsecureIssuer,
     now,

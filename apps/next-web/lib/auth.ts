@@ -6,7 +6,7 @@ export const apiUrl = process.env.API_URL ?? 'http://localhost:3001';
 
 /** Other options come from the environment: AUTH_ISSUER, AUTH_CLIENT_ID, AUTH_CLIENT_SECRET, AUTH_SECRET, AUTH_BASE_URL. */
 export const auth = createAuth({
-  scope: 'openid profile email offline_access items:read items:write',
+  scope: 'openid profile email items:read items:write',
   resource: 'https://api.countersign.example',
   apiOrigins: [new URL(apiUrl).origin],
   // "Confirm my password" on the profile requests a new authentication by max_age.

@@ -27,12 +27,11 @@ export async function login(session: Session, output: Output, options: LoginOpti
   const { client, config } = session;
   const listener = await listenOnLoopback(options.port);
   try {
-    const isOffline = config.scope.split(' ').includes('offline_access');
     const { url, transaction } = await createAuthorizationRequest(client, {
       redirectUri: listener.redirectUri,
       // OpenID Connect Core section 11: offline access requires the user's consent. RFC 8252 section 8.6 recommends
       // consent too, because another program on this machine can use this client ID.
-      ...(isOffline && { prompt: 'consent' }),
+      ...(config.refreshTokens && { prompt: 'consent' }),
     });
     const isBrowserOpen = options.browser && (await options.openBrowser(url.href));
     // The command that opens the browser may succeed without a window, for example in a remote shell.

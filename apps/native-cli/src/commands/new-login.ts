@@ -1,4 +1,5 @@
 import { createTokenSet, type TokenResponse, type TokenSet } from '@countersign/core';
+import type { Config } from '../config.ts';
 import { formatDuration, type Output, toPrintable } from '../output.ts';
 import type { Session } from '../session.ts';
 
@@ -13,7 +14,6 @@ export async function storeLogin(session: Session, response: TokenResponse): Pro
 
 /** Shows the signed-in user, and what the tokens can do. */
 export function reportLogin({ config, file }: Session, output: Output, tokens: TokenSet): void {
-  const isOffline = config.scope.split(' ').includes('offline_access');
   const [accessToken] = tokens.accessTokens;
   const lifetime = accessToken?.expiresAt && accessToken.expiresAt - tokens.updatedAt;
   const { claims } = tokens;
@@ -23,7 +23,7 @@ export function reportLogin({ config, file }: Session, output: Output, tokens: T
   const lines = [
     `Signed in as ${name}.`,
     `Granted: ${(accessToken ?? tokens).scopes.join(' ')}`,
-    `The access token is valid for ${lifetime ? formatDuration(lifetime) : 'an unknown time'}. ${describeRefresh({ isOffline, isRefreshable })}`,
+    `The access token is valid for ${lifetime ? formatDuration(lifetime) : 'an unknown time'}. ${describeRefresh(config, isRefreshable)}`,
     `Stored in ${file.path}`,
   ];
   output.result(
@@ -33,18 +33,18 @@ export function reportLogin({ config, file }: Session, output: Output, tokens: T
       scopes: (accessToken ?? tokens).scopes,
       expiresIn: lifetime ?? null,
       refreshable: isRefreshable,
-      ...(!isRefreshable && { notice: describeRefresh({ isOffline, isRefreshable }) }),
+      ...(!isRefreshable && { notice: describeRefresh(config, isRefreshable) }),
     },
     lines.join('\n'),
   );
 }
 
-function describeRefresh(login: { readonly isOffline: boolean; readonly isRefreshable: boolean }): string {
-  if (login.isRefreshable) return 'It is refreshed when it has expired.';
-  if (login.isOffline) {
-    return 'The provider returned no refresh token although offline_access was requested: log in again when the access token has expired. The API and the client must allow offline access at the provider.';
+function describeRefresh({ refreshTokens }: Config, isRefreshable: boolean): string {
+  if (isRefreshable) return 'It is refreshed when it has expired.';
+  if (refreshTokens) {
+    return 'The provider issued no refresh token: log in again when the access token has expired. The API and the client must allow offline access at the provider.';
   }
-  return 'There is no refresh token, because SCOPE does not contain offline_access: log in again when the access token has expired.';
+  return 'There is no refresh token, because REFRESH_TOKENS is false: log in again when the access token has expired.';
 }
 
 async function withLock(lock: Session['lock'], run: () => Promise<void>): Promise<void> {

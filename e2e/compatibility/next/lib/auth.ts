@@ -1,7 +1,7 @@
 import { createAuth } from '@countersign/next';
 
 export const options = {
-  scope: 'openid profile email offline_access items:read reports:read',
+  scope: 'openid profile email items:read reports:read',
   resource: ['https://api.countersign.example', 'https://reports.countersign.example'],
   allowInsecureIssuer: true,
   idTokenHint: false,

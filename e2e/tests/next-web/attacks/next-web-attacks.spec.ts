@@ -134,7 +134,7 @@ test('S6: a login URL cannot add or inject authorization parameters', async () =
   const { location } = await startLogin(`/auth/login?${query}`);
   expect(location.searchParams.get('login_hint')).toBe('alice&scope=admin');
   expect(location.searchParams.getAll('scope')).toEqual([
-    'openid profile email offline_access items:read items:write',
+    'openid profile email items:read items:write offline_access',
   ]);
   expect(location.searchParams.get('redirect_uri')).toBe(`${app.origin}/auth/callback`);
   expect(location.searchParams.get('state')).not.toBe('fixed');

@@ -54,7 +54,8 @@ import { createTokenRenewal } from './token-renewal.ts';
  *   issuer: 'https://id.example.com',
  *   clientId: 'my-app',
  *   redirectUri: `${location.origin}/callback`,
- *   scope: 'openid offline_access',
+ *   scope: 'openid profile',
+ *   refreshTokens: true,
  * });
  * await auth.start();
  * if (auth.snapshot().status === 'signed-out') await auth.login();

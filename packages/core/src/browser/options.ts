@@ -39,7 +39,7 @@ export interface BrowserAuthOptions {
    * @see https://www.rfc-editor.org/rfc/rfc3986#section-6
    */
   readonly redirectUri: string;
-  /** Space-separated, with `openid`. Default: `openid`. Add `offline_access` to request a refresh token. */
+  /** Space-separated, with `openid`. Default: `openid`. */
   readonly scope?: string | undefined;
   /**
    * Requests a refresh token: the scope `offline_access` is added at providers that need it. Default: false, `scope` is

@@ -206,7 +206,7 @@ export function createTokenRefresher(
         throw new LoginRequiredError(
           'refresh_token_missing',
           isDevelopment
-            ? 'There is no valid access token for this request, and the provider issued no refresh token. Log in again. To receive one, request the scope offline_access and allow it for the client at the provider; some providers also require the consent of the user (prompt=consent).'
+            ? 'There is no valid access token for this request, and the provider issued no refresh token. Log in again. To receive one, set refreshTokens: true (Angular: withRefreshTokens()) and allow refresh tokens for the client at the provider; some providers also require the consent of the user (prompt=consent).'
             : '',
         );
       }

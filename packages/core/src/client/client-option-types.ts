@@ -43,6 +43,7 @@ export const clientOptionTypes: Readonly<Record<keyof ClientOptions, OptionType>
     accepts: (value) => isObject(value) && isKey(value.key),
   },
   responseMode: 'string',
+  refreshTokens: 'boolean',
   dpop: {
     expected: '{ keyPair }, with the result of generateDpopKeyPair()',
     accepts: (value) =>

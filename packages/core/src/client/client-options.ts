@@ -36,8 +36,15 @@ export interface ClientOptions {
    * each login must set it.
    */
   readonly redirectUri?: string | undefined;
-  /** The requested scope, space-separated. Default: `openid`. Add `offline_access` to request a refresh token. */
+  /** The requested scope, space-separated. Default: `openid`. */
   readonly scope?: string | undefined;
+  /**
+   * Requests a refresh token: the scope `offline_access` is added at providers that need it. Default: false, `scope` is
+   * sent as it is.
+   *
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
+   */
+  readonly refreshTokens?: boolean | undefined;
   /**
    * The resource indicators of the APIs that access tokens are for. Token requests use the first one by default.
    * Default: none, so the provider chooses the audience.

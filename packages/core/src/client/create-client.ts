@@ -22,7 +22,8 @@ import { none } from './wire/client-authentication.ts';
  *   clientId: 'web',
  *   clientAuthentication: clientSecretBasic(process.env.CLIENT_SECRET ?? ''),
  *   redirectUri: 'https://app.example.com/callback',
- *   scope: 'openid profile offline_access',
+ *   scope: 'openid profile',
+ *   refreshTokens: true,
  * });
  * ```
  */

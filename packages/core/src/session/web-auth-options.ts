@@ -8,6 +8,15 @@ import { parseBaseUrl, type WebSessionOptions } from './options.ts';
 export interface WebAuthOptions
   extends Partial<Omit<ClientOptions, 'redirectUri'>>,
     Partial<Omit<WebSessionOptions, 'baseUrl'>> {
+  /** The requested scope, space-separated, with `openid`. Default: `AUTH_SCOPE`, otherwise `openid profile email`. */
+  readonly scope?: string | undefined;
+  /**
+   * Requests a refresh token: the scope `offline_access` is added at providers that need it. Without a refresh token, the
+   * user has to log in again when the access token has expired. Default: true.
+   *
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
+   */
+  readonly refreshTokens?: boolean | undefined;
   /** Client secret, sent by HTTP Basic. For another method set `clientAuthentication`. Default: `AUTH_CLIENT_SECRET`. */
   readonly clientSecret?: string | undefined;
   /**
@@ -71,7 +80,8 @@ export function resolveEnvironment(options: WebAuthOptions) {
     clientId,
     secret,
     baseUrls: [baseUrl].flat(),
-    scope: options.scope ?? read('AUTH_SCOPE') ?? 'openid profile email offline_access',
+    scope: options.scope ?? read('AUTH_SCOPE') ?? 'openid profile email',
+    refreshTokens: options.refreshTokens ?? true,
     resource: options.resource ?? list('AUTH_RESOURCE'),
     clientSecret: options.clientSecret ?? read('AUTH_CLIENT_SECRET'),
     apiOrigins: options.apiOrigins ?? list('AUTH_API_ORIGINS') ?? [],

@@ -39,7 +39,7 @@ export interface WebAuthResolverOptions {
  * ```ts
  * import { createWebAuthResolver } from '@countersign/core/session/adapter';
  *
- * const resolve = createWebAuthResolver({ scope: 'openid profile offline_access' });
+ * const resolve = createWebAuthResolver({ scope: 'openid profile email' });
  *
  * export async function handle(request: Request): Promise<Response | undefined> {
  *   return resolve(request.headers).sessions.handle(request);

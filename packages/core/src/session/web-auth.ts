@@ -33,7 +33,7 @@ export interface WebAuth {
  * ```ts
  * import { createWebAuth } from '@countersign/core/session';
  *
- * const { sessions } = createWebAuth({ scope: 'openid profile email offline_access' }, null);
+ * const { sessions } = createWebAuth({ scope: 'openid profile email' }, null);
  *
  * export async function handle(request: Request): Promise<Response> {
  *   return (await sessions.handle(request)) ?? new Response('not found', { status: 404 });
@@ -68,7 +68,7 @@ export function createApplication(
 ): Application {
   checkWebAuthOptions(ownOptions);
   const options = { ...defaults, ...ownOptions };
-  const { issuer, clientId, secret, baseUrls, scope, resource, clientSecret, apiOrigins } =
+  const { issuer, clientId, secret, baseUrls, scope, refreshTokens, resource, clientSecret, apiOrigins } =
     resolveEnvironment(options);
   if (hasIsolatedMemory) rejectMemoryStore(options);
   const selectAddress = createAddressSelector(baseUrls);
@@ -78,6 +78,7 @@ export function createApplication(
     issuer,
     clientId,
     scope,
+    refreshTokens,
     ...(resource !== undefined && { resource }),
     clientAuthentication:
       options.clientAuthentication ?? (clientSecret === undefined ? none() : clientSecretBasic(clientSecret)),

@@ -83,7 +83,8 @@ export interface WebSessions {
  *   issuer: 'https://login.example',
  *   clientId: 'web',
  *   clientAuthentication: clientSecretBasic('the client secret'),
- *   scope: 'openid profile offline_access',
+ *   scope: 'openid profile email',
+ *   refreshTokens: true,
  * });
  * const sessions = createWebSessions(client, {
  *   secret: 'at least 32 random characters, from the environment',

@@ -5,6 +5,7 @@ import { parseScopes } from '../../protocol/login/scopes.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
+import { findRequestedScope } from '../login/requested-scope.ts';
 import { discover } from '../wire/discovery.ts';
 import { createRequestOptions, toProtocolClient, toSearchParams } from '../wire/request-options.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
@@ -74,12 +75,12 @@ export async function requestDeviceAuthorization(
   request: DeviceAuthorizationRequest = {},
 ): Promise<DeviceAuthorization> {
   return traceOperation(client, 'requestDeviceAuthorization', async () => {
-    const { authentication, scope: defaultScope, resources, now } = getClientContext(client);
-    const scope = request.scope ?? defaultScope;
+    const { authentication, resources, now } = getClientContext(client);
     const resource = request.resource === undefined ? resources : [request.resource].flat();
     const protocolClient = toProtocolClient(client);
     try {
       const metadata = await discover(client);
+      const scope = findRequestedScope(client, metadata, request.scope);
       const response = await oauth.deviceAuthorizationRequest(
         metadata,
         protocolClient,

@@ -14,6 +14,7 @@ import { discover } from '../wire/discovery.ts';
 import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
+import { findRequestedScope } from './requested-scope.ts';
 
 export type { AuthorizationTransaction } from '../../protocol/login/authorization-transaction.ts';
 
@@ -101,7 +102,7 @@ export async function startAuthorization(
   { stateSuffix = '' }: { readonly stateSuffix?: string } = {},
 ): Promise<{ url: URL; transaction: AuthorizationTransaction }> {
   return traceOperation(client, 'createAuthorizationRequest', async () => {
-    const { options, resources, scope: defaultScope, now } = getClientContext(client);
+    const { options, resources, now } = getClientContext(client);
     const redirectUri = request.redirectUri ?? options.redirectUri;
     if (!redirectUri) {
       throw new ConfigurationError(
@@ -111,7 +112,7 @@ export async function startAuthorization(
     }
     const metadata = await discover(client);
     requireSupport(metadata);
-    const scope = request.scope ?? defaultScope;
+    const scope = findRequestedScope(client, metadata, request.scope);
     const isOpenid = scope.split(' ').includes('openid');
     const resource = request.resource === undefined ? resources : [request.resource].flat();
     const transaction: AuthorizationTransaction = {

@@ -189,7 +189,7 @@ export function coordinateRefreshes(
     if (validToken) return validToken;
     throw new LoginRequiredError(
       'refresh_token_missing',
-      'The access token has expired and the provider issued no refresh token. Request the scope offline_access at login.',
+      'The access token has expired and the provider issued no refresh token. Set the option refreshTokens of the client, and allow refresh tokens for it at the provider.',
     );
   }
 
