@@ -10,6 +10,7 @@ const entries = {
     'resource-server': 'src/resource-server/index.ts',
     node: 'src/node/index.ts',
   },
+  providers: { providers: 'src/providers/index.ts' },
   browser: { browser: 'src/browser/index.ts', worker: 'src/browser/worker/index.ts' },
   platform: {
     'platform/node': 'src/internal/platform/node.ts',
@@ -57,11 +58,12 @@ const sharedErrors: NonNullable<Options['esbuildPlugins']>[number] = {
 };
 
 // Entries that no application uses together are built separately: each additional chunk costs start-up time.
-const { server, browser, platform, errors } = entries;
+const { server, browser, platform, errors, providers } = entries;
 export default defineConfig([
   { ...shared, entry: errors, esbuildPlugins: [developmentFlag] },
   { ...shared, entry: server, esbuildPlugins: [sharedErrors, developmentFlag] },
+  { ...shared, entry: providers, esbuildPlugins: [sharedErrors, developmentFlag] },
   { ...shared, entry: browser, esbuildPlugins: [sharedErrors, developmentFlag] },
   { ...shared, entry: platform, splitting: false, esbuildPlugins: [sharedErrors, developmentFlag] },
-  { ...shared, entry: { ...server, ...browser, ...platform }, dts: { only: true } },
+  { ...shared, entry: { ...server, ...providers, ...browser, ...platform }, dts: { only: true } },
 ]);

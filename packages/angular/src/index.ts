@@ -17,7 +17,7 @@ export {
 } from '@countersign/core/browser';
 export type { Auth, AuthStatus, AuthUser } from './auth.ts';
 export { AuthSignedIn } from './auth-signed-in.ts';
-export type { AuthConfig, AuthConfigSource, AuthFeature } from './config/auth-config.ts';
+export type { AuthConfig, AuthConfigSource, AuthFeature, AuthSettings } from './config/auth-config.ts';
 export {
   withClientName,
   withDPoP,

@@ -75,7 +75,7 @@ test('features add options to the configuration', () => {
     withDPoP(),
     withEvents(listener),
   ];
-  const completeConfig = features.reduce(
+  const completeConfig = features.reduce<AuthConfig>(
     (current, feature) => feature.configure?.(current) ?? current,
     config,
   );

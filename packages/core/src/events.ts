@@ -28,6 +28,16 @@ export type AuthEvent =
       readonly reason?: string;
     }
   | {
+      /**
+       * The provider was recognized by its issuer or endpoints, at most once for each client. Set the option `provider` to select
+       * it. Without a listener, it is written to the console.
+       */
+      readonly type: 'provider.recognized';
+      readonly issuer: string;
+      /** The name of the preset. */
+      readonly name: string;
+    }
+  | {
       /** A login started: the authorization URL was created. */
       readonly type: 'login.started';
       readonly issuer: string;

@@ -2,6 +2,7 @@ export type { Client } from './client/client.ts';
 export type {
   AuthorizationServerMetadata,
   ClientOptions,
+  ClientSettings,
   ExpectedAccessToken,
 } from './client/client-options.ts';
 export { createClient } from './client/create-client.ts';
@@ -83,12 +84,7 @@ export type { AuthEvent, EventListener } from './events.ts';
 export type { Clock } from './internal/clock.ts';
 export type { WebCryptoKey, WebCryptoKeyPair } from './internal/crypto-types.ts';
 export type { Fetch } from './internal/fetch/bounded-fetch.ts';
-export { type AtlassianOptions, atlassian } from './providers/atlassian.ts';
-export { type Auth0Options, auth0 } from './providers/auth0.ts';
-export { dex } from './providers/dex.ts';
-export { type GithubOptions, github } from './providers/github.ts';
-export { kanidm } from './providers/kanidm.ts';
-export type { ProviderBehaviour } from './providers/provider.ts';
+export type { ProviderPreset } from './providers/provider.ts';
 export {
   type AccessTokenSource,
   createRefreshCoordinator,

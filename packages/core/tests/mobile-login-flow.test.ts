@@ -209,7 +209,7 @@ describe('6: an access token is refreshed', () => {
 
   test('once for another resource', async () => {
     const app = await createApp({
-      options: { audience, resource: [audience, 'https://other.example.test'] },
+      options: { resource: [audience, 'https://other.example.test'] },
     });
     await app.logIn();
     const other = { resource: 'https://other.example.test' };

@@ -27,6 +27,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     directory: 'packages/core',
     modules: [
       '@countersign/core',
+      '@countersign/core/providers',
       '@countersign/core/session',
       '@countersign/core/resource-server',
       '@countersign/core/browser',
@@ -53,6 +54,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       '@countersign/nest',
       '@countersign/nest/testing',
       '@countersign/core',
+      '@countersign/core/providers',
       '@countersign/core/resource-server',
       '@countersign/redis',
       '@countersign/testing',

@@ -11,7 +11,7 @@ const interfaces: readonly (readonly [name: string, file: string, path: string])
   ['AuthModuleExtras', 'packages/nest/src/auth-options.ts', ''],
   ['GuardOptions', 'packages/nest/src/guard-options.ts', ''],
   ['VerifierOptions', `${core}/options/verifier-options.ts`, ''],
-  ['TrustedIssuer', `${core}/issuers/issuer.ts`, ''],
+  ['TrustedIssuerSettings', `${core}/issuers/issuer.ts`, ''],
   ['IntrospectionOptions', `${core}/introspection/introspection.ts`, 'introspection.'],
   ['UnknownTokenLimits', `${core}/introspection/introspection-budget.ts`, 'introspection.unknownTokens.'],
   ['DpopOptions', `${core}/sender-constraint/dpop-proof.ts`, 'dpop.'],
@@ -21,7 +21,7 @@ const interfaces: readonly (readonly [name: string, file: string, path: string])
 ];
 
 /** Options that no interface of the list has. */
-const otherOptions = ['verifier'];
+const otherOptions = ['verifier', 'issuer'];
 
 /** Reads the members of an interface, and the optional ones of an object type that a member has inline. */
 function readMembers(name: string, file: string): readonly string[] {
@@ -73,5 +73,7 @@ test('docs/guides/nest.md has a row for each member of a custom profile', () => 
   const guide = readFileSync(join(root, 'docs/guides/nest.md'), 'utf8');
   const section = guide.split('### A custom profile\n')[1]?.split('\n## ')[0] ?? '';
   const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
-  expect(rows.toSorted()).toEqual(readMembers('AccessTokenProfile', `${core}/claims/profiles.ts`).toSorted());
+  expect(rows.toSorted()).toEqual(
+    readMembers('AccessTokenProfile', 'packages/core/src/protocol/tokens/access-token-profile.ts').toSorted(),
+  );
 });

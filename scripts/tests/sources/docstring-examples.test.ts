@@ -11,6 +11,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
     '@countersign/core/session',
     '@countersign/core/session/adapter',
     '@countersign/core/resource-server',
+    '@countersign/core/providers',
     '@countersign/core/browser',
     '@countersign/core/worker',
     '@countersign/core/node',

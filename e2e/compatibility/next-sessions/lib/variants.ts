@@ -1,4 +1,4 @@
-import { atlassian, dex, github } from '@countersign/core';
+import { atlassian, dex, github, type ProviderPreset } from '@countersign/core/providers';
 import type { AuthOptions } from '@countersign/next';
 import { addressVariants, findClusterVariant } from './address-variants';
 import {
@@ -15,11 +15,15 @@ const oldSecret = 'the-old-secret-with-more-than-thirty-two-characters';
 const newSecret = 'the-new-secret-with-more-than-thirty-two-characters';
 
 /** What the presets say about their providers. The provider of the tests has their answers. */
-const presets = [
-  ['dex', dex({ issuer: 'https://dex.example.test', clientId: 'web' })],
-  ['github', github({ clientId: 'web' })],
-  ['atlassian', atlassian({ clientId: 'web' })],
-] as const;
+const presets = [dex({ issuer: 'https://dex.example.test' }), github(), atlassian()];
+
+/** A preset at the provider of the tests, with the errors of another provider. */
+const createProvider = ({ name, isLoginEnded }: ProviderPreset): ProviderPreset => ({
+  name,
+  isLoginEnded,
+  issuer: process.env.AUTH_ISSUER ?? '',
+  relaxes: [],
+});
 
 const variants: Readonly<Record<string, (host: string) => AuthOptions>> = {
   stored: () => ({ store: createFaultySessionStore() }),
@@ -50,7 +54,7 @@ const variants: Readonly<Record<string, (host: string) => AuthOptions>> = {
   'new-old': () => ({ secret: [newSecret, oldSecret] }),
   new: () => ({ secret: newSecret }),
   successors: () => ({ refresh: { successors: createFaultySuccessors() } }),
-  ...Object.fromEntries(presets.map(([name, { provider = {} }]) => [name, () => ({ provider })])),
+  ...Object.fromEntries(presets.map((preset) => [preset.name, () => ({ provider: createProvider(preset) })])),
   // Nothing listens on this port.
   down: () => ({ issuer: 'http://localhost:1' }),
   ...addressVariants,

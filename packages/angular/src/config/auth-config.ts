@@ -1,9 +1,18 @@
 import type { Provider } from '@angular/core';
-import type { BrowserAuth, BrowserAuthOptions, BrowserAuthSnapshot } from '@countersign/core/browser';
+import type {
+  BrowserAuth,
+  BrowserAuthOptions,
+  BrowserAuthSettings,
+  BrowserAuthSnapshot,
+  IssuerOrProvider,
+} from '@countersign/core/browser';
 import type { ApiEntry } from '../interceptor/allow-list.ts';
 
 /** The configuration of a client: the provider, the registration, and the APIs that receive the access token. */
-export interface AuthConfig extends Omit<BrowserAuthOptions, 'redirectUri'> {
+export type AuthConfig = AuthSettings & IssuerOrProvider;
+
+/** The configuration of a client without the issuer. */
+export interface AuthSettings extends Omit<BrowserAuthSettings, 'redirectUri'> {
   /** The redirect URI, exactly as registered. Default: `callback` relative to the base URL of the application. */
   readonly redirectUri?: string | undefined;
   /**

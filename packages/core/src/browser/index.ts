@@ -9,6 +9,7 @@ export {
   ValidationError,
 } from '../errors.ts';
 export type { AuthEvent, EventListener } from '../events.ts';
+export type { IssuerOrProvider, ProviderPreset } from '../providers/provider.ts';
 export type { AccessToken, TokenSet } from '../tokens/token-set.ts';
 export { createBrowserAuth } from './browser-auth.ts';
 export type {
@@ -30,7 +31,7 @@ export {
   type IdleSnapshot,
   limitIdleTime,
 } from './features/limit-idle-time.ts';
-export type { BrowserAuthOptions } from './options.ts';
+export type { BrowserAuthOptions, BrowserAuthSettings } from './options.ts';
 export type { LoginHolder } from './state/login-holder.ts';
 export type { BrowserLock } from './state/tabs/web-lock.ts';
 export { createMemoryStorage, createWebStorage, type TokenStorage } from './state/token-storage.ts';

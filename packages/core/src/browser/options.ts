@@ -9,7 +9,8 @@ import type { SignatureAlgorithm } from '../internal/signatures/signature-algori
 import { checkRedirectUri } from '../protocol/login/redirect-uri.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
-import type { ProviderBehaviour } from '../providers/provider.ts';
+import { applyPreset } from '../providers/apply-preset.ts';
+import type { IssuerOrProvider, ProviderPreset } from '../providers/provider.ts';
 import { browserOptionHints, browserOptionTypes } from './option-types.ts';
 import {
   createFeatureError,
@@ -24,9 +25,10 @@ import type { TokenStorage } from './state/token-storage.ts';
 import type { DpopProver } from './wire/dpop.ts';
 
 /** Options of {@link createBrowserAuth}. The client is public: it has no secret, and always uses PKCE, state and nonce. */
-export interface BrowserAuthOptions {
-  /** The issuer identifier, exactly as in the provider's metadata. */
-  readonly issuer: string;
+export type BrowserAuthOptions = BrowserAuthSettings & IssuerOrProvider;
+
+/** Options of {@link createBrowserAuth} without the issuer. */
+export interface BrowserAuthSettings {
   readonly clientId: string;
   /**
    * The redirect URI, as registered: an absolute URL without a fragment. It may have a query. The page of a response is
@@ -68,8 +70,11 @@ export interface BrowserAuthOptions {
   readonly metadata?: AuthorizationServerMetadata | undefined;
   /** The registered `id_token_signed_response_alg`. Default: `RS256`. A token with another `alg` is rejected. */
   readonly idTokenSignedResponseAlg?: SignatureAlgorithm | undefined;
-  /** How the provider differs from the standards, for example `dex(options).provider`. Default: the standards apply. */
-  readonly provider?: Pick<ProviderBehaviour, 'isLoginEnded'> | undefined;
+  /**
+   * The provider: a preset of `@countersign/core/providers`, or one of your own. Default: the provider is recognized by its
+   * issuer and endpoints, otherwise the standards apply.
+   */
+  readonly provider?: ProviderPreset | undefined;
   /** Seconds by which the clocks of provider and browser may differ. Default: 30, at most 300. */
   readonly clockTolerance?: number | undefined;
   /** Milliseconds for one request to the provider. Default: 10,000. */
@@ -117,14 +122,15 @@ export interface BrowserContext {
 
 /** @throws ConfigurationError `invalid_option` for a wrong type or a name that resembles that of an option */
 function checkBrowserOptions(options: BrowserAuthOptions): void {
-  const types: Readonly<Record<keyof BrowserAuthOptions, OptionType>> = browserOptionTypes;
+  const types: Readonly<Record<keyof BrowserAuthSettings | 'issuer', OptionType>> = browserOptionTypes;
   checkOptions('createBrowserAuth()', options, { types, hints: browserOptionHints });
 }
 
 /** @throws ConfigurationError if an option is missing or invalid */
-export function resolveOptions(options: BrowserAuthOptions): BrowserContext {
+export function resolveOptions(givenOptions: BrowserAuthOptions): BrowserContext {
   // Production builds of Angular leave the check out: it helps while an application is written.
-  if (isDevelopment) checkBrowserOptions(options);
+  if (isDevelopment) checkBrowserOptions(givenOptions);
+  const options = applyPreset(givenOptions);
   const { issuer, clientId, redirectUri, scope = 'openid', resource = [], clockTolerance = 30 } = options;
   for (const [name, value] of Object.entries({ issuer, clientId, redirectUri })) {
     if (!value)

@@ -6,12 +6,12 @@ import type { WebCryptoKey } from '../internal/crypto-types.ts';
 import type { HttpOptions } from '../internal/fetch/bounded-fetch.ts';
 import type { TokenBucket } from '../internal/token-bucket.ts';
 import type { Client } from './client.ts';
-import type { AuthorizationServerMetadata, ClientOptions } from './client-options.ts';
+import type { AuthorizationServerMetadata, ResolvedClientOptions } from './client-options.ts';
 import type { ClientAuthentication } from './wire/client-authentication.ts';
 
 /** Resolved options of a client and the data that it fetched from the provider. Never data of a user. */
 export interface ClientContext {
-  readonly options: ClientOptions;
+  readonly options: ResolvedClientOptions;
   /** The static metadata of the options, normalized. */
   readonly metadata?: AuthorizationServerMetadata;
   readonly authentication: ClientAuthentication;
@@ -35,6 +35,8 @@ export interface ClientContext {
     failures?: Readonly<Partial<Record<PausedRequest, RequestFailure>>>;
     /** Proof generators by their private key. */
     dpop?: WeakMap<WebCryptoKey, oauth.DPoPHandle>;
+    /** Whether it was reported that the provider was recognized. */
+    isProviderReported?: boolean;
     /** Milliseconds since the epoch of the last log entry about rejected credentials of this client. */
     credentialsLoggedAt?: number;
   };

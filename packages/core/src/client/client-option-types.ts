@@ -65,7 +65,10 @@ export const clientOptionTypes: Readonly<Record<keyof ClientOptions, OptionType>
   now: 'function',
   onEvent: 'function',
   traceOperation: 'function',
-  provider: 'object',
+  provider: {
+    expected: 'a preset of @countersign/core/providers, such as keycloak({ issuer })',
+    accepts: (value) => isObject(value) && typeof value.name === 'string' && typeof value.issuer === 'string',
+  },
   retries: 'number',
   allowInsecureIssuer: 'boolean',
 };

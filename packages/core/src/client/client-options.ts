@@ -4,7 +4,7 @@ import type { Clock } from '../internal/clock.ts';
 import type { WebCryptoKey, WebCryptoKeyPair } from '../internal/crypto-types.ts';
 import type { Fetch } from '../internal/fetch/bounded-fetch.ts';
 import type { SignatureAlgorithm } from '../internal/signatures/signature-algorithms.ts';
-import type { ProviderBehaviour } from '../providers/provider.ts';
+import type { IssuerOrProvider, ProviderPreset } from '../providers/provider.ts';
 import type { OperationTrace } from './tracing/trace-operations.ts';
 import type { ClientAuthentication } from './wire/client-authentication.ts';
 
@@ -19,14 +19,16 @@ export interface AuthorizationServerMetadata extends oauth.AuthorizationServer {
 /** A signature algorithm of responses. With HMAC or `none`, others than the provider could sign (RFC 8725 section 3.2). */
 export type ResponseSignatureAlgorithm = SignatureAlgorithm;
 
-/** Options of `createClient()`. Only `issuer` and `clientId` are required. */
-export interface ClientOptions {
-  /**
-   * The issuer identifier, exactly as the provider writes it, including a trailing slash.
-   *
-   * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig
-   */
+/** Options of `createClient()`. Only `clientId`, and `issuer` or `provider`, are required. */
+export type ClientOptions = ClientSettings & IssuerOrProvider;
+
+/** Options with the values of the preset. */
+export interface ResolvedClientOptions extends ClientSettings {
   readonly issuer: string;
+}
+
+/** Options of `createClient()` without the issuer. */
+export interface ClientSettings {
   /** The client identifier from the registration at the provider. */
   readonly clientId: string;
   /** How the client authenticates at the provider. Default: `none()`, a public client. */
@@ -135,8 +137,11 @@ export interface ClientOptions {
   readonly onEvent?: EventListener | undefined;
   /** Runs each operation inside a span. See `traceOperations()`. Default: no tracing. */
   readonly traceOperation?: OperationTrace | undefined;
-  /** Provider behaviour outside the standards, set by a preset such as `auth0()`. Default: the standards apply. */
-  readonly provider?: ProviderBehaviour | undefined;
+  /**
+   * The provider: a preset of `@countersign/core/providers`, or one of your own. Default: the provider is recognized by its
+   * issuer and endpoints, otherwise the standards apply.
+   */
+  readonly provider?: ProviderPreset | undefined;
   /**
    * Further attempts to fetch metadata, keys and userinfo if the provider is temporarily unavailable. Default: 2.
    * Maximum: 10.

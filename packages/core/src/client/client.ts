@@ -1,4 +1,4 @@
-import type { ClientOptions } from './client-options.ts';
+import type { ResolvedClientOptions } from './client-options.ts';
 
 /**
  * A client at one provider, created by `createClient()`. Pass it to the functions of this package.
@@ -11,6 +11,6 @@ export interface Client {
   readonly clientId: string;
   /** The options without those that hold a secret or a key. */
   readonly options: Readonly<
-    Omit<ClientOptions, 'clientAuthentication' | 'dpop' | 'requestObjectSigningKey' | 'decrypt'>
+    Omit<ResolvedClientOptions, 'clientAuthentication' | 'dpop' | 'requestObjectSigningKey' | 'decrypt'>
   >;
 }

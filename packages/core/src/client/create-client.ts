@@ -2,6 +2,8 @@ import { ConfigurationError } from '../errors.ts';
 import { checkOptions } from '../internal/check-options.ts';
 import { normalizeMetadata } from '../protocol/metadata.ts';
 import { checkRange } from '../protocol/option-checks.ts';
+import { applyPreset } from '../providers/apply-preset.ts';
+import { recognizeProvider } from '../providers/recognize-provider.ts';
 import type { Client } from './client.ts';
 import { type ClientContext, registerClientContext } from './client-context.ts';
 import { clientOptionHints, clientOptionTypes } from './client-option-types.ts';
@@ -27,8 +29,9 @@ import { none } from './wire/client-authentication.ts';
  * });
  * ```
  */
-export function createClient(options: ClientOptions): Client {
-  checkOptions('createClient()', options, { types: clientOptionTypes, hints: clientOptionHints });
+export function createClient(givenOptions: ClientOptions): Client {
+  checkOptions('createClient()', givenOptions, { types: clientOptionTypes, hints: clientOptionHints });
+  const options = applyPreset(givenOptions);
   const issuer = requireText(options.issuer, 'issuer');
   const clientId = requireText(options.clientId, 'clientId');
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
@@ -68,6 +71,7 @@ export function createClient(options: ClientOptions): Client {
     unit: 'seconds',
   });
   const now = options.now ?? Date.now;
+  const { retryAfter } = options.provider ?? recognizeProvider({ issuer }) ?? {};
   const context: ClientContext = {
     options,
     ...(metadata && { metadata: metadata as AuthorizationServerMetadata }),
@@ -81,7 +85,7 @@ export function createClient(options: ClientOptions): Client {
         unit: 'milliseconds',
       }),
       retries: checkRange('retries', options.retries ?? 2, { min: 0, max: 10, unit: 'attempts' }),
-      ...(options.provider?.retryAfter && { retryAfter: options.provider.retryAfter }),
+      ...(retryAfter && { retryAfter }),
       maxBytes: checkRange('maxResponseBytes', options.maxResponseBytes ?? 1_048_576, {
         min: 1_024,
         max: 67_108_864,

@@ -202,7 +202,8 @@ export const errorExplanations: Readonly<Record<AuthErrorCode, ErrorExplanation>
   },
   refresh_token_missing: {
     cause: 'The access token expired, and the provider issued no refresh token.',
-    remedy: 'Log in. To receive a refresh token, set the option `refreshTokens` and allow refresh tokens for the client at the provider.',
+    remedy:
+      'Log in. To receive a refresh token, set the option `refreshTokens` and allow refresh tokens for the client at the provider.',
   },
   step_up_required: {
     cause: 'For applications: an operation needs a stronger or more recent login.',

@@ -1,41 +1,38 @@
-import type { ClientOptions } from '../client/client-options.ts';
-
-/** Options of {@link atlassian}: the client options without those that are the same for all applications. */
-export type AtlassianOptions = Omit<ClientOptions, 'issuer' | 'metadata'>;
+import type { ProviderPreset } from './provider.ts';
 
 const issuer = 'https://auth.atlassian.com';
 
 /**
- * Creates the options of {@link createClient} for Atlassian (OAuth 2 without OpenID Connect). It reports an invalid
- * refresh token with the error `unauthorized_client` and status 403.
+ * Creates the preset of Atlassian (OAuth 2 without OpenID Connect). It reports an invalid refresh token with the error
+ * `unauthorized_client` and status 403.
  *
  * @see https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/
  * @example
  * ```ts
- * import { atlassian, clientSecretPost, createClient } from '@countersign/core';
+ * import { clientSecretPost, createClient } from '@countersign/core';
+ * import { atlassian } from '@countersign/core/providers';
  *
- * const client = createClient(
- *   atlassian({
- *     clientId: 'web',
- *     clientAuthentication: clientSecretPost(process.env.CLIENT_SECRET ?? ''),
- *     scope: 'read:me offline_access',
- *   }),
- * );
+ * const client = createClient({
+ *   provider: atlassian(),
+ *   clientId: 'web',
+ *   clientAuthentication: clientSecretPost(process.env.CLIENT_SECRET ?? ''),
+ *   refreshTokens: true,
+ * });
  * ```
  */
-export function atlassian(options: AtlassianOptions): ClientOptions {
+export function atlassian(): ProviderPreset {
   return {
-    ...options,
+    name: 'atlassian',
     issuer,
+    relaxes: [],
     metadata: {
       issuer,
       authorization_endpoint: `${issuer}/authorize`,
       token_endpoint: `${issuer}/oauth/token`,
     },
-    authorizationParameters: { audience: 'api.atlassian.com', ...options.authorizationParameters },
-    provider: {
-      ...options.provider,
-      isLoginEnded: ({ status, error }) => status === 403 && error === 'unauthorized_client',
-    },
+    scope: 'read:me',
+    refreshTokens: { scope: 'offline_access' },
+    authorizationParameters: { audience: 'api.atlassian.com' },
+    isLoginEnded: ({ status, error }) => status === 403 && error === 'unauthorized_client',
   };
 }

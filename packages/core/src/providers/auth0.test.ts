@@ -1,7 +1,6 @@
 import { createTestAuthorizationServer, type TestAuthorizationServerOptions } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import {
-  auth0,
   createAuthorizationRequest,
   createClient,
   createEndSessionUrl,
@@ -13,6 +12,7 @@ import {
   type TokenSet,
   validateAuthorizationResponse,
 } from '../index.ts';
+import { auth0 } from './index.ts';
 
 const domain = 'tenant.auth.example.test';
 
@@ -31,17 +31,14 @@ async function setUp(
     ...(options.metadata && { metadata: options.metadata as Record<string, unknown> }),
     ...options.server,
   });
-  const client = createClient(
-    auth0({
-      domain,
-      clientId: 'app',
-      redirectUri: 'https://app.example.test/callback',
-      scope: 'openid offline_access',
-      fetch: server.fetch,
-      now: server.clock.now,
-      ...(options.organization !== undefined && { organization: options.organization }),
-    }),
-  );
+  const client = createClient({
+    provider: auth0({ domain, organization: options.organization }),
+    clientId: 'app',
+    redirectUri: 'https://app.example.test/callback',
+    refreshTokens: true,
+    fetch: server.fetch,
+    now: server.clock.now,
+  });
   return { server, client };
 }
 
@@ -56,26 +53,24 @@ async function logIn({ server, client }: Awaited<ReturnType<typeof setUp>>) {
 }
 
 test('sets the issuer with a trailing slash and no optional parameter', () => {
-  expect(auth0({ domain, clientId: 'app' })).toEqual({
-    issuer: `https://${domain}/`,
-    clientId: 'app',
-    tokenRequestFormat: 'json',
-    authorizationParameters: {},
-    provider: expect.any(Object),
-  });
-  expect(auth0({ domain, clientId: 'app', tokenRequestFormat: 'form' }).tokenRequestFormat).toBe('form');
+  expect(auth0({ domain })).toMatchObject({ issuer: `https://${domain}/`, authorizationParameters: {} });
+  const options = { provider: auth0({ domain }), clientId: 'app' };
+  expect(createClient(options).options.tokenRequestFormat).toBe('json');
+  expect(createClient({ ...options, tokenRequestFormat: 'form' }).options.tokenRequestFormat).toBe('form');
 });
 
 test('adds audience, organization and connection to the authorization parameters', () => {
-  const { authorizationParameters } = auth0({
-    domain,
+  const { options } = createClient({
+    provider: auth0({
+      domain,
+      audience: 'https://api.example.test',
+      organization: 'org_1',
+      connection: 'google',
+    }),
     clientId: 'app',
-    audience: 'https://api.example.test',
-    organization: 'org_1',
-    connection: 'google',
     authorizationParameters: { screen_hint: 'signup' },
   });
-  expect(authorizationParameters).toEqual({
+  expect(options.authorizationParameters).toEqual({
     audience: 'https://api.example.test',
     organization: 'org_1',
     connection: 'google',
@@ -92,7 +87,7 @@ test('rejects a domain that is not a host name', () => {
     'a b',
     'user@host',
   ]) {
-    expect(() => auth0({ domain: invalid, clientId: 'app' }), invalid).toThrow(
+    expect(() => auth0({ domain: invalid }), invalid).toThrow(
       expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' }),
     );
   }

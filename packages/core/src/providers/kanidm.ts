@@ -1,29 +1,28 @@
-import type { ClientOptions } from '../client/client-options.ts';
+import type { ProviderPreset } from './provider.ts';
+import { type IssuerOptions, requireIssuer } from './require-issuer.ts';
 
 /**
- * Creates the options of {@link createClient} for Kanidm. It reports an unknown refresh token with the error
- * `invalid_request` and status 400.
+ * Creates the preset of Kanidm. It reports an unknown refresh token with the error `invalid_request` and status 400.
  *
+ * @throws ConfigurationError `missing_option` or `invalid_option` if `issuer` is not a URL
  * @see https://kanidm.github.io/kanidm/stable/integrations/oauth2.html
  * @example
  * ```ts
- * import { clientSecretBasic, createClient, kanidm } from '@countersign/core';
+ * import { clientSecretBasic, createClient } from '@countersign/core';
+ * import { kanidm } from '@countersign/core/providers';
  *
- * const client = createClient(
- *   kanidm({
- *     issuer: 'https://idm.example.com/oauth2/openid/web',
- *     clientId: 'web',
- *     clientAuthentication: clientSecretBasic(process.env.CLIENT_SECRET ?? ''),
- *   }),
- * );
+ * const client = createClient({
+ *   provider: kanidm({ issuer: 'https://idm.example.com/oauth2/openid/web' }),
+ *   clientId: 'web',
+ *   clientAuthentication: clientSecretBasic(process.env.CLIENT_SECRET ?? ''),
+ * });
  * ```
  */
-export function kanidm(options: ClientOptions): ClientOptions {
+export function kanidm({ issuer }: IssuerOptions): ProviderPreset {
   return {
-    ...options,
-    provider: {
-      ...options.provider,
-      isLoginEnded: ({ status, error }) => status === 400 && error === 'invalid_request',
-    },
+    name: 'kanidm',
+    issuer: requireIssuer('kanidm', issuer),
+    relaxes: [],
+    isLoginEnded: ({ status, error }) => status === 400 && error === 'invalid_request',
   };
 }

@@ -9,6 +9,7 @@ export type { AuthEvent, EventListener } from '../events.ts';
 export type { JsonObject } from '../internal/json/json.ts';
 export { createLineLimit, type LineLimit } from '../internal/line-limit.ts';
 export type { SignatureAlgorithm } from '../internal/signatures/signature-algorithms.ts';
+export type { AccessTokenProfile, AccessTokenProfileName } from '../protocol/tokens/access-token-profile.ts';
 export { createMemoryReplayStore, type ReplayStore } from '../tokens/stores/replay-store.ts';
 export { type AccessTokenVerifier, createAccessTokenVerifier } from './access-token-verifier.ts';
 export type {
@@ -18,12 +19,12 @@ export type {
   VerifierStatistics,
 } from './caches/statistics.ts';
 export type { ExpectedToken } from './claims/expected-token.ts';
-export { type AccessTokenProfile, type AccessTokenProfileName, profiles } from './claims/profiles.ts';
+export { profiles } from './claims/profiles.ts';
 export type { AccessTokenClaims, VerifiedAccessToken } from './claims/verified-access-token.ts';
 export type { TokenExplanation, TokenProblem } from './explanation/explain-token.ts';
 export type { IntrospectionOptions } from './introspection/introspection.ts';
 export type { UnknownTokenLimits } from './introspection/introspection-budget.ts';
-export type { TrustedIssuer } from './issuers/issuer.ts';
+export type { TrustedIssuer, TrustedIssuerSettings } from './issuers/issuer.ts';
 export type { AccessTokenVerifierOptions, VerifierOptions } from './options/verifier-options.ts';
 export { createProtectedResourceMetadataUrl, type ProtectedResource } from './protected-resource-metadata.ts';
 export { formatChallenge } from './rejections/challenge.ts';

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { keycloak } from '../providers/index.ts';
 import { checkWebAuthOptions } from './web-auth-option-types.ts';
 import { resolveEnvironment } from './web-auth-options.ts';
 
@@ -54,6 +55,30 @@ test('prefers options over the environment, and reads lists', () => {
     baseUrls: ['https://app.example', 'https://second.example'],
     apiOrigins: ['https://a.example', 'https://b.example'],
   });
+});
+
+const complete = { AUTH_CLIENT_ID: 'web', AUTH_SECRET: 's'.repeat(32), AUTH_BASE_URL: 'https://app.example' };
+
+test('AUTH_PROVIDER selects a preset, which sets the issuer and the scope', () => {
+  const read = (environment: Record<string, string>, options = {}) =>
+    resolveEnvironment({ environment: { ...complete, ...environment }, ...options });
+  expect(read({ AUTH_PROVIDER: 'google' })).toMatchObject({
+    issuer: 'https://accounts.google.com',
+    provider: { name: 'google' },
+    scope: 'openid profile email',
+    refreshTokens: true,
+  });
+  const issuer = 'https://id.example/realms/a';
+  expect(read({ AUTH_PROVIDER: 'keycloak', AUTH_ISSUER: issuer })).toMatchObject({ issuer });
+  expect(read({ AUTH_PROVIDER: 'atlassian' })).toMatchObject({ scope: 'read:me' });
+  const provider = keycloak({ issuer });
+  expect(read({ AUTH_PROVIDER: 'google' }, { provider })).toMatchObject({ issuer, provider });
+  expect(read({ AUTH_ISSUER: issuer }, { refreshTokens: false })).toMatchObject({
+    provider: undefined,
+    refreshTokens: false,
+  });
+  expect(() => read({ AUTH_PROVIDER: 'gogle' })).toThrow('AUTH_PROVIDER is "gogle", expected one of ');
+  expect(() => read({ AUTH_PROVIDER: 'keycloak' })).toThrow('AUTH_ISSUER');
 });
 
 test.each([

@@ -1,13 +1,22 @@
-import type { ClientOptions } from '../client/client-options.ts';
+import type { ClientSettings } from '../client/client-options.ts';
 import { createClient } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
+import { createNamedPreset } from '../providers/named-presets.ts';
+import type { ProviderPreset } from '../providers/provider.ts';
 import { requireSecrets } from './cookies/cookie-encryption.ts';
 import { parseBaseUrl, type WebSessionOptions } from './options.ts';
 
 /** Options of {@link createWebAuth}. Each one has a default or an environment variable. */
 export interface WebAuthOptions
-  extends Partial<Omit<ClientOptions, 'redirectUri'>>,
+  extends Partial<Omit<ClientSettings, 'redirectUri' | 'provider'>>,
     Partial<Omit<WebSessionOptions, 'baseUrl'>> {
+  /** The issuer identifier, as the provider writes it. Default: `AUTH_ISSUER`, otherwise that of `provider`. */
+  readonly issuer?: string | undefined;
+  /**
+   * The provider: a preset of `@countersign/core/providers`, or one of your own. Default: the preset that `AUTH_PROVIDER`
+   * names, such as `google`. Without it, the provider is recognized by its issuer and endpoints.
+   */
+  readonly provider?: ProviderPreset | undefined;
   /** The requested scope, space-separated, with `openid`. Default: `AUTH_SCOPE`, otherwise `openid profile email`. */
   readonly scope?: string | undefined;
   /**
@@ -56,14 +65,15 @@ export function resolveEnvironment(options: WebAuthOptions) {
   const environment = options.environment ?? getProcessEnvironment();
   const read = (name: string) => environment[name]?.trim() || undefined;
   const list = (name: string) => read(name)?.split(/[\s,]+/);
+  const provider = findPreset(options, read);
   const providedOptions = {
-    issuer: options.issuer ?? read(required.issuer),
+    issuer: options.issuer ?? read(required.issuer) ?? provider?.issuer,
     clientId: options.clientId ?? read(required.clientId),
     secret: options.secret ?? read(required.secret)?.split(/\s*,\s*/),
     baseUrl: options.baseUrl ?? list(required.baseUrl),
   };
   const { issuer, clientId, secret, baseUrl } = providedOptions;
-  const problems = findProblems(options, providedOptions);
+  const problems = findProblems(options, { ...providedOptions, provider });
   if (issuer === undefined || clientId === undefined || secret === undefined || baseUrl === undefined) {
     const missing = Object.entries(required).filter(
       ([name]) => providedOptions[name as keyof typeof providedOptions] === undefined,
@@ -77,10 +87,11 @@ export function resolveEnvironment(options: WebAuthOptions) {
     throw new ConfigurationError('invalid_option', `Login is not configured. ${problems.join(' ')}`);
   return {
     issuer,
+    provider,
     clientId,
     secret,
     baseUrls: [baseUrl].flat(),
-    scope: options.scope ?? read('AUTH_SCOPE') ?? 'openid profile email',
+    scope: options.scope ?? read('AUTH_SCOPE') ?? provider?.scope ?? 'openid profile email',
     refreshTokens: options.refreshTokens ?? true,
     resource: options.resource ?? list('AUTH_RESOURCE'),
     clientSecret: options.clientSecret ?? read('AUTH_CLIENT_SECRET'),
@@ -88,8 +99,19 @@ export function resolveEnvironment(options: WebAuthOptions) {
   };
 }
 
+/** The preset of the options, or the one that `AUTH_PROVIDER` names. */
+function findPreset(
+  options: WebAuthOptions,
+  read: (name: string) => string | undefined,
+): ProviderPreset | undefined {
+  const name = read('AUTH_PROVIDER');
+  if (options.provider || name === undefined) return options.provider;
+  return createNamedPreset(name, options.issuer ?? read(required.issuer));
+}
+
 interface ProvidedOptions {
   readonly issuer: string | undefined;
+  readonly provider: ProviderPreset | undefined;
   readonly secret: string | readonly string[] | undefined;
   readonly baseUrl: string | readonly string[] | undefined;
 }
@@ -99,9 +121,9 @@ function findProblems(
   { allowInsecureIssuer = false }: WebAuthOptions,
   providedOptions: ProvidedOptions,
 ): string[] {
-  const { issuer, secret, baseUrl } = providedOptions;
+  const { issuer, provider, secret, baseUrl } = providedOptions;
   const checks = [
-    () => issuer !== undefined && createClient({ issuer, clientId: 'any', allowInsecureIssuer }),
+    () => issuer !== undefined && createClient({ issuer, provider, clientId: 'any', allowInsecureIssuer }),
     () => secret !== undefined && requireSecrets([secret].flat()),
     ...[baseUrl ?? []].flat().map((address) => () => parseBaseUrl(address)),
   ];

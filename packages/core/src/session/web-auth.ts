@@ -22,8 +22,8 @@ export interface WebAuth {
 }
 
 /**
- * Creates client and sessions from options and environment: `AUTH_ISSUER`, `AUTH_CLIENT_ID`, `AUTH_CLIENT_SECRET`,
- * `AUTH_SECRET` (several separated by commas; the first one encrypts), `AUTH_BASE_URL`, `AUTH_SCOPE`, `AUTH_RESOURCE`,
+ * Creates client and sessions from options and environment: `AUTH_PROVIDER`, `AUTH_ISSUER`, `AUTH_CLIENT_ID`,
+ * `AUTH_CLIENT_SECRET`, `AUTH_SECRET` (several separated by commas; the first one encrypts), `AUTH_BASE_URL`, `AUTH_SCOPE`, `AUTH_RESOURCE`,
  * `AUTH_API_ORIGINS`.
  *
  * @param host the host of the request; it only selects one of the addresses of the option `baseUrl`
@@ -68,14 +68,15 @@ export function createApplication(
 ): Application {
   checkWebAuthOptions(ownOptions);
   const options = { ...defaults, ...ownOptions };
-  const { issuer, clientId, secret, baseUrls, scope, refreshTokens, resource, clientSecret, apiOrigins } =
-    resolveEnvironment(options);
+  const { secret, baseUrls, clientSecret, apiOrigins, ...environment } = resolveEnvironment(options);
+  const { issuer, clientId, provider, scope, refreshTokens, resource } = environment;
   if (hasIsolatedMemory) rejectMemoryStore(options);
   const selectAddress = createAddressSelector(baseUrls);
   const { clientSecret: _, ...clientOptions } = options;
   const client = createClient({
     ...clientOptions,
     issuer,
+    provider,
     clientId,
     scope,
     refreshTokens,

@@ -1,8 +1,7 @@
 import { createTestAuthorizationServer, type TestClient } from '@countersign/testing';
 import {
-  type Auth0Options,
-  auth0,
   type ClientAuthentication,
+  type ClientSettings,
   createAuthorizationRequest,
   createClient,
   createRefreshCoordinator,
@@ -12,6 +11,7 @@ import {
   type TokenSet,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
+import { auth0 } from '../../src/providers/index.ts';
 
 const domain = 'tenant.auth.example.test';
 export const audience = 'https://api.example.test';
@@ -23,7 +23,7 @@ interface Setup {
   readonly registration?: Partial<TestClient>;
   readonly authentication?: ClientAuthentication;
   readonly rotation?: boolean;
-  readonly options?: Partial<Auth0Options>;
+  readonly options?: Partial<ClientSettings>;
 }
 
 /** Creates a native app with Auth0 that stores its tokens in memory. */
@@ -34,20 +34,17 @@ export async function createApp(setup: Setup = {}) {
     refreshTokens: setup.rotation ? 'rotate' : 'keep',
   });
   server.clock.stop();
-  const client = createClient(
-    auth0({
-      domain,
-      clientId: 'native',
-      audience,
-      redirectUri,
-      scope: setup.scope ?? 'openid profile offline_access',
-      fetch: server.fetch,
-      now: server.clock.now,
-      ...(setup.format && { tokenRequestFormat: setup.format }),
-      ...(setup.authentication && { clientAuthentication: setup.authentication }),
-      ...setup.options,
-    }),
-  );
+  const client = createClient({
+    provider: auth0({ domain, audience }),
+    clientId: 'native',
+    redirectUri,
+    scope: setup.scope ?? 'openid profile offline_access',
+    fetch: server.fetch,
+    now: server.clock.now,
+    ...(setup.format && { tokenRequestFormat: setup.format }),
+    ...(setup.authentication && { clientAuthentication: setup.authentication }),
+    ...setup.options,
+  });
   let stored: TokenSet | undefined;
   const holder: TokenHolder = {
     read: async () => stored,

@@ -4,10 +4,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   type AuthEvent,
   createRefreshCoordinator,
-  dex,
   LoginRequiredError,
   type TokenHolder,
 } from '../../src/index.ts';
+import { dex } from '../../src/providers/index.ts';
 import { createBrowserHarness } from '../conformance/browser/browser-harness.ts';
 import { createHarness } from '../support/client/harness.ts';
 import { createSessionOptions, createWebApp, sessionKinds } from '../support/web-browser.ts';
@@ -221,7 +221,7 @@ describe('C5: the preset of a provider', () => {
     headers: { 'content-type': 'application/json' },
     body: '{"error":"invalid_request","error_description":"Refresh token expired."}',
   };
-  const { provider = {} } = dex({ issuer: 'https://dex.example.test', clientId: 'web' });
+  const provider = dex({ issuer: 'https://auth.example.test' });
 
   test('ends the login in a session', async () => {
     const app = await createWebApp({}, { client: { provider } });

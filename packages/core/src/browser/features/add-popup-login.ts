@@ -1,6 +1,7 @@
 import { ConfigurationError, LoginRequiredError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import { checkRedirectUri } from '../../protocol/login/redirect-uri.ts';
+import { getIssuer } from '../../providers/apply-preset.ts';
 import type { BrowserAuth, LoginOptions } from '../browser-auth-types.ts';
 import type { BrowserAuthOptions } from '../options.ts';
 import { reportLoginFailure } from '../report-failure.ts';
@@ -51,7 +52,8 @@ export function addPopupLogin(
   auth: BrowserAuth,
   options: BrowserAuthOptions & PopupLoginOptions,
 ): BrowserAuth {
-  const { issuer, clientId, popupRedirectUri } = options;
+  const { clientId, popupRedirectUri } = options;
+  const issuer = getIssuer(options);
   checkRedirectUri('popupRedirectUri', popupRedirectUri);
   // Only a page of this origin can send its address.
   if (new URL(popupRedirectUri).origin !== location.origin) {

@@ -2,6 +2,7 @@ import type { Userinfo } from '../../client/resources/userinfo.ts';
 import { getErrorCode } from '../../errors.ts';
 import { emitEventOrLog } from '../../events.ts';
 import { isDevelopment } from '../../internal/development.ts';
+import { getIssuer } from '../../providers/apply-preset.ts';
 import type { BrowserAuth, BrowserAuthSnapshot } from '../browser-auth-types.ts';
 import type { BrowserAuthOptions } from '../options.ts';
 import { isSameHolder, type LoginHolder } from '../state/login-holder.ts';
@@ -27,7 +28,8 @@ const retryPause = 60_000;
  * ```
  */
 export function addUserinfo(auth: BrowserAuth, options: BrowserAuthOptions): BrowserAuth {
-  const { now = Date.now, issuer, clientId } = options;
+  const { now = Date.now, clientId } = options;
+  const issuer = getIssuer(options);
   const listeners = new Set<() => void>();
   let loadedUserinfo: { readonly holder: LoginHolder; readonly userinfo: Userinfo } | undefined;
   let pending: LoginHolder | undefined;

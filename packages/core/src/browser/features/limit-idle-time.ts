@@ -1,6 +1,7 @@
 import { emitEventOrLog } from '../../events.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import { checkRange } from '../../protocol/option-checks.ts';
+import { getIssuer } from '../../providers/apply-preset.ts';
 import type { BrowserAuth, BrowserAuthSnapshot, LogoutOptions } from '../browser-auth-types.ts';
 import type { BrowserAuthOptions } from '../options.ts';
 import { listen } from '../state/listen.ts';
@@ -65,9 +66,10 @@ const checkInterval = 5_000;
  * ```
  */
 export function limitIdleTime(auth: BrowserAuth, options: BrowserAuthOptions & IdleOptions): IdleSession {
-  const { now = Date.now, issuer, clientId, warnAfter, endAfter, logout = {} } = options;
+  const { now = Date.now, clientId, warnAfter, endAfter, logout = {} } = options;
   checkRange('endAfter', endAfter, { min: 1, max: 86_400, unit: 'seconds' });
   checkRange('warnAfter', warnAfter, { min: 0, max: endAfter, unit: 'seconds' });
+  const issuer = getIssuer(options);
   const activity = createActivityRecord(`countersign ${issuer} ${clientId} activity`, now);
   const listeners = new Set<() => void>();
   let current: IdleSnapshot = { isWarning: false };

@@ -1,8 +1,10 @@
 import { seconds } from '../../internal/clock.ts';
 import { createRandomToken, sha256 } from '../../internal/encoding.ts';
 import { checkAdditionalParameters } from '../../protocol/login/authorization-transaction.ts';
-import { needsOfflineAccess } from '../../protocol/login/offline-access.ts';
+import type { RefreshTokenRequest } from '../../providers/provider.ts';
+import { findRefreshTokenRequest } from '../../providers/recognize-provider.ts';
 import type { BrowserContext } from '../options.ts';
+import { findProvider } from '../wire/find-provider.ts';
 import { fetchMetadata, getEndpoint } from '../wire/metadata.ts';
 import { createMalformedError } from '../wire/send-request.ts';
 import { postForm } from '../wire/token-request.ts';
@@ -50,8 +52,9 @@ export async function createAuthorizationRequest(
 ): Promise<{ url: URL; transaction: BrowserTransaction }> {
   const { issuer, clientId, options, now } = context;
   const { maxAge, acrValues, redirectUri, returnTo } = request;
-  const scope = await findScope(context, request.scope);
-  const prompt = request.prompt ?? findConsentPrompt(context, scope);
+  const refresh = await findRefreshRequest(context);
+  const scope = joinScopes(context.scope, request.scope, refresh.scope);
+  const prompt = request.prompt ?? refresh.prompt ?? findConsentPrompt(context, scope);
   const transaction: BrowserTransaction = {
     issuer,
     clientId,
@@ -67,7 +70,7 @@ export async function createAuthorizationRequest(
     createdAt: seconds(now),
     returnTo,
   };
-  const additional = { ...options.authorizationParameters, ...request.parameters };
+  const additional = { ...refresh.parameters, ...options.authorizationParameters, ...request.parameters };
   checkAdditionalParameters(Object.keys(additional), ['prompt']);
   const dpop = await context.dpop();
   const parameters = new URLSearchParams(additional);
@@ -98,20 +101,16 @@ export async function createAuthorizationRequest(
   return { url, transaction };
 }
 
-/** The scope of the options and of the request, each name once. */
-async function findScope(context: BrowserContext, requestedScope = ''): Promise<string> {
-  const names = [...context.scope.split(' '), ...requestedScope.split(' ')].filter((name) => name !== '');
-  if (context.options.refreshTokens && !names.includes('offline_access')) {
-    const metadata = await fetchMetadata(context);
-    const facts = {
-      issuer: context.issuer,
-      authorizationEndpoint: metadata.authorization_endpoint,
-      scopesSupported: metadata.scopes_supported,
-    };
-    if (needsOfflineAccess(facts)) names.push('offline_access');
-  }
-  return [...new Set(names)].join(' ');
+/** Finds what the provider needs to issue a refresh token. */
+async function findRefreshRequest(context: BrowserContext): Promise<RefreshTokenRequest> {
+  if (!context.options.refreshTokens) return {};
+  const metadata = await fetchMetadata(context);
+  return findRefreshTokenRequest(findProvider(context, metadata), metadata.scopes_supported);
 }
+
+/** Joins scopes, each name once. */
+const joinScopes = (...scopes: readonly (string | undefined)[]): string =>
+  [...new Set(scopes.flatMap((scope = '') => scope.split(' ')).filter((name) => name !== ''))].join(' ');
 
 /** Sends the parameters in advance if the provider requires it. @see https://www.rfc-editor.org/rfc/rfc9126#section-5 */
 async function pushParameters(

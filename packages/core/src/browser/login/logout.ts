@@ -2,10 +2,10 @@ import { getErrorCode, TransportError } from '../../errors.ts';
 import { emitEventOrLog } from '../../events.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
-import { createCognitoLogoutUrl } from '../../providers/cognito.ts';
 import type { TokenSet } from '../../tokens/token-set.ts';
 import type { BrowserContext } from '../options.ts';
 import type { LoginStore } from '../state/login-store.ts';
+import { findProvider } from '../wire/find-provider.ts';
 import { createMetadataUrl, fetchMetadata } from '../wire/metadata.ts';
 import { sendRequest } from '../wire/send-request.ts';
 import { sendForm } from '../wire/token-request.ts';
@@ -93,14 +93,15 @@ export async function findLogoutPage(
     revocationError,
   }: { readonly postLogoutRedirectUri: string | undefined; readonly revocationError: unknown },
 ): Promise<string | undefined> {
-  const { clientId, options, issuer } = context;
+  const { clientId, options } = context;
   const metadata = await fetchMetadata(context);
-  const cognitoUrl = createCognitoLogoutUrl(issuer, metadata, { clientId, postLogoutRedirectUri });
+  const provider = findProvider(context, metadata);
+  const providerUrl = provider?.createLogoutUrl?.({ clientId, postLogoutRedirectUri, metadata });
   const { end_session_endpoint: endpoint } = metadata;
-  if (!cognitoUrl && !isSecureUrl(endpoint, { allowInsecure: options.allowInsecureIssuer }))
+  if (!providerUrl && !isSecureUrl(endpoint, { allowInsecure: options.allowInsecureIssuer }))
     return postLogoutRedirectUri;
   await requireProvider(context, revocationError);
-  if (cognitoUrl) return cognitoUrl.href;
+  if (providerUrl) return providerUrl.href;
   const url = new URL(endpoint as string);
   const parameters = {
     client_id: clientId,

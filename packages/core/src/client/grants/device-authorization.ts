@@ -4,8 +4,8 @@ import { seconds } from '../../internal/clock.ts';
 import { parseScopes } from '../../protocol/login/scopes.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
+import { findRequestedTokens } from '../login/refresh-token-request.ts';
 import { traceOperation } from '../observability.ts';
-import { findRequestedScope } from '../login/requested-scope.ts';
 import { discover } from '../wire/discovery.ts';
 import { createRequestOptions, toProtocolClient, toSearchParams } from '../wire/request-options.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
@@ -80,7 +80,7 @@ export async function requestDeviceAuthorization(
     const protocolClient = toProtocolClient(client);
     try {
       const metadata = await discover(client);
-      const scope = findRequestedScope(client, metadata, request.scope);
+      const { scope } = findRequestedTokens(client, metadata, request.scope);
       const response = await oauth.deviceAuthorizationRequest(
         metadata,
         protocolClient,

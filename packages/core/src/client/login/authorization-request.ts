@@ -14,7 +14,7 @@ import { discover } from '../wire/discovery.ts';
 import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
-import { findRequestedScope } from './requested-scope.ts';
+import { findRequestedTokens, type RequestedTokens } from './refresh-token-request.ts';
 
 export type { AuthorizationTransaction } from '../../protocol/login/authorization-transaction.ts';
 
@@ -112,7 +112,8 @@ export async function startAuthorization(
     }
     const metadata = await discover(client);
     requireSupport(metadata);
-    const scope = findRequestedScope(client, metadata, request.scope);
+    const tokens = findRequestedTokens(client, metadata, request.scope);
+    const { scope } = tokens;
     const isOpenid = scope.split(' ').includes('openid');
     const resource = request.resource === undefined ? resources : [request.resource].flat();
     const transaction: AuthorizationTransaction = {
@@ -128,7 +129,7 @@ export async function startAuthorization(
       ...(request.acrValues && { acrValues: request.acrValues }),
       createdAt: seconds(now),
     };
-    const parameters = await createParameters(client, request, transaction);
+    const parameters = await createParameters(client, request, { transaction, tokens });
     const url = await createAuthorizationUrl(client, metadata, parameters);
     emitEvent(client, { type: 'login.started', issuer: client.issuer, clientId: client.clientId });
     return { url, transaction };
@@ -152,11 +153,14 @@ function requireSupport(metadata: AuthorizationServerMetadata): void {
 async function createParameters(
   client: Client,
   request: AuthorizationRequest,
-  transaction: AuthorizationTransaction,
+  {
+    transaction,
+    tokens,
+  }: { readonly transaction: AuthorizationTransaction; readonly tokens: RequestedTokens },
 ): Promise<URLSearchParams> {
   const { options } = getClientContext(client);
   const parameters = new URLSearchParams();
-  const additional = { ...options.authorizationParameters, ...request.parameters };
+  const additional = { ...tokens.parameters, ...options.authorizationParameters, ...request.parameters };
   checkAdditionalParameters(Object.keys(additional), optionParameters);
   for (const [name, value] of Object.entries(additional)) parameters.set(name, value);
   const entries: readonly (readonly [string, string | undefined])[] = [
@@ -173,7 +177,7 @@ async function createParameters(
     ['response_mode', options.responseMode === 'query' ? undefined : options.responseMode],
     ['max_age', request.maxAge?.toString()],
     ['acr_values', request.acrValues?.join(' ')],
-    ['prompt', request.prompt],
+    ['prompt', request.prompt ?? tokens.prompt],
     ['login_hint', request.loginHint],
     ['id_token_hint', request.idTokenHint],
     ['ui_locales', request.uiLocales?.join(' ')],

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.ts';
 import type { Client } from '../client.ts';
 import { traceOperation } from '../observability.ts';
+import { resolveProvider } from '../resolve-provider.ts';
 import { discover } from '../wire/discovery.ts';
 import type { EndSessionRequest } from './end-session-request.ts';
 
@@ -28,9 +29,13 @@ export async function createEndSessionUrl(
   request: EndSessionRequest = {},
 ): Promise<URL | undefined> {
   return traceOperation(client, 'createEndSessionUrl', async () => {
-    const { end_session_endpoint: endpoint } = await discover(client);
+    const metadata = await discover(client);
+    const { end_session_endpoint: endpoint } = metadata;
     const { clientId } = client;
-    if (endpoint === undefined) return client.options.provider?.endSessionUrl?.(clientId, request);
+    const { postLogoutRedirectUri } = request;
+    const provider = resolveProvider(client, metadata);
+    const providerUrl = provider?.createLogoutUrl?.({ clientId, postLogoutRedirectUri, metadata });
+    if (providerUrl || endpoint === undefined) return providerUrl;
     if (!URL.canParse(endpoint)) {
       throw new ConfigurationError(
         'unsupported_by_provider',

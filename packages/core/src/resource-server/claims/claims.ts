@@ -1,7 +1,7 @@
 import { deepFreeze, isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import type { AccessTokenProfile } from '../../protocol/tokens/access-token-profile.ts';
 import { formatDistance, formatList, formatTime, formatValue } from '../rejections/format-mismatch.ts';
 import { invalidToken } from '../rejections/rejection.ts';
-import type { AccessTokenProfile } from './profiles.ts';
 import { readSubject } from './subject.ts';
 import type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';
 

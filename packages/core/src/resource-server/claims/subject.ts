@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../internal/json/json.ts';
+import type { AccessTokenProfile } from '../../protocol/tokens/access-token-profile.ts';
 import { invalidToken } from '../rejections/rejection.ts';
-import type { AccessTokenProfile } from './profiles.ts';
 import { isServiceAccount } from './service-account.ts';
 
 /** The user or client that an access token represents. */

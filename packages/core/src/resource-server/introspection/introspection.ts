@@ -14,9 +14,9 @@ import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts'
 import type { SignatureAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
 import { createSingleFlight } from '../../internal/single-flight.ts';
 import { checkRange } from '../../protocol/option-checks.ts';
+import type { AccessTokenProfile } from '../../protocol/tokens/access-token-profile.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
 import { readClaims } from '../claims/claims.ts';
-import type { AccessTokenProfile } from '../claims/profiles.ts';
 import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import { invalidToken, Rejection } from '../rejections/rejection.ts';
 import { rejectOtherKinds } from './introspected-kind.ts';

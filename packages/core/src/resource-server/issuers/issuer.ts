@@ -10,8 +10,14 @@ import {
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../../internal/signatures/signature-algorithms.ts';
+import type {
+  AccessTokenProfile,
+  AccessTokenProfileName,
+} from '../../protocol/tokens/access-token-profile.ts';
+import { requirePresetIssuer } from '../../providers/apply-preset.ts';
+import type { IssuerOrProvider, ProviderPreset } from '../../providers/provider.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
-import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '../claims/profiles.ts';
+import { profiles } from '../claims/profiles.ts';
 import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import { checkIntrospection } from '../introspection/check-introspection.ts';
 import {
@@ -35,9 +41,15 @@ import { createRemoteKeySet, createStaticKeySet, type KeySet } from './key-set.t
  * };
  * ```
  */
-export interface TrustedIssuer {
-  /** Issuer identifier, exactly as the provider writes it. A trailing slash is significant. */
-  readonly issuer: string;
+export type TrustedIssuer = TrustedIssuerSettings & IssuerOrProvider;
+
+/** An authorization server without its issuer identifier. */
+export interface TrustedIssuerSettings {
+  /**
+   * The provider: a preset of `@countersign/core/providers`, or one of your own. It sets `issuer`, `accessTokenIssuer` and
+   * `profile`. Default: none.
+   */
+  readonly provider?: ProviderPreset | undefined;
   /**
    * The `iss` of access tokens, if it differs from `issuer`. It is compared and never fetched, so it may be any text. AD FS
    * writes `http://<host>/adfs/services/trust` (`access_token_issuer` of its metadata), and version 1 of Entra ID
@@ -111,7 +123,8 @@ export interface Issuer {
 const defaultAlgorithms: readonly SignatureAlgorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
 /** @throws ConfigurationError when an option is missing or invalid */
-export function createIssuer(options: TrustedIssuer, context: IssuerContext): Issuer {
+export function createIssuer(givenOptions: TrustedIssuer, context: IssuerContext): Issuer {
+  const options = applyIssuerPreset(givenOptions);
   const { issuer, jwks, jwksUri } = options;
   const { allowInsecureIssuer, fetch, now, onEvent, http } = context;
   if (options.introspection !== undefined) checkIntrospection(options.introspection, issuer);
@@ -192,12 +205,31 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
   };
 }
 
+/** Options with the values of the preset. */
+interface ResolvedIssuer extends TrustedIssuerSettings {
+  readonly issuer: string;
+}
+
+/** @throws ConfigurationError `missing_option` without an issuer, `invalid_option` if the preset has another one */
+function applyIssuerPreset(options: TrustedIssuer): ResolvedIssuer {
+  const { provider } = options;
+  if (!provider) return options as ResolvedIssuer;
+  requirePresetIssuer(options.issuer, provider);
+  const { issuer: accessTokenIssuer, profile } = provider.accessTokens ?? {};
+  return {
+    ...options,
+    issuer: provider.issuer,
+    accessTokenIssuer: options.accessTokenIssuer ?? accessTokenIssuer,
+    profile: options.profile ?? profile,
+  };
+}
+
 const readRouting = ({ tokens = 'opaque', accepts = () => true }: IntrospectionOptions) => ({
   includesJwts: tokens !== 'opaque',
   accepts: tokens === 'jwt' ? undefined : accepts,
 });
 
-function readAccessTokenIssuer({ issuer, accessTokenIssuer = issuer }: TrustedIssuer): string {
+function readAccessTokenIssuer({ issuer, accessTokenIssuer = issuer }: ResolvedIssuer): string {
   if (typeof accessTokenIssuer === 'string' && accessTokenIssuer !== '') return accessTokenIssuer;
   throw new ConfigurationError(
     'invalid_option',
@@ -205,7 +237,7 @@ function readAccessTokenIssuer({ issuer, accessTokenIssuer = issuer }: TrustedIs
   );
 }
 
-function readAudiences({ audience, issuer }: TrustedIssuer): readonly string[] {
+function readAudiences({ audience, issuer }: ResolvedIssuer): readonly string[] {
   const list = typeof audience === 'string' ? [audience] : audience;
   if (
     Array.isArray(list) &&

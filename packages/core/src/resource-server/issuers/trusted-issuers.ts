@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.ts';
 import { checkRange } from '../../protocol/option-checks.ts';
+import { getIssuer } from '../../providers/apply-preset.ts';
 import type { AccessTokenVerifierOptions } from '../options/verifier-options.ts';
 import { createIssuer, type Issuer, type IssuerContext, type TrustedIssuer } from './issuer.ts';
 
@@ -52,6 +53,7 @@ export function createTrustedIssuers(
 
 const singleIssuerOptions = [
   'issuer',
+  'provider',
   'accessTokenIssuer',
   'audience',
   'algorithms',
@@ -86,7 +88,7 @@ function checkOpaqueRouting(list: readonly TrustedIssuer[]): void {
     introspectingIssuers.every(({ introspection }) => introspection?.accepts)
   )
     return;
-  const names = introspectingIssuers.map(({ issuer }) => `"${issuer}"`).join(' and ');
+  const names = introspectingIssuers.map((issuer) => `"${getIssuer(issuer)}"`).join(' and ');
   throw new ConfigurationError(
     'invalid_option',
     `${names} introspect opaque tokens, and an opaque token does not identify its issuer. Set introspection.accepts ` +

@@ -1,5 +1,5 @@
 import { checkOptions, type OptionType } from '../../internal/check-options.ts';
-import type { TrustedIssuer } from '../issuers/issuer.ts';
+import type { TrustedIssuerSettings } from '../issuers/issuer.ts';
 import type { AccessTokenVerifierOptions, VerifierOptions } from './verifier-options.ts';
 
 const textArray: OptionType = {
@@ -7,8 +7,12 @@ const textArray: OptionType = {
   accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
 };
 
-const issuerTypes: Readonly<Record<keyof TrustedIssuer, OptionType>> = {
+const issuerTypes: Readonly<Record<'issuer' | keyof TrustedIssuerSettings, OptionType>> = {
   issuer: 'string',
+  provider: {
+    expected: 'a preset of @countersign/core/providers, such as keycloak({ issuer })',
+    accepts: (value) => typeof value === 'object' && value !== null && 'issuer' in value && 'name' in value,
+  },
   accessTokenIssuer: 'string',
   audience: 'text list',
   algorithms: textArray,

@@ -99,7 +99,7 @@ describe('one process:', () => {
     sessions.set('s', without);
     await expect(tokens.getAccessToken(holder('s'))).rejects.toMatchObject({
       code: 'refresh_token_missing',
-      message: expect.stringContaining('offline_access'),
+      message: expect.stringContaining('refreshTokens'),
     });
   });
 
