@@ -1,6 +1,5 @@
 export type { Client } from './client/client.ts';
 export type {
-  AuthorizationServerMetadata,
   ClientOptions,
   ClientSettings,
   ExpectedAccessToken,
@@ -61,6 +60,7 @@ export {
 } from './client/wire/client-authentication.ts';
 export { discover } from './client/wire/discovery.ts';
 export { generateDpopKeyPair } from './client/wire/dpop.ts';
+export type { AuthorizationServerMetadata } from './client/wire/server-metadata.ts';
 export type { IdTokenClaims, TokenResponse } from './client/wire/token-response.ts';
 export {
   AccessTokenError,

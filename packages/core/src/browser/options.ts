@@ -1,4 +1,4 @@
-import type { AuthorizationServerMetadata } from '../client/client-options.ts';
+import type { AuthorizationServerMetadata } from '../client/wire/server-metadata.ts';
 import { AuthError, ConfigurationError, TransportError } from '../errors.ts';
 import { callListener, type EventListener } from '../events.ts';
 import { checkOptions, type OptionType } from '../internal/check-options.ts';

@@ -6,8 +6,9 @@ import type { WebCryptoKey } from '../internal/crypto-types.ts';
 import type { HttpOptions } from '../internal/fetch/bounded-fetch.ts';
 import type { TokenBucket } from '../internal/token-bucket.ts';
 import type { Client } from './client.ts';
-import type { AuthorizationServerMetadata, ResolvedClientOptions } from './client-options.ts';
+import type { ResolvedClientOptions } from './client-options.ts';
 import type { ClientAuthentication } from './wire/client-authentication.ts';
+import type { AuthorizationServerMetadata } from './wire/server-metadata.ts';
 
 /** Resolved options of a client and the data that it fetched from the provider. Never data of a user. */
 export interface ClientContext {

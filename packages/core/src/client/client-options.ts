@@ -1,4 +1,3 @@
-import type * as oauth from 'oauth4webapi';
 import type { EventListener } from '../events.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { WebCryptoKey, WebCryptoKeyPair } from '../internal/crypto-types.ts';
@@ -7,14 +6,7 @@ import type { SignatureAlgorithm } from '../internal/signatures/signature-algori
 import type { IssuerOrProvider, ProviderPreset } from '../providers/provider.ts';
 import type { OperationTrace } from './tracing/trace-operations.ts';
 import type { ClientAuthentication } from './wire/client-authentication.ts';
-
-/**
- * Metadata of an authorization server. Member names are those of the metadata document.
- *
- * @see https://www.rfc-editor.org/rfc/rfc8414#section-2
- */
-// An interface, so that declarations of other packages name it, and not the package of the protocol library.
-export interface AuthorizationServerMetadata extends oauth.AuthorizationServer {}
+import type { AuthorizationServerMetadata } from './wire/server-metadata.ts';
 
 /** A signature algorithm of responses. With HMAC or `none`, others than the provider could sign (RFC 8725 section 3.2). */
 export type ResponseSignatureAlgorithm = SignatureAlgorithm;

@@ -7,8 +7,9 @@ import { recognizeProvider } from '../providers/recognize-provider.ts';
 import type { Client } from './client.ts';
 import { type ClientContext, registerClientContext } from './client-context.ts';
 import { clientOptionHints, clientOptionTypes } from './client-option-types.ts';
-import type { AuthorizationServerMetadata, ClientOptions } from './client-options.ts';
+import type { ClientOptions } from './client-options.ts';
 import { none } from './wire/client-authentication.ts';
+import type { AuthorizationServerMetadata } from './wire/server-metadata.ts';
 
 /**
  * Creates a client. Sends no request: the metadata is fetched by the first function that needs it.

@@ -3,7 +3,7 @@ import type { ProviderBehaviour } from '../providers/provider.ts';
 import { recognizeProvider } from '../providers/recognize-provider.ts';
 import type { Client } from './client.ts';
 import { getClientContext } from './client-context.ts';
-import type { AuthorizationServerMetadata } from './client-options.ts';
+import type { AuthorizationServerMetadata } from './wire/server-metadata.ts';
 
 /**
  * Returns how the provider differs from the standards: the preset in the option `provider`, or the behaviour of a provider that

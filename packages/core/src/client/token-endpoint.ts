@@ -6,13 +6,13 @@ import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../p
 import { parseScopes } from '../protocol/login/scopes.ts';
 import type { Client } from './client.ts';
 import { getClientContext } from './client-context.ts';
-import type { AuthorizationServerMetadata } from './client-options.ts';
 import { reportProblem } from './observability.ts';
 import { discover } from './wire/discovery.ts';
 import { retryWithDpopNonce } from './wire/dpop.ts';
 import { createJwtReader, type JwtReader } from './wire/jwt/jwt-reader.ts';
 import { validateIdTokenClaims, verifyIdTokenSignature } from './wire/jwt/verify-id-token.ts';
 import { createTokenRequestOptions, findEndpoint, toProtocolClient } from './wire/request-options.ts';
+import type { AuthorizationServerMetadata } from './wire/server-metadata.ts';
 import {
   type CreateTokenError,
   type ReceivedTokens,

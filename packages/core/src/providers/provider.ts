@@ -1,5 +1,6 @@
-import type { AuthorizationServerMetadata, ClientSettings } from '../client/client-options.ts';
+import type { AuthorizationServerMetadata } from '../client/wire/server-metadata.ts';
 import type { IdTokenClaims } from '../client/wire/token-response.ts';
+import type { SignatureAlgorithm } from '../internal/signatures/signature-algorithms.ts';
 import type { AccessTokenProfile, AccessTokenProfileName } from '../protocol/tokens/access-token-profile.ts';
 import type { TokenErrorResponse } from '../protocol/tokens/refresh-rejection.ts';
 
@@ -34,11 +35,11 @@ export interface ProviderPreset extends ProviderBehaviour {
   /** Additional authorization parameters of each login. Those of the application are added. Default: none. */
   readonly authorizationParameters?: Readonly<Record<string, string>> | undefined;
   /** The response mode of logins on a server. Default: `query`. */
-  readonly responseMode?: ClientSettings['responseMode'];
+  readonly responseMode?: 'query' | 'form_post' | undefined;
   /** The signature algorithm of ID tokens. Default: `RS256`. */
-  readonly idTokenSignedResponseAlg?: ClientSettings['idTokenSignedResponseAlg'];
+  readonly idTokenSignedResponseAlg?: SignatureAlgorithm | undefined;
   /** The body encoding of token requests on a server. Default: `form`. */
-  readonly tokenRequestFormat?: ClientSettings['tokenRequestFormat'];
+  readonly tokenRequestFormat?: 'form' | 'json' | undefined;
   /** How an API verifies the access tokens of the provider. Default: as RFC 9068 requires. */
   readonly accessTokens?: ProviderAccessTokens | undefined;
   /** Returns the name of an ID token claim that is invalid for this client. Returns `undefined` if all are valid. */

@@ -1,4 +1,4 @@
-import type { AuthorizationServerMetadata } from '../../client/client-options.ts';
+import type { AuthorizationServerMetadata } from '../../client/wire/server-metadata.ts';
 import type { ProviderBehaviour } from '../../providers/provider.ts';
 import { recognizeProvider } from '../../providers/recognize-provider.ts';
 import type { BrowserContext } from '../options.ts';

@@ -1,4 +1,4 @@
-import type { AuthorizationServerMetadata } from '../../client/client-options.ts';
+import type { AuthorizationServerMetadata } from '../../client/wire/server-metadata.ts';
 import { ConfigurationError, TransportError, toPrintableText, ValidationError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import { normalizeMetadata } from '../../protocol/metadata.ts';

@@ -8,11 +8,11 @@ import {
 } from '../../protocol/login/authorization-transaction.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
-import type { AuthorizationServerMetadata } from '../client-options.ts';
 import { emitEvent, traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
 import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
+import type { AuthorizationServerMetadata } from '../wire/server-metadata.ts';
 import { translateError } from '../wire/translate-error.ts';
 import { findRequestedTokens, type RequestedTokens } from './refresh-token-request.ts';
 

@@ -2,8 +2,8 @@ import type { RefreshTokenRequest } from '../../providers/provider.ts';
 import { findRefreshTokenRequest } from '../../providers/recognize-provider.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
-import type { AuthorizationServerMetadata } from '../client-options.ts';
 import { resolveProvider } from '../resolve-provider.ts';
+import type { AuthorizationServerMetadata } from '../wire/server-metadata.ts';
 
 /** The scope of a login, and what else the provider needs to issue a refresh token. */
 export interface RequestedTokens extends Pick<RefreshTokenRequest, 'parameters' | 'prompt'> {

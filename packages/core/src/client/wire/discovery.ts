@@ -4,10 +4,10 @@ import { ValidationError } from '../../errors.ts';
 import { normalizeMetadata } from '../../protocol/metadata.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
-import type { AuthorizationServerMetadata } from '../client-options.ts';
 import { emitEvent, traceOperation } from '../observability.ts';
 import { runWithFailurePause } from './failure-pause.ts';
 import { createRequestOptions } from './request-options.ts';
+import type { AuthorizationServerMetadata } from './server-metadata.ts';
 import { translateError } from './translate-error.ts';
 
 /** Milliseconds for which expired metadata is used while it cannot be fetched. */

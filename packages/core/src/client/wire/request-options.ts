@@ -3,7 +3,7 @@ import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/fetc
 import { isJsonObject } from '../../internal/json/json.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
-import type { AuthorizationServerMetadata } from '../client-options.ts';
+import type { AuthorizationServerMetadata } from './server-metadata.ts';
 
 const usesMtlsAliases = (client: Client) =>
   getClientContext(client).authentication.method.endsWith('tls_client_auth');

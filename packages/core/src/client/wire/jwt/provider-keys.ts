@@ -18,11 +18,11 @@ import { createTokenBucket } from '../../../internal/token-bucket.ts';
 import { selectSigningKeys } from '../../../protocol/tokens/signing-keys.ts';
 import type { Client } from '../../client.ts';
 import { getClientContext, type ProviderKeys } from '../../client-context.ts';
-import type { AuthorizationServerMetadata } from '../../client-options.ts';
 import { emitEvent, reportProblem } from '../../observability.ts';
 import { discover } from '../discovery.ts';
 import { isRecentFailure, runWithFailurePause } from '../failure-pause.ts';
 import { createRequestOptions, createUserAgentHeader } from '../request-options.ts';
+import type { AuthorizationServerMetadata } from '../server-metadata.ts';
 
 /**
  * Limit of the key fetches that unknown key IDs may cause, per sender: five at once, then one each ten seconds.
