@@ -1,13 +1,21 @@
-export { atlassian } from './atlassian.ts';
-export { type Auth0Options, auth0 } from './auth0.ts';
-export { type CognitoOptions, cognito } from './cognito.ts';
-export { dex } from './dex.ts';
-export { type EntraOptions, entra } from './entra.ts';
-export { github } from './github.ts';
-export { google } from './google.ts';
-export { kanidm } from './kanidm.ts';
-export { keycloak } from './keycloak.ts';
-export { type OktaOptions, okta } from './okta.ts';
+export { atlassian } from './presets/atlassian.ts';
+export { type Auth0Options, auth0 } from './presets/auth0.ts';
+export { authelia } from './presets/authelia.ts';
+export { authentik } from './presets/authentik.ts';
+export { type CognitoOptions, cognito } from './presets/cognito.ts';
+export { dex } from './presets/dex.ts';
+export { type EntraOptions, entra } from './presets/entra.ts';
+export { github } from './presets/github.ts';
+export { gitlab } from './presets/gitlab.ts';
+export { google } from './presets/google.ts';
+export { hydra } from './presets/hydra.ts';
+export { kanidm } from './presets/kanidm.ts';
+export { keycloak } from './presets/keycloak.ts';
+export { logto } from './presets/logto.ts';
+export { type OktaOptions, okta } from './presets/okta.ts';
+export { salesforce } from './presets/salesforce.ts';
+export { spring } from './presets/spring.ts';
+export { zitadel } from './presets/zitadel.ts';
 export type {
   ProviderAccessTokens,
   ProviderBehaviour,

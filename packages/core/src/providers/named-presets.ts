@@ -1,14 +1,22 @@
 import { ConfigurationError } from '../errors.ts';
-import { atlassian } from './atlassian.ts';
-import { auth0 } from './auth0.ts';
-import { cognito } from './cognito.ts';
-import { dex } from './dex.ts';
-import { entra } from './entra.ts';
-import { github } from './github.ts';
-import { google } from './google.ts';
-import { kanidm } from './kanidm.ts';
-import { keycloak } from './keycloak.ts';
-import { okta } from './okta.ts';
+import { atlassian } from './presets/atlassian.ts';
+import { auth0 } from './presets/auth0.ts';
+import { authelia } from './presets/authelia.ts';
+import { authentik } from './presets/authentik.ts';
+import { cognito } from './presets/cognito.ts';
+import { dex } from './presets/dex.ts';
+import { entra } from './presets/entra.ts';
+import { github } from './presets/github.ts';
+import { gitlab } from './presets/gitlab.ts';
+import { google } from './presets/google.ts';
+import { hydra } from './presets/hydra.ts';
+import { kanidm } from './presets/kanidm.ts';
+import { keycloak } from './presets/keycloak.ts';
+import { logto } from './presets/logto.ts';
+import { okta } from './presets/okta.ts';
+import { salesforce } from './presets/salesforce.ts';
+import { spring } from './presets/spring.ts';
+import { zitadel } from './presets/zitadel.ts';
 import type { ProviderPreset } from './provider.ts';
 
 /** Creates each preset from the issuer identifier. Providers with one address ignore it. */
@@ -20,6 +28,14 @@ const presets: Readonly<Record<string, (issuer: string) => ProviderPreset>> = {
   entra: (issuer) => entra({ tenant: new URL(issuer).pathname.split('/')[1] ?? '' }),
   github,
   google,
+  zitadel: (issuer) => zitadel({ issuer }),
+  authentik: (issuer) => authentik({ issuer }),
+  hydra: (issuer) => hydra({ issuer }),
+  authelia: (issuer) => authelia({ issuer }),
+  spring: (issuer) => spring({ issuer }),
+  gitlab: (issuer) => gitlab({ issuer }),
+  salesforce: (issuer) => salesforce({ issuer }),
+  logto: (issuer) => logto({ issuer }),
   kanidm: (issuer) => kanidm({ issuer }),
   keycloak: (issuer) => keycloak({ issuer }),
   okta: (issuer) =>

@@ -2,14 +2,23 @@ import { describe, expect, test } from 'vitest';
 import { createClient, createEndSessionUrl } from '../index.ts';
 import {
   atlassian,
+  authelia,
+  authentik,
   cognito,
   dex,
   entra,
   github,
+  gitlab,
   google,
+  hydra,
+  kanidm,
   keycloak,
+  logto,
   okta,
   type ProviderPreset,
+  salesforce,
+  spring,
+  zitadel,
 } from './index.ts';
 import { createNamedPreset } from './named-presets.ts';
 
@@ -32,6 +41,9 @@ test.each<readonly [ProviderPreset, string]>([
   [keycloak({ issuer: 'https://id.example/realms/a' }), 'https://id.example/realms/a'],
   [okta({ domain: 'acme.okta.com' }), 'https://acme.okta.com'],
   [okta({ domain: 'acme.okta.com', authorizationServer: 'default' }), 'https://acme.okta.com/oauth2/default'],
+  ...[authelia, authentik, dex, gitlab, hydra, kanidm, keycloak, logto, salesforce, spring, zitadel].map(
+    (create) => [create({ issuer: 'https://id.example/a/' }), 'https://id.example/a/'] as const,
+  ),
   [github(), 'https://github.com'],
   [atlassian(), 'https://auth.atlassian.com'],
 ])('%#: the preset has the issuer of the provider', (preset, issuer) => {

@@ -100,6 +100,8 @@ export interface RefreshTokenRequest {
 export interface ProviderAccessTokens {
   /** The `iss` of access tokens, if it differs from the issuer identifier. */
   readonly issuer?: string | undefined;
+  /** Accepted signature algorithms. Default: those of an API without a preset. */
+  readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** How the provider writes its access tokens: the name of a built-in profile, or a profile. Default: `rfc9068`. */
   readonly profile?: AccessTokenProfileName | AccessTokenProfile | undefined;
 }

@@ -1,8 +1,8 @@
-import { createAuth0Behaviour } from './auth0.ts';
-import { cognitoBehaviour, isCognito } from './cognito.ts';
-import { entraBehaviour, isEntra } from './entra.ts';
-import { googleBehaviour, googleIssuer } from './google.ts';
-import { isKeycloak, keycloakBehaviour } from './keycloak.ts';
+import { createAuth0Behaviour } from './presets/auth0.ts';
+import { cognitoBehaviour, isCognito } from './presets/cognito.ts';
+import { entraBehaviour, isEntra } from './presets/entra.ts';
+import { googleBehaviour, googleIssuer } from './presets/google.ts';
+import { isKeycloak, keycloakBehaviour } from './presets/keycloak.ts';
 import type { ProviderBehaviour, RefreshTokenRequest } from './provider.ts';
 
 /** What is known about a provider without a preset. */

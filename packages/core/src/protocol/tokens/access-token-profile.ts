@@ -74,4 +74,7 @@ export type AccessTokenProfileName =
   | 'entra-b2c'
   | 'adfs'
   | 'okta'
-  | 'cognito';
+  | 'cognito'
+  | 'hydra'
+  | 'authelia'
+  | 'spring';

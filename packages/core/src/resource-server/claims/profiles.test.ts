@@ -72,6 +72,29 @@ describe('reads the tokens of', () => {
       scopes: ['api/read'],
     });
   });
+
+  test('hydra', async () => {
+    const claims = { scope: undefined, scp: ['items:read'], ext: { roles: ['admin'] } };
+    await expect(verify('hydra', claims)).resolves.toMatchObject({
+      scopes: ['items:read'],
+      roles: ['admin'],
+    });
+  });
+
+  test('authelia', async () => {
+    const claims = { scope: undefined, scp: ['items:read'] };
+    await expect(verify('authelia', claims, { typ: 'at+jwt' })).resolves.toMatchObject({
+      scopes: ['items:read'],
+    });
+  });
+
+  test('spring', async () => {
+    const claims = { client_id: undefined, scope: ['items:read'] };
+    const token = await verify('spring', claims, { typ: undefined });
+    expect(token).toMatchObject({ kind: 'user', scopes: ['items:read'] });
+    const audience = 'https://api.example.test';
+    await expect(verify('spring', { ...claims, sub: audience })).resolves.toMatchObject({ kind: 'client' });
+  });
 });
 
 describe('A8: each profile rejects another kind of token', () => {
@@ -86,6 +109,13 @@ describe('A8: each profile rejects another kind of token', () => {
     ['entra', { azp: 'spa', nonce: 'n' }],
     ['okta', { cid: undefined }],
     ['okta', { cid: 'spa', nonce: 'n' }],
+    ['hydra', { nonce: 'n' }],
+    ['hydra', { at_hash: 'x' }],
+    ['authelia', { nonce: 'n' }],
+    ['spring', { nonce: 'n' }],
+    ['spring', { azp: 'web' }],
+    ['spring', { sid: 's' }],
+    ['spring', { auth_time: 1 }],
     ['cognito', { token_use: 'id', aud: undefined }],
     ['cognito', { token_use: undefined, aud: undefined }],
     ['cognito', { token_use: 'access', aud: undefined, client_id: 'other' }],

@@ -189,6 +189,43 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
     kind: (claims) => (isText(claims.username) && claims.sub !== claims.client_id ? 'user' : 'client'),
     reject: (claims) => (claims.token_use === 'access' ? undefined : 'The token is not an access token'),
   },
+  hydra: {
+    name: 'hydra',
+    relaxes: ['section 2.1: `typ` may be `JWT`', 'section 2.2.3: the scope is the list `scp`'],
+    types: ['at+jwt', 'jwt'],
+    required: ['aud', 'sub', 'client_id', 'iat', 'jti'],
+    scopes: (claims) => claims.scp ?? claims.scope,
+    // Claims of the consent application are in `ext`. https://www.ory.com/docs/oauth2-oidc/jwt-access-token
+    roles: (claims) => (claims.ext as JsonObject | undefined)?.roles,
+    reject: rejectForeign,
+  },
+  authelia: {
+    name: 'authelia',
+    relaxes: ['section 2.2.3: the scope may be the list `scp`'],
+    types: ['at+jwt'],
+    required: ['aud', 'sub', 'client_id', 'iat', 'jti'],
+    // https://www.authelia.com/integration/openid-connect/introduction/
+    scopes: (claims) => claims.scope ?? claims.scp,
+    reject: rejectForeign,
+  },
+  spring: {
+    name: 'spring',
+    relaxes: [
+      'section 2.1: `typ` may be missing or `JWT`',
+      'section 2.2: `client_id` is missing; `aud` is the client unless the server is configured otherwise',
+    ],
+    types: ['at+jwt', 'jwt', ''],
+    required: ['aud', 'sub', 'iat', 'jti'],
+    // The subject of a client credentials token is the client, which is the audience too.
+    // https://docs.spring.io/spring-authorization-server/reference/core-model-components.html
+    kind: (claims) => ([claims.aud].flat().includes(claims.sub) ? 'client' : 'user'),
+    // ID tokens have the same shape, and a claim that only they have: the client, the session, or the time of the login.
+    reject: (claims) =>
+      rejectForeign(claims) ??
+      (['azp', 'sid', 'auth_time'].some((name) => claims[name] !== undefined)
+        ? 'The token is an ID token, not an access token'
+        : undefined),
+  },
 };
 
 /** Whether the function belongs to a built-in profile: its reasons contain no claim value. */

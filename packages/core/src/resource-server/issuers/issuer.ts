@@ -46,8 +46,8 @@ export type TrustedIssuer = TrustedIssuerSettings & IssuerOrProvider;
 /** An authorization server without its issuer identifier. */
 export interface TrustedIssuerSettings {
   /**
-   * The provider: a preset of `@countersign/core/providers`, or one of your own. It sets `issuer`, `accessTokenIssuer` and
-   * `profile`. Default: none.
+   * The provider: a preset of `@countersign/core/providers`, or one of your own. It sets `issuer`, `accessTokenIssuer`,
+   * `profile` and `algorithms`. Default: none.
    */
   readonly provider?: ProviderPreset | undefined;
   /**
@@ -215,12 +215,13 @@ function applyIssuerPreset(options: TrustedIssuer): ResolvedIssuer {
   const { provider } = options;
   if (!provider) return options as ResolvedIssuer;
   requirePresetIssuer(options.issuer, provider);
-  const { issuer: accessTokenIssuer, profile } = provider.accessTokens ?? {};
+  const { issuer: accessTokenIssuer, profile, algorithms } = provider.accessTokens ?? {};
   return {
     ...options,
     issuer: provider.issuer,
     accessTokenIssuer: options.accessTokenIssuer ?? accessTokenIssuer,
     profile: options.profile ?? profile,
+    algorithms: options.algorithms ?? algorithms,
   };
 }
 

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../errors.ts';
-import type { ProviderBehaviour, ProviderPreset } from './provider.ts';
+import { ConfigurationError } from '../../errors.ts';
+import type { ProviderBehaviour, ProviderPreset } from '../provider.ts';
 
 /** Options of {@link entra}. */
 export interface EntraOptions {

@@ -1,4 +1,4 @@
-import type { ProviderPreset } from './provider.ts';
+import type { ProviderPreset } from '../provider.ts';
 
 const issuer = 'https://auth.atlassian.com';
 

@@ -1,0 +1,25 @@
+import type { ProviderPreset } from '../provider.ts';
+import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
+
+/**
+ * Creates the preset of Ory Hydra. Its logout tokens have no `exp`.
+ *
+ * @throws ConfigurationError `missing_option` or `invalid_option` if `issuer` is not a URL
+ * @see https://www.ory.com/docs/hydra/guides/oauth2-openid-connect
+ * @example
+ * ```ts
+ * import { createClient } from '@countersign/core';
+ * import { hydra } from '@countersign/core/providers';
+ *
+ * const client = createClient({ provider: hydra({ issuer: 'https://hydra.example.com/' }), clientId: 'web' });
+ * ```
+ */
+export function hydra({ issuer }: IssuerOptions): ProviderPreset {
+  return {
+    name: 'hydra',
+    issuer: requireIssuer('hydra', issuer),
+    relaxes: [],
+    refreshTokens: { scope: 'offline_access' },
+    accessTokens: { profile: 'hydra' },
+  };
+}
