@@ -1,11 +1,11 @@
 import type { AuthEvent } from '@countersign/core/browser';
 import type { TokenWorker } from '@countersign/core/worker';
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
-import type { AuthConfig, AuthFeature } from '../src/config/auth-config.ts';
+import type { AuthFeature } from '../src/config/auth-config.ts';
 import { withEvents } from '../src/config/auth-features.ts';
 import { authGuard } from '../src/guards/auth-guard.ts';
 import { withWorker } from '../worker/with-worker.ts';
-import { createTab, EmptyPage } from './support/routed-app.ts';
+import { type ConfigPart, createTab, EmptyPage } from './support/routed-app.ts';
 
 const app = 'https://app.example';
 const issuer = 'https://login.example';
@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 /** Misconfigurations with which no login starts, and what the developer reads. */
-const plants: Record<string, { config: Partial<AuthConfig>; code: string; texts: readonly string[] }> = {
+const plants: Record<string, { config: ConfigPart; code: string; texts: readonly string[] }> = {
   'an issuer with another slash': {
     config: { issuer: `${issuer}/` },
     code: 'metadata_invalid',
@@ -38,7 +38,7 @@ const plants: Record<string, { config: Partial<AuthConfig>; code: string; texts:
 };
 
 /** Opens the public page, then clicks on a link to a guarded page. */
-async function clickGuardedLink(config: Partial<AuthConfig>, listener?: (event: AuthEvent) => void) {
+async function clickGuardedLink(config: ConfigPart, listener?: (event: AuthEvent) => void) {
   const { open } = await createTab();
   const features = listener ? [withEvents(listener)] : [];
   const { router, left } = await open(`${app}/`, { routes, config, features });
@@ -72,7 +72,7 @@ test.each(Object.entries(plants))('%s: a click on a guarded link is one event', 
 /** Wrong configurations of the first page. Another attempt would not help. */
 const wrongConfigurations: Record<
   string,
-  { config?: Partial<AuthConfig>; metadata?: object; features?: AuthFeature[]; error: object }
+  { config?: ConfigPart; metadata?: object; features?: AuthFeature[]; error: object }
 > = {
   'an issuer with another slash': {
     config: { issuer: `${issuer}/` },
@@ -96,7 +96,7 @@ function createMissingWorker() {
 }
 
 describe.each(Object.entries(wrongConfigurations))('%s', (_, { config, metadata, features = [], error }) => {
-  async function openGuardedPage(more: Partial<AuthConfig> = {}) {
+  async function openGuardedPage(more: ConfigPart = {}) {
     const { open, provider } = await createTab();
     Object.assign(provider.metadata, metadata);
     const page = await open(`${app}/items`, { routes, config: { ...config, ...more }, features });

@@ -6,7 +6,14 @@ import type { AuthConfig, AuthFeature } from '../src/config/auth-config.ts';
 import { withClientName, withSilentLogin, withStorage } from '../src/config/auth-features.ts';
 import { authGuard, authGuardFor } from '../src/guards/auth-guard.ts';
 import { provideAuth } from '../src/provide-auth.ts';
-import { createTab, dispatch, EmptyPage, type PageOptions, type TestPage } from './support/routed-app.ts';
+import {
+  type ConfigPart,
+  createTab,
+  dispatch,
+  EmptyPage,
+  type PageOptions,
+  type TestPage,
+} from './support/routed-app.ts';
 
 const origin = 'https://app.example';
 const guarded: Routes = [{ path: '**', canActivate: [authGuard], component: EmptyPage }];
@@ -21,7 +28,7 @@ const shows = (page: TestPage, url: string) =>
   });
 
 describe('a login returns to the requested page', () => {
-  test.each<[string, PageOptions & { config?: Partial<AuthConfig> }, string]>([
+  test.each<[string, PageOptions & { config?: ConfigPart }, string]>([
     [`${origin}/items?a=b%26c#d`, { routes: guarded }, '/items?a=b%26c#d'],
     // The URL of the application may be its redirect URI.
     [`${origin}/items`, { routes: guarded, config: { redirectUri: origin } }, '/items'],

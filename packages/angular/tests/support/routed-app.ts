@@ -26,16 +26,19 @@ import {
 } from '../../../core/tests/support/browser/browser-provider.ts';
 import { createFrameDocument } from '../../../core/tests/support/browser/silent-frame.ts';
 import type { Auth } from '../../src/auth.ts';
-import type { AuthConfig, AuthFeature } from '../../src/config/auth-config.ts';
+import type { AuthFeature, AuthSettings } from '../../src/config/auth-config.ts';
 import { injectAuth } from '../../src/inject-auth.ts';
 import { provideAuth } from '../../src/provide-auth.ts';
 
 @Component({ template: '' })
 export class EmptyPage {}
 
+/** Options that replace those of the application. */
+export type ConfigPart = Partial<AuthSettings> & { readonly issuer?: string };
+
 export interface PageOptions {
   readonly routes: Routes;
-  readonly config?: Partial<AuthConfig>;
+  readonly config?: ConfigPart;
   readonly features?: readonly AuthFeature[];
   readonly base?: string;
   /** The page has no element `<base>`. */

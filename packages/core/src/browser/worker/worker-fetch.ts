@@ -2,6 +2,8 @@ import { TransportError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
+import { getIssuer } from '../../providers/apply-preset.ts';
+import type { IssuerOrProvider, ProviderPreset } from '../../providers/provider.ts';
 import { createFeatureError } from '../state/browser-features.ts';
 import type { CheckedFetch } from '../state/checked-fetch.ts';
 import type { FromWorker, ToWorker, WorkerMetadata, WorkerResponse } from './messages.ts';
@@ -15,9 +17,12 @@ export interface TokenWorker {
 }
 
 /** Options of {@link createWorkerFetch}. Pass those of `createBrowserAuth`. */
-export interface WorkerFetchOptions {
-  /** The issuer identifier. */
-  readonly issuer: string;
+export type WorkerFetchOptions = WorkerFetchSettings & IssuerOrProvider;
+
+/** Options of {@link createWorkerFetch} without the issuer. */
+export interface WorkerFetchSettings {
+  /** The provider, as for `createBrowserAuth`. Default: none. */
+  readonly provider?: ProviderPreset | undefined;
   /** Allows plain http, for a provider on the developer's machine. Default: false. */
   readonly allowInsecureIssuer?: boolean | undefined;
   /** Static metadata of the provider. Default: the worker reads the metadata of the issuer. */
@@ -58,8 +63,11 @@ export interface WorkerFetchOptions {
  */
 export function createWorkerFetch(
   worker: TokenWorker | (() => TokenWorker),
-  { issuer, allowInsecureIssuer = false, metadata, fetch: sendFromPage = globalFetch }: WorkerFetchOptions,
+  options: WorkerFetchOptions,
 ): Fetch {
+  const { allowInsecureIssuer = false, fetch: sendFromPage = globalFetch } = options;
+  const { metadata = options.provider?.metadata } = options;
+  const issuer = getIssuer(options);
   const pending = new Map<number, { resolve(message: WorkerResponse): void; reject(error: Error): void }>();
   let serial = 0;
   let hasResponded = false;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import { createBrowserAuth } from '../../../src/browser/browser-auth.ts';
 import type { BrowserAuth } from '../../../src/browser/browser-auth-types.ts';
-import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
+import type { BrowserAuthSettings } from '../../../src/browser/options.ts';
 import type { AuthEvent } from '../../../src/events.ts';
 import { createTestProvider, type TestProvider } from './browser-provider.ts';
 import { getOnlyLogin } from './visited-urls.ts';
@@ -48,7 +48,10 @@ export interface Page {
   readonly visited: string[];
 }
 
-export function createPage(options: Partial<BrowserAuthOptions> = {}): Page {
+/** Options that replace those of a page. */
+type PageOptions = Partial<BrowserAuthSettings> & { readonly issuer?: string };
+
+export function createPage(options: PageOptions = {}): Page {
   const visited: string[] = [];
   const auth = createBrowserAuth({
     issuer: provider.issuer,
@@ -72,7 +75,7 @@ export async function startLogin({ auth, visited }: Page, options?: Parameters<B
   return getOnlyLogin(visited.filter((url) => !known.has(url)));
 }
 
-export async function openSignedInPage(options: Partial<BrowserAuthOptions> = {}): Promise<Page> {
+export async function openSignedInPage(options: PageOptions = {}): Promise<Page> {
   const page = createPage(options);
   await page.auth.start();
   await page.auth.handleCallback(provider.approve(await startLogin(page)));
