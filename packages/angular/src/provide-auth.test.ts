@@ -131,6 +131,22 @@ test('fails to start with an invalid configuration', async () => {
   );
 });
 
+test.each(['issuer', 'redirectUri', 'postLogoutRedirectUri', 'silentRedirectUri'] as const)(
+  'fails to start with a URL object as %s',
+  async (name) => {
+    const url = new URL('https://app.example/shop/callback?tenant=secret');
+    for (const source of [
+      { ...config, [name]: url as never },
+      async () => ({ ...config, [name]: url as never }),
+    ])
+      await expect(start(provideAuth(source))).rejects.toMatchObject({
+        name: 'ConfigurationError',
+        code: 'invalid_option',
+        message: `The option "${name}" of createBrowserAuth() is a URL object, expected a string.`,
+      });
+  },
+);
+
 test('provides several clients by name', async () => {
   const { auth } = await start(
     provideAuth(config),

@@ -19,18 +19,21 @@ import { GRPC_STREAMS } from './injection-tokens.ts';
  * the application.
  */
 export type AuthModuleOptions = GuardOptions &
-  ((AccessTokenVerifierOptions & { readonly verifier?: never }) | { readonly verifier: AccessTokenVerifier });
+  (
+    | (AccessTokenVerifierOptions & { readonly verifier?: undefined })
+    | { readonly verifier: AccessTokenVerifier }
+  );
 
 /** Options of `forRoot()` and `forRootAsync()` for the module itself. */
 export interface AuthModuleExtras {
   /** Whether other modules can inject the exported providers without importing the module. Default: true. */
-  isGlobal?: boolean;
+  isGlobal?: boolean | undefined;
   /**
    * Whether `AccessTokenGuard` is applied to every handler of the application. With `false`, no handler is guarded until
    * you apply the guard. The application does not start if a handler whose decorators require a token has no guard.
-   * Default: true.
+   * Other handlers without the guard accept every request; `accessReport()` lists them as `unguarded`. Default: true.
    */
-  globalGuard?: boolean;
+  globalGuard?: boolean | undefined;
 }
 
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =

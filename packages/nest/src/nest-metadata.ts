@@ -7,6 +7,7 @@ export const nestMetadata = {
   responseHeaders: '__headers__',
   routePath: 'path',
   routeMethod: 'method',
+  httpCode: '__httpCode__',
   host: 'host',
   version: '__version__',
   modulePath: '__module_path__',

@@ -118,7 +118,7 @@ export interface Auth extends SessionHelpers {
    *
    * @param options `returnTo`: a path of the application. Default: the current page.
    */
-  requireSession(options?: { readonly returnTo?: string }): Promise<Session>;
+  requireSession(options?: { readonly returnTo?: string | undefined }): Promise<Session>;
   /**
    * Returns the session if the login was granted these scopes.
    *

@@ -21,7 +21,7 @@ import {
 /** Options of a protected page, action or handler. */
 export interface ProtectOptions {
   /** Scopes that the login must have been granted. Default: none. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** Wrappers whose functions run only with a session, with or without a proxy. */

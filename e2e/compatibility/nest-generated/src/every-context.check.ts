@@ -12,6 +12,8 @@ import { type ExpectedHandler, listExpectedHandlers } from './expected-handlers.
 import { findFreePort, startBroker } from './programs.js';
 import { testContexts } from './shapes/contexts.js';
 import { testCopies } from './shapes/copies.js';
+import { testOpenApiPlugin } from './shapes/openapi-plugin.js';
+import { testPlainGateways } from './shapes/plain-gateways.js';
 import { testTokens } from './shapes/tokens.js';
 import { testSideDoors } from './side-doors.js';
 
@@ -58,6 +60,8 @@ testSideDoors();
 testTokens();
 testCopies();
 testContexts();
+testPlainGateways();
+testOpenApiPlugin();
 
 for (const [name, variant] of Object.entries(variants)) {
   describe(name, () => {

@@ -29,3 +29,14 @@ test('rejects static metadata with plain http endpoints, including aliases', () 
     );
   }
 });
+
+test.each(['issuer', 'redirectUri'])('rejects a URL object as %s, without its value', (name) => {
+  const url = new URL('https://app.example.test/callback?tenant=secret');
+  expect(() => createClient({ ...valid, [name]: url as never })).toThrow(
+    expect.objectContaining({
+      name: 'ConfigurationError',
+      code: 'invalid_option',
+      message: `The option "${name}" of createClient() is a URL object, expected a string.`,
+    }),
+  );
+});

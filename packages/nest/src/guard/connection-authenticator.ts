@@ -29,7 +29,7 @@ import { Authenticator } from './authenticator.ts';
 /** Options of `ConnectionAuthenticator.authenticate()`. */
 export interface ConnectionOptions {
   /** Requirements of the connection, for example `{ scopes: ['items:read'] }`. Default: a valid token is sufficient. */
-  readonly requirements?: AccessRequirements;
+  readonly requirements?: AccessRequirements | undefined;
 }
 
 /** Options of `ConnectionAuthenticator.renew()`. */
@@ -39,7 +39,7 @@ export interface RenewalOptions {
    *
    * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.2
    */
-  readonly proof?: string;
+  readonly proof?: string | undefined;
 }
 
 /**

@@ -132,8 +132,8 @@ class ExplicitController {
   }
 }
 
-test('with globalGuard: false, reports handlers without the guard as unguarded', async () => {
-  const { app } = await startApp(
+test('with globalGuard: false, starts with handlers without the guard, which need no token, and reports them as unguarded', async () => {
+  const { app, call } = await startApp(
     { controllers: [ExplicitController], providers: [PlainGateway] },
     { auth: { globalGuard: false }, before: (each) => void each.useWebSocketAdapter(new IoAdapter(each)) },
   );
@@ -145,6 +145,8 @@ test('with globalGuard: false, reports handlers without the guard as unguarded',
     'GET /explicit/plain': 'unguarded',
     list: 'unguarded',
   });
+  expect((await call('/explicit')).status).toBe(401);
+  expect((await call('/explicit/plain')).status).toBe(200);
 });
 
 @WebSocketGateway()

@@ -60,6 +60,9 @@ export interface AccessReportRow {
  * Call it after `app.init()` or `app.listen()`: before that, GraphQL schemas do not exist. The order is stable: by
  * transport, entry (routes by path) and handler. Middleware, such as `app.use()`, is not listed.
  *
+ * With `globalGuard: false`, an application starts with handlers that have neither a requirement nor the guard. They accept
+ * every request, and their `access` is `unguarded`.
+ *
  * @example
  * ```ts
  * test('access to the handlers', async () => {

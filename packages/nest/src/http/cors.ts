@@ -1,8 +1,8 @@
 interface CorsHeaders {
   /** Request headers that a browser may send: a list, or a string with commas. */
-  readonly allowedHeaders?: string | readonly string[];
+  readonly allowedHeaders?: string | readonly string[] | undefined;
   /** Response headers that a browser may read: a list, or a string with commas. */
-  readonly exposedHeaders?: string | readonly string[];
+  readonly exposedHeaders?: string | readonly string[] | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApiOkResponse, ApiSecurity, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { expect, test } from 'vitest';
@@ -97,4 +97,35 @@ test('the OpenAPI document contains the requirements with a guard of the applica
   const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
   expect(paths['/guarded/scoped']?.get?.security).toEqual([{ access_token: ['items:read'] }]);
   expect(paths['/guarded/plain']?.get?.security).toBeUndefined();
+});
+
+test('the OpenAPI document contains the successful response of a handler without annotations', async () => {
+  @Controller('described')
+  class DescribedController {
+    @Get()
+    list() {}
+
+    @Post()
+    add() {}
+
+    @HttpCode(204)
+    @Delete()
+    remove() {}
+  }
+  @ApiOkResponse({ description: 'class' })
+  @Controller('class')
+  class ClassController {
+    @Get()
+    list() {}
+  }
+  const { app } = await startApp({ controllers: [DescribedController, ClassController] });
+  const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+  const rejected = { 401: { description: 'The access token is missing or invalid' } };
+  expect(paths['/described']).toMatchObject({
+    get: { responses: { 200: { description: '' }, ...rejected } },
+    post: { responses: { 201: { description: '' }, ...rejected } },
+    delete: { responses: { 204: { description: '' }, ...rejected } },
+  });
+  expect(Object.keys(paths['/described']?.post?.responses ?? {})).toEqual(['201', '401']);
+  expect(paths['/class']?.get?.responses).toEqual({ 200: { description: 'class' }, ...rejected });
 });

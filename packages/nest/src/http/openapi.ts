@@ -1,3 +1,4 @@
+import { RequestMethod } from '@nestjs/common';
 import { getAccessPolicy } from '../access/resolve-access.ts';
 import { nestMetadata, swaggerMetadata } from '../nest-metadata.ts';
 
@@ -19,7 +20,7 @@ export const accessTokenSecurity = 'access_token';
  * ```
  */
 export function accessTokenSecurityScheme(
-  options: { readonly issuer?: string } = {},
+  options: { readonly issuer?: string | undefined } = {},
 ):
   | { type: 'http'; scheme: string; bearerFormat: string }
   | { type: 'openIdConnect'; openIdConnectUrl: string } {
@@ -55,15 +56,22 @@ function describeOperation(handler: object, owner: object): void {
     const required = alternatives.map((names) => ({ [accessTokenSecurity]: [...new Set(names)] }));
     Reflect.defineMetadata(security, mode === 'optional' ? [{}, ...required] : required, handler);
   }
-  const ownResponses = (Reflect.getMetadata(responses, handler) ?? {}) as Record<string, unknown>;
   const scopeText = alternatives.map((names) => names.join(' ')).join(' or ');
   Reflect.defineMetadata(
     responses,
     {
       401: { description: 'The access token is missing or invalid' },
       ...(scopeText !== '' && { 403: { description: `The access token lacks the scope: ${scopeText}` } }),
-      ...ownResponses,
+      ...(Reflect.getMetadata(responses, handler) ?? createSuccessResponse(handler, owner)),
     },
     handler,
   );
+}
+
+/** The response that `@nestjs/swagger` describes only if a handler has no other. */
+function createSuccessResponse(handler: object, owner: object): Readonly<Record<number, object>> {
+  if (Reflect.hasMetadata(swaggerMetadata.responses, owner)) return {};
+  const isPost = Reflect.getMetadata(nestMetadata.routeMethod, handler) === RequestMethod.POST;
+  const status: number = Reflect.getMetadata(nestMetadata.httpCode, handler) ?? (isPost ? 201 : 200);
+  return { [status]: { description: '' } };
 }

@@ -12,7 +12,7 @@ export interface AuthProviderProps {
    */
   readonly session?: ClientSession | null | undefined;
   /** Path of the routes, including the base path. Default: `/auth`. */
-  readonly routes?: string;
+  readonly routes?: string | undefined;
   readonly children: ReactNode;
 }
 

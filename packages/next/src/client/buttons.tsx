@@ -42,7 +42,7 @@ export function SignedOut({ children }: { readonly children: ReactNode }): React
 /** Properties of {@link LoginButton}. */
 export interface LoginButtonProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> {
   /** A path of the application for the user after the login. Default: the option `afterLogin`. */
-  readonly returnTo?: string;
+  readonly returnTo?: string | undefined;
 }
 
 /**
@@ -67,7 +67,7 @@ export function LoginButton({ returnTo, children = 'Log in', ...props }: LoginBu
 /** Properties of {@link LogoutButton}. */
 export interface LogoutButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   /** Where to send the user after logout: one of the option `postLogoutRedirectUris`. Default: the first one. */
-  readonly returnTo?: string;
+  readonly returnTo?: string | undefined;
 }
 
 /**

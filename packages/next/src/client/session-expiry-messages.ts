@@ -13,7 +13,7 @@ export interface SessionExpiryMessages {
   readonly logIn: string;
 }
 
-export const defaultMessages: SessionExpiryMessages = {
+const defaultMessages: SessionExpiryMessages = {
   warningTitle: 'Are you still there?',
   warningText: 'You will be signed out in {time}, because you have not used this application for a while.',
   finalText: 'Your session ends in {time} and cannot be extended. Save your work, then log in again.',
@@ -25,6 +25,12 @@ export const defaultMessages: SessionExpiryMessages = {
   endedText: 'Your session has ended. Log in again to continue.',
   logIn: 'Log in again',
 };
+
+/** Adds the default of each text that is not set. */
+export const fillMessages = (messages: object = {}): SessionExpiryMessages => ({
+  ...defaultMessages,
+  ...Object.fromEntries(Object.entries(messages).filter(([, text]) => text !== undefined)),
+});
 
 /** Minutes and seconds, for example `1:30`. */
 export const formatTime = (seconds: number): string =>

@@ -1,7 +1,7 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { afterEach, expect, test, vi } from 'vitest';
 import { AuthProvider, type ClientSession, SessionExpiry, useSession } from './index.tsx';
-import { formatTime } from './session-expiry-messages.ts';
+import { fillMessages, formatTime } from './session-expiry-messages.ts';
 import { fetchSnapshot, getSecondsUntil } from './session-snapshot.ts';
 
 afterEach(() => {
@@ -70,4 +70,11 @@ test('renders a closed dialog without the current time, so that a page can be re
 
 test('formats minutes and seconds', () => {
   expect([0, 9, 60, 90, 3_600].map(formatTime)).toEqual(['0:00', '0:09', '1:00', '1:30', '60:00']);
+});
+
+test('a text that is undefined has its default', () => {
+  const { stay, logOut, warningText } = fillMessages({ stay: undefined, logOut: 'Abmelden' });
+  expect([stay, logOut]).toEqual(['Stay signed in', 'Abmelden']);
+  expect(warningText).toContain('{time}');
+  expect(fillMessages(undefined).close).toBe('Close');
 });

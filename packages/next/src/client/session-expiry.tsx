@@ -1,6 +1,6 @@
 import { type ReactNode, type SyntheticEvent, useEffect, useId, useRef, useState } from 'react';
 import { LoginButton, LogoutButton } from './buttons.tsx';
-import { defaultMessages, formatTime, type SessionExpiryMessages } from './session-expiry-messages.ts';
+import { fillMessages, formatTime, type SessionExpiryMessages } from './session-expiry-messages.ts';
 import { useAuthContext } from './use-session.ts';
 
 /** Properties of {@link SessionExpiry}. */
@@ -8,15 +8,15 @@ export interface SessionExpiryProps {
   /**
    * Seconds before the expiry of the session at which the user is warned. Less than the option `idleLifetime`. Default: 60.
    */
-  readonly warnBefore?: number;
+  readonly warnBefore?: number | undefined;
   /** Class of the dialog. Default: none, the style of the browser. */
-  readonly className?: string;
+  readonly className?: string | undefined;
   /** Class of each button and link in the dialog. Default: none. */
-  readonly buttonClassName?: string;
+  readonly buttonClassName?: string | undefined;
   /** Texts, for example in another language. Default: English. */
-  readonly messages?: Partial<SessionExpiryMessages>;
+  readonly messages?: { readonly [Name in keyof SessionExpiryMessages]?: string | undefined } | undefined;
   /** Called when the session has expired, for example to remove data from the page. Default: none. */
-  readonly onExpire?: () => void;
+  readonly onExpire?: (() => void) | undefined;
 }
 
 type Phase = 'idle' | 'warning' | 'ended';
@@ -43,7 +43,7 @@ type Phase = 'idle' | 'warning' | 'ended';
  */
 export function SessionExpiry(props: SessionExpiryProps): ReactNode {
   const { warnBefore = 60, className, buttonClassName, onExpire } = props;
-  const messages = { ...defaultMessages, ...props.messages };
+  const messages = fillMessages(props.messages);
   const { session, expiresIn, clockOffset, check, extend } = useAuthContext();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();

@@ -13,17 +13,16 @@ export interface ProxyOptions {
    *
    * @see https://fetch.spec.whatwg.org/#cors-preflight-fetch
    */
-  readonly protect?: readonly string[] | ((request: NextRequest) => boolean);
+  readonly protect?: readonly string[] | ((request: NextRequest) => boolean) | undefined;
   /** Exceptions from `protect`. Default: none. */
-  readonly publicPaths?: readonly string[];
+  readonly publicPaths?: readonly string[] | undefined;
   /**
    * Creates the response to a request that needs a session and has none. Default: a redirect to the login for pages,
    * otherwise 401, even if it returns `undefined`.
    */
-  readonly onUnauthenticated?: (
-    request: NextRequest,
-    loginUrl: URL,
-  ) => Response | undefined | Promise<Response | undefined>;
+  readonly onUnauthenticated?:
+    | ((request: NextRequest, loginUrl: URL) => Response | undefined | Promise<Response | undefined>)
+    | undefined;
   /**
    * Paths, including all paths below them, whose responses are the same for all users. Their `Cache-Control` applies.
    * Default: none; Next's static files are always included.
@@ -32,12 +31,12 @@ export interface ProxyOptions {
    * headers of a proxy override those of a route handler. On pages, Next replaces `Vary` by its own value, without
    * `Cookie`: `no-store` is what prevents a cache from storing a page.
    */
-  readonly cacheablePaths?: readonly string[];
+  readonly cacheablePaths?: readonly string[] | undefined;
   /** Access tokens to refresh before a page is rendered. Default: the token of the login; `[]` refreshes none. */
-  readonly tokens?: readonly SessionTokenRequest[];
+  readonly tokens?: readonly SessionTokenRequest[] | undefined;
   /**
    * The proxy of the application. It receives the request with the headers that the page receives. Default: the page
    * responds.
    */
-  readonly respond?: (request: NextRequest) => Response | Promise<Response>;
+  readonly respond?: ((request: NextRequest) => Response | Promise<Response>) | undefined;
 }

@@ -7,13 +7,13 @@ export interface TestSession {
   /** Claims about the user. `sub` is required. */
   readonly user: { readonly sub: string; readonly [claim: string]: unknown };
   /** Granted scopes. Default: the option `scope`. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
   /** The access token. Default: `test-access-token`. */
-  readonly accessToken?: string;
+  readonly accessToken?: string | undefined;
   /** Seconds until the access token expires. Default: 3600. */
-  readonly accessTokenLifetime?: number;
+  readonly accessTokenLifetime?: number | undefined;
   /** The refresh token. Default: none, so the session cannot be refreshed. */
-  readonly refreshToken?: string;
+  readonly refreshToken?: string | undefined;
 }
 
 /** The cookies of a test session. */
