@@ -13,5 +13,6 @@ export const playwrightOptions: PlaywrightTestConfig = {
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: [['list']],
-  use: { trace: 'retain-on-failure', launchOptions: chromiumLaunchOptions },
+  // A trace costs a fifth of the processor time of a test. `E2E_TRACE=1` keeps those of failed tests.
+  use: { trace: process.env.E2E_TRACE ? 'retain-on-failure' : 'off', launchOptions: chromiumLaunchOptions },
 };
