@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts';
 import { isDevelopment } from '../internal/development.ts';
+import { omitUndefined } from '../internal/omit-undefined.ts';
 import type { ProviderPreset } from './provider.ts';
 
 /** Options that a preset can replace. */
@@ -45,6 +46,3 @@ export function requirePresetIssuer(issuer: string | undefined, provider: Provid
 /** Returns the issuer of the options, or else that of their preset. */
 export const getIssuer = ({ issuer, provider }: Pick<PresetOptions, 'issuer' | 'provider'>): string =>
   issuer ?? provider?.issuer ?? '';
-
-const omitUndefined = <T extends object>(values: T): T =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;

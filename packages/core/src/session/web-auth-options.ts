@@ -8,8 +8,8 @@ import { parseBaseUrl, type WebSessionOptions } from './options.ts';
 
 /** Options of {@link createWebAuth}. Each one has a default or an environment variable. */
 export interface WebAuthOptions
-  extends Partial<Omit<ClientSettings, 'redirectUri' | 'provider'>>,
-    Partial<Omit<WebSessionOptions, 'baseUrl'>> {
+  extends Partial<Omit<ClientSettings, 'redirectUri' | 'provider' | 'clientId'>>,
+    Partial<Omit<WebSessionOptions, 'baseUrl' | 'secret'>> {
   /** The issuer identifier, as the provider writes it. Default: `AUTH_ISSUER`, otherwise that of `provider`. */
   readonly issuer?: string | undefined;
   /**
@@ -17,6 +17,13 @@ export interface WebAuthOptions
    * names, such as `google`. Without it, the provider is recognized by its issuer and endpoints.
    */
   readonly provider?: ProviderPreset | undefined;
+  /** The client identifier from the registration at the provider. Default: `AUTH_CLIENT_ID`. */
+  readonly clientId?: string | undefined;
+  /**
+   * At least 32 random characters. If a list: the first secret encrypts, all of them decrypt. Default: `AUTH_SECRET`, several
+   * separated by commas.
+   */
+  readonly secret?: string | readonly string[] | undefined;
   /** The requested scope, space-separated, with `openid`. Default: `AUTH_SCOPE`, otherwise `openid profile email`. */
   readonly scope?: string | undefined;
   /**
@@ -46,7 +53,7 @@ export interface WebAuthOptions
    */
   readonly trustProxy?: boolean | undefined;
   /** Environment variables. Default: `process.env`. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 const required = {

@@ -129,3 +129,16 @@ test('S33: rejects "trustProxy" in the options of a host', async () => {
   }));
   expect(() => at(resolve, 'app.example')).toThrow(/"trustProxy" has no effect/);
 });
+
+test('an option that is undefined does not replace a default of the framework', async () => {
+  const { options, discoveries } = await startProvider();
+  const { fetch, ...others } = options;
+  const resolve = createWebAuthResolver(
+    { ...others, baseUrl: 'https://app.example', fetch: undefined },
+    {
+      defaults: { fetch },
+    },
+  );
+  await at(resolve, 'app.example').sessions.startLogin('');
+  expect(discoveries()).toBe(1);
+});

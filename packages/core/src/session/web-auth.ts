@@ -4,6 +4,7 @@ import { createClient } from '../client/create-client.ts';
 import { clientSecretBasic, none } from '../client/wire/client-authentication.ts';
 import { ConfigurationError } from '../errors.ts';
 import { isInMemory } from '../internal/memory-mark.ts';
+import { omitUndefined } from '../internal/omit-undefined.ts';
 import { isMemorySessionStore, shareMemorySessions } from './backends/stores/memory-sessions.ts';
 import { findClientState } from './client-states.ts';
 import { createSessionContext, type SessionContext } from './context.ts';
@@ -67,7 +68,7 @@ export function createApplication(
   { defaults, hasIsolatedMemory = false, resolver }: ApplicationSettings = {},
 ): Application {
   checkWebAuthOptions(ownOptions);
-  const options = { ...defaults, ...ownOptions };
+  const options = { ...defaults, ...omitUndefined(ownOptions) };
   const { secret, baseUrls, clientSecret, apiOrigins, ...environment } = resolveEnvironment(options);
   const { issuer, clientId, provider, scope, refreshTokens, resource } = environment;
   if (hasIsolatedMemory) rejectMemoryStore(options);
