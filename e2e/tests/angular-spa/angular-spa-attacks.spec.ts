@@ -10,7 +10,7 @@ import {
 } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { waitUntilRefreshIsDue } from '../../support/refresh-time.ts';
 import { recordRequests } from '../../support/requests.ts';
 import { onlyInChromium } from '../../support/tags.ts';
 
@@ -197,9 +197,11 @@ test('B8: sends the refresh token only to the endpoints of the provider', { tag:
   const requests = recordRequests(page);
   await signIn(page);
   await waitUntilRefreshIsDue();
-  const renewed = page.waitForRequest((request) => (request.postData() ?? '').includes('refresh_token='));
+  const refreshRequest = page.waitForRequest((request) =>
+    (request.postData() ?? '').includes('refresh_token='),
+  );
   await reloadItems(page);
-  const token = new URLSearchParams((await renewed).postData() ?? '').get('refresh_token') as string;
+  const token = new URLSearchParams((await refreshRequest).postData() ?? '').get('refresh_token') as string;
   await waitUntilRefreshIsDue();
   await reloadItems(page);
   await page.getByRole('button', { name: 'Log out' }).click();

@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test';
 import { isVisibleLogin, refreshes, signedIn, signIn } from '../../support/angular-spa.ts';
 import { recentLogin, urls } from '../../support/environment.ts';
 import { alice, readLoggedRequests, signInAtProvider } from '../../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { waitUntilRefreshIsDue } from '../../support/refresh-time.ts';
 import { decodePayload, waitForCall } from '../../support/requests.ts';
 
 // Features beyond login and API calls, each shown by the application.

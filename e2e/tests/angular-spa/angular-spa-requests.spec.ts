@@ -2,7 +2,7 @@ import { expect, type Page, test } from '@playwright/test';
 import { signedIn, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
-import { startAngularSpa } from '../../support/servers/angular-spa-server.ts';
+import { startAngularSpa } from '../../support/servers/apps/angular-spa-server.ts';
 import { onlyInChromium } from '../../support/tags.ts';
 
 // Requests that receive a token, and APIs that require a DPoP nonce or another scope.

@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test';
 import { reloadItems, signIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { readLoggedRequests, tokenRequests } from '../../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { waitUntilRefreshIsDue } from '../../support/refresh-time.ts';
 import { onlyInChromium } from '../../support/tags.ts';
 
 // The application with refresh tokens in a dedicated worker.

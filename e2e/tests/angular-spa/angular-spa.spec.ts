@@ -5,7 +5,7 @@ import { expect, type Page, test } from '@playwright/test';
 import { refreshes, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
 import { logs, urls } from '../../support/environment.ts';
 import { alice, bob, readLoggedRequests, signInAtProvider } from '../../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { waitUntilRefreshIsDue } from '../../support/refresh-time.ts';
 import { waitForCall } from '../../support/requests.ts';
 import { onlyInChromium } from '../../support/tags.ts';
 
@@ -77,9 +77,9 @@ test('refreshes an access token by one token request for all waiting calls', asy
   await reload.evaluate((button: HTMLButtonElement) => {
     for (let times = 0; times < 5; times++) button.click();
   });
-  await page.getByLabel('New item').fill('After the renewal');
+  await page.getByLabel('New item').fill('After the refresh');
   await page.getByRole('button', { name: 'Add' }).click();
-  await expect(page.getByText('After the renewal').first()).toBeVisible();
+  await expect(page.getByText('After the refresh').first()).toBeVisible();
   expect(refreshes(since)).toMatchObject([{ status: 200 }]);
 });
 

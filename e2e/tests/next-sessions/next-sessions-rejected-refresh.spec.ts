@@ -3,7 +3,7 @@ import { type BrowserContext, expect, test } from '@playwright/test';
 import { accessTokenLifetime, data, type RowApp, startRowApp } from '../../support/session-rows/row.ts';
 
 // The provider rejects a refresh of a built application, and the response does not state that the login is over. A browser
-// shows the error, or returns to the page after a login. `session-rows/rejected-refresh-rows.ts` has all responses.
+// shows the error, or returns to the page after a login. `session-rows/refresh/rejected-refresh-rows.ts` has all responses.
 
 /** In seconds. Longer than the pause after rejections, and than the time for which an unsuccessful login is remembered. */
 const longPause = 700;

@@ -1,8 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import { createTestSession } from '@countersign/next/testing';
 import { type BrowserContext, expect, test } from '@playwright/test';
+import { createHttpLogins } from '../../support/http-logins.ts';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
-import { createSignIn } from '../../support/sign-in.ts';
 
 // Pages, actions and route handlers reject users without the required scope and explain why.
 
@@ -18,7 +18,7 @@ const writes = [...reads, 'items:write'];
 
 /** Signs in a browser with a session that has these scopes. */
 async function signIn(context: BrowserContext, scopes: readonly string[]): Promise<void> {
-  const { cookies } = await createTestSession(createSignIn(running).options(), {
+  const { cookies } = await createTestSession(createHttpLogins(running).options(), {
     user: { sub: 'carol', name: 'Carol Cook' },
     scopes,
   });

@@ -1,6 +1,6 @@
 import { createTestSession } from '@countersign/next/testing';
 import { type BrowserContext, expect, test } from '@playwright/test';
-import { secret } from '../../support/servers/next-web.ts';
+import { secret } from '../../support/servers/apps/next-web.ts';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 
 // Secret rotation: the previous secret stays in the list for some time.

@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test';
 import { urls } from '../../support/environment.ts';
 import { logOut, readSessionCookie, signIn } from '../../support/next-web-pages.ts';
 import { alice, bob, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
-import { advanceUntilRefreshIsDue } from '../../support/servers/next-server-clock.ts';
+import { advanceUntilRefreshIsDue } from '../../support/servers/clock/next-server-clock.ts';
 
 const base = urls.nextWeb;
 test.use({ baseURL: base });

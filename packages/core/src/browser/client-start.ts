@@ -4,7 +4,7 @@ import { type LoginCallback, removeLoginResponse } from './login/login-callback.
 import { deleteMissedLogin } from './login/logout.ts';
 import { deletePageReplacement } from './login/page-replacement.ts';
 import type { RestoreLogin, RestoreTimes } from './login/restore-login.ts';
-import { isSilentFrame } from './login/silent-frame.ts';
+import { isSilentFrame } from './login/silent/silent-frame.ts';
 import { deletePendingLogin, isLoginPending } from './login/transaction-storage.ts';
 import { deleteWantedPage, findWantedPage } from './login/wanted-page.ts';
 import type { BrowserContext } from './options.ts';
