@@ -207,22 +207,6 @@ test.each(['access_denied', 'temporarily_unavailable'])(
   },
 );
 
-test.each([
-  ['status 404', () => new Response(null, { status: 404 })],
-  ['an HTML page', html],
-  ['a redirect', () => new Response(null, { status: 302, headers: { location: '/' } })],
-])('uses the previous metadata if a proxy responds with %s in place of the provider', async (_, respond) => {
-  isOffline = false;
-  let isReplaced = false;
-  const { auth } = await openSignedInPage({
-    fetch: async (url, init) =>
-      isReplaced && url.includes('.well-known') ? respond() : provider.fetch(url, init),
-  });
-  isReplaced = true;
-  advanceClock(2 * 3600);
-  expect(await auth.getAccessToken()).toMatchObject({ accessToken: expect.any(String) });
-});
-
 describe('a callback without a network', () => {
   async function startCallbackOffline(query?: string) {
     isOffline = false;
@@ -297,20 +281,4 @@ test('a stored login starts offline with its token, and continues after the toke
   advanceClock(61);
   await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'network_error' });
   expect(auth.snapshot().status).toBe('signed-in');
-});
-
-test('uses the previous metadata for a day while the provider is unavailable', async () => {
-  isOffline = false;
-  let isMetadataUnavailable = false;
-  const { auth } = await openSignedInPage({
-    fetch: async (url, init) =>
-      isMetadataUnavailable && url.includes('.well-known')
-        ? new Response(null, { status: 503 })
-        : provider.fetch(url, init),
-  });
-  isMetadataUnavailable = true;
-  advanceClock(2 * 3600);
-  expect(await auth.getAccessToken()).toMatchObject({ accessToken: expect.any(String) });
-  advanceClock(25 * 3600);
-  await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'server_error' });
 });
