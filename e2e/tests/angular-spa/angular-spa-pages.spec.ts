@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
-import { signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
+import { logIn, signedIn, signedOut } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { alice, bob } from '../../support/provider.ts';
 import { onlyInChromium } from '../../support/tags.ts';
@@ -23,7 +23,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.goto('/');
     await signedOut(page);
     await check(/Log in and call an API/);
-    await signIn(page, bob);
+    await logIn(page, bob);
     await check(/Your items/);
     await page.getByLabel('New item').fill('Not allowed');
     await page.getByRole('button', { name: 'Add' }).click();
@@ -48,7 +48,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.goto('/callback?code=a&state=b');
     await check(/Login failed/);
     await context.clearCookies();
-    await signIn(page, alice);
+    await logIn(page, alice);
     await page.goto('/items/clear');
     await check(/Delete all items/);
     await page.goto('/forbidden');
@@ -65,7 +65,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test('all pages fit the width of a phone', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
-  await signIn(page);
+  await logIn(page);
   for (const path of ['/', '/items', '/profile', '/security', '/security/tokens', '/activity', '/reports']) {
     await page.goto(path);
     await signedIn(page);

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
-import { refreshes, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
+import { logIn, refreshes, signedIn, signedOut } from '../../support/angular-spa.ts';
 import { logs, urls } from '../../support/environment.ts';
-import { alice, bob, readLoggedRequests, signInAtProvider } from '../../support/provider.ts';
+import { alice, bob, logInAtProvider, readLoggedRequests } from '../../support/provider.ts';
 import { waitUntilRefreshIsDue } from '../../support/refresh-time.ts';
 import { waitForCall } from '../../support/requests.ts';
 import { onlyInChromium } from '../../support/tags.ts';
@@ -50,7 +50,7 @@ const readCode = (callback: string) => new URL(callback).searchParams.get('code'
 
 test('reads items by httpResource and adds items, with the token', async ({ page }) => {
   const call = waitForCall(page, '/items');
-  await signIn(page);
+  await logIn(page);
   expect((await (await call).allHeaders()).authorization).toMatch(/^Bearer ey/);
   const title = `Item ${Date.now()}`;
   await page.getByLabel('New item').fill(title);
@@ -59,7 +59,7 @@ test('reads items by httpResource and adds items, with the token', async ({ page
 });
 
 test('a reload restores the login without a visible redirect', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   const visited: string[] = [];
   page.on('framenavigated', (frame) => frame === page.mainFrame() && visited.push(frame.url()));
   await page.reload();
@@ -69,7 +69,7 @@ test('a reload restores the login without a visible redirect', async ({ page }) 
 });
 
 test('refreshes an access token by one token request for all waiting calls', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await waitUntilRefreshIsDue();
   const since = readLoggedRequests().length;
   const reload = page.getByRole('button', { name: 'Reload' });
@@ -83,7 +83,7 @@ test('refreshes an access token by one token request for all waiting calls', asy
 });
 
 test('after logout, a protected page requires a new login', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   const since = readLoggedRequests().length;
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
@@ -100,7 +100,7 @@ test('after logout, a protected page requires a new login', async ({ page }) => 
 
 test('rejects a used callback and shows the reason', async ({ page, context }) => {
   const callback = waitForCallback(page);
-  await signIn(page);
+  await logIn(page);
   await context.clearCookies();
   await page.goto(await callback);
   await expect(page.getByRole('heading', { name: 'Login failed' })).toBeVisible();
@@ -114,7 +114,7 @@ test('rejects a callback with a wrong state and shows the reason', async ({ page
   const codes = await recordExchangedCodes(page);
   const callback = waitForCallback(page);
   await page.goto('/items');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
   await expect(page.getByText('transaction_invalid: state')).toBeVisible();
   // The page then logs in silently, with another code.
@@ -127,7 +127,7 @@ test('rejects a callback with a wrong issuer before it uses the code', async ({ 
   const codes = await recordExchangedCodes(page);
   const callback = waitForCallback(page);
   await page.goto('/items');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page.getByRole('alert')).toContainText('did not come from the expected login service');
   await expect(page.getByText('authorization_response_invalid: iss')).toBeVisible();
   // The page then logs in silently, with another code.
@@ -136,7 +136,7 @@ test('rejects a callback with a wrong issuer before it uses the code', async ({ 
 });
 
 test('shows the 403 response for a request without the required scope', async ({ page }) => {
-  await signIn(page, bob);
+  await logIn(page, bob);
   await page.getByLabel('New item').fill('Not allowed');
   await page.getByRole('button', { name: 'Add' }).click();
   await expect(page.getByRole('alert')).toContainText('lacks the permission (403)');
@@ -144,7 +144,7 @@ test('shows the 403 response for a request without the required scope', async ({
 });
 
 test('propagates logout and login to other tabs', async ({ page, context }) => {
-  await signIn(page);
+  await logIn(page);
   const other = await context.newPage();
   await other.goto(base);
   await signedIn(other);
@@ -155,13 +155,13 @@ test('propagates logout and login to other tabs', async ({ page, context }) => {
   await page.waitForURL(`${base}/`);
   await signedOut(page);
   await page.goto('/items');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await signedIn(other);
 });
 
 for (const path of ['/profile', '/items', '/security', '/security/tokens']) {
   test(`a logout in another tab removes the content of ${path}`, async ({ page, context }) => {
-    await signIn(page);
+    await logIn(page);
     const title = `Item ${Date.now()}`;
     await page.getByLabel('New item').fill(title);
     await page.getByRole('button', { name: 'Add' }).click();
@@ -201,7 +201,7 @@ test('leaves no token, code or verifier in URLs, storage, pages or logs', { tag:
     await route.fulfill({ response });
   });
   const callback = waitForCallback(page);
-  await signIn(page);
+  await logIn(page);
   const code = readCode(await callback) ?? '';
   expect(code).not.toBe('');
   await page.getByRole('link', { name: 'Profile' }).click();

@@ -15,8 +15,8 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => app?.stop());
 
-/** Signs alice in, in this context, with an access token that has expired. Returns the cookies. */
-async function signIn(context: BrowserContext, host: string): Promise<string> {
+/** Logs alice in, in this context, with an access token that has expired. Returns the cookies. */
+async function logIn(context: BrowserContext, host: string): Promise<string> {
   app.advance(longPause);
   const cookies = (await app.logIn('alice', host)).cookies();
   app.advance(accessTokenLifetime + 1);
@@ -42,7 +42,7 @@ for (const { name, failure, code } of [
 })))
   test(`C5: the browser shows the data again after: ${name}`, async ({ page, context }) => {
     const host = app.findHost('');
-    await signIn(context, host);
+    await logIn(context, host);
     const url = `http://${host}/items`;
     app.op.fail('token', failure);
     await page.goto(url);
@@ -61,7 +61,7 @@ test('S9: the browser shows the error page of an application whose store is unav
   context,
 }) => {
   const host = app.findHost('stored');
-  await signIn(context, host);
+  await logIn(context, host);
   await app.setFaults({ get: 1_000_000 });
   const response = await page.goto(`http://${host}/uncovered/items`);
   await expect(page.getByText('This page failed: store_unavailable')).toBeVisible();
