@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createReportsConfig, readPort, readSettings } from './src/app/settings.server.ts';
+import { createReportsConfig, readPort, readSettings } from './src/app/settings/settings.server.ts';
 
 const root = fileURLToPath(new URL('dist/browser', import.meta.url));
 /** The client-rendered page, which is the same for all URLs. */

@@ -89,7 +89,7 @@ export async function startChaosProvider(options: {
       jwks: keys,
     });
     injectFaults(provider, chaos);
-    signInAutomatically(provider);
+    logInAutomatically(provider);
     handle = provider.callback();
   };
   use();
@@ -149,7 +149,7 @@ const configuration: Configuration = {
   },
 };
 
-function signInAutomatically(provider: Provider): void {
+function logInAutomatically(provider: Provider): void {
   provider.use(async (ctx, next) => {
     if (!ctx.path.startsWith('/interaction/')) return next();
     const { params } = await provider.interactionDetails(ctx.req, ctx.res);

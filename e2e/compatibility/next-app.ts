@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type LoggedRequest, type RunningProvider, startProvider } from 'identity-provider';
 import { findFreePort } from '../../scripts/lib/processes/ports.ts';
 import { type HttpBrowser, openHttpBrowser } from '../support/http-browser.ts';
-import { end } from '../support/servers/next-web.ts';
+import { end } from '../support/servers/apps/next-web.ts';
 
 /** A running application, its provider, and a browser. */
 export interface NextApp extends HttpBrowser {

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { copyNextSessions, runBuild } from '../support/servers/next-sessions-build.ts';
+import { copyNextSessions, runBuild } from '../support/servers/apps/next-sessions-build.ts';
 import { sessionRows } from '../support/session-rows/index.ts';
-import { pageStatusRows } from '../support/session-rows/page-status-rows.ts';
+import { pageStatusRows } from '../support/session-rows/pages/page-status-rows.ts';
 import { type RowApp, startRowApp } from '../support/session-rows/row.ts';
 
 // The rows of sessions: on a production build of Next 15, and in development of Next 15 and 16.

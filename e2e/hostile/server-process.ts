@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { end } from '../support/servers/next-web.ts';
+import { end } from '../support/servers/apps/next-web.ts';
 
 /** A server under test in a separate process, which reports its memory. */
 export interface ServerProcess {

@@ -1,11 +1,11 @@
 import { expect, type Page, type Request } from '@playwright/test';
 import { patience, urls } from './environment.ts';
-import { alice, type DemoUser, signInAtProvider, tokenRequests } from './provider.ts';
+import { alice, type DemoUser, logInAtProvider, tokenRequests } from './provider.ts';
 
 /** Opens a protected page, logs in at the provider and returns to the page. */
-export async function signIn(page: Page, user: DemoUser = alice): Promise<void> {
+export async function logIn(page: Page, user: DemoUser = alice): Promise<void> {
   await page.goto('/items');
-  await signInAtProvider(page, user);
+  await logInAtProvider(page, user);
   await expectItems(page);
 }
 

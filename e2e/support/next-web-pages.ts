@@ -1,13 +1,13 @@
 import { type BrowserContext, expect, type Page } from '@playwright/test';
 import { urls } from './environment.ts';
-import { alice, type DemoUser, signInAtProvider } from './provider.ts';
+import { alice, type DemoUser, logInAtProvider } from './provider.ts';
 
 const base = urls.nextWeb;
 
 /** Opens the dashboard, logs in at the provider and returns to the dashboard. */
-export async function signIn(page: Page, user: DemoUser = alice): Promise<void> {
+export async function logIn(page: Page, user: DemoUser = alice): Promise<void> {
   await page.goto('/dashboard');
-  await signInAtProvider(page, user);
+  await logInAtProvider(page, user);
   await expect(page.getByRole('heading', { name: /^Good to see you/ })).toBeVisible();
 }
 

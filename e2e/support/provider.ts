@@ -13,7 +13,7 @@ export const alice: DemoUser = { login: 'alice', password: 'alice-demo' };
 export const bob: DemoUser = { login: 'bob', password: 'bob-demo' };
 
 /** Logs in on the pages of the provider and grants the requested scopes. */
-export async function signInAtProvider(
+export async function logInAtProvider(
   page: Page,
   user: DemoUser,
   { provider = urls.identityProvider }: { readonly provider?: string } = {},

@@ -1,8 +1,8 @@
 import { bootstrapApplication } from '@angular/platform-browser';
 import { appConfig } from './app/app.config.ts';
 import { App } from './app/app.ts';
-import { loadSettings } from './app/settings.ts';
-import { showStartFailure } from './app/start-failure.ts';
+import { showStartFailure } from './app/errors/start-failure.ts';
+import { loadSettings } from './app/settings/settings.ts';
 
 try {
   await bootstrapApplication(App, appConfig(await loadSettings()));

@@ -1,7 +1,7 @@
 import { createRandom, type Random } from '../../../packages/core/tests/support/random.ts';
 import type { HttpBrowser } from '../../support/http-browser.ts';
-import { createDrivenClock } from '../../support/servers/driven-clock.ts';
-import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/apps/next-sessions.ts';
+import { createDrivenClock } from '../../support/servers/clock/driven-clock.ts';
 import type { Kind } from '../application.ts';
 import { count, type Report } from '../run.ts';
 import { readSubject } from '../tabs/network.ts';

@@ -7,10 +7,10 @@ import { urls } from '../../support/environment.ts';
 import { alice, bob, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
 import { startServers } from '../../support/servers/start-servers.ts';
 import type { Report } from '../run.ts';
-import { openItems, requestItems, signInAngular, waitForFirstRefresh } from '../tabs/angular.ts';
+import { logInAngular, openItems, requestItems, waitForFirstRefresh } from '../tabs/angular.ts';
 import { duplicate, openBrowser, prepareFreeze } from '../tabs/browser.ts';
 import { type Network, startNetwork } from '../tabs/network.ts';
-import { expectProfile, openProfile, readSummary, requestSummary, signInNext } from '../tabs/next.ts';
+import { expectProfile, logInNext, openProfile, readSummary, requestSummary } from '../tabs/next.ts';
 
 const tabsOfEach = 5;
 /** Lifetime of access tokens in seconds. A refresh and all its responses take less than half of it. */
@@ -85,7 +85,7 @@ interface Person {
 
 /** All tabs share tokens. The first tab to refresh is closed before its request arrives. */
 async function angularTabs({ network, context }: Person, random: Random): Promise<Part> {
-  const first = await signInAngular(context, alice);
+  const first = await logInAngular(context, alice);
   const pages = [first];
   while (pages.length < tabsOfEach - 1) pages.push(await openItems(context));
   pages.push(await duplicate(first));
@@ -126,7 +126,7 @@ async function angularTabs({ network, context }: Person, random: Random): Promis
 
 /** All tabs send the same session cookie. One tab never receives the response with the new cookie. */
 async function nextTabs({ network, context }: Person, random: Random): Promise<Part> {
-  const first = await signInNext(context);
+  const first = await logInNext(context);
   const pages = [first];
   while (pages.length < tabsOfEach - 1) pages.push(await openProfile(context));
   pages.push(await duplicate(first));
@@ -163,11 +163,11 @@ async function nextTabs({ network, context }: Person, random: Random): Promise<P
 
 /** The tab that refreshes is frozen, so the response of the provider waits. Other tabs must not send its refresh token again. */
 async function frozenRefresher({ network, context }: Person): Promise<Part> {
-  const pages = [await signInAngular(context, bob), await openItems(context), await openItems(context)];
+  const pages = [await logInAngular(context, bob), await openItems(context), await openItems(context)];
   const freezers = new Map(
     await Promise.all(pages.map(async (page) => [page, await prepareFreeze(page)] as const)),
   );
-  const profile = await signInNext(context);
+  const profile = await logInNext(context);
   return async (findings) => {
     const { subjects } = network;
     await requestSummary(profile);
@@ -200,7 +200,7 @@ async function frozenRefresher({ network, context }: Person): Promise<Part> {
 
 /** Each tab has separate tokens, and a duplicate has a copy: both must not use the same refresh token. */
 async function duplicatedTab({ network, context }: Person): Promise<Part> {
-  const first = await signInAngular(context, alice);
+  const first = await logInAngular(context, alice);
   const pages = [first, await duplicate(first)];
   await Promise.all(pages.map(expectItems));
   return async (findings) => {

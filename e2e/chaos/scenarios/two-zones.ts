@@ -2,9 +2,9 @@ import { createTestAuthorizationServer, type TestAuthorizationServer } from '@co
 import { createRandom, type Random } from '../../../packages/core/tests/support/random.ts';
 import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { type HttpBrowser, openHttpBrowser, type VisitedPage } from '../../support/http-browser.ts';
-import { createDrivenClock } from '../../support/servers/driven-clock.ts';
-import { startPathProxy } from '../../support/servers/forwarding-proxy.ts';
-import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/apps/next-sessions.ts';
+import { createDrivenClock } from '../../support/servers/clock/driven-clock.ts';
+import { startPathProxy } from '../../support/servers/proxies/forwarding-proxy.ts';
 import { count, type Report } from '../run.ts';
 import { readSubject } from '../tabs/network.ts';
 

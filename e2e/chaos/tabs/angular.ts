@@ -1,11 +1,11 @@
 import type { BrowserContext, Page, Request } from '@playwright/test';
-import { expectItems, signIn } from '../../support/angular-spa.ts';
+import { expectItems, logIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import type { DemoUser } from '../../support/provider.ts';
 
-export async function signInAngular(context: BrowserContext, user: DemoUser): Promise<Page> {
+export async function logInAngular(context: BrowserContext, user: DemoUser): Promise<Page> {
   const page = await context.newPage();
-  await signIn(page, user);
+  await logIn(page, user);
   return page;
 }
 

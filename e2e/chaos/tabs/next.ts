@@ -2,7 +2,7 @@ import { type BrowserContext, expect, type Page } from '@playwright/test';
 import { patience, urls } from '../../support/environment.ts';
 
 /** Logs in with a browser that has a session at the provider, which asks only for consent. */
-export async function signInNext(context: BrowserContext): Promise<Page> {
+export async function logInNext(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${urls.nextWeb}/profile`);
   const allow = page.getByRole('button', { name: 'Allow' });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { findProgram, redis } from '../../../scripts/lib/programs/system-packages.ts';
-import { end } from './next-web.ts';
+import { end } from './apps/next-web.ts';
 
 export interface RunningRedis {
   readonly url: string;

@@ -1,4 +1,4 @@
-import { accessTokenLifetime } from '../renewal.ts';
+import { accessTokenLifetime } from '../refresh-time.ts';
 import { startServers } from './start-servers.ts';
 
 /** Starts the Angular application with and without server rendering, its provider and its API. */

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { logs } from '../environment.ts';
-import { accessTokenLifetime, clockFile, openServerClock } from './next-server-clock.ts';
+import { accessTokenLifetime, clockFile, openServerClock } from './clock/next-server-clock.ts';
 import { startServers } from './start-servers.ts';
 
 /** Starts next-web, its provider and its API. Tests advance the clock of these servers. */

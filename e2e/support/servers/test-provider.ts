@@ -4,8 +4,8 @@ import {
   type TestAuthorizationServerOptions,
 } from '@countersign/testing';
 import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
-import { createDrivenClock } from './driven-clock.ts';
-import { type NextWebOptions, type RunningNextWeb, startNextWeb } from './next-web.ts';
+import { type NextWebOptions, type RunningNextWeb, startNextWeb } from './apps/next-web.ts';
+import { createDrivenClock } from './clock/driven-clock.ts';
 
 /** In seconds. */
 export const accessTokenLifetime = 300;

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import type { TestAuthorizationServer } from '@countersign/testing';
 import type { HttpBrowser, VisitedPage } from '../http-browser.ts';
-import { createDrivenClock } from '../servers/driven-clock.ts';
-import { type NextSessions, type NextSessionsOptions, startNextSessions } from '../servers/next-sessions.ts';
+import {
+  type NextSessions,
+  type NextSessionsOptions,
+  startNextSessions,
+} from '../servers/apps/next-sessions.ts';
+import { createDrivenClock } from '../servers/clock/driven-clock.ts';
 
 /** A requirement for the sessions of each running application: built or in development, on each version of Next. */
 export interface Row {

@@ -3,14 +3,14 @@ import {
   expectItems,
   findLogin,
   holdVisibleLogins,
+  logIn,
   refreshes,
   reloadItems,
   signedIn,
-  signIn,
 } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
-import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { alice, logInAtProvider, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../../support/refresh-time.ts';
 import { recordRequests } from '../../support/requests.ts';
 import { onlyInChromium } from '../../support/tags.ts';
 
@@ -37,7 +37,7 @@ async function withSettings(context: BrowserContext, changes: Settings): Promise
 
 test('B1, B2: sends the token only to the API', async ({ page }) => {
   const requests = recordRequests(page);
-  await signIn(page);
+  await logIn(page);
   await reloadItems(page);
   const sent = await requests();
   const addresses = (withToken: boolean) =>
@@ -54,7 +54,7 @@ test('B1, B2: sends the token only to the API', async ({ page }) => {
 
 test('B4: tabs with shared storage refresh the token once', async ({ page, context }) => {
   await withSettings(context, { storage: 'shared' });
-  await signIn(page);
+  await logIn(page);
   const tabs = [page, await context.newPage(), await context.newPage()];
   for (const tab of tabs.slice(1)) {
     await tab.goto('/items');
@@ -68,7 +68,7 @@ test('B4: tabs with shared storage refresh the token once', async ({ page, conte
 
 test('B4: a tab that closes during a refresh does not block the other tabs', async ({ page, context }) => {
   await withSettings(context, { storage: 'shared' });
-  await signIn(page);
+  await logIn(page);
   const other = await context.newPage();
   await other.goto('/items');
   await expectItems(other);
@@ -94,7 +94,7 @@ test('B4: a tab that closes during a refresh does not block the other tabs', asy
 
 test('B5: a duplicated tab does not use the copied refresh token', async ({ page, context }) => {
   await withSettings(context, { storage: 'tab' });
-  await signIn(page);
+  await logIn(page);
   const since = readLoggedRequests().length;
   const openedPage = context.waitForEvent('page');
   // A window that a page opens starts with a copy of its sessionStorage, as a duplicated tab does.
@@ -122,7 +122,7 @@ test('B5: a duplicated tab does not use the copied refresh token', async ({ page
 
 test('B5: a reloaded tab is not a duplicate and keeps its login', async ({ page, context }) => {
   await withSettings(context, { storage: 'tab' });
-  await signIn(page);
+  await logIn(page);
   const since = readLoggedRequests().length;
   await page.reload();
   await expectItems(page);
@@ -130,7 +130,7 @@ test('B5: a reloaded tab is not a duplicate and keeps its login', async ({ page,
 });
 
 test('B6: parallel 401 responses cause one refresh, and one retry of each request', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   let rejected: string | undefined;
   const tokens: (string | undefined)[] = [];
   await page.route(`${urls.nestApi}/items`, async (route) => {
@@ -195,11 +195,13 @@ test('B8: sends the refresh token only to the endpoints of the provider', { tag:
   page,
 }) => {
   const requests = recordRequests(page);
-  await signIn(page);
+  await logIn(page);
   await waitUntilRefreshIsDue();
-  const renewed = page.waitForRequest((request) => (request.postData() ?? '').includes('refresh_token='));
+  const refreshRequest = page.waitForRequest((request) =>
+    (request.postData() ?? '').includes('refresh_token='),
+  );
   await reloadItems(page);
-  const token = new URLSearchParams((await renewed).postData() ?? '').get('refresh_token') as string;
+  const token = new URLSearchParams((await refreshRequest).postData() ?? '').get('refresh_token') as string;
   await waitUntilRefreshIsDue();
   await reloadItems(page);
   await page.getByRole('button', { name: 'Log out' }).click();
@@ -232,7 +234,7 @@ test('B9: two logins in one tab do not overwrite each other', async ({ page }) =
   await page.unrouteAll();
   // The response to the first login arrives last.
   await page.goto(first);
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/items`);
   await signedIn(page);
 });
@@ -243,7 +245,7 @@ test('with DPoP, binds tokens to a non-extractable key', async ({ page, context 
     (request) => request.url() === `${urls.nestApi}/items` && request.method() === 'GET',
   );
   await page.goto('/items');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   const headers = await (await api).allHeaders();
   expect(headers.authorization).toMatch(/^DPoP ey/);
   expect(headers.dpop).toMatch(/^ey/);

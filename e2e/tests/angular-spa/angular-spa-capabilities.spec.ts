@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test';
-import { isVisibleLogin, refreshes, signedIn, signIn } from '../../support/angular-spa.ts';
+import { isVisibleLogin, logIn, refreshes, signedIn } from '../../support/angular-spa.ts';
 import { recentLogin, urls } from '../../support/environment.ts';
-import { alice, readLoggedRequests, signInAtProvider } from '../../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { alice, logInAtProvider, readLoggedRequests } from '../../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../../support/refresh-time.ts';
 import { decodePayload, waitForCall } from '../../support/requests.ts';
 
 // Features beyond login and API calls, each shown by the application.
@@ -17,7 +17,7 @@ test('insufficient_user_authentication: the user logs in again (RFC 9470) and re
   page,
 }) => {
   test.setTimeout(120_000);
-  await signIn(page);
+  await logIn(page);
   await page.getByLabel('New item').fill('Soon deleted');
   await page.getByRole('button', { name: 'Add' }).click();
   await page.getByRole('link', { name: 'Delete all items' }).click();
@@ -32,7 +32,7 @@ test('insufficient_user_authentication: the user logs in again (RFC 9470) and re
   expect(challenge).toContain(`max_age="${recentLogin}"`);
   // The provider requests the password although the user has a session there.
   await page.waitForURL((url) => url.origin === urls.identityProvider);
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/items/clear`);
   await page.getByRole('button', { name: 'Delete all items' }).click();
   await expect(page).toHaveURL(`${base}/items`);
@@ -41,7 +41,7 @@ test('insufficient_user_authentication: the user logs in again (RFC 9470) and re
 
 test('an entry with a narrower scope gets a token with only that scope', async ({ page }) => {
   const items = waitForCall(page, '/items');
-  await signIn(page);
+  await logIn(page);
   expect(readScopes((await (await items).allHeaders()).authorization)).toEqual(['items:read', 'items:write']);
   const me = waitForCall(page, '/me');
   await page.getByRole('link', { name: 'Profile' }).click();
@@ -64,14 +64,14 @@ test('an optional entry sends no token for signed-out users, and a token for sig
   await page.goto('/');
   expect((await (await asGuest).allHeaders()).authorization).toBeUndefined();
   await expect(page.getByText('The API is available')).toBeVisible();
-  await signIn(page);
+  await logIn(page);
   const asUser = waitForCall(page, '/health');
   await page.getByRole('link', { name: 'Countersign' }).click();
   expect((await (await asUser).allHeaders()).authorization).toMatch(/^Bearer ey/);
 });
 
 test('emits events for logins and refreshes', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('button', { name: 'Refresh now' }).click();
   await expect(page.getByRole('button', { name: 'Refresh now' })).toBeEnabled();
@@ -83,7 +83,7 @@ test('emits events for logins and refreshes', async ({ page }) => {
 });
 
 test('signals contain the user, the claims and the expiry of the token', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
   await expect(page.getByRole('heading', { name: 'Alice Archer' })).toBeVisible();
   const claims = page.getByRole('region', { name: 'Claims' });
@@ -95,21 +95,21 @@ test('signals contain the user, the claims and the expiry of the token', async (
 });
 
 test('stepUp(): the user authenticates again and returns to the page', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('link', { name: 'Security' }).click();
   await expect(page.getByText('You have been signed in for a while')).toBeVisible();
   const login = page.waitForRequest(isVisibleLogin(page));
   await page.getByRole('button', { name: 'Enter your password again' }).click();
   expect(new URL((await login).url()).searchParams.get('max_age')).toBe('0');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/security`);
   await expect(page.getByTestId('confirmed-at')).toHaveText(/^\d\d:\d\d:\d\d$/);
   await signedIn(page);
 });
 
 test('getAccessToken(): returns a token for the requested resource and scope', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('link', { name: 'Security' }).click();
   await page.getByRole('link', { name: 'Tokens in code' }).click();
@@ -123,7 +123,7 @@ test('getAccessToken(): returns a token for the requested resource and scope', a
 });
 
 test('injectAuthObservables(): provides each signal and the token as observables', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await page.goto('/security/tokens');
   const arrivals = page.getByTestId('token-count');
   await expect(arrivals).toHaveText('1');

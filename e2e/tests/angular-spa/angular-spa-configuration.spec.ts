@@ -1,5 +1,5 @@
 import { type BrowserContext, expect, type Page, test } from '@playwright/test';
-import { isVisibleLogin, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
+import { isVisibleLogin, logIn, signedIn, signedOut } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { readLoggedRequests } from '../../support/provider.ts';
 import { decodePayload, waitForCall } from '../../support/requests.ts';
@@ -21,7 +21,7 @@ async function openReports(page: Page): Promise<void> {
 const locateReportScopes = (page: Page) => page.getByRole('list', { name: 'Scopes of the reports' });
 
 test('two clients in one application have separate logins, tokens and storage', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   const report = waitForCall(page, '/reports');
   await openReports(page);
   await expect(page).toHaveURL(`${base}/reports`);
@@ -52,7 +52,7 @@ test('withStorage("tab"): a reload restores the login without the provider, anot
   page,
   context,
 }) => {
-  await signIn(page);
+  await logIn(page);
   await openReports(page);
   await expect(locateReportScopes(page)).toContainText('reports:read');
   const since = readLoggedRequests().length;
@@ -81,7 +81,7 @@ test('loadConfig: configures the client and its API entry from the file at the U
     scope: 'openid offline_access items:read reports:read',
     apis: [{ url: `${urls.nestApi}/reports`, resource: reports, scope: 'reports:read' }],
   }));
-  await signIn(page);
+  await logIn(page);
   const login = page.waitForRequest(isVisibleLogin(page));
   const report = waitForCall(page, '/reports');
   await openReports(page);

@@ -1,7 +1,7 @@
 import { expect, type Page, type Request, test } from '@playwright/test';
-import { findLogin, holdVisibleLogins, signIn } from '../../support/angular-spa.ts';
+import { findLogin, holdVisibleLogins, logIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
-import { alice, bob, signInAtProvider } from '../../support/provider.ts';
+import { alice, bob, logInAtProvider } from '../../support/provider.ts';
 
 // Guards: access to pages, and the return to the requested URL after login.
 
@@ -57,7 +57,7 @@ for (const { use, path, heading } of [
     expect(texts.some((text) => text.includes('Countersign'))).toBe(true);
     expect(texts.filter((text) => text.includes(heading))).toEqual([]);
     await page.goto(login);
-    await signInAtProvider(page, alice);
+    await logInAtProvider(page, alice);
     await expect(page.getByRole('heading', { name: heading })).toBeVisible();
     expect(page.url()).toBe(`${base}${requestedPath}`);
     await expect.poll(() => texts.some((text) => text.includes(heading))).toBe(true);
@@ -80,7 +80,7 @@ for (const { use, path, heading } of [
     await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
     expect(texts.filter((text) => text.includes(heading))).toEqual([]);
     await page.goto(login);
-    await signInAtProvider(page, alice);
+    await logInAtProvider(page, alice);
     await expect(page).toHaveURL(`${base}${path}`);
     await expect(page.getByRole('heading', { name: heading })).toBeVisible();
   });
@@ -89,14 +89,14 @@ for (const { use, path, heading } of [
 test('scopeGuard: hides a page that needs the write scope from a user with the read scope', async ({
   page,
 }) => {
-  await signIn(page, bob);
+  await logIn(page, bob);
   await page.goto('/items/clear');
   await expect(page.getByRole('heading', { name: 'Access denied' })).toBeVisible();
   await expect(page.getByText('signed in as Bob Baker')).toBeVisible();
 });
 
 test('claimGuard: opens a page only to a user with a verified address', async ({ page, context }) => {
-  await signIn(page, bob);
+  await logIn(page, bob);
   await page.getByRole('link', { name: 'Reports' }).click();
   await expect(page).toHaveURL(`${base}/forbidden`);
   await expect(page.getByText('The e-mail address of this account is not verified')).toBeVisible();
@@ -105,7 +105,7 @@ test('claimGuard: opens a page only to a user with a verified address', async ({
   await expect(page).toHaveURL(`${base}/forbidden`);
   await context.clearCookies();
   await page.goto('/reports');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page.getByRole('heading', { name: 'Reports', exact: true })).toBeVisible();
   expect(page.url()).toBe(`${base}/reports`);
 });
@@ -113,7 +113,7 @@ test('claimGuard: opens a page only to a user with a verified address', async ({
 test('the page about missing permissions redirects a user who has them', async ({ page }) => {
   await page.goto('/forbidden');
   await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
-  await signIn(page);
+  await logIn(page);
   await page.goto('/forbidden');
   await expect(page.getByRole('heading', { name: 'You have access to all pages' })).toBeVisible();
   await expect(page.getByText('cannot change items')).toHaveCount(0);
@@ -127,7 +127,7 @@ test('*authSignedIn shows nothing until the state is known, then one of the two 
   await page.goto('/');
   await expect(signedOutHeading).toBeVisible();
   await expect(user).toHaveCount(0);
-  await signIn(page);
+  await logIn(page);
   const texts = await recordTexts(page);
   await page.goto('/');
   await expect(user).toBeVisible();

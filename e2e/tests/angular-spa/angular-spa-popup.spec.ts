@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, type Page, test } from '@playwright/test';
 import { signedIn, signedOut } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
-import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
+import { alice, logInAtProvider, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
 
 // `login({ display: 'popup' })`: the provider in a window, while the page stays. The policy of the application
 // (`Cross-Origin-Opener-Policy: same-origin`) separates the window from the page.
@@ -39,7 +39,7 @@ test('popup: logs in by a window, which closes, and the page is not left', async
   // The pages of the provider cannot navigate the page.
   expect(await popup.evaluate(() => window.opener)).toBeNull();
   const closed = popup.waitForEvent('close');
-  await signInAtProvider(popup, alice).catch(() => {});
+  await logInAtProvider(popup, alice).catch(() => {});
   await closed;
   await signedIn(page);
   await expect(page.getByRole('heading', { name: 'Welcome, Alice Archer.' })).toBeVisible();
@@ -61,7 +61,7 @@ test('popup: a window that the user closes ends the login, and the next one succ
   await page.getByRole('button', { name: 'Open a login window' }).click();
   const next = await popupEvent;
   await next.waitForURL((url) => url.origin === urls.identityProvider);
-  await signInAtProvider(next, alice).catch(() => {});
+  await logInAtProvider(next, alice).catch(() => {});
   await signedIn(page);
   await expect(failure(page)).toHaveCount(0);
 });
@@ -124,7 +124,7 @@ test('B31: a window login accepts no response of another origin or another login
     const sibling = await page.context().newPage();
     await sibling.goto('/silent-callback.html');
     await sendAll(sibling);
-    await signInAtProvider(popup, alice).catch(() => {});
+    await logInAtProvider(popup, alice).catch(() => {});
     await signedIn(page);
     expect(tokenRequests('angular-spa', 'authorization_code', since)).toMatchObject([{ status: 200 }]);
   } finally {

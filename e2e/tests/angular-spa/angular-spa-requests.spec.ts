@@ -1,8 +1,8 @@
 import { expect, type Page, test } from '@playwright/test';
-import { signedIn, signIn } from '../../support/angular-spa.ts';
+import { logIn, signedIn } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
-import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
-import { startAngularSpa } from '../../support/servers/angular-spa-server.ts';
+import { alice, logInAtProvider, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
+import { startAngularSpa } from '../../support/servers/apps/angular-spa-server.ts';
 import { onlyInChromium } from '../../support/tags.ts';
 
 // Requests that receive a token, and APIs that require a DPoP nonce or another scope.
@@ -39,7 +39,7 @@ test('B1: sends no token to a URL that resembles the API', { tag: onlyInChromium
   page,
   context,
 }) => {
-  await signIn(page);
+  await logIn(page);
   await context.route(/^https?:\/\/[^/]*\.test/, (route) =>
     route.fulfill({ json: [], headers: { 'access-control-allow-origin': '*' } }),
   );
@@ -84,7 +84,7 @@ test('retries once with the DPoP nonce that the API requires', async ({ page }) 
       reading.push(read());
     });
     await page.goto(`${app.origin}/items`);
-    await signInAtProvider(page, alice, { provider: app.provider.issuer });
+    await logInAtProvider(page, alice, { provider: app.provider.issuer });
     await expect(page.getByText('No items yet')).toBeVisible();
     await page.getByRole('button', { name: 'Reload' }).click();
     await expect.poll(() => reading).toHaveLength(3);
@@ -116,7 +116,7 @@ test('insufficient_scope: an entry with stepUp requests the missing scope from t
     url.searchParams.set('scope', scope.replace(' reports:read', ''));
     await route.continue({ url: url.href });
   });
-  await signIn(page);
+  await logIn(page);
   await page.getByRole('link', { name: 'Reports' }).click();
   const rejection = page.waitForResponse((response) => response.url() === `${urls.nestApi}/reports`);
   await page.getByRole('button', { name: 'Open the reports' }).click();
@@ -132,7 +132,7 @@ test('insufficient_scope: an entry with stepUp requests the missing scope from t
 });
 
 test('insufficient_scope: without stepUp, returns the response and does not redirect', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await page.route(`${urls.nestApi}/items`, (route) =>
     route.fulfill({
       status: 403,

@@ -1,7 +1,7 @@
 import { type Browser, type BrowserContext, expect, type Page, type Route, test } from '@playwright/test';
-import { expectItems, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
+import { expectItems, logIn, signedIn, signedOut } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
-import { alice, bob, signInAtProvider } from '../../support/provider.ts';
+import { alice, bob, logInAtProvider } from '../../support/provider.ts';
 import { onlyInChromium } from '../../support/tags.ts';
 
 // Two users of the production build: a request of alice waits in one tab while bob logs in in another tab, or at the
@@ -58,7 +58,7 @@ async function switchUser(context: BrowserContext): Promise<Page> {
   await other.waitForURL(`${base}/`);
   await signedOut(other);
   await other.goto('/items');
-  await signInAtProvider(other, bob);
+  await logInAtProvider(other, bob);
   await expectItems(other);
   await signedIn(other);
   return other;
@@ -79,7 +79,7 @@ const reject = (route: Route, challenge: string, headers: Record<string, string>
 /** Replaces the session of alice at the provider by one of bob. The application does not notice it. */
 async function switchSession(context: BrowserContext, browser: Browser): Promise<void> {
   const other = await browser.newContext({ baseURL: base });
-  await signIn(await other.newPage(), bob);
+  await logIn(await other.newPage(), bob);
   const cookies = await other.cookies(urls.identityProvider);
   await other.close();
   await context.addCookies(cookies);
@@ -106,7 +106,7 @@ for (const { name, settings, challenge = invalidToken, headers } of deployments)
     context,
   }) => {
     await withSettings(context, settings);
-    await signIn(page, alice);
+    await logIn(page, alice);
     const { users, arrived, first } = await hold(context, 'POST', `${urls.nestApi}/items`);
     await addItem(page);
     await arrived;
@@ -129,7 +129,7 @@ for (const { name, settings } of [
     tag: onlyInChromium,
   }, async ({ page, context, browser }) => {
     await withSettings(context, settings);
-    await signIn(page, alice);
+    await logIn(page, alice);
     const { users, arrived, first } = await hold(context, 'POST', `${urls.nestApi}/items`);
     await addItem(page);
     await arrived;

@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test';
-import { reloadItems, signIn } from '../../support/angular-spa.ts';
+import { logIn, reloadItems } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 import { readLoggedRequests, tokenRequests } from '../../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { waitUntilRefreshIsDue } from '../../support/refresh-time.ts';
 import { onlyInChromium } from '../../support/tags.ts';
 
 // The application with refresh tokens in a dedicated worker.
@@ -57,7 +57,7 @@ test('B8: the page refreshes its access token without access to the refresh toke
     const text = `${request.url()} ${request.postData() ?? ''}`;
     if ([...real].some((token) => text.includes(token))) receivers.add(request.url());
   });
-  await signIn(page);
+  await logIn(page);
   const since = readLoggedRequests().length;
   for (let times = 0; times < 2; times++) {
     await waitUntilRefreshIsDue();
@@ -84,7 +84,7 @@ test('B8: the worker never sends a request to a URL from a message of the page',
   page,
   context,
 }) => {
-  await signIn(page);
+  await logIn(page);
   const requestedUrls: string[] = [];
   context.on('request', (request) => requestedUrls.push(request.url()));
   const responses = await page.evaluate(
@@ -113,7 +113,7 @@ test('B8: the worker never sends a request to a URL from a message of the page',
 });
 
 test('a reload restores the login with a new worker', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await page.reload();
   await expect(page.getByRole('button', { name: 'Log out' })).toBeVisible();
   await waitUntilRefreshIsDue();

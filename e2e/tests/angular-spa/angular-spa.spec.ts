@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { refreshes, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
+import { logIn, refreshes, signedIn, signedOut } from '../../support/angular-spa.ts';
 import { logs, urls } from '../../support/environment.ts';
-import { alice, bob, readLoggedRequests, signInAtProvider } from '../../support/provider.ts';
-import { waitUntilRefreshIsDue } from '../../support/renewal.ts';
+import { alice, bob, logInAtProvider, readLoggedRequests } from '../../support/provider.ts';
+import { waitUntilRefreshIsDue } from '../../support/refresh-time.ts';
 import { waitForCall } from '../../support/requests.ts';
 import { onlyInChromium } from '../../support/tags.ts';
 
@@ -51,7 +50,7 @@ const readCode = (callback: string) => new URL(callback).searchParams.get('code'
 
 test('reads items by httpResource and adds items, with the token', async ({ page }) => {
   const call = waitForCall(page, '/items');
-  await signIn(page);
+  await logIn(page);
   expect((await (await call).allHeaders()).authorization).toMatch(/^Bearer ey/);
   const title = `Item ${Date.now()}`;
   await page.getByLabel('New item').fill(title);
@@ -60,7 +59,7 @@ test('reads items by httpResource and adds items, with the token', async ({ page
 });
 
 test('a reload restores the login without a visible redirect', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   const visited: string[] = [];
   page.on('framenavigated', (frame) => frame === page.mainFrame() && visited.push(frame.url()));
   await page.reload();
@@ -70,21 +69,21 @@ test('a reload restores the login without a visible redirect', async ({ page }) 
 });
 
 test('refreshes an access token by one token request for all waiting calls', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await waitUntilRefreshIsDue();
   const since = readLoggedRequests().length;
   const reload = page.getByRole('button', { name: 'Reload' });
   await reload.evaluate((button: HTMLButtonElement) => {
     for (let times = 0; times < 5; times++) button.click();
   });
-  await page.getByLabel('New item').fill('After the renewal');
+  await page.getByLabel('New item').fill('After the refresh');
   await page.getByRole('button', { name: 'Add' }).click();
-  await expect(page.getByText('After the renewal').first()).toBeVisible();
+  await expect(page.getByText('After the refresh').first()).toBeVisible();
   expect(refreshes(since)).toMatchObject([{ status: 200 }]);
 });
 
 test('after logout, a protected page requires a new login', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   const since = readLoggedRequests().length;
   await page.getByRole('button', { name: 'Log out' }).click();
   await page.waitForURL((url) => url.origin === urls.identityProvider);
@@ -101,7 +100,7 @@ test('after logout, a protected page requires a new login', async ({ page }) => 
 
 test('rejects a used callback and shows the reason', async ({ page, context }) => {
   const callback = waitForCallback(page);
-  await signIn(page);
+  await logIn(page);
   await context.clearCookies();
   await page.goto(await callback);
   await expect(page.getByRole('heading', { name: 'Login failed' })).toBeVisible();
@@ -115,7 +114,7 @@ test('rejects a callback with a wrong state and shows the reason', async ({ page
   const codes = await recordExchangedCodes(page);
   const callback = waitForCallback(page);
   await page.goto('/items');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page.getByRole('alert')).toContainText('was not started in this browser tab');
   await expect(page.getByText('transaction_invalid: state')).toBeVisible();
   // The page then logs in silently, with another code.
@@ -128,7 +127,7 @@ test('rejects a callback with a wrong issuer before it uses the code', async ({ 
   const codes = await recordExchangedCodes(page);
   const callback = waitForCallback(page);
   await page.goto('/items');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page.getByRole('alert')).toContainText('did not come from the expected login service');
   await expect(page.getByText('authorization_response_invalid: iss')).toBeVisible();
   // The page then logs in silently, with another code.
@@ -137,7 +136,7 @@ test('rejects a callback with a wrong issuer before it uses the code', async ({ 
 });
 
 test('shows the 403 response for a request without the required scope', async ({ page }) => {
-  await signIn(page, bob);
+  await logIn(page, bob);
   await page.getByLabel('New item').fill('Not allowed');
   await page.getByRole('button', { name: 'Add' }).click();
   await expect(page.getByRole('alert')).toContainText('lacks the permission (403)');
@@ -145,7 +144,7 @@ test('shows the 403 response for a request without the required scope', async ({
 });
 
 test('propagates logout and login to other tabs', async ({ page, context }) => {
-  await signIn(page);
+  await logIn(page);
   const other = await context.newPage();
   await other.goto(base);
   await signedIn(other);
@@ -156,13 +155,13 @@ test('propagates logout and login to other tabs', async ({ page, context }) => {
   await page.waitForURL(`${base}/`);
   await signedOut(page);
   await page.goto('/items');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await signedIn(other);
 });
 
 for (const path of ['/profile', '/items', '/security', '/security/tokens']) {
   test(`a logout in another tab removes the content of ${path}`, async ({ page, context }) => {
-    await signIn(page);
+    await logIn(page);
     const title = `Item ${Date.now()}`;
     await page.getByLabel('New item').fill(title);
     await page.getByRole('button', { name: 'Add' }).click();
@@ -202,7 +201,7 @@ test('leaves no token, code or verifier in URLs, storage, pages or logs', { tag:
     await route.fulfill({ response });
   });
   const callback = waitForCallback(page);
-  await signIn(page);
+  await logIn(page);
   const code = readCode(await callback) ?? '';
   expect(code).not.toBe('');
   await page.getByRole('link', { name: 'Profile' }).click();
@@ -224,74 +223,6 @@ test('leaves no token, code or verifier in URLs, storage, pages or logs', { tag:
   for (const [place, text] of Object.entries(places)) {
     for (const secret of secrets) expect(text.includes(secret), `a secret in ${place}`).toBe(false);
     if (place !== requestedUrls) expect(text.includes(code), `the code in ${place}`).toBe(false);
-  }
-});
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  // The ESR releases of Firefox cannot emulate the mode, and the pages are the same.
-  test(`all pages are accessible in ${colorScheme} mode`, { tag: onlyInChromium }, async ({ browser }) => {
-    // Checks sixteen states of pages.
-    test.setTimeout(180_000);
-    const context = await browser.newContext({ baseURL: base, colorScheme, bypassCSP: true });
-    const page = await context.newPage();
-    const check = async (heading: RegExp) => {
-      await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-    };
-    await page.goto('/');
-    await signedOut(page);
-    await check(/Log in and call an API/);
-    await signIn(page, bob);
-    await check(/Your items/);
-    await page.getByLabel('New item').fill('Not allowed');
-    await page.getByRole('button', { name: 'Add' }).click();
-    await expect(page.getByRole('alert')).toBeVisible();
-    await check(/Your items/);
-    await page.goto('/profile');
-    await signedIn(page);
-    await expect(page.getByRole('list', { name: 'Scopes that the API received' })).toBeVisible();
-    await check(/Your profile/);
-    await page.goto('/security');
-    await check(/Security/);
-    await page.getByRole('link', { name: 'Tokens in code' }).click();
-    await expect(page.getByRole('heading', { name: 'As observables' })).toBeVisible();
-    await check(/Security/);
-    await page.goto('/items/clear');
-    await check(/Access denied/);
-    await page.getByRole('link', { name: 'Activity' }).click();
-    await expect(page.getByRole('region', { name: 'Events' }).getByRole('listitem')).not.toHaveCount(0);
-    await check(/Activity/);
-    await page.goto('/nowhere');
-    await check(/Page not found/);
-    await page.goto('/callback?code=a&state=b');
-    await check(/Login failed/);
-    await context.clearCookies();
-    await signIn(page, alice);
-    await page.goto('/items/clear');
-    await check(/Delete all items/);
-    await page.goto('/forbidden');
-    await check(/You have access to all pages/);
-    await page.goto('/reports');
-    await signedIn(page);
-    await check(/Reports/);
-    await page.route('**/reports.json', (route) => route.fulfill({ status: 404 }));
-    await page.goto('/');
-    await check(/The app could not start/);
-    await context.close();
-  });
-}
-
-test('all pages fit the width of a phone', async ({ page }) => {
-  await page.setViewportSize({ width: 360, height: 740 });
-  await signIn(page);
-  for (const path of ['/', '/items', '/profile', '/security', '/security/tokens', '/activity', '/reports']) {
-    await page.goto(path);
-    await signedIn(page);
-    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-    await expect(page.getByRole('main').getByText('Loading', { exact: true })).toHaveCount(0);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(overflow, path).toBeLessThanOrEqual(0);
   }
 });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { urls } from '../../support/environment.ts';
-import { alice, signInAtProvider } from '../../support/provider.ts';
+import { alice, logInAtProvider } from '../../support/provider.ts';
 
 // The production build with server rendering: the HTML of the server, and its hydration in a browser.
 
@@ -60,9 +60,9 @@ const watchAccount = (page: Page) =>
 const readShownTexts = (page: Page) =>
   page.evaluate(() => (globalThis as unknown as { shown: string[] }).shown);
 
-async function signIn(page: Page): Promise<void> {
+async function logIn(page: Page): Promise<void> {
   await page.goto('/items');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page.getByRole('heading', { name: 'Your items' })).toBeVisible();
 }
 
@@ -83,7 +83,7 @@ test('renders the signed-out page for a signed-out user and hydrates it without 
     await expect(page.locator(selector), selector).toHaveAttribute('data-sent', '');
   expect(await readShownTexts(page)).toEqual(['Log in']);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/`);
   await expect(page.getByRole('heading', { name: 'Welcome, Alice Archer.' })).toBeVisible();
   expect(consoleErrors).toEqual([]);
@@ -92,7 +92,7 @@ test('renders the signed-out page for a signed-out user and hydrates it without 
 test('renders the page of a user by cookie and does not flicker while the login is restored', async ({
   page,
 }) => {
-  await signIn(page);
+  await logIn(page);
   const html = await fetchHtml(page, '/');
   expect(readAccount(html)).toBe('Alice ArcherLog out');
   expect(html).toContain('Welcome, Alice Archer.');
@@ -150,7 +150,7 @@ test('renders protected pages and the callback only in the browser', async ({ pa
 });
 
 test('B3: the server calls the API without a token', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   const apiRequests: string[] = [];
   const api = createServer((request, response) => {
     apiRequests.push(`${request.url} ${request.headers.authorization}`);

@@ -1,6 +1,6 @@
 import { expect, firefox, type Page, test } from '@playwright/test';
 import { createFirefoxLaunchOptions } from '../../../scripts/lib/programs/firefox.ts';
-import { expectItems, signedIn, signedOut, signIn } from '../../support/angular-spa.ts';
+import { expectItems, logIn, signedIn, signedOut } from '../../support/angular-spa.ts';
 import { urls } from '../../support/environment.ts';
 
 // Features that a user of Firefox can disable by preferences. `denied-features.browser-test.ts` of core replaces
@@ -80,7 +80,7 @@ for (const { denied, preferences, host = 'localhost', missing } of [
 
 test('in a private window: logs in, and a reload and a second tab restore the login', async () => {
   await withPreferences({ 'browser.privatebrowsing.autostart': true }, async (page, warnings) => {
-    await signIn(page);
+    await logIn(page);
     await page.reload();
     await expectItems(page);
     const other = await page.context().newPage();

@@ -1,8 +1,8 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
-import { startNestApi } from '../../support/servers/nest-api.ts';
-import { startNginxCache } from '../../support/servers/nginx-cache.ts';
+import { startNestApi } from '../../support/servers/apps/nest-api.ts';
+import { startNginxCache } from '../../support/servers/proxies/nginx-cache.ts';
 
 const audience = 'https://api.countersign.example';
 

@@ -1,11 +1,11 @@
 import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import type { HttpBrowser } from '../../support/http-browser.ts';
-import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
-import { startNginxCache } from '../../support/servers/nginx-cache.ts';
-import { checkSharedCache, type Visitor } from '../../support/session-rows/cache-rows.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/apps/next-sessions.ts';
+import { startNginxCache } from '../../support/servers/proxies/nginx-cache.ts';
+import { checkSharedCache, type Visitor } from '../../support/session-rows/pages/cache-rows.ts';
 
-// The built application behind a shared cache that stores every cacheable response. `session-rows/cache-rows.ts` runs the
+// The built application behind a shared cache that stores every cacheable response. `session-rows/pages/cache-rows.ts` runs the
 // check of responses in development too.
 
 let app: NextSessions;

@@ -1,7 +1,7 @@
 import { type APIRequestContext, expect, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
-import { startRoundRobin } from '../../support/servers/forwarding-proxy.ts';
-import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/apps/next-sessions.ts';
+import { startRoundRobin } from '../../support/servers/proxies/forwarding-proxy.ts';
 
 // Several applications on one host, and several processes of one application while its secret is replaced.
 

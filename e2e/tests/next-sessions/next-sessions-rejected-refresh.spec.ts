@@ -3,7 +3,7 @@ import { type BrowserContext, expect, test } from '@playwright/test';
 import { accessTokenLifetime, data, type RowApp, startRowApp } from '../../support/session-rows/row.ts';
 
 // The provider rejects a refresh of a built application, and the response does not state that the login is over. A browser
-// shows the error, or returns to the page after a login. `session-rows/rejected-refresh-rows.ts` has all responses.
+// shows the error, or returns to the page after a login. `session-rows/refresh/rejected-refresh-rows.ts` has all responses.
 
 /** In seconds. Longer than the pause after rejections, and than the time for which an unsuccessful login is remembered. */
 const longPause = 700;
@@ -15,8 +15,8 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => app?.stop());
 
-/** Signs alice in, in this context, with an access token that has expired. Returns the cookies. */
-async function signIn(context: BrowserContext, host: string): Promise<string> {
+/** Logs alice in, in this context, with an access token that has expired. Returns the cookies. */
+async function logIn(context: BrowserContext, host: string): Promise<string> {
   app.advance(longPause);
   const cookies = (await app.logIn('alice', host)).cookies();
   app.advance(accessTokenLifetime + 1);
@@ -42,7 +42,7 @@ for (const { name, failure, code } of [
 })))
   test(`C5: the browser shows the data again after: ${name}`, async ({ page, context }) => {
     const host = app.findHost('');
-    await signIn(context, host);
+    await logIn(context, host);
     const url = `http://${host}/items`;
     app.op.fail('token', failure);
     await page.goto(url);
@@ -61,7 +61,7 @@ test('S9: the browser shows the error page of an application whose store is unav
   context,
 }) => {
   const host = app.findHost('stored');
-  await signIn(context, host);
+  await logIn(context, host);
   await app.setFaults({ get: 1_000_000 });
   const response = await page.goto(`http://${host}/uncovered/items`);
   await expect(page.getByText('This page failed: store_unavailable')).toBeVisible();

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
-import { type HttpsHosts, startHttpsHosts } from '../../support/servers/https-hosts.ts';
+import { type HttpsHosts, startHttpsHosts } from '../../support/servers/proxies/https-hosts.ts';
 import { type RowApp, startRowApp } from '../../support/session-rows/row.ts';
 
 // The settings of `cookie.sameSite` in Chromium, on a production build behind https, with a provider on another site: in a

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { type NextSessions, startNextSessions } from '../../support/servers/next-sessions.ts';
+import { type NextSessions, startNextSessions } from '../../support/servers/apps/next-sessions.ts';
 
 // Sessions in a built application behind a proxy that throws. `support/session-rows` has the other tests of this application.
 

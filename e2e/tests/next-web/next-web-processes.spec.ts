@@ -2,8 +2,8 @@ import { expect, type Page, test } from '@playwright/test';
 import { type LoggedRequest, startProvider } from 'identity-provider';
 import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { alice } from '../../support/provider.ts';
-import { startRoundRobin } from '../../support/servers/forwarding-proxy.ts';
-import { secret, startNextWeb } from '../../support/servers/next-web.ts';
+import { secret, startNextWeb } from '../../support/servers/apps/next-web.ts';
+import { startRoundRobin } from '../../support/servers/proxies/forwarding-proxy.ts';
 import { startRedis } from '../../support/servers/redis.ts';
 
 // Several processes of next-web without sticky sessions. They share state only by Redis.

@@ -1,8 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import { createTestSession } from '@countersign/next/testing';
 import { type BrowserContext, expect, test } from '@playwright/test';
+import { createHttpLogins } from '../../support/http-logins.ts';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
-import { createSignIn } from '../../support/sign-in.ts';
 
 // Pages, actions and route handlers reject users without the required scope and explain why.
 
@@ -16,9 +16,9 @@ test.afterAll(() => running?.stop());
 const reads = ['openid', 'profile', 'items:read'];
 const writes = [...reads, 'items:write'];
 
-/** Signs in a browser with a session that has these scopes. */
-async function signIn(context: BrowserContext, scopes: readonly string[]): Promise<void> {
-  const { cookies } = await createTestSession(createSignIn(running).options(), {
+/** Adds a session with these scopes to a browser. */
+async function addSession(context: BrowserContext, scopes: readonly string[]): Promise<void> {
+  const { cookies } = await createTestSession(createHttpLogins(running).options(), {
     user: { sub: 'carol', name: 'Carol Cook' },
     scopes,
   });
@@ -27,7 +27,7 @@ async function signIn(context: BrowserContext, scopes: readonly string[]): Promi
 
 test('a page with a required scope shows only that this account has no access', async ({ page, context }) => {
   const { app } = running;
-  await signIn(context, reads);
+  await addSession(context, reads);
   const response = await page.goto(`${app.origin}/import`);
   // With Cache Components, Next sends the status 200 before a page runs.
   expect(response?.status()).toBe(200);
@@ -50,7 +50,7 @@ test('a page with a required scope opens for users with the scope and redirects 
   const signedOutResponse = await page.request.get(`${app.origin}/import`, { maxRedirects: 0 });
   expect(signedOutResponse.status()).toBe(307);
   expect(signedOutResponse.headers().location).toContain('/auth/login?returnTo=%2Fimport');
-  await signIn(context, writes);
+  await addSession(context, writes);
   expect((await page.goto(`${app.origin}/import`))?.status()).toBe(200);
   await expect(page.getByLabel('One item on each line')).toBeVisible();
 });
@@ -60,10 +60,10 @@ test('an action with a required scope responds with 403 although its page was sh
   context,
 }) => {
   const { app } = running;
-  await signIn(context, writes);
+  await addSession(context, writes);
   await page.goto(`${app.origin}/import`);
   await page.getByLabel('One item on each line').fill('Milk');
-  await signIn(context, reads);
+  await addSession(context, reads);
   const response = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Add all' }).click();
   expect((await response).status()).toBe(403);
@@ -74,10 +74,10 @@ test('without JavaScript, an action with a required scope does not run', async (
   const { app } = running;
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
-  await signIn(context, writes);
+  await addSession(context, writes);
   await page.goto(`${app.origin}/import`);
   await page.getByLabel('One item on each line').fill('Milk');
-  await signIn(context, reads);
+  await addSession(context, reads);
   const response = page.waitForResponse((response) => response.request().method() === 'POST');
   await page.getByRole('button', { name: 'Add all' }).click();
   // Next responds with 404 to a form that it rejects. An action that runs redirects to the dashboard.
@@ -91,7 +91,7 @@ test('a route handler with a required scope responds to a script with 403 and th
   context,
 }) => {
   const { app } = running;
-  await signIn(context, ['openid', 'profile']);
+  await addSession(context, ['openid', 'profile']);
   await page.goto(app.origin);
   const response = await page.evaluate(async () => {
     const response = await fetch('/api/summary');

@@ -1,6 +1,6 @@
 import { createTestSession } from '@countersign/next/testing';
 import { type BrowserContext, expect, test } from '@playwright/test';
-import { secret } from '../../support/servers/next-web.ts';
+import { secret } from '../../support/servers/apps/next-web.ts';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 
 // Secret rotation: the previous secret stays in the list for some time.
@@ -13,7 +13,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => rotated?.stop());
 
-async function signIn(context: BrowserContext, cookieSecret: string): Promise<void> {
+async function addSession(context: BrowserContext, cookieSecret: string): Promise<void> {
   const { op, app } = rotated;
   const options = {
     issuer: op.issuer,
@@ -32,7 +32,7 @@ test('decrypts a cookie of the previous secret, and encrypts it with the new one
   context,
 }) => {
   const { app, op } = rotated;
-  await signIn(context, previousSecret);
+  await addSession(context, previousSecret);
   await page.goto(`${app.origin}/profile`);
   await expect(page.getByText('Carol Cook')).toBeVisible();
   await page.getByLabel('Call me').fill('Caro');
@@ -48,7 +48,7 @@ test('decrypts a cookie of the previous secret, and encrypts it with the new one
 });
 
 test('rejects a cookie of a removed secret', async ({ page, context }) => {
-  await signIn(context, 'a-removed-secret-with-more-than-thirty-two-characters');
+  await addSession(context, 'a-removed-secret-with-more-than-thirty-two-characters');
   const response = await page.request.get(`${rotated.app.origin}/profile`, { maxRedirects: 0 });
   expect(response.status()).toBe(307);
 });

@@ -1,7 +1,7 @@
 import { createTestSession } from '@countersign/next/testing';
 import { expect, test } from '@playwright/test';
+import { createHttpLogins } from '../../support/http-logins.ts';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
-import { createSignIn } from '../../support/sign-in.ts';
 
 // Session lifetime in the production build: one day without use, extended by use, at most one week.
 
@@ -17,13 +17,13 @@ const day = 86_400;
 /** Creates a session of this age that was not used since its creation. */
 async function createAgedSession(seconds: number, options: { readonly absoluteLifetime?: number } = {}) {
   const began = running.op.clock.now() - seconds * 1000;
-  const settings = { ...createSignIn(running).options(began), ...options };
+  const settings = { ...createHttpLogins(running).options(began), ...options };
   return (await createTestSession(settings, { user: { sub: 'alice' }, accessTokenLifetime: 30 * day }))
     .header;
 }
 
 test('use extends a session, and its previous cookie expires at its original time', async () => {
-  const { open, readUser } = createSignIn(running);
+  const { open, readUser } = createHttpLogins(running);
   const unused = await createAgedSession(day - 7);
   const { headers, status } = await open().visit('/profile', { cookie: unused });
   expect(status).toBe(200);
@@ -35,7 +35,7 @@ test('use extends a session, and its previous cookie expires at its original tim
 });
 
 test('a session in use expires after its absolute lifetime', async () => {
-  const { open, readUser } = createSignIn(running);
+  const { open, readUser } = createHttpLogins(running);
   const began = day / 2;
   const old = await createAgedSession(began, { absoluteLifetime: began + 7 });
   const { headers } = await open().visit('/profile', { cookie: old });

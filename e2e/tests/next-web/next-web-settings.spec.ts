@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
 import { openHttpBrowser } from '../../support/http-browser.ts';
-import { startNextWeb } from '../../support/servers/next-web.ts';
+import { startNextWeb } from '../../support/servers/apps/next-web.ts';
 
 // The production build without its required settings.
 

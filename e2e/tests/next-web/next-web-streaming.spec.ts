@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { createTestSession } from '@countersign/next/testing';
 import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../../scripts/lib/processes/ports.ts';
+import { createHttpLogins } from '../../support/http-logins.ts';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
-import { createSignIn } from '../../support/sign-in.ts';
 
 // Partial prerendering: the static shell, which is the same for all users, is sent at once. Parts that depend on the session
 // are streamed after it. The test decides when the API responds.
@@ -45,7 +45,7 @@ function release(): void {
 }
 
 const createUserSession = (user: string) =>
-  createTestSession(createSignIn(running).options(), {
+  createTestSession(createHttpLogins(running).options(), {
     user: { sub: user, name: `Name-${user}`, email: `${user}@example.test` },
     accessToken: `token-of-${user}`,
   });

@@ -2,7 +2,7 @@ import { createTestSession } from '@countersign/next/testing';
 import { createRedisStores } from '@countersign/redis';
 import { expect, test } from '@playwright/test';
 import { createClient } from 'redis';
-import { secret } from '../../support/servers/next-web.ts';
+import { secret } from '../../support/servers/apps/next-web.ts';
 import { startRedis } from '../../support/servers/redis.ts';
 import { type NextWebAtTestProvider, startAtTestProvider } from '../../support/servers/test-provider.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test';
 import { urls } from '../../support/environment.ts';
-import { logOut, readSessionCookie, signIn } from '../../support/next-web-pages.ts';
-import { alice, bob, readLoggedRequests, signInAtProvider, tokenRequests } from '../../support/provider.ts';
-import { advanceUntilRefreshIsDue } from '../../support/servers/next-server-clock.ts';
+import { logIn, logOut, readSessionCookie } from '../../support/next-web-pages.ts';
+import { alice, bob, logInAtProvider, readLoggedRequests, tokenRequests } from '../../support/provider.ts';
+import { advanceUntilRefreshIsDue } from '../../support/servers/clock/next-server-clock.ts';
 
 const base = urls.nextWeb;
 test.use({ baseURL: base });
@@ -11,7 +11,7 @@ const refreshes = (since: number) => tokenRequests('next-web', 'refresh_token', 
 
 test('a deep link redirects to the login and returns to the requested page', async ({ page }) => {
   await page.goto('/profile');
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/profile`);
   await expect(page.getByText('alice@countersign.example')).toBeVisible();
 });
@@ -24,13 +24,13 @@ test('a link to a protected page redirects to the login without an error in the 
   page.on('pageerror', (error) => errors.push(error.message));
   await page.goto('/');
   await page.getByRole('link', { name: 'Open the dashboard' }).click();
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/dashboard`);
   expect(errors).toEqual([]);
 });
 
 test('the dashboard shows the API response, and an action adds an item', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   const title = `Item ${Date.now()}`;
   await page.getByLabel('New item').fill(title);
   await page.getByRole('button', { name: 'Add' }).click();
@@ -38,7 +38,7 @@ test('the dashboard shows the API response, and an action adds an item', async (
 });
 
 test('shows the 403 response for a token without the scope', async ({ page }) => {
-  await signIn(page, bob);
+  await logIn(page, bob);
   await page.getByLabel('New item').fill('Not allowed');
   await page.getByRole('button', { name: 'Add' }).click();
   await expect(page.getByText('The API responded with 403')).toBeVisible();
@@ -49,7 +49,7 @@ test('refreshes an expiring token before rendering: one request, no redirect, a 
   page,
   context,
 }) => {
-  await signIn(page);
+  await logIn(page);
   for (let round = 0; round < 2; round++) {
     const firstCookie = await readSessionCookie(context);
     advanceUntilRefreshIsDue();
@@ -65,7 +65,7 @@ test('refreshes an expiring token before rendering: one request, no redirect, a 
 });
 
 test('50 parallel requests with an expiring token make one token request', async ({ page, context }) => {
-  await signIn(page);
+  await logIn(page);
   advanceUntilRefreshIsDue();
   const since = readLoggedRequests().length;
   const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
@@ -83,7 +83,7 @@ test('after logout, a protected page requires a login and the previous cookie is
   page,
   context,
 }) => {
-  await signIn(page);
+  await logIn(page);
   const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
   await logOut(page);
   expect(await readSessionCookie(context)).toBe('');
@@ -96,7 +96,7 @@ test('after logout, a protected page requires a login and the previous cookie is
 test('login, an action and logout work without JavaScript', async ({ browser }) => {
   const context = await browser.newContext({ javaScriptEnabled: false, baseURL: base });
   const page = await context.newPage();
-  await signIn(page);
+  await logIn(page);
   const title = `Without script ${Date.now()}`;
   await page.getByLabel('New item').fill(title);
   await page.getByRole('button', { name: 'Add' }).click();
@@ -109,7 +109,7 @@ test('login, an action and logout work without JavaScript', async ({ browser }) 
 });
 
 test('session data is readable at once and survives a refresh', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await page.goto('/profile');
   await page.getByLabel('Call me').fill('Captain');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -122,16 +122,16 @@ test('session data is readable at once and survives a refresh', async ({ page })
 });
 
 test('a login with maxAge asks for the password again and returns to the page', async ({ page }) => {
-  await signIn(page);
+  await logIn(page);
   await page.getByRole('link', { name: 'Profile' }).click();
   await page.getByRole('link', { name: 'Confirm my password' }).click();
   await expect(page.locator('input[name="password"]')).toBeVisible();
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/profile`);
 });
 
 test('an action without a session redirects to the login and returns', async ({ page, context }) => {
-  await signIn(page);
+  await logIn(page);
   await context.clearCookies({ name: /^session/ });
   await page.getByLabel('New item').fill('Too late');
   // The provider has a session, so the login needs no input.
@@ -149,7 +149,7 @@ test('the browser requests the session if the page has none, and again when its 
   page.on('request', (request) => {
     if (request.url() === `${base}/auth/session`) sessionRequests += 1;
   });
-  await signIn(page);
+  await logIn(page);
   await page.waitForLoadState('networkidle');
   await expect(page.getByText('Signed in as')).toBeVisible();
   expect(sessionRequests).toBe(0);

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@countersign/core/resource-server';
-import type { RpcCredentials } from './transport/rpc.ts';
+import type { RpcCredentials } from './transport/rpc-transport.ts';
 
 /** Options for rejections, and for the place of the credential in microservice messages. */
 export interface GuardOptions {

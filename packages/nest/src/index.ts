@@ -57,4 +57,4 @@ export {
 export { accessTokenCors } from './http/cors.ts';
 export { accessTokenSecurity, accessTokenSecurityScheme } from './http/openapi.ts';
 export { ACCESS_TOKEN_VERIFIER } from './injection-tokens.ts';
-export { type RpcCredentials, rpcCredentials } from './transport/rpc.ts';
+export { type RpcCredentials, rpcCredentials } from './transport/rpc-transport.ts';

@@ -2,7 +2,7 @@ import { createLineLimit } from '@countersign/core/resource-server';
 import type { ContextId } from '@nestjs/core';
 import type { AccessPolicy } from './access/access-policy.ts';
 import type { ServerWebSocket } from './transport/hold/hold-socket.ts';
-import type { NodeRequest } from './transport/node-request.ts';
+import type { NodeRequest } from './transport/http/node-request.ts';
 import type { NamespaceClient } from './transport/transport.ts';
 
 // All state of this package that is not part of an instance. Weak maps do not keep their keys alive.

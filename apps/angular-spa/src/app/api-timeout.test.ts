@@ -8,7 +8,7 @@ import { TestBed, TestComponentRenderer } from '@angular/core/testing';
 import { platformServer, ServerModule } from '@angular/platform-server';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createApiTimeout } from './api-timeout.ts';
-import { describeError } from './describe-error.ts';
+import { describeError } from './errors/describe-error.ts';
 
 /** An API that receives requests and never responds. */
 let api: Server;

@@ -22,8 +22,8 @@ import { createApiTimeout } from './api-timeout.ts';
 import { routes } from './app.routes.ts';
 import { completeNativeLogins, nativeRedirectUri, nativeShell } from './native-shell.ts';
 import { rememberUser } from './remembered-user.ts';
-import { SETTINGS, type Settings } from './settings.ts';
-import { createTokenWorker } from './token-worker.ts';
+import { SETTINGS, type Settings } from './settings/settings.ts';
+import { createTokenWorker } from './worker/token-worker.ts';
 
 export function appConfig(settings: Settings): ApplicationConfig {
   const { issuer, clientId, apiUrl, allowInsecureIssuer } = settings;

@@ -1,7 +1,7 @@
 import { Component, computed } from '@angular/core';
 import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
 import { injectAuth, TransportError } from '@countersign/angular';
-import { describeError } from './describe-error.ts';
+import { describeError } from './errors/describe-error.ts';
 
 @Component({
   selector: 'app-root',

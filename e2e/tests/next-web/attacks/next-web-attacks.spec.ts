@@ -4,9 +4,9 @@ import type { TestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 import type { HttpBrowser } from '../../../support/http-browser.ts';
-import { type RunningNextWeb, secret } from '../../../support/servers/next-web.ts';
+import { createHttpLogins } from '../../../support/http-logins.ts';
+import { type RunningNextWeb, secret } from '../../../support/servers/apps/next-web.ts';
 import { accessTokenLifetime, startAtTestProvider } from '../../../support/servers/test-provider.ts';
-import { createSignIn } from '../../../support/sign-in.ts';
 
 // Known attacks on logins of web applications, against the production build and a test provider that sends invalid responses on demand.
 // Attacks on cookies are in next-web-cookie-attacks.spec.ts, those that need a browser or the demo provider in
@@ -15,7 +15,7 @@ import { createSignIn } from '../../../support/sign-in.ts';
 let op: TestAuthorizationServer;
 let app: RunningNextWeb;
 let advance: (seconds: number) => void;
-let { open, startLogin, logIn, readSession, readUser, options } = {} as ReturnType<typeof createSignIn>;
+let { open, startLogin, logIn, readSession, readUser, options } = {} as ReturnType<typeof createHttpLogins>;
 /** The Authorization header of each request to the API. */
 const calls: string[] = [];
 const closing: (() => unknown)[] = [];
@@ -48,7 +48,7 @@ test.beforeAll(async () => {
     },
   });
   ({ op, app, advance } = started);
-  ({ open, startLogin, logIn, readSession, readUser, options } = createSignIn(started));
+  ({ open, startLogin, logIn, readSession, readUser, options } = createHttpLogins(started));
   closing.push(started.stop, () => api.close());
 });
 test.afterAll(() => Promise.all(closing.map((close) => close())));

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { logs, urls } from '../../../support/environment.ts';
-import { logOut, readSessionCookie, signIn } from '../../../support/next-web-pages.ts';
-import { alice, readLoggedRequests, signInAtProvider, tokenRequests } from '../../../support/provider.ts';
+import { logIn, logOut, readSessionCookie } from '../../../support/next-web-pages.ts';
+import { alice, logInAtProvider, readLoggedRequests, tokenRequests } from '../../../support/provider.ts';
 
 // Known attacks on logins of web applications that need a browser and the demo provider, against the production build.
 
@@ -28,12 +28,12 @@ test('S18: every handler checks the session regardless of request headers', asyn
 
 test('S18: a route handler checks the session', async ({ page, request }) => {
   expect((await request.get('/api/summary')).status()).toBe(401);
-  await signIn(page);
+  await logIn(page);
   expect(await (await page.request.get('/api/summary')).json()).toMatchObject({ user: 'user-alice' });
 });
 
 test('S13: a logout at the provider ends the session', async ({ page, context }) => {
-  await signIn(page);
+  await logIn(page);
   const provider = await context.newPage();
   await provider.goto(`${urls.identityProvider}/session/end`);
   await provider.getByRole('button').first().click();
@@ -46,7 +46,7 @@ test('S19: tabs notify each other about login and logout', async ({ page, contex
   await page.goto('/');
   await expect(page.getByText('You are not signed in.')).toBeVisible();
   const other = await context.newPage();
-  await signIn(other);
+  await logIn(other);
   await expect(page.getByText('Signed in as')).toBeVisible();
   await logOut(other);
   await expect(page.getByText('You are not signed in.')).toBeVisible();
@@ -73,7 +73,7 @@ test('rejects a callback that is replayed or has a wrong state or iss, and shows
   page.on('request', (request) => {
     if (request.url().startsWith(`${base}/auth/callback`)) callback = request.url();
   });
-  await signIn(page);
+  await logIn(page);
   const signedOutPage = await (await browser.newContext({ baseURL: base })).newPage();
   const since = readLoggedRequests().length;
   await signedOutPage.goto(callback);
@@ -100,7 +100,7 @@ test('rejects a callback that is replayed or has a wrong state or iss, and shows
 
 test('S2: a login does not redirect to another site', async ({ page }) => {
   await page.goto(`/auth/login?returnTo=${encodeURIComponent('/\\evil.example')}`);
-  await signInAtProvider(page, alice);
+  await logInAtProvider(page, alice);
   await expect(page).toHaveURL(`${base}/`);
 });
 
@@ -114,7 +114,7 @@ test('S14: prefetched links start neither a login nor a logout', async ({ page, 
     expect(login.status()).toBe(204);
     expect(login.headers()['set-cookie']).toBeUndefined();
   }
-  await signIn(page);
+  await logIn(page);
   await page.evaluate(() =>
     fetch('/auth/logout', { method: 'POST', headers: { 'next-router-prefetch': '1' } }),
   );
@@ -135,7 +135,7 @@ test('S14: many pending logins do not exceed the size limit of the cookie header
 });
 
 test('S21: another site cannot log the user out', async ({ page, context }) => {
-  await signIn(page);
+  await logIn(page);
   const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
   const forged = await fetch(`${base}/auth/logout`, {
     method: 'POST',
@@ -154,7 +154,7 @@ test('S21: another site cannot log the user out', async ({ page, context }) => {
 });
 
 test('S4: responses that set or depend on the session are not cacheable', async ({ page, context }) => {
-  await signIn(page);
+  await logIn(page);
   const cookie = (await context.cookies(base)).map(({ name, value }) => `${name}=${value}`).join('; ');
   for (const path of ['/dashboard', '/profile', '/auth/session', '/auth/login', '/auth/logout']) {
     const { headers } = await fetch(base + path, { headers: { cookie }, redirect: 'manual' });
@@ -170,7 +170,7 @@ test('URLs, storage, pages and the server log contain no token or secret', async
   page.on('response', async (response) => {
     if (response.url().startsWith(base)) texts.push(await response.text().catch(() => ''));
   });
-  await signIn(page);
+  await logIn(page);
   await page.goto('/profile');
   await page.waitForLoadState('networkidle');
   texts.push(

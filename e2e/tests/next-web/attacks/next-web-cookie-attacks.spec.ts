@@ -2,9 +2,9 @@ import { createTestSession } from '@countersign/next/testing';
 import type { TestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from '@playwright/test';
 import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
-import type { RunningNextWeb } from '../../../support/servers/next-web.ts';
+import { createHttpLogins } from '../../../support/http-logins.ts';
+import type { RunningNextWeb } from '../../../support/servers/apps/next-web.ts';
 import { startAtTestProvider } from '../../../support/servers/test-provider.ts';
-import { createSignIn } from '../../../support/sign-in.ts';
 
 // Known attacks on cookies, against the production build: cookies of another purpose, chunks of several sessions, too many
 // cookies, and cookies that an attacker has set.
@@ -12,7 +12,7 @@ import { createSignIn } from '../../../support/sign-in.ts';
 const publicHost = 'app.example';
 let op: TestAuthorizationServer;
 let app: RunningNextWeb;
-let { open, startLogin, logIn, readUser, options } = {} as ReturnType<typeof createSignIn>;
+let { open, startLogin, logIn, readUser, options } = {} as ReturnType<typeof createHttpLogins>;
 let advance = (_seconds: number): void => {};
 let stop = async (): Promise<void> => {};
 
@@ -28,7 +28,7 @@ test.beforeAll(async () => {
     },
   });
   ({ op, app, advance, stop } = started);
-  ({ open, startLogin, logIn, readUser, options } = createSignIn(started));
+  ({ open, startLogin, logIn, readUser, options } = createHttpLogins(started));
 });
 test.afterAll(() => stop());
 test.beforeEach(() => op.signIn('alice'));

@@ -77,7 +77,7 @@ test('B6: replays a request once, and then returns the error', async () => {
 });
 
 test('B28: returns the response of an API that rejects each token, without a replay', async () => {
-  const { send, requests } = createHarness([{ url: api }], { renew: () => {} });
+  const { send, requests } = createHarness([{ url: api }], { refresh: () => {} });
   const rejection = send(get(api), acceptOnly('never'));
   await expect(rejection).rejects.toMatchObject({ name: 'HttpErrorResponse', status: 401 });
   expect(requests).toHaveLength(1);
@@ -87,7 +87,7 @@ test.each([{}, { optional: true }])(
   'B28: returns the response of the API if there is no other token (%o)',
   async (options) => {
     const { send, requests } = createHarness([{ url: api, ...options }], {
-      renew: () => {
+      refresh: () => {
         throw new LoginRequiredError('refresh_token_missing', 'There is no refresh token.');
       },
     });
@@ -101,7 +101,7 @@ test.each([{}, { optional: true }])(
 
 test('B24: throws LoginRequiredError if the login has ended before the refresh of a rejected token', async () => {
   const { send } = createHarness([{ url: api }], {
-    renew: () => {
+    refresh: () => {
       throw new LoginRequiredError('session_ended', 'The login has ended.');
     },
   });

@@ -13,7 +13,7 @@ export interface FakeClientOptions {
   dpop?: boolean;
   login?: () => Promise<void>;
   /** Replaces the refresh after a rejected token. */
-  renew?: () => void;
+  refresh?: () => void;
   /** The error of a state that could not be determined. */
   stateError?: Error;
 }
@@ -23,7 +23,7 @@ export function createFakeClient({
   isSignedIn = true,
   dpop = false,
   login,
-  renew,
+  refresh,
   stateError,
 }: FakeClientOptions) {
   let current = 1;
@@ -50,7 +50,7 @@ export function createFakeClient({
       if (requestHolder && requestHolder.sub !== holder.sub)
         throw new LoginRequiredError('session_ended', 'Ended.');
       if (!isSignedIn) throw new LoginRequiredError('not_signed_in', 'Not signed in.');
-      if (tokenRequest.rejectedToken === `token-${current}`) (renew ?? (() => void current++))();
+      if (tokenRequest.rejectedToken === `token-${current}`) (refresh ?? (() => void current++))();
       return { accessToken: `token-${current}`, tokenType: dpop ? 'DPoP' : 'Bearer', scopes: [], holder };
     },
     authorize: async (_request: unknown, token: { accessToken: string; tokenType: string }) => ({

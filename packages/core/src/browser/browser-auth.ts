@@ -17,11 +17,12 @@ import { findLogoutPage, revokeTokens } from './login/logout.ts';
 import { createMissedLogoutCheck } from './login/missed-logout.ts';
 import { recordPageReplacement } from './login/page-replacement.ts';
 import { createRestoreLogin } from './login/restore-login.ts';
-import { createSilentLogin } from './login/silent-login.ts';
+import { createSilentLogin } from './login/silent/silent-login.ts';
 import { createTabMessageHandler } from './login/tab-messages.ts';
 import { saveTransaction } from './login/transaction-storage.ts';
 import { findReturnTo } from './login/wanted-page.ts';
 import { type BrowserAuthOptions, resolveOptions } from './options.ts';
+import { createRefreshOrSilentLogin } from './refresh-or-silent-login.ts';
 import { reportIncompleteLogout, reportLoginFailure } from './report-failure.ts';
 import { createAvailableStorage } from './state/available-storage.ts';
 import { createFeatureError, requireCryptography, storageRemedy } from './state/browser-features.ts';
@@ -37,7 +38,6 @@ import { saveLogoutTime } from './state/logout-record.ts';
 import { openTabChannel, type TabChannel, type TabMessage } from './state/tabs/tab-channel.ts';
 import { createMemoryStorage } from './state/token-storage.ts';
 import { createTokenRefresher } from './token-refresher.ts';
-import { createTokenRenewal } from './token-renewal.ts';
 
 /**
  * Creates the client of a single-page application: authorization code flow with PKCE, silent login, and refresh across
@@ -90,7 +90,11 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     onSuccess: () => send({ type: 'refresh' }),
   });
   const restore = createRestoreLogin(context, store, { silentLogin, endLogin });
-  const renew = createTokenRenewal(context, store, { refreshAccessToken, silentLogin, endLogin });
+  const refreshOrLogIn = createRefreshOrSilentLogin(context, store, {
+    refreshAccessToken,
+    silentLogin,
+    endLogin,
+  });
   const callback = createLoginCallback(context, store, { send });
   const missedLogouts = createMissedLogoutCheck(context, store, () => createErrorHandler(store));
   const updateFromTab = createTabMessageHandler(context, store, {
@@ -181,7 +185,13 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
     const rejectedToken = tokens
       ? findAccessToken(tokens, { scope, resource })?.accessToken
       : request.rejectedToken;
-    const token = await renew({ resource, scope, rejectedToken, holder, ...(isForced && { isForced }) });
+    const token = await refreshOrLogIn({
+      resource,
+      scope,
+      rejectedToken,
+      holder,
+      ...(isForced && { isForced }),
+    });
     requireCurrent(holder);
     return { ...token, holder };
   }

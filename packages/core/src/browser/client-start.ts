@@ -1,10 +1,10 @@
 import { readRedirectResponse } from '../protocol/login/redirect-uri.ts';
 import type { BrowserAuthStart } from './browser-auth-types.ts';
 import { type LoginCallback, removeLoginResponse } from './login/login-callback.ts';
-import { deleteMissedLogin } from './login/logout.ts';
+import { discardEndedLogin } from './login/logout.ts';
 import { deletePageReplacement } from './login/page-replacement.ts';
 import type { RestoreLogin, RestoreTimes } from './login/restore-login.ts';
-import { isSilentFrame } from './login/silent-frame.ts';
+import { isSilentFrame } from './login/silent/silent-frame.ts';
 import { deletePendingLogin, isLoginPending } from './login/transaction-storage.ts';
 import { deleteWantedPage, findWantedPage } from './login/wanted-page.ts';
 import type { BrowserContext } from './options.ts';
@@ -86,7 +86,8 @@ export function createClientStart(
   async function openStorage(): Promise<void> {
     try {
       await storage.open?.(`${prefix}tokens`);
-      if (storage.reach === 'tab') await deleteMissedLogin(context, store);
+      // Tokens in a shared storage are deleted by the other tab.
+      if (storage.reach === 'tab') await discardEndedLogin(context, store);
     } catch (error) {
       reportLoginFailure(context, error);
       throw error;

@@ -3,7 +3,7 @@ import { type AccessTokenVerifier, AuthenticatedRequest } from '@countersign/cor
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { closeDuringAuthentication } from '../../tests/support/gateways/closing-connection.ts';
 import { testPrincipal } from '../testing/index.ts';
-import { HttpTransport } from '../transport/http.ts';
+import { HttpTransport } from '../transport/http/http-transport.ts';
 import { Authenticator } from './authenticator.ts';
 import { ConnectionAuthenticator } from './connection-authenticator.ts';
 

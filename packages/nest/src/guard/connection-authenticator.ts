@@ -12,8 +12,8 @@ import { logUnexpectedError, toRejection } from '../errors/unexpected-errors.ts'
 import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from '../expiry/close-codes.ts';
 import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
 import { addAdmission, endConnection } from '../memo/guard-memo.ts';
-import { createGraphqlConnection } from '../transport/graphql.ts';
-import type { NodeRequest } from '../transport/node-request.ts';
+import { createGraphqlConnection } from '../transport/graphql/graphql-transport.ts';
+import type { NodeRequest } from '../transport/http/node-request.ts';
 import type { Transport } from '../transport/transport.ts';
 import {
   checkMiddleware,
@@ -23,7 +23,7 @@ import {
   isClient,
   saveHandshake,
   terminateConnection,
-} from '../transport/websocket.ts';
+} from '../transport/websocket/websocket-transport.ts';
 import { Authenticator } from './authenticator.ts';
 
 /** Options of `ConnectionAuthenticator.authenticate()`. */

@@ -9,7 +9,7 @@ import {
   findInheritedDecision,
 } from '../memo/guard-memo.ts';
 import { findTransport } from '../transport/find-transport.ts';
-import { checkOperation } from '../transport/graphql-operation.ts';
+import { checkOperation } from '../transport/graphql/graphql-operation.ts';
 
 /**
  * Gets the principal of a request, for interceptors, pipes, filters, other guards, loggers and rate limits. Handlers use

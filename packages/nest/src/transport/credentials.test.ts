@@ -1,10 +1,10 @@
 import { createAccessTokenVerifier } from '@countersign/core/resource-server';
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
-import { createGraphqlTransport } from './graphql.ts';
-import { createRpcTransport, rpcCredentials } from './rpc.ts';
+import { createGraphqlTransport } from './graphql/graphql-transport.ts';
+import { createRpcTransport, rpcCredentials } from './rpc-transport.ts';
 import type { Transport } from './transport.ts';
-import { createWebSocketTransport } from './websocket.ts';
+import { createWebSocketTransport } from './websocket/websocket-transport.ts';
 
 /** Verifies the credential of a transport where anonymous requests are allowed. */
 async function verifyOptional(transport: Transport | undefined) {

@@ -1,9 +1,9 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { createGraphqlTransport } from './graphql.ts';
-import { HttpTransport } from './http.ts';
-import { createRpcTransport, type RpcCredentials, rpcCredentials } from './rpc.ts';
+import { createGraphqlTransport } from './graphql/graphql-transport.ts';
+import { HttpTransport } from './http/http-transport.ts';
+import { createRpcTransport, type RpcCredentials, rpcCredentials } from './rpc-transport.ts';
 import type { Transport } from './transport.ts';
-import { createWebSocketTransport } from './websocket.ts';
+import { createWebSocketTransport } from './websocket/websocket-transport.ts';
 
 /** Finds the transport of a context. Returns `undefined` for an unknown kind of context; then access is denied. */
 export function findTransport(

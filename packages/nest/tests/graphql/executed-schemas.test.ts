@@ -14,7 +14,7 @@ import { MercuriusDriver } from '@nestjs/mercurius';
 import type { GraphQLSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { accessReport, Public, RequireScopes } from '../../src/index.ts';
-import { readQuery } from '../support/graphql.ts';
+import { readQuery } from '../support/graphql/graphql.ts';
 import { type Adapter, type StartOptions, startApp } from '../support/start/start-app.ts';
 
 // Drivers load the CommonJS files of the package.

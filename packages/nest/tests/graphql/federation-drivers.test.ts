@@ -3,7 +3,7 @@ import { UseGuards } from '@nestjs/common';
 import { GraphQLModule, Query, ResolveReference, Resolver } from '@nestjs/graphql';
 import { describe, expect, test } from 'vitest';
 import { AccessTokenGuard, Public, RequireScopes } from '../../src/index.ts';
-import { Item, postQuery, type Reference } from '../support/graphql.ts';
+import { Item, postQuery, type Reference } from '../support/graphql/graphql.ts';
 import { startApp } from '../support/start/start-app.ts';
 
 @Resolver(() => Item)

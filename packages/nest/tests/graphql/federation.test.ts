@@ -17,7 +17,7 @@ import {
 import { MercuriusFederationDriver } from '@nestjs/mercurius';
 import { describe, expect, test } from 'vitest';
 import { Policy, Principal, Public, RequireScopes } from '../../src/index.ts';
-import { Item, postQuery, type Reference } from '../support/graphql.ts';
+import { Item, postQuery, type Reference } from '../support/graphql/graphql.ts';
 import { type Adapter, startApp } from '../support/start/start-app.ts';
 
 @ObjectType()

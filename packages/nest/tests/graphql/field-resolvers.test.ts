@@ -21,7 +21,7 @@ import {
   Public,
   RequireScopes,
 } from '../../src/index.ts';
-import { postQuery } from '../support/graphql.ts';
+import { postQuery } from '../support/graphql/graphql.ts';
 import { type Adapter, type StartOptions, startApp } from '../support/start/start-app.ts';
 
 @InterfaceType({ resolveType: () => Item })

@@ -12,10 +12,10 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { OptionalAuth, Principal, Public, RequireScopes } from '../../src/index.ts';
-import { createCertificate } from '../support/certificates.ts';
-import { createHolder } from '../support/dpop.ts';
-import { type GraphQLResult, postQuery } from '../support/graphql.ts';
+import { type GraphQLResult, postQuery } from '../support/graphql/graphql.ts';
 import { type Adapter, type StartOptions, startApp } from '../support/start/start-app.ts';
+import { createCertificate } from '../support/tokens/certificates.ts';
+import { createHolder } from '../support/tokens/dpop.ts';
 
 @Resolver()
 class ItemsResolver {

@@ -15,7 +15,7 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { Public, RequireScopes } from '../../src/index.ts';
-import { Item as Entity, type GraphQLResult, postQuery, type Reference } from '../support/graphql.ts';
+import { Item as Entity, type GraphQLResult, postQuery, type Reference } from '../support/graphql/graphql.ts';
 import { ReplaceMethod } from '../support/replace-method.ts';
 import { startApp } from '../support/start/start-app.ts';
 

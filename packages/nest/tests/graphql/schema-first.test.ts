@@ -7,7 +7,7 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { Public, RequireScopes } from '../../src/index.ts';
-import { postQuery } from '../support/graphql.ts';
+import { postQuery } from '../support/graphql/graphql.ts';
 import { type Adapter, startApp } from '../support/start/start-app.ts';
 
 @Resolver('Item')

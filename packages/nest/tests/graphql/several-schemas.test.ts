@@ -3,7 +3,7 @@ import { Module, type Type } from '@nestjs/common';
 import { GraphQLModule, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { expect, test } from 'vitest';
 import { accessReport, Public, RequireScopes } from '../../src/index.ts';
-import { readQuery } from '../support/graphql.ts';
+import { readQuery } from '../support/graphql/graphql.ts';
 import { startApp } from '../support/start/start-app.ts';
 
 @Resolver('Item')

@@ -16,7 +16,7 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { getPrincipal, OptionalAuth, Principal, Public, RequireScopes } from '../../src/index.ts';
-import { type Source, sharedContexts } from '../support/shared-contexts.ts';
+import { type Source, sharedContexts } from '../support/graphql/shared-contexts.ts';
 import { type Adapter, startApp } from '../support/start/start-app.ts';
 
 @ObjectType()

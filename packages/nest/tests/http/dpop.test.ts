@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import { Controller, Get } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
 import { Principal } from '../../src/index.ts';
-import { createHolder } from '../support/dpop.ts';
 import { adapters, type StartOptions, startApp } from '../support/start/start-app.ts';
+import { createHolder } from '../support/tokens/dpop.ts';
 
 @Controller('items')
 class ItemsController {

@@ -6,8 +6,8 @@ import { TLSSocket } from 'node:tls';
 import { Controller, Get } from '@nestjs/common';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BearerToken, Principal } from '../../src/index.ts';
-import { type Certificate, createCertificate } from '../support/certificates.ts';
 import { adapters, type StartOptions, startApp } from '../support/start/start-app.ts';
+import { type Certificate, createCertificate } from '../support/tokens/certificates.ts';
 
 @Controller('me')
 class MeController {

@@ -4,9 +4,9 @@ import { Controller, Get } from '@nestjs/common';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { MaxAge, Principal, type VerifiedAccessToken } from '../../src/index.ts';
-import { createHolder } from '../support/dpop.ts';
 import { watchLogs } from '../support/fault-points.ts';
 import { adapters, audience, type StartOptions, startApp } from '../support/start/start-app.ts';
+import { createHolder } from '../support/tokens/dpop.ts';
 
 // What providers and clients send, where the specifications leave a choice or a provider deviates from them.
 

@@ -21,7 +21,7 @@ import {
   faultyPolicy,
   watchLogs,
 } from '../support/fault-points.ts';
-import { type GraphQLResult, postQuery } from '../support/graphql.ts';
+import { type GraphQLResult, postQuery } from '../support/graphql/graphql.ts';
 import { type Adapter, startApp } from '../support/start/start-app.ts';
 
 // Fields and references of GraphQL, and operations over a WebSocket. `http.test.ts` has queries over HTTP.

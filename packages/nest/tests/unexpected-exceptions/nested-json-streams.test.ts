@@ -18,11 +18,11 @@ import WebSocket from 'ws';
 import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 import { Principal } from '../../src/index.ts';
 import { watchLogs } from '../support/fault-points.ts';
-import { postQuery, readQuery } from '../support/graphql.ts';
-import { createNestedTokens, createNestingMessage } from '../support/nested-tokens.ts';
+import { postQuery, readQuery } from '../support/graphql/graphql.ts';
 import { startApp } from '../support/start/start-app.ts';
 import { closeAfterTest, createGrpcMetadata, startGrpc } from '../support/start/start-grpc.ts';
 import { startMicroservice } from '../support/start/start-microservice.ts';
+import { createNestedTokens, createNestingMessage } from '../support/tokens/nested-tokens.ts';
 
 // The contexts of `nested-json.test.ts` are requests and gateways; these are streams, messages and operations.
 

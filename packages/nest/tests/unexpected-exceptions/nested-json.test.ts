@@ -8,8 +8,8 @@ import { io } from 'socket.io-client';
 import { expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { ConnectionAuthenticator, Principal } from '../../src/index.ts';
-import { createNestedTokens, createNestingMessage } from '../support/nested-tokens.ts';
 import { adapters, startApp } from '../support/start/start-app.ts';
+import { createNestedTokens, createNestingMessage } from '../support/tokens/nested-tokens.ts';
 
 @Controller('items')
 class ItemsController {

@@ -9,9 +9,9 @@ import {
   type AccessTokenVerifier,
   Principal,
 } from '../../src/index.ts';
-import { createHolder } from '../support/dpop.ts';
 import { exceptionText, watchLogs } from '../support/fault-points.ts';
 import { adapters, startApp } from '../support/start/start-app.ts';
+import { createHolder } from '../support/tokens/dpop.ts';
 
 const { lines, listen } = watchLogs();
 

@@ -5,7 +5,7 @@ import { MercuriusDriver } from '@nestjs/mercurius';
 import { describe, expect, test } from 'vitest';
 import { AccessTokenGuard, OptionalAuth, Principal, Public } from '../../src/index.ts';
 import { audience, startApp } from '../support/start/start-app.ts';
-import { addRole, createIssuers, createModule, otherAudience } from '../support/two-issuers.ts';
+import { addRole, createIssuers, createModule, otherAudience } from '../support/tokens/two-issuers.ts';
 
 @ObjectType()
 class Item {

@@ -2,7 +2,7 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import { describe, expect, test } from 'vitest';
 import { AccessTokenGuard, BearerToken, Claims, OptionalAuth, Principal, Public } from '../../src/index.ts';
 import { type Adapter, adapters, audience, startApp } from '../support/start/start-app.ts';
-import { addRole, createIssuers, createModule, otherAudience } from '../support/two-issuers.ts';
+import { addRole, createIssuers, createModule, otherAudience } from '../support/tokens/two-issuers.ts';
 
 class Routes {
   @Get()

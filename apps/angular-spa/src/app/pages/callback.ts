@@ -1,7 +1,7 @@
 import { Component, computed } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { injectAuth } from '@countersign/angular';
-import { describeError } from '../describe-error.ts';
+import { describeError } from '../errors/describe-error.ts';
 
 /** The redirect URI. The library completes the login and navigates to `returnTo`. */
 @Component({

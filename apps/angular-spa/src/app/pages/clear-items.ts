@@ -2,8 +2,8 @@ import { HttpClient } from '@angular/common/http';
 import { Component, inject, signal } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
 import { firstValueFrom } from 'rxjs';
-import { describeError } from '../describe-error.ts';
-import { SETTINGS } from '../settings.ts';
+import { describeError } from '../errors/describe-error.ts';
+import { SETTINGS } from '../settings/settings.ts';
 
 @Component({
   selector: 'app-clear-items',

@@ -1,7 +1,7 @@
 import { DatePipe } from '@angular/common';
 import { Component, computed, signal } from '@angular/core';
 import { injectAuth } from '@countersign/angular';
-import { describeError } from '../describe-error.ts';
+import { describeError } from '../errors/describe-error.ts';
 
 /** Asks for a new login before a sensitive action (RFC 9470). */
 @Component({

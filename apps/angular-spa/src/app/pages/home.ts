@@ -2,9 +2,9 @@ import { httpResource } from '@angular/common/http';
 import { Component, inject, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { AuthSignedIn, injectAuth } from '@countersign/angular';
-import { describeError } from '../describe-error.ts';
+import { describeError } from '../errors/describe-error.ts';
 import { nativeShell } from '../native-shell.ts';
-import { SETTINGS } from '../settings.ts';
+import { SETTINGS } from '../settings/settings.ts';
 
 @Component({
   selector: 'app-home',

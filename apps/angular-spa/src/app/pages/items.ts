@@ -4,8 +4,8 @@ import { Component, computed, inject, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { injectAuth } from '@countersign/angular';
 import { firstValueFrom } from 'rxjs';
-import { describeError } from '../describe-error.ts';
-import { SETTINGS } from '../settings.ts';
+import { describeError } from '../errors/describe-error.ts';
+import { SETTINGS } from '../settings/settings.ts';
 import { SignedOutNotice } from './signed-out-notice.ts';
 
 interface Item {

@@ -1,7 +1,7 @@
 import { Component, computed, type OnDestroy, signal } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { injectAuth } from '@countersign/angular';
-import { describeError } from '../describe-error.ts';
+import { describeError } from '../errors/describe-error.ts';
 import { ReadOnlyToken } from './read-only-token.ts';
 import { SignedOutNotice } from './signed-out-notice.ts';
 

@@ -1,7 +1,7 @@
 import { httpResource } from '@angular/common/http';
 import { Component, computed, inject } from '@angular/core';
-import { describeError } from '../describe-error.ts';
-import { SETTINGS } from '../settings.ts';
+import { describeError } from '../errors/describe-error.ts';
+import { SETTINGS } from '../settings/settings.ts';
 
 /** Shows the scopes of the access token that the interceptor sends to `/me`: it can only read items. */
 @Component({

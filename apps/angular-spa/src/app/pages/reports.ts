@@ -2,8 +2,8 @@ import { DatePipe } from '@angular/common';
 import { httpResource } from '@angular/common/http';
 import { Component, computed, inject } from '@angular/core';
 import { injectAuth } from '@countersign/angular';
-import { describeError } from '../describe-error.ts';
-import { SETTINGS } from '../settings.ts';
+import { describeError } from '../errors/describe-error.ts';
+import { SETTINGS } from '../settings/settings.ts';
 
 interface Report {
   readonly items: number;

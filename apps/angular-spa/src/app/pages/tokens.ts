@@ -3,8 +3,8 @@ import { toSignal } from '@angular/core/rxjs-interop';
 import { injectAuth } from '@countersign/angular';
 import { injectAuthObservables } from '@countersign/angular/rxjs-interop';
 import { distinctUntilChanged, filter, finalize, scan } from 'rxjs';
-import { describeError } from '../describe-error.ts';
-import { SETTINGS } from '../settings.ts';
+import { describeError } from '../errors/describe-error.ts';
+import { SETTINGS } from '../settings/settings.ts';
 
 /** Shows access tokens without the interceptor, and the observables. */
 @Component({

@@ -87,12 +87,13 @@ export async function completeLogin(
     // Work in progress of a login that continues remains valid.
     ownGeneration = continuedLogin ? store.getGeneration() : store.advanceGeneration();
     // The tokens for other resource servers stay: they are independent of the one that was refreshed.
-    const isRenewal = !isVisible && continuedLogin && stored;
     const isAdditional = resource !== context.resources[0];
-    const refreshedTokens = isRenewal && {
-      ...applyRefresh(stored, tokenResponse, seconds(context.now), { resource }),
-      ...(!isAdditional && { scopes: tokenResponse.scopes }),
-    };
+    const refreshedTokens = !isVisible &&
+      continuedLogin &&
+      stored && {
+        ...applyRefresh(stored, tokenResponse, seconds(context.now), { resource }),
+        ...(!isAdditional && { scopes: tokenResponse.scopes }),
+      };
     const set = refreshedTokens || tokens;
     next = {
       ...set,

@@ -48,10 +48,10 @@ async function requireProvider(context: BrowserContext, revocationError: unknown
 }
 
 /**
- * Deletes the tokens of a tab that was not open during a logout in another tab, and revokes them without waiting. Tokens in
- * a shared storage are deleted by the other tab.
+ * Deletes the tokens of a login that a logout in another tab has ended, and revokes them without waiting: the other tab could
+ * not revoke a refresh token that only this tab has, or that this tab stored after the logout.
  */
-export async function deleteMissedLogin(
+export async function discardEndedLogin(
   context: BrowserContext,
   store: Pick<LoginStore, 'deleteEndedLogin'>,
 ): Promise<void> {

@@ -2,7 +2,7 @@ import type { BrowserContext } from '../options.ts';
 import { reportIncompleteLogout } from '../report-failure.ts';
 import { listen } from '../state/listen.ts';
 import type { LoginStore } from '../state/login-store.ts';
-import { deleteMissedLogin } from './logout.ts';
+import { discardEndedLogin } from './logout.ts';
 
 /** The page is shown again, or `storage`: another tab has changed the record. */
 const events = ['pageshow', 'focus', 'visibilitychange', 'storage'];
@@ -33,7 +33,7 @@ export function createMissedLogoutCheck(
     store.recordLogout(time);
     const publishError = createErrorHandler();
     // In a shared storage, there may be a later login.
-    deleteMissedLogin(context, store)
+    discardEndedLogin(context, store)
       .then(store.synchronize)
       .catch((error: unknown) => {
         reportIncompleteLogout(context, 'session', error);

@@ -4,7 +4,7 @@ import type { BrowserContext } from '../options.ts';
 import { reportLoginFailure } from '../report-failure.ts';
 import { findHolder, hasValidToken, type LoginHolder, type StoredTokenSet } from '../state/login-holder.ts';
 import type { LoginStore } from '../state/login-store.ts';
-import type { SilentLogin } from './silent-login.ts';
+import type { SilentLogin } from './silent/silent-login.ts';
 
 /** Times in milliseconds since the epoch. */
 export interface RestoreTimes {

@@ -2,7 +2,7 @@ import type { BrowserContext } from '../options.ts';
 import type { LoginStore } from '../state/login-store.ts';
 import type { TabMessage } from '../state/tabs/tab-channel.ts';
 import type { TokenStorage } from '../state/token-storage.ts';
-import { revokeTokens } from './logout.ts';
+import { discardEndedLogin, revokeTokens } from './logout.ts';
 import type { RestoreLogin } from './restore-login.ts';
 
 /** The parts of the client that a message of another tab concerns. */
@@ -35,16 +35,15 @@ export function createTabMessageHandler(
       if (message.type === 'logout') {
         store.recordLogout(message.time);
         // A login of this tab may have stored its tokens after the logout.
-        const tokens = await store.deleteEndedLogin();
-        if (tokens) await revokeTokens(context, tokens);
+        await discardEndedLogin(context, store);
       }
       await store.synchronize();
     } else if (message.type === 'logout') {
       // A logout that the record in `localStorage` has reported before is not a second one: a login may have begun since.
-      const isKnown = isLogoutFound(message.time);
-      if (!isKnown) store.recordLogout(message.time);
+      if (isLogoutFound(message.time)) return discardEndedLogin(context, store);
+      store.recordLogout(message.time);
       // This tab has its own refresh token, which the other tab could not revoke.
-      const tokens = await (isKnown ? store.deleteEndedLogin() : store.clear());
+      const tokens = await store.clear();
       if (tokens) await revokeTokens(context, tokens);
     } else if (message.type === 'login' && status === 'signed-in') {
       if (claims?.sub === message.sub) return;

@@ -1,56 +1,17 @@
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
-  createTestProvider,
-  json,
-  type TestProvider,
-} from '../../../tests/support/browser/browser-provider.ts';
-import type { AuthEvent } from '../../events.ts';
+  claims,
+  context,
+  createContext,
+  encode,
+  expected,
+  expectRejected,
+  provider,
+  replaceContext,
+  seconds,
+} from '../../../tests/support/browser/id-tokens.ts';
 import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
-import { type BrowserContext, resolveOptions } from '../options.ts';
-import { type ResponseExpectations, validateIdToken } from './verify-id-token.ts';
-
-let time = Date.UTC(2026, 0, 1);
-const seconds = () => Math.floor(time / 1000);
-let provider: TestProvider;
-let context: BrowserContext;
-
-beforeEach(async () => {
-  time = Date.UTC(2026, 0, 1);
-  provider = await createTestProvider(() => time);
-  context = createContext({});
-});
-
-function createContext(options: object): BrowserContext {
-  return resolveOptions({
-    issuer: provider.issuer,
-    clientId: 'spa',
-    redirectUri: 'https://app.example/callback',
-    fetch: provider.fetch,
-    now: () => time,
-    ...options,
-  });
-}
-
-const claims = (changes: object = {}) => ({
-  iss: provider.issuer,
-  sub: 'user-1',
-  aud: 'spa',
-  iat: seconds(),
-  exp: seconds() + 60,
-  nonce: 'n',
-  ...changes,
-});
-
-const expected: ResponseExpectations = { accessToken: 'access', code: 'code', nonce: 'n' };
-
-async function expectRejected(token: string, check: string, expectations = expected): Promise<void> {
-  await expect(validateIdToken(context, token, expectations)).rejects.toMatchObject({
-    code: 'id_token_invalid',
-    check,
-  });
-}
-
-const encode = (value: object) => toBase64Url(encodeUtf8(JSON.stringify(value)));
+import { validateIdToken } from './verify-id-token.ts';
 
 test('accepts a valid ID token', async () => {
   expect(await validateIdToken(context, await provider.sign(claims()), expected)).toEqual(claims());
@@ -185,94 +146,6 @@ test('rejects a token that is not a compact JWS of JSON objects', async () => {
   );
 });
 
-test('A4: fetches keys once in ten seconds for unknown kids, and uses a rotated key', async () => {
-  await validateIdToken(context, await provider.sign(claims()), expected);
-  for (let times = 0; times < 20; times++) {
-    await expectRejected(await provider.sign(claims(), { kid: `forged-${times}` }), 'kid');
-  }
-  expect(provider.count('/jwks')).toBe(2);
-  await provider.rotateKeys();
-  time += 11_000;
-  await validateIdToken(context, await provider.sign(claims()), expected);
-  expect(provider.count('/jwks')).toBe(3);
-});
-
-test('reports the reason of a key fetch in an event', async () => {
-  const reasons: string[] = [];
-  const onEvent = (event: AuthEvent) => {
-    if (event.type === 'keys.fetched') reasons.push(event.reason);
-  };
-  context = createContext({ onEvent });
-  await validateIdToken(context, await provider.sign(claims()), expected);
-  time += 301_000;
-  await validateIdToken(context, await provider.sign(claims()), expected);
-  await expectRejected(await provider.sign(claims(), { kid: 'unknown' }), 'kid');
-  expect(reasons).toEqual(['first', 'stale', 'unknown_kid']);
-});
-
-test('tries each key with the kid of the token', async () => {
-  const token = await provider.sign(claims());
-  const [first] = provider.keys as [Record<string, unknown>];
-  await provider.rotateKeys();
-  const [second] = provider.keys as [Record<string, unknown>];
-  provider.keys.splice(0, 1, { ...second, kid: 'key-1' }, { ...first, kid: 'key-1' });
-  expect(await validateIdToken(context, token, expected)).toEqual(claims());
-});
-
-test('tries the keys without kid if no key has the kid of the token', async () => {
-  const token = await provider.sign(claims());
-  const { kid, ...unnamed } = provider.keys[0] as Record<string, unknown>;
-  provider.keys.splice(0, 1, unnamed);
-  expect(kid).toBe('key-1');
-  expect(await validateIdToken(context, token, expected)).toEqual(claims());
-});
-
-test('A4: fetches the keys once in ten seconds for tokens without kid, and uses a rotated key', async () => {
-  await validateIdToken(context, await provider.sign(claims(), { kid: undefined }), expected);
-  await provider.rotateKeys();
-  await validateIdToken(context, await provider.sign(claims(), { kid: undefined }), expected);
-  await provider.rotateKeys();
-  for (let times = 0; times < 5; times++)
-    await expectRejected(await provider.sign(claims(), { kid: undefined }), 'signature');
-  expect(provider.count('/jwks')).toBe(2);
-});
-
-test('rejects a response that is not a key set', async () => {
-  const token = await provider.sign(claims());
-  context = createContext({
-    fetch: (url: string, init: RequestInit) =>
-      url.endsWith('/jwks') ? Promise.resolve(json({ keys: 'none' })) : provider.fetch(url, init),
-  });
-  await expect(validateIdToken(context, token, expected)).rejects.toMatchObject({
-    code: 'keys_invalid',
-    check: 'jwks',
-  });
-});
-
-test('does not use a key for encryption, a key for another algorithm or a short key', async () => {
-  const token = await provider.sign(claims());
-  const key = provider.keys[0] as object;
-  for (const change of [{ use: 'enc' }, { alg: 'RS512' }, { key_ops: ['encrypt'] }, { kty: 'EC' }]) {
-    provider.keys.splice(0, 1, { ...key, ...change });
-    context = createContext({});
-    await expectRejected(token, 'kid');
-  }
-  const pair = await crypto.subtle.generateKey(
-    {
-      name: 'RSASSA-PKCS1-v1_5',
-      hash: 'SHA-256',
-      modulusLength: 1024,
-      publicExponent: new Uint8Array([1, 0, 1]),
-    },
-    true,
-    ['sign', 'verify'],
-  );
-  const { kty, n, e } = await crypto.subtle.exportKey('jwk', pair.publicKey);
-  provider.keys.splice(0, 1, { kty, n, e, kid: 'key-1' });
-  context = createContext({});
-  await expectRejected(await provider.sign(claims(), {}, pair.privateKey), 'kid');
-});
-
 test.each([
   ['ES256', { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }],
   ['ES384', { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' }],
@@ -305,7 +178,7 @@ test.each([
   const text = `${encode({ alg, kid: 'a' })}.${encode(claims())}`;
   const signature = await crypto.subtle.sign(algorithm, pair.privateKey, encodeUtf8(text));
   const token = `${text}.${toBase64Url(new Uint8Array(signature))}`;
-  context = createContext({ idTokenSignedResponseAlg: alg });
+  replaceContext({ idTokenSignedResponseAlg: alg });
   await validateIdToken(context, token, expected);
   const other = `${encode({ alg, kid: 'a' })}.${encode(claims({ sub: 'x' }))}.${token.split('.')[2]}`;
   await expectRejected(other, 'signature');

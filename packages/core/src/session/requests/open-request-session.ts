@@ -14,7 +14,7 @@ import { type Session, type SessionState, toSession } from '../backends/state/se
 import type { SessionContext } from '../context.ts';
 import { type CookieToSet, parseCookies, type RequestCookies } from '../cookies/cookies.ts';
 import { deleteCompletedMarker } from '../routes/login/login-marker.ts';
-import { dropLogins } from '../routes/login/login-transactions.ts';
+import { dropLogins } from '../routes/login/transactions/login-transactions.ts';
 import { endLoginLoop } from './login-loop.ts';
 import type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
 import { SessionHolder } from './session-holder.ts';

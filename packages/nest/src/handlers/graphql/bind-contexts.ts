@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { bindToRequest, copyObject } from '../../transport/graphql-operation.ts';
+import { bindToRequest, copyObject } from '../../transport/graphql/graphql-operation.ts';
 import { createCopyExplainer } from './explain-copies.ts';
 import { type Driver, listDrivers } from './graphql-modules.ts';
 import { initializeFirst } from './watch-schema.ts';

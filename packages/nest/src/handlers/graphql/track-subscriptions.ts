@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { endedSubscriptions } from '../../module-state.ts';
-import { readFieldPath } from '../../transport/graphql.ts';
+import { readFieldPath } from '../../transport/graphql/graphql-transport.ts';
 import { listGraphqlModules, type Resolve, type Schema } from './graphql-modules.ts';
 import { ResolverSet, unwrapClosed } from './resolver-set.ts';
 import { createSchemaWatcher, initializeFirst } from './watch-schema.ts';

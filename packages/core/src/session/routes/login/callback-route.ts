@@ -22,12 +22,12 @@ import { continueAfterCallback } from './continue-after-callback.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
 import { createCompletedMarker, deleteLoginMarker } from './login-marker.ts';
 import { type FailedLogin, isStale, recoverLogin } from './login-recovery.ts';
-import { getStateToken, readLoginState } from './login-state.ts';
-import { findLogin, updateLogins } from './login-transactions.ts';
-import type { LoginTransaction } from './pending-login.ts';
 import { revokeUnusedTokens, selectNewSession } from './previous-sessions.ts';
 import { startSession } from './start-session.ts';
-import { claimCompletion, hasStarted, isUsed, runLoginOnce } from './used-logins.ts';
+import { getStateToken, readLoginState } from './transactions/login-state.ts';
+import { findLogin, updateLogins } from './transactions/login-transactions.ts';
+import type { LoginTransaction } from './transactions/pending-login.ts';
+import { claimCompletion, hasStarted, isUsed, runLoginOnce } from './transactions/used-logins.ts';
 
 /**
  * `GET` or `POST /auth/callback`: the redirect URI of the login.

@@ -9,9 +9,9 @@ import { describeUnverifiedError, type UnverifiedError } from '../../pages/unver
 import { getDefaultReturnTo } from './default-return-to.ts';
 import { deleteLoginMarker, hasLoginMarker } from './login-marker.ts';
 import { createLogin } from './login-route.ts';
-import type { ReceivedLoginState } from './login-state.ts';
-import type { LoginTransaction } from './pending-login.ts';
-import { hasLoggedOut } from './used-logins.ts';
+import type { ReceivedLoginState } from './transactions/login-state.ts';
+import type { LoginTransaction } from './transactions/pending-login.ts';
+import { hasLoggedOut } from './transactions/used-logins.ts';
 
 /** A login that could not be completed. */
 export interface FailedLogin {

@@ -14,10 +14,10 @@ import { normalizeHost, readHost } from '../../http/web-hosts.ts';
 import { reportReturnTo } from '../../pages/failure-report.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
 import { countRepeatedLogins, createLoginMarker, hasCompletedMarker } from './login-marker.ts';
-import { createStateSuffix, getStateToken } from './login-state.ts';
-import { saveLogin } from './login-transactions.ts';
-import type { ReplacedLogin } from './pending-login.ts';
 import { joinPreviousSessions, type PreviousSession, selectPreviousSessions } from './previous-sessions.ts';
+import { createStateSuffix, getStateToken } from './transactions/login-state.ts';
+import { saveLogin } from './transactions/login-transactions.ts';
+import type { ReplacedLogin } from './transactions/pending-login.ts';
 
 /** Options of `sessions.startLogin()`. */
 export interface StartLoginOptions {

@@ -8,13 +8,13 @@ import type { SessionReference } from '../../backends/session-backend.ts';
 import type { SessionContext } from '../../context.ts';
 import type { CookieToSet, RequestCookies } from '../../cookies/cookies.ts';
 import { endSession, revokeNewestTokens } from '../../end/end-session.ts';
-import { listLogins, type PendingLogin } from '../login/login-transactions.ts';
+import { listLogins, type PendingLogin } from '../login/transactions/login-transactions.ts';
 import {
   createLoginKeys,
   listRestarts,
   recordFailedLogin,
   reserveLogoutRecord,
-} from '../login/used-logins.ts';
+} from '../login/transactions/used-logins.ts';
 
 /** The end of the pending logins of a browser. */
 interface PendingLoginEnds {
