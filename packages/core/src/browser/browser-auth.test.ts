@@ -1,8 +1,13 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test, vi } from 'vitest';
-import { createPage, events, provider, startLogin } from '../../tests/support/browser/browser-page.ts';
+import {
+  createPage,
+  events,
+  type PageOptions,
+  provider,
+  startLogin,
+} from '../../tests/support/browser/browser-page.ts';
 import { json } from '../../tests/support/browser/browser-provider.ts';
-import type { BrowserAuthOptions } from './options.ts';
 
 test('C7: events, errors and the snapshot contain no token, code, verifier or state', async () => {
   const secrets = new Set<string>();
@@ -44,7 +49,7 @@ test('C7: events, errors and the snapshot contain no token, code, verifier or st
 });
 
 describe('createBrowserAuth()', () => {
-  const create = (options: Partial<BrowserAuthOptions>) => () => createPage(options);
+  const create = (options: PageOptions) => () => createPage(options);
 
   test('rejects missing and invalid options, and names them', () => {
     expect(create({ issuer: '' })).toThrow(/issuer is missing/);

@@ -1,6 +1,7 @@
 import { ConfigurationError, toPrintableText, ValidationError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
+import { omitUndefined } from '../../internal/omit-undefined.ts';
 import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
 import { getEndpoint } from './metadata.ts';
@@ -63,7 +64,7 @@ async function verifyWithKey(
     // Only the public members: `findKeys` has checked the others.
     const key = await crypto.subtle.importKey(
       'jwk',
-      omitUndefined({ kty, n, e, crv, x, y }),
+      omitUndefined({ kty, n, e, crv, x, y }) as JsonWebKey,
       algorithm,
       false,
       ['verify'],
@@ -120,8 +121,4 @@ function fetchKeys(context: BrowserContext, lifetime: number): Promise<readonly 
     context.emitEvent({ type: 'keys.fetched', issuer: context.issuer, reason });
     return keys as readonly Jwk[];
   });
-}
-
-function omitUndefined(jwk: { readonly [name: string]: string | undefined }): JsonWebKey {
-  return Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== undefined));
 }

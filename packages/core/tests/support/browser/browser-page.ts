@@ -49,7 +49,7 @@ export interface Page {
 }
 
 /** Options that replace those of a page. */
-type PageOptions = Partial<BrowserAuthSettings> & { readonly issuer?: string };
+export type PageOptions = Partial<BrowserAuthSettings> & { readonly issuer?: string };
 
 export function createPage(options: PageOptions = {}): Page {
   const visited: string[] = [];
