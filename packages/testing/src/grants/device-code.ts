@@ -1,3 +1,4 @@
+import { issuesRefreshToken } from '../authorization-parameters.ts';
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import { createRandomId, type Grant } from '../state.ts';
@@ -29,16 +30,19 @@ export const deviceCodeGrant: GrantHandler = async (state, request) => {
     sid: createRandomId(),
     scope: device.scope,
     resources: device.resources,
+    isOffline: issuesRefreshToken(state, {
+      scopes: device.scope.split(' '),
+      parameters: new URLSearchParams(),
+      hasConsented: false,
+    }),
     isEnded: false,
   };
   state.grants.push(grant);
   device.status = 'used';
-  const offline = device.scope.split(' ').includes('offline_access');
   return createTokenResponse(state, grant, request, {
     scope: device.scope,
     resource: selectResource(state, grant, request.body),
-    refreshToken: offline ? issueRefreshToken(state, grant, undefined) : undefined,
+    refreshToken: grant.isOffline ? issueRefreshToken(state, grant, undefined) : undefined,
     idToken: 'without_nonce',
-    nameScope: true,
   });
 };
