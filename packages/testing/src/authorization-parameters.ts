@@ -1,6 +1,6 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { OAuthError } from './errors.ts';
-import type { AuthorizationFacts } from './flavours/flavour.ts';
+import type { OfflineFacts } from './flavours/flavour.ts';
 import type { TestClient } from './options.ts';
 import type { ServerState } from './state.ts';
 import { checkRejectedParameters, createRejection } from './wire/rejection.ts';
@@ -81,10 +81,8 @@ export function checkProviderRules(
 }
 
 /** Decides whether a login issues a refresh token. */
-export const issuesRefreshToken = (
-  { flavour }: ServerState,
-  facts: Pick<AuthorizationFacts, 'scopes' | 'parameters' | 'hasConsented'>,
-): boolean => flavour.issuesRefreshToken?.(facts) ?? facts.scopes.includes('offline_access');
+export const issuesRefreshToken = ({ flavour }: ServerState, facts: OfflineFacts): boolean =>
+  flavour.issuesRefreshToken?.(facts) ?? facts.scopes.includes('offline_access');
 
 export const splitScope = (parameters: URLSearchParams) =>
   (parameters.get('scope') ?? '').split(' ').filter(Boolean);

@@ -11,6 +11,7 @@ import { applyFaults } from '../faults/index.ts';
 import type { TestClient } from '../options.ts';
 import { createRandomId, type Grant, type ServerState } from '../state.ts';
 import { parseBounded } from '../wire/bounded-json.ts';
+import { getAuthenticationMethod } from '../wire/client-authentication.ts';
 import { sign } from '../wire/jws.ts';
 import { getCapabilities } from '../wire/metadata.ts';
 import { encryptFor } from '../wire/tokens.ts';
@@ -85,7 +86,8 @@ function grantCode(
     ({ clientId, sub, isOffline }) =>
       clientId === client.clientId && sub === session.sub && isOffline === true,
   );
-  const facts = { scopes, parameters, hasConsented, user, session };
+  const isPublic = getAuthenticationMethod(client) === 'none';
+  const facts = { scopes, parameters, hasConsented, isPublic, user, session };
   const claims = parameters.get('claims');
   const details = parameters.get('authorization_details');
   const requiresAuthTime = maxAge !== null || claims?.includes('auth_time');

@@ -1,26 +1,15 @@
 /** The name of a provider whose responses the server imitates. */
 export type FlavourName =
   | 'standard'
-  | 'adfs'
   | 'apple'
   | 'auth0'
-  | 'authelia'
-  | 'authentik'
-  | 'azure-b2c'
   | 'cognito'
   | 'dex'
   | 'entra'
   | 'entra-multitenant'
   | 'github'
-  | 'gitlab'
   | 'google'
   | 'hydra'
   | 'keycloak'
-  | 'line'
-  | 'linkedin'
-  | 'logto'
   | 'okta'
-  | 'salesforce'
-  | 'spring'
-  | 'twitch'
-  | 'zitadel';
+  | 'spring';

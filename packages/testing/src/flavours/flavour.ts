@@ -43,9 +43,14 @@ export interface AuthorizationFacts {
   readonly parameters: URLSearchParams;
   /** Whether the user granted a refresh token to the client in a previous login. */
   readonly hasConsented: boolean;
+  /** Whether the client has no credentials. */
+  readonly isPublic: boolean;
   readonly user: TestUser | undefined;
   readonly session: { readonly sid: string };
 }
+
+/** The facts that decide whether a login issues a refresh token. */
+export type OfflineFacts = Omit<AuthorizationFacts, 'user' | 'session'>;
 
 /** How one provider differs from the standard server. The server uses each member at one place. */
 export interface Flavour {
@@ -76,9 +81,7 @@ export interface Flavour {
   /** The parameter that selects the resource, besides `resource`. Default: none. */
   readonly audienceParameter?: string;
   /** Whether the login issues a refresh token. Default: if the scope contains `offline_access`. */
-  readonly issuesRefreshToken?: (
-    facts: Pick<AuthorizationFacts, 'scopes' | 'parameters' | 'hasConsented'>,
-  ) => boolean;
+  readonly issuesRefreshToken?: (facts: OfflineFacts) => boolean;
   /** Whether the login issues an ID token. Default: if the scope contains `openid`. */
   readonly issuesIdToken?: (scopes: readonly string[]) => boolean;
   /** Additional fields of a successful authorization response. */
@@ -126,10 +129,20 @@ export interface Flavour {
   readonly logoutTargetParameters?: readonly string[];
 }
 
-/** Returns the claims of a user that a login with these scopes contains. */
-export function pickClaims(
-  { user }: FlavourContext,
-  names: readonly string[],
-): Readonly<Record<string, unknown>> {
+/** The claims of the standard scopes (OpenID Connect Core section 5.4). */
+const claimNamesByScope: Readonly<Record<string, readonly string[]>> = {
+  profile: ['name', 'given_name', 'family_name', 'picture', 'preferred_username'],
+  email: ['email', 'email_verified'],
+};
+
+/** Returns the claims of the user that the granted scopes contain. */
+export function pickScopeClaims({ user, scopes }: FlavourContext): Readonly<Record<string, unknown>> {
+  const names = scopes.flatMap((scope) => claimNamesByScope[scope] ?? []);
   return Object.fromEntries(Object.entries(user?.claims ?? {}).filter(([name]) => names.includes(name)));
+}
+
+/** Returns the values of a claim of the user that is a list, such as `groups`. */
+export function listClaimValues({ user }: FlavourContext, name: string): readonly string[] | undefined {
+  const values = user?.claims?.[name];
+  return Array.isArray(values) ? values.map(String) : undefined;
 }

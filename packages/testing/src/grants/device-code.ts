@@ -2,6 +2,7 @@ import { issuesRefreshToken } from '../authorization-parameters.ts';
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import { createRandomId, type Grant } from '../state.ts';
+import { getAuthenticationMethod } from '../wire/client-authentication.ts';
 import { createTokenResponse, selectResource } from '../wire/token-response.ts';
 import { issueRefreshToken } from '../wire/tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
@@ -34,6 +35,7 @@ export const deviceCodeGrant: GrantHandler = async (state, request) => {
       scopes: device.scope.split(' '),
       parameters: new URLSearchParams(),
       hasConsented: false,
+      isPublic: getAuthenticationMethod(request.client) === 'none',
     }),
     isEnded: false,
   };
