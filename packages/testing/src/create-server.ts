@@ -2,7 +2,7 @@ import { createTestClock, getSeconds, type TestClock } from './clock.ts';
 import { notifyClients } from './endpoints/end-session.ts';
 import type { Fault } from './faults/index.ts';
 import type { Flavour } from './flavours/flavour.ts';
-import { findFlavour } from './flavours/index.ts';
+import { flavours } from './flavours/index.ts';
 import { listenOnLoopback } from './listen.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 import { route } from './router.ts';
@@ -104,7 +104,7 @@ export interface TestAuthorizationServer {
 export async function createTestAuthorizationServer(
   givenOptions: TestAuthorizationServerOptions = {},
 ): Promise<TestAuthorizationServer> {
-  const flavour = findFlavour(givenOptions.flavour ?? 'standard');
+  const flavour = flavours[givenOptions.flavour ?? 'standard'];
   const options: TestAuthorizationServerOptions = { ...flavour.defaults, ...givenOptions };
   const users = options.users ?? defaultUsers;
   const clock = createTestClock();

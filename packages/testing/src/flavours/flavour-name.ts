@@ -1,15 +1,26 @@
 /** The name of a provider whose responses the server imitates. */
 export type FlavourName =
   | 'standard'
+  | 'adfs'
   | 'apple'
   | 'auth0'
+  | 'authelia'
+  | 'authentik'
+  | 'azure-b2c'
   | 'cognito'
   | 'dex'
   | 'entra'
   | 'entra-multitenant'
   | 'github'
+  | 'gitlab'
   | 'google'
   | 'hydra'
   | 'keycloak'
+  | 'line'
+  | 'linkedin'
+  | 'logto'
   | 'okta'
-  | 'spring';
+  | 'salesforce'
+  | 'spring'
+  | 'twitch'
+  | 'zitadel';

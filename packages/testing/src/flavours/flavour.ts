@@ -18,6 +18,8 @@ export interface FlavourContext {
   readonly client: TestClient | undefined;
   readonly user: TestUser | undefined;
   readonly scopes: readonly string[];
+  /** Seconds since the epoch, of the clock of the server. */
+  readonly now: number;
   /** The reason for the token: a `grant_type`, or `mint` for a token that the test creates. */
   readonly grantType: string;
 }
@@ -89,6 +91,8 @@ export interface Flavour {
 
   /** The issuer in the tokens of a user. Default: the issuer of the server. */
   readonly tokenIssuer?: (issuer: string, user: TestUser | undefined) => string;
+  /** Whether access tokens without a resource are opaque. Default: false. */
+  readonly opaqueWithoutResource?: boolean;
   readonly accessTokenHeader?: Readonly<Record<string, unknown>>;
   readonly accessTokenClaims?: Change;
   readonly idTokenHeader?: Readonly<Record<string, unknown>>;

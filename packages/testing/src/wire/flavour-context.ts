@@ -1,3 +1,4 @@
+import { getSeconds } from '../clock.ts';
 import type { FlavourContext } from '../flavours/flavour.ts';
 import type { Grant, ServerState } from '../state.ts';
 
@@ -13,6 +14,7 @@ export function createFlavourContext(
     client: state.clients.get(grant.clientId),
     user: state.users.get(grant.sub ?? ''),
     scopes: details.scope.split(' ').filter(Boolean),
+    now: getSeconds(state.clock),
     grantType: details.grantType,
   };
 }

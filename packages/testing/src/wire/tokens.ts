@@ -24,31 +24,30 @@ export async function issueAccessToken(
   const expiresAt = issuedAt + accessTokenLifetime(state);
   const audience = details.resource ?? state.issuer;
   const { binding } = details;
-  const token =
-    state.options.accessTokenFormat === 'opaque'
-      ? `at-${createRandomId()}`
-      : await sign(state, {
-          kind: 'access_token',
-          client: state.clients.get(grant.clientId),
-          header: createAccessTokenHeader(state),
-          claims: changeAccessTokenClaims(state, grant, details, {
-            iss: getTokenIssuer(state, grant.sub),
-            sub: grant.sub ?? grant.clientId,
-            aud: audience,
-            client_id: grant.clientId,
-            scope: details.scope,
-            iat: issuedAt,
-            exp: expiresAt,
-            jti: createRandomId(),
-            ...(grant.authTime !== undefined && { auth_time: grant.authTime }),
-            ...(grant.acr !== undefined && { acr: grant.acr }),
-            ...(grant.authorizationDetails !== undefined && {
-              authorization_details: grant.authorizationDetails,
-            }),
-            ...(binding && { cnf: binding }),
-            ...(details.actor && { act: details.actor }),
+  const token = isOpaque(state, details.resource)
+    ? `at-${createRandomId()}`
+    : await sign(state, {
+        kind: 'access_token',
+        client: state.clients.get(grant.clientId),
+        header: createAccessTokenHeader(state),
+        claims: changeAccessTokenClaims(state, grant, details, {
+          iss: getTokenIssuer(state, grant.sub),
+          sub: grant.sub ?? grant.clientId,
+          aud: audience,
+          client_id: grant.clientId,
+          scope: details.scope,
+          iat: issuedAt,
+          exp: expiresAt,
+          jti: createRandomId(),
+          ...(grant.authTime !== undefined && { auth_time: grant.authTime }),
+          ...(grant.acr !== undefined && { acr: grant.acr }),
+          ...(grant.authorizationDetails !== undefined && {
+            authorization_details: grant.authorizationDetails,
           }),
-        });
+          ...(binding && { cnf: binding }),
+          ...(details.actor && { act: details.actor }),
+        }),
+      });
   state.accessTokens.set(token, {
     grant,
     scope: details.scope,
@@ -75,6 +74,12 @@ export function changeAccessTokenClaims(
   claims: Record<string, unknown>,
 ): Record<string, unknown> {
   return state.flavour.accessTokenClaims?.(claims, createFlavourContext(state, grant, details)) ?? claims;
+}
+
+function isOpaque({ options, flavour }: ServerState, resource: string | undefined): boolean {
+  const { accessTokenFormat = flavour.opaqueWithoutResource && resource === undefined ? 'opaque' : 'jwt' } =
+    options;
+  return accessTokenFormat === 'opaque';
 }
 
 /** Issues a refresh token for a grant. */

@@ -232,3 +232,88 @@ describe('okta', () => {
     });
   });
 });
+
+describe('azure-b2c', () => {
+  test('the metadata is at the address of the policy, and its issuer is another address', async () => {
+    const server = await createServer('azure-b2c');
+    expect(server.metadataUrl).toMatch(/\/b2c_1_signupsignin1\/v2\.0\/\.well-known\/openid-configuration$/);
+    const metadata = await server.fetch(String(server.metadataUrl)).then((response) => response.json());
+    expect(metadata.issuer).toBe(server.issuer);
+    expect(server.issuer).not.toContain('b2c_1_signupsignin1');
+    const underIssuer = await server.fetch(`${server.issuer}.well-known/openid-configuration`);
+    expect(underIssuer.status).toBe(404);
+  });
+
+  test('issues an access token only for a scope of an API', async () => {
+    const server = await createServer('azure-b2c');
+    const { body } = await logIn(server, { scope: 'openid offline_access' });
+    expect(Object.keys(body).sort()).toEqual([
+      'expires_in',
+      'id_token',
+      'not_before',
+      'refresh_token',
+      'scope',
+      'token_type',
+    ]);
+    const api = await logIn(server, { scope: 'openid https://tenant.onmicrosoft.com/items/read' });
+    expect(decode(api.body.access_token).claims).toMatchObject({
+      aud: 'items',
+      azp: 'web',
+      scp: 'read',
+      tfp: 'b2c_1_signupsignin1',
+      ver: '1.0',
+    });
+    const own = await logIn(server, { scope: 'openid web' });
+    expect(decode(own.body.access_token).claims.aud).toBe('web');
+  });
+
+  test('ID tokens name the policy', async () => {
+    const { body } = await logIn(await createServer('azure-b2c'), { scope: 'openid' });
+    const { claims } = decode(body.id_token);
+    expect(claims).toMatchObject({ tfp: 'b2c_1_signupsignin1', ver: '1.0', auth_time: claims.iat });
+  });
+});
+
+describe('adfs', () => {
+  test('access tokens have the http issuer of the metadata, appid, and auth_time as a date', async () => {
+    const server = await createServer('adfs');
+    const { body } = await logIn(server, { scope: 'openid items' });
+    const { header, claims } = decode(body.access_token);
+    expect(header.typ).toBe('JWT');
+    expect(claims).toMatchObject({
+      iss: server.metadata.access_token_issuer,
+      appid: 'web',
+      scp: 'openid items',
+      auth_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
+    expect(claims.iss).toMatch(/^http:/);
+    expect(claims).not.toHaveProperty('client_id');
+    expect(decode(body.id_token).claims.iss).toBe(server.issuer);
+  });
+
+  test('issues a refresh token without offline_access, which it does not list', async () => {
+    const server = await createServer('adfs');
+    expect(server.metadata.scopes_supported).not.toContain('offline_access');
+    expect((await logIn(server, { scope: 'openid' })).body).toHaveProperty('refresh_token');
+  });
+});
+
+describe('salesforce', () => {
+  test('responses have the address of the organization and no expires_in', async () => {
+    const server = await createServer('salesforce');
+    const { body } = await logIn(server, { scope: 'openid refresh_token' });
+    expect(body).toMatchObject({
+      instance_url: server.issuer,
+      id: expect.stringContaining('/alice'),
+      issued_at: expect.stringMatching(/^\d{13}$/),
+      refresh_token: expect.any(String),
+    });
+    expect(body).not.toHaveProperty('expires_in');
+    expect((await logIn(server, { scope: 'openid' })).body).not.toHaveProperty('refresh_token');
+  });
+
+  test('reports an invalid refresh token', async () => {
+    const { body } = await refresh(await createServer('salesforce'), 'unknown');
+    expect(body.error_description).toBe('expired access/refresh token');
+  });
+});

@@ -10,19 +10,26 @@ import { createTestAuthorizationServer, type FlavourName } from '../../src/index
 import { createServer, redirectUri } from '../support/log-in.ts';
 
 const withIssuer: readonly FlavourName[] = [
+  'adfs',
+  'authelia',
+  'authentik',
   'cognito',
   'dex',
   'entra',
+  'gitlab',
   'google',
   'hydra',
   'keycloak',
   'okta',
+  'salesforce',
   'spring',
+  'zitadel',
 ];
 
 test.each(withIssuer)('a client logs in at %s with the metadata of the issuer', async (flavour) => {
   const server = await createServer(flavour);
-  expect(server.metadataUrl).toBe(`${server.issuer}/.well-known/openid-configuration`);
+  const base = server.issuer.replace(/\/$/, '');
+  expect(server.metadataUrl).toBe(`${base}/.well-known/openid-configuration`);
   const client = createClient({
     issuer: server.issuer,
     clientId: 'web',
@@ -36,7 +43,8 @@ test.each(withIssuer)('a client logs in at %s with the metadata of the issuer', 
   const { parameters } = await server.authorize(url);
   const response = await validateAuthorizationResponse(client, parameters, transaction);
   const { claims } = await exchangeCode(client, response, transaction);
-  expect(claims).toMatchObject({ iss: server.issuer, sub: 'alice', aud: 'web' });
+  expect(claims).toMatchObject({ iss: server.issuer, sub: 'alice' });
+  expect([claims?.aud].flat()).toContain('web');
 });
 
 test('moves all addresses of a provider to the loopback address, and keeps their paths', async () => {

@@ -1,6 +1,14 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { createLoginUrl, createServer, decode, logIn, post, refresh } from '../support/log-in.ts';
+import {
+  createLoginUrl,
+  createServer,
+  decode,
+  getUserinfo,
+  logIn,
+  post,
+  refresh,
+} from '../support/log-in.ts';
 import { signAssertion } from '../support/sign-assertion.ts';
 
 const users = [
@@ -178,6 +186,106 @@ describe('hydra', () => {
   test('accepts a client assertion only for the token endpoint', async () => {
     const { client, sign } = await signAssertion();
     const server = await createServer('hydra', { clients: [client] });
+    const request = async (aud: string) =>
+      (await post(server, 'token', { grant_type: 'client_credentials', ...(await sign(aud, server)) }))
+        .status;
+    expect(await request(server.issuer)).toBe(401);
+    expect(await request(String(server.metadata.token_endpoint))).toBe(200);
+  });
+});
+
+describe('zitadel', () => {
+  test('tokens have the project in their audience, and roles by organization', async () => {
+    const server = await createServer('zitadel', { users, accessTokenFormat: 'jwt' });
+    const { body } = await logIn(server, { scope: 'openid' });
+    const roles = { admin: expect.any(Object) };
+    for (const token of [body.id_token, body.access_token]) {
+      expect(decode(token).claims).toMatchObject({
+        aud: ['web', expect.stringMatching(/^\d+$/)],
+        azp: 'web',
+        'urn:zitadel:iam:org:project:roles': roles,
+      });
+    }
+    expect(decode(body.access_token).claims).not.toHaveProperty('scope');
+    const userinfo = await getUserinfo(server, body.access_token);
+    expect(userinfo.body).toMatchObject({ 'urn:zitadel:iam:org:project:roles': roles });
+  });
+
+  test('access tokens are opaque, and the scope openid is necessary', async () => {
+    const server = await createServer('zitadel');
+    const { body } = await logIn(server, { scope: 'openid' });
+    expect(String(body.access_token).split('.')).toHaveLength(1);
+    const { parameters } = await server.authorize(await createLoginUrl(server, { scope: 'email' }));
+    expect(parameters.get('error')).toBe('invalid_scope');
+  });
+});
+
+describe('logto', () => {
+  test('signs with ES384, and access tokens without a resource are opaque', async () => {
+    const server = await createServer('logto', { users });
+    const { body } = await logIn(server, { scope: 'openid profile roles' });
+    expect(String(body.access_token).split('.')).toHaveLength(1);
+    const id = decode(body.id_token);
+    expect(id.header.alg).toBe('ES384');
+    expect(id.claims).toMatchObject({ name: 'Alice Example', roles: ['admin'] });
+    const api = await logIn(server, { scope: 'openid', resource: 'https://api.example.test' });
+    expect(decode(api.body.access_token)).toMatchObject({
+      header: { alg: 'ES384' },
+      claims: { aud: 'https://api.example.test' },
+    });
+  });
+
+  test('issues a refresh token for offline_access only with prompt=consent', async () => {
+    const server = await createServer('logto');
+    const hasRefreshToken = async (parameters: Record<string, string>) =>
+      'refresh_token' in (await logIn(server, { scope: 'openid offline_access', ...parameters })).body;
+    expect(await hasRefreshToken({})).toBe(false);
+    expect(await hasRefreshToken({ prompt: 'consent' })).toBe(true);
+  });
+});
+
+describe('authentik', () => {
+  test('the issuer has a path and a slash, and the endpoints are beside it', async () => {
+    const { metadata, issuer } = await createServer('authentik');
+    expect(issuer).toMatch(/\/application\/o\/test\/$/);
+    expect(metadata).toMatchObject({
+      issuer,
+      token_endpoint: issuer.replace('/o/test/', '/o/token/'),
+      jwks_uri: `${issuer}jwks/`,
+      end_session_endpoint: `${issuer}end-session/`,
+    });
+  });
+
+  test('tokens have groups for the scope profile, and an email that is not verified', async () => {
+    const server = await createServer('authentik', { users });
+    const { body } = await logIn(server, { scope: 'openid profile email' });
+    for (const token of [body.id_token, body.access_token]) {
+      expect(decode(token).claims).toMatchObject({ aud: 'web', groups: ['staff'], email_verified: false });
+    }
+    expect(decode(body.access_token)).toMatchObject({ header: { typ: 'JWT' }, claims: { azp: 'web' } });
+    const userinfo = await getUserinfo(server, body.access_token);
+    expect(userinfo.body).toMatchObject({ groups: ['staff'], email_verified: false });
+  });
+});
+
+describe('authelia', () => {
+  test('access tokens are opaque, or have a list scp and the audience of the parameter', async () => {
+    const opaque = await logIn(await createServer('authelia'), { scope: 'openid' });
+    expect(String(opaque.body.access_token).split('.')).toHaveLength(1);
+    const server = await createServer('authelia', { accessTokenFormat: 'jwt' });
+    const { body } = await logIn(server, { scope: 'openid', audience: 'https://api.example.test' });
+    const { claims } = decode(body.access_token);
+    expect(claims).toMatchObject({ aud: ['https://api.example.test'], scp: ['openid'] });
+    expect(claims).not.toHaveProperty('scope');
+  });
+
+  test('has no end session endpoint', async () => {
+    expect((await createServer('authelia')).metadata).not.toHaveProperty('end_session_endpoint');
+  });
+
+  test('accepts a client assertion only for the token endpoint', async () => {
+    const { client, sign } = await signAssertion();
+    const server = await createServer('authelia', { clients: [client] });
     const request = async (aud: string) =>
       (await post(server, 'token', { grant_type: 'client_credentials', ...(await sign(aud, server)) }))
         .status;

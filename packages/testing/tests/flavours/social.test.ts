@@ -1,6 +1,7 @@
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import {
+  basic,
   createLoginUrl,
   createServer,
   decode,
@@ -176,5 +177,102 @@ describe('apple', () => {
     const { metadata } = await createServer('apple');
     expect(metadata).not.toHaveProperty('userinfo_endpoint');
     expect(metadata).not.toHaveProperty('end_session_endpoint');
+  });
+});
+
+describe('linkedin', () => {
+  const withoutPkce = { scope: 'openid profile', code_challenge: '', code_challenge_method: '' };
+
+  test('rejects the parameters of PKCE', async () => {
+    const server = await createServer('linkedin');
+    const { parameters } = await server.authorize(await createLoginUrl(server, { scope: 'openid' }));
+    expect(parameters.get('error')).toBe('invalid_request');
+    const { body } = await post(server, 'token', {
+      ...webSecret,
+      grant_type: 'authorization_code',
+      code_verifier: 'v',
+    });
+    expect(body.error).toBe('invalid_request');
+  });
+
+  test('ID tokens have the claims of the scopes, and no nonce', async () => {
+    const { body } = await logIn(await createServer('linkedin'), withoutPkce, webSecret);
+    const { claims } = decode(body.id_token);
+    expect(claims.name).toBe('Alice Example');
+    expect(claims).not.toHaveProperty('nonce');
+  });
+
+  test('issues no refresh token', async () => {
+    const parameters = { ...withoutPkce, scope: 'openid offline_access' };
+    const { body } = await logIn(await createServer('linkedin'), parameters, webSecret);
+    expect(body).toHaveProperty('access_token');
+    expect(body).not.toHaveProperty('refresh_token');
+  });
+});
+
+describe('line', () => {
+  test('signs ID tokens with the secret of the client, although the metadata lists ES256', async () => {
+    const server = await createServer('line');
+    expect(server.metadata.id_token_signing_alg_values_supported).toEqual(['ES256']);
+    const { body } = await logIn(server, { scope: 'openid' });
+    const { protectedHeader } = await jwtVerify(
+      String(body.id_token),
+      new TextEncoder().encode('web-secret'),
+      {
+        currentDate: new Date(server.clock.now()),
+      },
+    );
+    expect(protectedHeader.alg).toBe('HS256');
+  });
+
+  test('issues a refresh token for each login, and access tokens for 30 days', async () => {
+    const { body } = await logIn(await createServer('line'), { scope: 'openid' });
+    expect(body).toMatchObject({ refresh_token: expect.any(String), expires_in: 2_592_000 });
+  });
+});
+
+test('twitch: the scope of a token response is a list', async () => {
+  const { body } = await logIn(await createServer('twitch'), { scope: 'openid user:read:email' }, webSecret);
+  expect(body).toMatchObject({
+    scope: ['openid', 'user:read:email'],
+    token_type: 'bearer',
+    refresh_token: expect.any(String),
+  });
+  expect(decode(body.id_token).claims.azp).toBe('web');
+});
+
+describe('gitlab', () => {
+  const users = [{ sub: 'alice', claims: { email: 'alice@example.test', groups: ['staff'] } }];
+
+  test('ID tokens have groups_direct, userinfo has groups, and both have sub_legacy', async () => {
+    const server = await createServer('gitlab', { users });
+    const { body } = await logIn(server, { scope: 'openid email' });
+    expect(decode(body.id_token).claims).toMatchObject({
+      sub_legacy: expect.any(String),
+      email: 'alice@example.test',
+      groups_direct: ['staff'],
+    });
+    const userinfo = await getUserinfo(server, body.access_token);
+    expect(userinfo.body).toMatchObject({ sub_legacy: expect.any(String), groups: ['staff'] });
+  });
+
+  test('responses have created_at and a refresh token, and access tokens are opaque for 2 hours', async () => {
+    const server = await createServer('gitlab');
+    const { body } = await logIn(server, { scope: 'openid' });
+    expect(body).toMatchObject({
+      token_type: 'bearer',
+      expires_in: 7200,
+      created_at: Math.floor(server.clock.now() / 1000),
+      refresh_token: expect.any(String),
+    });
+    expect(String(body.access_token).split('.')).toHaveLength(1);
+  });
+
+  test('compares the secret of HTTP Basic without decoding', async () => {
+    const server = await createServer('gitlab', { clients: [{ clientId: 'web', clientSecret: 'a%2Bb' }] });
+    const request = async (secret: string) =>
+      (await post(server, 'token', { grant_type: 'client_credentials' }, basic('web', secret))).status;
+    expect(await request('a%2Bb')).toBe(200);
+    expect(await request('a%252Bb')).toBe(401);
   });
 });

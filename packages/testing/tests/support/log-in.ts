@@ -36,6 +36,8 @@ export async function createLoginUrl(
     nonce: 'a-nonce',
     ...parameters,
   }).toString();
+  // An empty parameter is not sent.
+  for (const [name, value] of Object.entries(parameters)) if (value === '') url.searchParams.delete(name);
   return url;
 }
 
