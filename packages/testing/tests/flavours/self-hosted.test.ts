@@ -51,6 +51,13 @@ describe('keycloak', () => {
     expect(decode(body.id_token).claims).toMatchObject({ typ: 'ID', azp: 'web' });
   });
 
+  test('a minted access token has the claims of the provider', async () => {
+    const server = await createServer('keycloak', { users });
+    const { header, claims } = decode(await server.mintAccessToken({ aud: 'api' }));
+    expect(header.typ).toBe('JWT');
+    expect(claims).toMatchObject({ aud: 'api', typ: 'Bearer', realm_access: { roles: ['admin'] } });
+  });
+
   test('the previous refresh token stays valid', async () => {
     const server = await createServer('keycloak');
     const { body } = await logIn(server, { scope: 'openid' });

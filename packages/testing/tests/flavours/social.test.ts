@@ -149,8 +149,10 @@ describe('apple', () => {
   test('issues a refresh token for each code and none for a refresh', async () => {
     const server = await createServer('apple');
     const { body } = await logIn(server, { scope: 'openid' }, webSecret);
+    expect(body).toHaveProperty('refresh_token');
     expect(body).not.toHaveProperty('scope');
     const second = await refresh(server, body.refresh_token, webSecret);
+    expect(second.body).toHaveProperty('access_token');
     expect(second.body).not.toHaveProperty('refresh_token');
   });
 
