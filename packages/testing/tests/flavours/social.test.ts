@@ -126,7 +126,7 @@ describe('apple', () => {
     const response = await server.fetch(await createLoginUrl(server, { scope: 'name' }));
     expect([response.status, (await response.json()).error_description]).toEqual([
       400,
-      'response_mode must be form_post when name or email scope is requested.',
+      'response_mode is not form_post, which the scopes name and email require.',
     ]);
   });
 

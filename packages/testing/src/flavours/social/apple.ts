@@ -35,7 +35,7 @@ export const apple: Flavour = {
     parameters.get('response_mode') !== 'form_post'
       ? {
           error: 'invalid_request',
-          description: 'response_mode must be form_post when name or email scope is requested.',
+          description: 'response_mode is not form_post, which the scopes name and email require.',
           page: true,
         }
       : undefined,

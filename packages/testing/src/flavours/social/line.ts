@@ -28,7 +28,7 @@ export const line: Flavour = {
   issuesRefreshToken: () => true,
   // Signed with the channel secret: https://developers.line.biz/en/docs/line-login/verify-id-token/
   idTokenSigningAlg: 'HS256',
-  idTokenClaims: ({ sid: _, at_hash: __, ...claims }, context) => ({
+  idTokenClaims: ({ sid: _, ...claims }, context) => ({
     ...pickScopeClaims(context),
     ...claims,
   }),
