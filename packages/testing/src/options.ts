@@ -62,9 +62,12 @@ export interface TestAuthorizationServerOptions {
    * the provider. Default: `standard`.
    */
   readonly flavour?: FlavourName;
-  /** The registered clients. Default: `app` (public) and `web` (client_secret_basic, secret `web-secret`). */
+  /**
+   * The registered clients. Default: `app` (public) and `web` (client_secret_basic, secret `web-secret`), or those of the
+   * flavour.
+   */
   readonly clients?: readonly TestClient[];
-  /** The users. The first one is signed in. Default: `alice` and `bob`. */
+  /** The users. The first one is signed in. Default: `alice` and `bob`, with the claims of the flavour. */
   readonly users?: readonly TestUser[];
   /** Lifetime of access tokens in seconds. Default: 3600, or that of the flavour. */
   readonly accessTokenLifetime?: number;
@@ -72,7 +75,7 @@ export interface TestAuthorizationServerOptions {
   readonly idTokenLifetime?: number;
   /** The format of access tokens. Default: `jwt` (RFC 9068), or that of the flavour. */
   readonly accessTokenFormat?: 'jwt' | 'opaque';
-  /** The signature algorithm of access tokens. Default: `RS256`. */
+  /** The signature algorithm of access tokens. Default: `RS256`, or that of the flavour. */
   readonly accessTokenSigningAlg?: string;
   /** Whether each refresh issues a new refresh token. Default: `rotate`, or that of the flavour. */
   readonly refreshTokens?: 'rotate' | 'keep';

@@ -84,7 +84,6 @@ export const keycloak: Flavour = {
   }),
   // https://github.com/keycloak/keycloak/blob/main/services/src/main/java/org/keycloak/protocol/oidc/TokenManager.java
   rejections: {
-    code: { description: 'Code not valid' },
     refreshToken: { description: 'Token is not active' },
     client: {
       error: 'unauthorized_client',
