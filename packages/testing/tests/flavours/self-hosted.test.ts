@@ -10,13 +10,7 @@ import {
   refresh,
 } from '../support/log-in.ts';
 import { signAssertion } from '../support/sign-assertion.ts';
-
-const users = [
-  {
-    sub: 'alice',
-    claims: { name: 'Alice Example', email: 'alice@example.test', roles: ['admin'], groups: ['staff'] },
-  },
-];
+import { users } from '../support/users.ts';
 
 describe('keycloak', () => {
   test('issues a refresh token without offline_access, which it lists', async () => {
