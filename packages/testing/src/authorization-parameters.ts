@@ -1,7 +1,9 @@
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { OAuthError } from './errors.ts';
+import type { OfflineFacts } from './flavours/flavour.ts';
 import type { TestClient } from './options.ts';
 import type { ServerState } from './state.ts';
+import { checkRejectedParameters, createRejection } from './wire/rejection.ts';
 
 /** Returns the parameters of the request, or of its request object (RFC 9101). */
 export async function openRequestObject(
@@ -38,16 +40,22 @@ export async function openRequestObject(
 }
 
 /** Checks the parameters of each authorization request, pushed or not. */
-export function checkAuthorizationParameters(client: TestClient, parameters: URLSearchParams): void {
+export function checkAuthorizationParameters(
+  state: ServerState,
+  client: TestClient,
+  parameters: URLSearchParams,
+): void {
   const repeatedName = [...parameters.keys()].find(
     (name, index, names) => name !== 'resource' && names.indexOf(name) !== index,
   );
   if (repeatedName !== undefined) throw new OAuthError('invalid_request', `${repeatedName} is repeated`);
   if (parameters.get('response_type') !== 'code')
     throw new OAuthError('unsupported_response_type', 'only code');
+  const isPkceAbsent = state.flavour.pkce === 'optional' && !parameters.has('code_challenge');
   if (
-    parameters.get('code_challenge_method') !== 'S256' ||
-    !/^[\w-]{43}$/.test(parameters.get('code_challenge') ?? '')
+    !isPkceAbsent &&
+    (parameters.get('code_challenge_method') !== 'S256' ||
+      !/^[\w-]{43}$/.test(parameters.get('code_challenge') ?? ''))
   ) {
     throw new OAuthError('invalid_request', 'PKCE with S256 is required');
   }
@@ -57,6 +65,27 @@ export function checkAuthorizationParameters(client: TestClient, parameters: URL
     throw new OAuthError('invalid_request', 'redirect_uri is not registered');
   }
 }
+
+/** Throws if the provider rejects the request. `place` is where the user sees the error. */
+export function checkProviderRules(
+  state: ServerState,
+  parameters: URLSearchParams,
+  place: 'page' | 'redirect',
+): void {
+  if (place === 'redirect') checkRejectedParameters(state, parameters);
+  const scopes = splitScope(parameters);
+  const problem = state.flavour.findRequestError?.({ scopes, parameters });
+  if (problem && (problem.page === true) === (place === 'page')) {
+    throw createRejection(problem, new OAuthError('invalid_request', 'the request is not valid'));
+  }
+}
+
+/** Decides whether a login issues a refresh token. */
+export const issuesRefreshToken = ({ flavour }: ServerState, facts: OfflineFacts): boolean =>
+  flavour.issuesRefreshToken?.(facts) ?? facts.scopes.includes('offline_access');
+
+export const splitScope = (parameters: URLSearchParams) =>
+  (parameters.get('scope') ?? '').split(' ').filter(Boolean);
 
 function matches(registered: string, actual: string): boolean {
   if (registered === actual) return true;

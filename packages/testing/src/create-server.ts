@@ -1,14 +1,18 @@
 import { createTestClock, getSeconds, type TestClock } from './clock.ts';
 import { notifyClients } from './endpoints/end-session.ts';
 import type { Fault } from './faults/index.ts';
+import type { Flavour } from './flavours/flavour.ts';
+import { flavours } from './flavours/index.ts';
 import { listenOnLoopback } from './listen.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 import { route } from './router.ts';
 import { createRandomId, type LoggedRequest, type ScriptedAnswer, type ServerState } from './state.ts';
+import { findEndpointUrl } from './wire/endpoint-urls.ts';
+import { getTokenIssuer } from './wire/flavour-context.ts';
 import { sign } from './wire/jws.ts';
 import { createKeyRing } from './wire/keys.ts';
 import { createMetadata } from './wire/metadata.ts';
-import { issueLogoutToken } from './wire/tokens.ts';
+import { changeAccessTokenClaims, createAccessTokenHeader, issueLogoutToken } from './wire/tokens.ts';
 
 const defaultClients: readonly TestClient[] = [
   { clientId: 'app' },
@@ -48,6 +52,8 @@ export interface TestAuthorizationServer {
   /** Also serves on a loopback port. Unless the option `issuer` is set, the issuer becomes that address. */
   listen(options?: { readonly port?: number }): Promise<{ readonly issuer: string; close(): Promise<void> }>;
   readonly metadata: Record<string, unknown>;
+  /** The address of the metadata. `undefined` if the provider publishes none. */
+  readonly metadataUrl: string | undefined;
   readonly clock: TestClock;
   /** The active faults. */
   readonly faults: Set<Fault>;
@@ -96,17 +102,18 @@ export interface TestAuthorizationServer {
  * ```
  */
 export async function createTestAuthorizationServer(
-  options: TestAuthorizationServerOptions = {},
+  givenOptions: TestAuthorizationServerOptions = {},
 ): Promise<TestAuthorizationServer> {
-  const auth0 = options.flavour === 'auth0';
+  const flavour = flavours[givenOptions.flavour ?? 'standard'];
+  const options: TestAuthorizationServerOptions = { ...flavour.defaults, ...givenOptions };
   const users = options.users ?? defaultUsers;
   const clock = createTestClock();
   const state: ServerState = {
-    issuer: options.issuer ?? (auth0 ? 'https://tenant.auth.example.test/' : 'https://auth.example.test'),
+    issuer: options.issuer ?? flavour.issuer,
     options,
-    auth0,
+    flavour,
     clock,
-    keys: createKeyRing(['RS256', 'ES256'], { exclusive: options.ownKeys === true }),
+    keys: createKeyRing(listSigningAlgs(options, flavour), { exclusive: options.ownKeys === true }),
     clients: new Map((options.clients ?? defaultClients).map((client) => [client.clientId, client])),
     users: new Map(users.map((user) => [user.sub, user])),
     session: undefined,
@@ -140,13 +147,16 @@ export async function createTestAuthorizationServer(
     get metadata() {
       return createMetadata(state);
     },
+    get metadataUrl() {
+      return findEndpointUrl(state, 'discovery');
+    },
     clock,
     faults: state.faults,
     requests: state.requests,
     fetch: handleRequest,
     async listen({ port = 0 } = {}) {
       const { origin, close } = await listenOnLoopback((request) => route(state, request), port);
-      if (options.issuer === undefined) state.issuer = auth0 ? `${origin}/` : origin;
+      if (options.issuer === undefined) state.issuer = flavour.issuer.replace(/^https?:\/\/[^/]+/, origin);
       return { issuer: state.issuer, close };
     },
     requestsTo: (endpoint) => state.requests.filter((request) => request.endpoint === endpoint),
@@ -191,22 +201,40 @@ export async function createTestAuthorizationServer(
     },
     mintAccessToken(claims = {}, how = {}) {
       const iat = getSeconds(clock);
-      const defaults = {
-        iss: state.issuer,
-        sub: users[0]?.sub,
-        aud: options.resources?.[0] ?? state.issuer,
-        client_id: [...state.clients.keys()][0],
+      const clientId = [...state.clients.keys()][0] ?? '';
+      const sub = users[0]?.sub;
+      const grant = {
+        id: createRandomId(),
+        clientId,
+        sub,
+        sid: state.session?.sid,
         scope: 'openid',
-        iat,
-        exp: iat + 3600,
-        jti: createRandomId(),
+        resources: [],
+        isEnded: false,
       };
-      return mint('access_token', { ...defaults, ...claims }, { typ: 'at+jwt' }, how);
+      const defaults = changeAccessTokenClaims(
+        state,
+        grant,
+        { scope: 'openid', grantType: 'mint' },
+        {
+          iss: getTokenIssuer(state, sub),
+          sub,
+          aud: options.resources?.[0] ?? state.issuer,
+          client_id: clientId,
+          scope: 'openid',
+          iat,
+          exp: iat + 3600,
+          jti: createRandomId(),
+        },
+      );
+      const { alg: _, ...header } = createAccessTokenHeader(state);
+      return mint('access_token', { ...defaults, ...claims }, header, how);
     },
     mintIdToken(claims = {}, how = {}) {
       const iat = getSeconds(clock);
       const aud = [...state.clients.keys()][0];
-      const defaults = { iss: state.issuer, sub: users[0]?.sub, aud, iat, exp: iat + 300 };
+      const sub = users[0]?.sub;
+      const defaults = { iss: getTokenIssuer(state, sub), sub, aud, iat, exp: iat + 300 };
       return mint('id_token', { ...defaults, ...claims }, { typ: 'JWT' }, how);
     },
     mintLogoutToken(claims = {}) {
@@ -228,6 +256,15 @@ export async function createTestAuthorizationServer(
     const full = { ...header, ...how.header, alg };
     return sign(faultyState, { kind, client: undefined, header: full, claims });
   }
+}
+
+/** Lists the algorithms whose keys the server publishes at the start. */
+function listSigningAlgs(options: TestAuthorizationServerOptions, flavour: Flavour): readonly string[] {
+  const { metadata, idTokenSigningAlg = 'RS256' } = flavour;
+  if (metadata === undefined) return ['RS256', 'ES256'];
+  return [...new Set([idTokenSigningAlg, options.accessTokenSigningAlg ?? 'RS256'])].filter(
+    (alg) => !alg.startsWith('HS'),
+  );
 }
 
 function readRedirect(response: Response): AuthorizationRedirect {

@@ -3,12 +3,21 @@ export class OAuthError extends Error {
   readonly error: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Members besides `error` and `error_description`. */
+  readonly members: Readonly<Record<string, unknown>>;
 
-  constructor(error: string, description: string, status = 400, headers: Record<string, string> = {}) {
+  constructor(
+    error: string,
+    description: string,
+    status = 400,
+    headers: Record<string, string> = {},
+    members: Record<string, unknown> = {},
+  ) {
     super(description);
     this.error = error;
     this.status = status;
     this.headers = headers;
+    this.members = members;
   }
 }
 

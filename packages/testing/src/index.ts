@@ -6,6 +6,7 @@ export {
   type TestAuthorizationServer,
 } from './create-server.ts';
 export type { Fault } from './faults/index.ts';
+export type { FlavourName } from './flavours/flavour-name.ts';
 export type {
   Endpoint,
   Failure,

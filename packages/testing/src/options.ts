@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import type { Fault } from './faults/index.ts';
+import type { FlavourName } from './flavours/flavour-name.ts';
 
 /** A registered client. @see https://www.rfc-editor.org/rfc/rfc7591#section-2 */
 export interface TestClient {
@@ -51,23 +52,32 @@ export interface TestUser {
 
 /** Options of the authorization server. All are optional. */
 export interface TestAuthorizationServerOptions {
-  /** The issuer identifier. Default: `https://auth.example.test`; with `listen()`, the loopback address. */
+  /**
+   * The issuer identifier. Default: `https://auth.example.test`, or that of the flavour; with `listen()`, its origin becomes
+   * the loopback address.
+   */
   readonly issuer?: string;
-  /** The paths and response formats: `auth0` uses those of Auth0. Default: `standard`. */
-  readonly flavour?: 'standard' | 'auth0';
-  /** The registered clients. Default: `app` (public) and `web` (client_secret_basic, secret `web-secret`). */
+  /**
+   * The provider whose metadata, paths, responses and rejections the server imitates. Other options replace the defaults of
+   * the provider. Default: `standard`.
+   */
+  readonly flavour?: FlavourName;
+  /**
+   * The registered clients. Default: `app` (public) and `web` (client_secret_basic, secret `web-secret`), or those of the
+   * flavour.
+   */
   readonly clients?: readonly TestClient[];
-  /** The users. The first one is signed in. Default: `alice` and `bob`. */
+  /** The users. The first one is signed in. Default: `alice` and `bob`, with the claims of the flavour. */
   readonly users?: readonly TestUser[];
-  /** Lifetime of access tokens in seconds. Default: 3600, 86400 for Auth0. */
+  /** Lifetime of access tokens in seconds. Default: 3600, or that of the flavour. */
   readonly accessTokenLifetime?: number;
-  /** Lifetime of ID tokens in seconds. Default: 300, 36000 for Auth0. */
+  /** Lifetime of ID tokens in seconds. Default: 300, or that of the flavour. */
   readonly idTokenLifetime?: number;
-  /** The format of access tokens. Default: `jwt` (RFC 9068). */
+  /** The format of access tokens. Default: `jwt` (RFC 9068), or that of the flavour. */
   readonly accessTokenFormat?: 'jwt' | 'opaque';
-  /** The signature algorithm of access tokens. Default: `RS256`. */
+  /** The signature algorithm of access tokens. Default: `RS256`, or that of the flavour. */
   readonly accessTokenSigningAlg?: string;
-  /** Whether each refresh issues a new refresh token. Default: `rotate`; `keep` for Auth0. */
+  /** Whether each refresh issues a new refresh token. Default: `rotate`, or that of the flavour. */
   readonly refreshTokens?: 'rotate' | 'keep';
   /** Seconds for which a rotated refresh token may be used again. Default: 0. */
   readonly refreshTokenGrace?: number;

@@ -12,7 +12,8 @@ import { json, OAuthError } from './errors.ts';
 import type { Endpoint, Failure } from './options.ts';
 import type { LoggedRequest, ServerState } from './state.ts';
 import { parseBounded } from './wire/bounded-json.ts';
-import { findEndpoint } from './wire/metadata.ts';
+import { findEndpoint } from './wire/endpoint-urls.ts';
+import { respondInFormat } from './wire/rejection.ts';
 
 type Handler = (state: ServerState, request: Request, body: URLSearchParams) => Promise<Response>;
 
@@ -78,8 +79,15 @@ async function runHandler(
     return await handler(state, request, body);
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    const details = { error: error.error, ...(error.message && { error_description: error.message }) };
-    return json(details, error.status, { ...error.headers });
+    const { status, headers } = error;
+    const members = {
+      error: error.error,
+      ...(error.message && { error_description: error.message }),
+      ...error.members,
+    };
+    return handler === token
+      ? respondInFormat(state, request, { members, status, headers })
+      : json(members, status, { ...headers });
   }
 }
 
@@ -98,7 +106,7 @@ function takeFailure(state: ServerState, endpoint: Endpoint): Failure | undefine
   return first;
 }
 
-/** Parses a form or a JSON body. Auth0 accepts both, so both flavours do. */
+/** Parses a form or a JSON body. Auth0 accepts both, so all flavours do. */
 function parseBody(
   request: Request,
   text: string,

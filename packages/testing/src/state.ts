@@ -1,5 +1,6 @@
 import type { TestClock } from './clock.ts';
 import type { Fault } from './faults/index.ts';
+import type { Flavour } from './flavours/flavour.ts';
 import type { Endpoint, Failure, TestAuthorizationServerOptions, TestClient, TestUser } from './options.ts';
 import type { KeyRing } from './wire/keys.ts';
 
@@ -18,6 +19,8 @@ export interface Grant {
   /** Thumbprint of a DPoP key or certificate that tokens are bound to. */
   readonly binding?: Binding | undefined;
   readonly claims?: { id_token?: object; userinfo?: object } | undefined;
+  /** Whether the login issues a refresh token. */
+  readonly isOffline?: boolean;
   isEnded: boolean;
 }
 
@@ -89,7 +92,7 @@ export interface ScriptedAnswer {
 export interface ServerState {
   issuer: string;
   readonly options: TestAuthorizationServerOptions;
-  readonly auth0: boolean;
+  readonly flavour: Flavour;
   readonly clock: TestClock;
   readonly keys: KeyRing;
   readonly clients: Map<string, TestClient>;

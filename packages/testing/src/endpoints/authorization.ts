@@ -1,11 +1,19 @@
-import { checkAuthorizationParameters, openRequestObject } from '../authorization-parameters.ts';
+import {
+  checkAuthorizationParameters,
+  checkProviderRules,
+  issuesRefreshToken,
+  openRequestObject,
+  splitScope,
+} from '../authorization-parameters.ts';
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import { applyFaults } from '../faults/index.ts';
 import type { TestClient } from '../options.ts';
 import { createRandomId, type Grant, type ServerState } from '../state.ts';
 import { parseBounded } from '../wire/bounded-json.ts';
+import { getAuthenticationMethod } from '../wire/client-authentication.ts';
 import { sign } from '../wire/jws.ts';
+import { getCapabilities } from '../wire/metadata.ts';
 import { encryptFor } from '../wire/tokens.ts';
 
 /** The authorization endpoint. The signed-in user approves immediately, unless the test set another response. */
@@ -15,10 +23,11 @@ export async function authorization(state: ServerState, request: Request): Promi
   const client = state.clients.get(outer.get('client_id') ?? '');
   if (!client) throw new OAuthError('invalid_request', 'unknown client');
   const parameters = await resolveParameters(state, client, outer);
-  checkAuthorizationParameters(client, parameters);
+  checkAuthorizationParameters(state, client, parameters);
+  checkProviderRules(state, parameters, 'page');
   let result: Record<string, string>;
   try {
-    result = { code: grantCode(state, client, parameters) };
+    result = grantCode(state, client, parameters);
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     result = { error: error.error, error_description: error.message };
@@ -50,10 +59,15 @@ async function resolveParameters(
   return pushedRequest.parameters;
 }
 
-function grantCode(state: ServerState, client: TestClient, parameters: URLSearchParams): string {
+function grantCode(
+  state: ServerState,
+  client: TestClient,
+  parameters: URLSearchParams,
+): Record<string, string> {
   const scriptedAnswer = state.scriptedAnswers.shift();
   if (scriptedAnswer?.error)
     throw new OAuthError(scriptedAnswer.error, scriptedAnswer.errorDescription ?? '');
+  checkProviderRules(state, parameters, 'redirect');
   const prompt = (parameters.get('prompt') ?? '').split(' ');
   const now = getSeconds(state.clock);
   const { session } = state;
@@ -66,10 +80,14 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
   const resources = [...parameters.getAll('resource'), ...readAudience(state, parameters)];
   for (const resource of resources) checkResource(state, resource);
   const user = state.users.get(session.sub);
-  const requestedScopes = (scriptedAnswer?.scope ?? parameters.get('scope') ?? '').split(' ').filter(Boolean);
-  const scope = requestedScopes
-    .filter((each) => allows(client.scope, each) && allows(user?.scope, each))
-    .join(' ');
+  const requestedScopes = scriptedAnswer?.scope?.split(' ').filter(Boolean) ?? splitScope(parameters);
+  const scopes = requestedScopes.filter((each) => allows(client.scope, each) && allows(user?.scope, each));
+  const hasConsented = state.grants.some(
+    ({ clientId, sub, isOffline }) =>
+      clientId === client.clientId && sub === session.sub && isOffline === true,
+  );
+  const isPublic = getAuthenticationMethod(client) === 'none';
+  const facts = { scopes, parameters, hasConsented, isPublic, user, session };
   const claims = parameters.get('claims');
   const details = parameters.get('authorization_details');
   const requiresAuthTime = maxAge !== null || claims?.includes('auth_time');
@@ -78,7 +96,7 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
     clientId: client.clientId,
     sub: session.sub,
     sid: session.sid,
-    scope,
+    scope: scopes.join(' '),
     resources,
     nonce: parameters.get('nonce') ?? undefined,
     ...(requiresAuthTime && { authTime: session.authTime }),
@@ -89,8 +107,10 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
         Grant['authorizationDetails']
       >,
     }),
+    isOffline: issuesRefreshToken(state, facts),
     isEnded: false,
   };
+  const fields = state.flavour.authorizationResponse?.(facts);
   state.grants.push(grant);
   const code = `code-${createRandomId()}`;
   state.codes.set(code, {
@@ -101,7 +121,7 @@ function grantCode(state: ServerState, client: TestClient, parameters: URLSearch
     expiresAt: now + 60,
     isUsed: false,
   });
-  return code;
+  return { code, ...fields };
 }
 
 function parseJsonParameter(name: string, text: string): object {
@@ -110,8 +130,9 @@ function parseJsonParameter(name: string, text: string): object {
   throw new OAuthError('invalid_request', `${name} is not JSON`);
 }
 
-const readAudience = ({ auth0 }: ServerState, parameters: URLSearchParams) => {
-  const audience = auth0 ? parameters.get('audience') : null;
+export const readAudience = ({ flavour }: ServerState, parameters: URLSearchParams) => {
+  const { audienceParameter: name } = flavour;
+  const audience = name === undefined ? null : parameters.get(name);
   return audience === null ? [] : [audience];
 };
 
@@ -149,10 +170,11 @@ async function respond(
     });
     fields = new URLSearchParams({ response: await encryptFor(client, undefined, jwt) });
   } else {
+    const hasIssuer = getCapabilities(state).authorization_response_iss_parameter_supported === true;
     fields = await applyFaults(
       state,
       'authorizationResponse',
-      new URLSearchParams({ ...plain, iss: state.issuer }),
+      new URLSearchParams({ ...plain, ...(hasIssuer && { iss: state.issuer }) }),
     );
   }
   if (mode.startsWith('form_post')) return formPost(redirectUri, fields);

@@ -1,8 +1,8 @@
 import { getSeconds } from '../clock.ts';
-import { json } from '../errors.ts';
 import { createRandomId, type ServerState } from '../state.ts';
 import { authenticateClient } from '../wire/client-authentication.ts';
-import { getBaseUrl } from '../wire/metadata.ts';
+import { getBaseUrl } from '../wire/endpoint-urls.ts';
+import { respondInFormat } from '../wire/rejection.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc8628#section-3.2 */
 export async function deviceAuthorization(
@@ -24,12 +24,13 @@ export async function deviceAuthorization(
     interval: 5,
   });
   const verificationUri = `${getBaseUrl(state)}/device`;
-  return json({
+  const members = {
     device_code: deviceCode,
     user_code: userCode,
     verification_uri: verificationUri,
     verification_uri_complete: `${verificationUri}?user_code=${userCode}`,
     expires_in: 600,
     interval: 5,
-  });
+  };
+  return respondInFormat(state, request, { members });
 }

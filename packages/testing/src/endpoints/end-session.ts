@@ -12,9 +12,11 @@ export async function endSession(state: ServerState, request: Request): Promise<
   const claims = hint === null || hint.split('.').length !== 3 ? undefined : decodeJwt(hint);
   const clientId = parameters.get('client_id') ?? (typeof claims?.aud === 'string' ? claims.aud : undefined);
   const client = clientId === undefined ? undefined : state.clients.get(clientId);
-  const target = parameters.get('post_logout_redirect_uri');
+  const { logoutTargetParameters = ['post_logout_redirect_uri'] } = state.flavour;
+  const targetName = logoutTargetParameters.find((name) => parameters.has(name)) ?? '';
+  const target = parameters.get(targetName);
   if (target !== null && (!client || client.postLogoutRedirectUris?.includes(target) === false)) {
-    throw new OAuthError('invalid_request', 'post_logout_redirect_uri is not registered');
+    throw new OAuthError('invalid_request', `${targetName} is not registered`);
   }
   const endedSession = state.session;
   state.session = undefined;

@@ -36,12 +36,19 @@ function describeToken(state: ServerState, value: string): Record<string, unknow
   const refresh = state.refreshTokens.get(value);
   if (refresh && !refresh.grant.isEnded && refresh.rotatedAt === undefined) {
     const { grant } = refresh;
-    return { active: true, iss: state.issuer, client_id: grant.clientId, scope: grant.scope, sub: grant.sub };
+    const members = {
+      active: true,
+      iss: state.issuer,
+      client_id: grant.clientId,
+      scope: grant.scope,
+      sub: grant.sub,
+    };
+    return { ...(state.flavour.introspection?.(members, 'refresh_token') ?? members) };
   }
   const token = state.accessTokens.get(value);
   if (!token || token.isRevoked || token.grant.isEnded || token.expiresAt <= getSeconds(state.clock))
     return { active: false };
-  return {
+  const members = {
     active: true,
     iss: state.issuer,
     sub: token.grant.sub ?? token.grant.clientId,
@@ -53,4 +60,5 @@ function describeToken(state: ServerState, value: string): Record<string, unknow
     token_type: token.binding?.jkt === undefined ? 'Bearer' : 'DPoP',
     ...(token.binding && { cnf: token.binding }),
   };
+  return { ...(state.flavour.introspection?.(members, 'access_token') ?? members) };
 }

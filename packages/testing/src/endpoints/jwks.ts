@@ -4,7 +4,10 @@ import { applyFaults } from '../faults/index.ts';
 import type { ServerState } from '../state.ts';
 
 export async function jwks(state: ServerState): Promise<Response> {
-  const keys = (await state.keys.listPublishedKeys()).map(({ publicJwk }) => publicJwk);
+  const { publishedKey } = state.flavour;
+  const keys = (await state.keys.listPublishedKeys())
+    .filter(({ alg }) => !alg.startsWith('HS'))
+    .map(({ publicJwk }) => publishedKey?.({ ...publicJwk }, state.issuer) ?? publicJwk) as JWK[];
   const all = state.options.decoyKeys ? [...(await createDecoyKeys(state, keys)), ...keys] : keys;
   const body = { keys: structuredClone(all) as Record<string, unknown>[] };
   return json(await applyFaults(state, 'jwks', body), 200, { 'content-type': 'application/jwk-set+json' });

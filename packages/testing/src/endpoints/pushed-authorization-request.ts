@@ -16,7 +16,7 @@ export async function pushedAuthorizationRequest(
   if (body.has('request_uri')) throw new OAuthError('invalid_request', 'request_uri is not allowed here');
   for (const name of ['client_secret', 'client_assertion', 'client_assertion_type']) body.delete(name);
   const parameters = await openRequestObject(state, client, body);
-  checkAuthorizationParameters(client, parameters);
+  checkAuthorizationParameters(state, client, parameters);
   const requestUri = `urn:ietf:params:oauth:request_uri:${createRandomId()}`;
   state.pushedRequests.set(requestUri, { parameters, expiresAt: getSeconds(state.clock) + 60 });
   return json({ request_uri: requestUri, expires_in: 60 }, 201);

@@ -1,4 +1,4 @@
-import { json, OAuthError } from '../errors.ts';
+import { OAuthError } from '../errors.ts';
 import { applyFaults } from '../faults/index.ts';
 import { authorizationCodeGrant } from '../grants/authorization-code.ts';
 import { clientCredentialsGrant } from '../grants/client-credentials.ts';
@@ -14,6 +14,7 @@ import {
   readCertificate,
 } from '../wire/client-authentication.ts';
 import { verifyDpopProof } from '../wire/dpop.ts';
+import { checkRejectedParameters, createRejection, respondInFormat } from '../wire/rejection.ts';
 
 const handlers: Readonly<Record<string, GrantHandler>> = {
   authorization_code: authorizationCodeGrant,
@@ -37,8 +38,16 @@ export async function token(state: ServerState, request: Request, body: URLSearc
     jkt === undefined && certificate === undefined
       ? undefined
       : { ...(jkt !== undefined && { jkt }), ...(certificate !== undefined && { 'x5t#S256': certificate }) };
-  const handler = handlers[body.get('grant_type') ?? ''];
+  const { publicClients } = state.flavour;
+  const grantType = body.get('grant_type') ?? '';
+  // A device cannot keep a secret.
+  if (publicClients && getAuthenticationMethod(client) === 'none' && !grantType.endsWith('device_code')) {
+    throw createRejection(publicClients, new OAuthError('invalid_client', 'a secret is required', 401));
+  }
+  checkRejectedParameters(state, body);
+  const handler = handlers[grantType];
   if (!handler) throw new OAuthError('unsupported_grant_type', 'unknown grant_type');
   const response = await handler(state, { client, body, binding });
-  return json(await applyFaults(state, 'tokenResponse', response));
+  const members = await applyFaults(state, 'tokenResponse', response);
+  return respondInFormat(state, request, { members });
 }

@@ -4,6 +4,7 @@ import { applyFaults } from '../faults/index.ts';
 import type { TestClient } from '../options.ts';
 import type { ServerState } from '../state.ts';
 import { verifyDpopProof } from '../wire/dpop.ts';
+import { createFlavourContext } from '../wire/flavour-context.ts';
 import { sign } from '../wire/jws.ts';
 import { encryptFor } from '../wire/tokens.ts';
 
@@ -48,7 +49,7 @@ export async function userinfo(state: ServerState, request: Request): Promise<Re
       throw new OAuthError('invalid_token', 'another key', 401, challenge('invalid_token'));
   }
   const { grant } = token;
-  if (!grant.scope.split(' ').includes('openid')) {
+  if (state.flavour.userinfoRequiresOpenid !== false && !grant.scope.split(' ').includes('openid')) {
     throw new OAuthError('insufficient_scope', 'openid is needed', 403, challenge('insufficient_scope'));
   }
   const client = state.clients.get(grant.clientId) as TestClient;
@@ -57,10 +58,13 @@ export async function userinfo(state: ServerState, request: Request): Promise<Re
     ...Object.keys(grant.claims?.userinfo ?? {}),
   ];
   const userClaims = state.users.get(grant.sub ?? '')?.claims ?? {};
-  const body = await applyFaults(state, 'userinfoResponse', {
+  const members = {
     sub: grant.sub,
     ...Object.fromEntries(Object.entries(userClaims).filter(([name]) => names.includes(name))),
-  });
+  };
+  const context = createFlavourContext(state, grant, { scope: grant.scope, grantType: '' });
+  const changedMembers = { ...(state.flavour.userinfo?.(members, context) ?? members) };
+  const body = await applyFaults(state, 'userinfoResponse', changedMembers);
   const { signed, encrypted } = await applyFaults(state, 'userinfoProtection', {
     signed: client.userinfoSignedResponseAlg,
     encrypted: client.userinfoEncryptedResponseAlg,

@@ -1,4 +1,4 @@
-import { allows, checkResource } from '../endpoints/authorization.ts';
+import { allows, checkResource, readAudience } from '../endpoints/authorization.ts';
 import { OAuthError } from '../errors.ts';
 import type { Grant } from '../state.ts';
 import { createRandomId } from '../state.ts';
@@ -11,7 +11,7 @@ export const clientCredentialsGrant: GrantHandler = async (state, request) => {
   const { body, client } = request;
   if (getAuthenticationMethod(client) === 'none')
     throw new OAuthError('unauthorized_client', 'only confidential clients');
-  const resource = body.get('resource') ?? (state.auth0 ? body.get('audience') : null) ?? undefined;
+  const resource = body.get('resource') ?? readAudience(state, body)[0];
   if (resource !== undefined) checkResource(state, resource);
   const requestedScopes = (body.get('scope') ?? client.scope ?? '').split(' ').filter(Boolean);
   const scope = requestedScopes.filter((each) => allows(client.scope, each)).join(' ');
@@ -25,5 +25,5 @@ export const clientCredentialsGrant: GrantHandler = async (state, request) => {
     isEnded: false,
   };
   state.grants.push(grant);
-  return createTokenResponse(state, grant, request, { scope, resource, idToken: 'none', nameScope: true });
+  return createTokenResponse(state, grant, request, { scope, resource, idToken: 'none' });
 };

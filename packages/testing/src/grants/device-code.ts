@@ -1,6 +1,8 @@
+import { issuesRefreshToken } from '../authorization-parameters.ts';
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import { createRandomId, type Grant } from '../state.ts';
+import { getAuthenticationMethod } from '../wire/client-authentication.ts';
 import { createTokenResponse, selectResource } from '../wire/token-response.ts';
 import { issueRefreshToken } from '../wire/tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
@@ -29,16 +31,20 @@ export const deviceCodeGrant: GrantHandler = async (state, request) => {
     sid: createRandomId(),
     scope: device.scope,
     resources: device.resources,
+    isOffline: issuesRefreshToken(state, {
+      scopes: device.scope.split(' '),
+      parameters: new URLSearchParams(),
+      hasConsented: false,
+      isPublic: getAuthenticationMethod(request.client) === 'none',
+    }),
     isEnded: false,
   };
   state.grants.push(grant);
   device.status = 'used';
-  const offline = device.scope.split(' ').includes('offline_access');
   return createTokenResponse(state, grant, request, {
     scope: device.scope,
     resource: selectResource(state, grant, request.body),
-    refreshToken: offline ? issueRefreshToken(state, grant, undefined) : undefined,
+    refreshToken: grant.isOffline ? issueRefreshToken(state, grant, undefined) : undefined,
     idToken: 'without_nonce',
-    nameScope: true,
   });
 };

@@ -38,6 +38,5 @@ export const jwtBearerGrant: GrantHandler = async (state, request) => {
     scope,
     resource: selectResource(state, grant, body),
     idToken: 'none',
-    nameScope: true,
   });
 };

@@ -1,6 +1,7 @@
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import type { RefreshToken, ServerState } from '../state.ts';
+import { createRejection } from '../wire/rejection.ts';
 import { createTokenResponse, selectResource } from '../wire/token-response.ts';
 import { issueRefreshToken } from '../wire/tokens.ts';
 import type { GrantHandler } from './grant-handler.ts';
@@ -13,7 +14,10 @@ export const refreshTokenGrant: GrantHandler = async (state, request) => {
   const { body, client, binding } = request;
   const storedToken = state.refreshTokens.get(body.get('refresh_token') ?? '');
   const createGrantError = () =>
-    new OAuthError('invalid_grant', 'Unknown or invalid refresh token.', state.auth0 ? 403 : 400);
+    createRejection(
+      state.flavour.rejections?.refreshToken,
+      new OAuthError('invalid_grant', 'Unknown or invalid refresh token.'),
+    );
   if (!storedToken || storedToken.grant.clientId !== client.clientId || storedToken.grant.isEnded)
     throw createGrantError();
   const { grant } = storedToken;
@@ -34,14 +38,13 @@ export const refreshTokenGrant: GrantHandler = async (state, request) => {
   }
   const scope = narrowScope(grant.scope, body.get('scope'));
   const resource = selectResource(state, grant, body);
-  const rotate = (state.options.refreshTokens ?? (state.auth0 ? 'keep' : 'rotate')) === 'rotate';
+  const rotate = (state.options.refreshTokens ?? 'rotate') === 'rotate';
   if (rotate) storedToken.rotatedAt ??= now;
   return createTokenResponse(state, grant, request, {
     scope,
     resource,
     refreshToken: rotate ? issueRefreshToken(state, grant, storedToken.binding) : undefined,
     idToken: state.options.idTokenOnRefresh === false ? 'none' : 'without_nonce',
-    nameScope: true,
   });
 };
 
@@ -65,7 +68,7 @@ function limitRate(state: ServerState, storedToken: RefreshToken): void {
       'x-ratelimit-limit': String(rule.limit),
       'x-ratelimit-remaining': '0',
       'x-ratelimit-reset': String(reset),
-      ...(!state.auth0 && { 'retry-after': String(reset - now) }),
+      ...(state.flavour.sendsRetryAfter !== false && { 'retry-after': String(reset - now) }),
     });
   }
   storedToken.uses.splice(0, storedToken.uses.length, ...recent, now);

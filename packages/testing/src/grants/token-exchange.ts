@@ -33,7 +33,6 @@ export const tokenExchangeGrant: GrantHandler = async (state, request) => {
     scope,
     resource,
     idToken: 'none',
-    nameScope: true,
     actor: body.has('actor_token') ? { sub: client.clientId } : undefined,
   });
   return { ...response, issued_token_type: body.get('requested_token_type') ?? accessTokenType };

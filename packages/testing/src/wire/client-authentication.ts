@@ -2,6 +2,8 @@ import { createLocalJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
 import { OAuthError } from '../errors.ts';
 import type { TestClient } from '../options.ts';
 import type { ServerState } from '../state.ts';
+import { findEndpointUrl } from './endpoint-urls.ts';
+import { createRejection } from './rejection.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
@@ -11,7 +13,20 @@ export async function authenticateClient(
   request: Request,
   body: URLSearchParams,
 ): Promise<TestClient> {
-  const basic = readBasicCredentials(request);
+  try {
+    return await verifyClient(state, request, body);
+  } catch (error) {
+    const rejection = state.flavour.rejections?.client;
+    throw rejection && error instanceof OAuthError ? createRejection(rejection, error) : error;
+  }
+}
+
+async function verifyClient(
+  state: ServerState,
+  request: Request,
+  body: URLSearchParams,
+): Promise<TestClient> {
+  const basic = readBasicCredentials(state, request);
   const assertion = body.get('client_assertion');
   const claimedId = basic?.id ?? body.get('client_id') ?? (assertion ? readSubject(assertion) : undefined);
   const client = claimedId === undefined || claimedId === null ? undefined : state.clients.get(claimedId);
@@ -29,10 +44,10 @@ export async function authenticateClient(
     throw createClientError(`the client is registered for ${method}`);
   switch (method) {
     case 'client_secret_basic':
-      if (basic?.secret !== client.clientSecret) throw createClientError('wrong secret');
+      await checkSecret(state, client, basic?.secret ?? '');
       break;
     case 'client_secret_post':
-      if (body.get('client_secret') !== client.clientSecret) throw createClientError('wrong secret');
+      await checkSecret(state, client, body.get('client_secret') ?? '');
       break;
     case 'client_secret_jwt':
     case 'private_key_jwt':
@@ -63,12 +78,32 @@ function listUsedMethods(request: Request, body: URLSearchParams, basic: object 
 }
 
 /** Reads client ID and secret, which are form-encoded inside Basic (RFC 6749 section 2.3.1). */
-function readBasicCredentials(request: Request): { id: string; secret: string } | undefined {
+function readBasicCredentials(
+  { flavour }: ServerState,
+  request: Request,
+): { id: string; secret: string } | undefined {
   const match = /^basic (.+)$/i.exec(request.headers.get('authorization') ?? '');
   if (!match) return undefined;
   const [id = '', secret = ''] = atob(match[1] as string).split(':');
+  if (flavour.decodesBasicCredentials === false) return { id, secret };
   const decode = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));
   return { id: decode(id), secret: decode(secret) };
+}
+
+async function checkSecret(state: ServerState, client: TestClient, secret: string): Promise<void> {
+  const context = { issuer: state.issuer, now: state.clock.now() };
+  const isValid =
+    (await state.flavour.verifyClientSecret?.(client, secret, context)) ?? secret === client.clientSecret;
+  if (!isValid) throw createClientError('wrong secret');
+}
+
+/** Lists the accepted audiences of a client assertion. */
+function listAssertionAudiences(state: ServerState): string[] {
+  const { assertionAudience: audience } = state.flavour;
+  return [
+    ...(audience === 'token_endpoint' ? [] : [state.issuer]),
+    ...(audience === 'issuer' ? [] : [findEndpointUrl(state, 'token') as string]),
+  ];
 }
 
 function readSubject(assertion: string): string | undefined {
@@ -91,7 +126,7 @@ async function verifyAssertion(
   const options = {
     issuer: client.clientId,
     subject: client.clientId,
-    audience: [state.issuer, `${state.issuer.replace(/\/$/, '')}/token`],
+    audience: listAssertionAudiences(state),
     requiredClaims: ['exp', 'iat', 'jti'],
     currentDate: new Date(state.clock.now()),
     clockTolerance: 5,

@@ -13,13 +13,19 @@ export async function sign(state: ServerState, start: Omit<Jws, 'key' | 'finish'
   const jws: Jws = { ...start, header: { ...start.header, ...(kid !== undefined && { kid }) } };
   await applyFaults(state, 'jws', jws);
   const input = `${encode(jws.header)}.${encode(jws.claims, jws.payload)}`;
-  const key =
-    jws.key ??
-    (jws.header.alg === 'none' ? undefined : (await state.keys.current(jws.header.alg)).privateKey);
+  const key = jws.key ?? (await findSigningKey(state, jws));
   const signature =
     key === undefined ? '' : base64url.encode(await createSignature(jws.header.alg, key, input));
   const jwt = `${input}.${signature}`;
   return jws.finish?.(jwt) ?? jwt;
+}
+
+/** Finds the key of the server, or the secret of the client for HMAC (OpenID Connect Core section 10.1). */
+async function findSigningKey(state: ServerState, jws: Jws): Promise<CryptoKey | Uint8Array | undefined> {
+  const { alg } = jws.header;
+  if (alg === 'none') return undefined;
+  if (alg === 'HS256') return new TextEncoder().encode(jws.client?.clientSecret ?? 'no-secret');
+  return (await state.keys.current(alg)).privateKey;
 }
 
 async function createSignature(alg: string, key: CryptoKey | Uint8Array, input: string): Promise<Uint8Array> {

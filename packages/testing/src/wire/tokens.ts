@@ -2,12 +2,11 @@ import { base64url, CompactEncrypt, importJWK } from 'jose';
 import { getSeconds } from '../clock.ts';
 import type { TestClient } from '../options.ts';
 import { type Binding, createRandomId, type Grant, type ServerState } from '../state.ts';
+import { createFlavourContext, getTokenIssuer } from './flavour-context.ts';
 import { sign } from './jws.ts';
 
-export const accessTokenLifetime = ({ options, auth0 }: ServerState) =>
-  options.accessTokenLifetime ?? (auth0 ? 86_400 : 3600);
-const idTokenLifetime = ({ options, auth0 }: ServerState) =>
-  options.idTokenLifetime ?? (auth0 ? 36_000 : 300);
+export const accessTokenLifetime = ({ options }: ServerState) => options.accessTokenLifetime ?? 3600;
+const idTokenLifetime = ({ options }: ServerState) => options.idTokenLifetime ?? 300;
 
 /** Issues an access token for a grant. */
 export async function issueAccessToken(
@@ -15,6 +14,7 @@ export async function issueAccessToken(
   grant: Grant,
   details: {
     scope: string;
+    grantType: string;
     resource?: string | undefined;
     binding?: Binding | undefined;
     actor?: object | undefined;
@@ -24,31 +24,30 @@ export async function issueAccessToken(
   const expiresAt = issuedAt + accessTokenLifetime(state);
   const audience = details.resource ?? state.issuer;
   const { binding } = details;
-  const token =
-    state.options.accessTokenFormat === 'opaque'
-      ? `at-${createRandomId()}`
-      : await sign(state, {
-          kind: 'access_token',
-          client: state.clients.get(grant.clientId),
-          header: { alg: state.options.accessTokenSigningAlg ?? 'RS256', typ: 'at+jwt' },
-          claims: {
-            iss: state.issuer,
-            sub: grant.sub ?? grant.clientId,
-            aud: audience,
-            client_id: grant.clientId,
-            scope: details.scope,
-            iat: issuedAt,
-            exp: expiresAt,
-            jti: createRandomId(),
-            ...(grant.authTime !== undefined && { auth_time: grant.authTime }),
-            ...(grant.acr !== undefined && { acr: grant.acr }),
-            ...(grant.authorizationDetails !== undefined && {
-              authorization_details: grant.authorizationDetails,
-            }),
-            ...(binding && { cnf: binding }),
-            ...(details.actor && { act: details.actor }),
-          },
-        });
+  const token = isOpaque(state, details.resource)
+    ? `at-${createRandomId()}`
+    : await sign(state, {
+        kind: 'access_token',
+        client: state.clients.get(grant.clientId),
+        header: createAccessTokenHeader(state),
+        claims: changeAccessTokenClaims(state, grant, details, {
+          iss: getTokenIssuer(state, grant.sub),
+          sub: grant.sub ?? grant.clientId,
+          aud: audience,
+          client_id: grant.clientId,
+          scope: details.scope,
+          iat: issuedAt,
+          exp: expiresAt,
+          jti: createRandomId(),
+          ...(grant.authTime !== undefined && { auth_time: grant.authTime }),
+          ...(grant.acr !== undefined && { acr: grant.acr }),
+          ...(grant.authorizationDetails !== undefined && {
+            authorization_details: grant.authorizationDetails,
+          }),
+          ...(binding && { cnf: binding }),
+          ...(details.actor && { act: details.actor }),
+        }),
+      });
   state.accessTokens.set(token, {
     grant,
     scope: details.scope,
@@ -59,6 +58,28 @@ export async function issueAccessToken(
     isRevoked: false,
   });
   return token;
+}
+
+export const createAccessTokenHeader = ({ options, flavour }: ServerState) => ({
+  typ: 'at+jwt',
+  ...flavour.accessTokenHeader,
+  alg: options.accessTokenSigningAlg ?? 'RS256',
+});
+
+/** Changes the claims of an access token to those of the provider. */
+export function changeAccessTokenClaims(
+  state: ServerState,
+  grant: Grant,
+  details: { readonly scope: string; readonly grantType: string },
+  claims: Record<string, unknown>,
+): Record<string, unknown> {
+  return state.flavour.accessTokenClaims?.(claims, createFlavourContext(state, grant, details)) ?? claims;
+}
+
+function isOpaque({ options, flavour }: ServerState, resource: string | undefined): boolean {
+  const { accessTokenFormat = flavour.opaqueWithoutResource && resource === undefined ? 'opaque' : 'jwt' } =
+    options;
+  return accessTokenFormat === 'opaque';
 }
 
 /** Issues a refresh token for a grant. */
@@ -72,32 +93,35 @@ export function issueRefreshToken(state: ServerState, grant: Grant, binding: Bin
 export async function issueIdToken(
   state: ServerState,
   grant: Grant,
-  details: { accessToken?: string; withNonce: boolean },
+  details: { accessToken?: string; withNonce: boolean; grantType: string },
 ): Promise<string> {
   const client = state.clients.get(grant.clientId) as TestClient;
-  const alg = client.idTokenSignedResponseAlg ?? 'RS256';
+  const { flavour } = state;
+  const alg = client.idTokenSignedResponseAlg ?? flavour.idTokenSigningAlg ?? 'RS256';
   const iat = getSeconds(state.clock);
   const user = state.users.get(grant.sub ?? '');
   const requestedClaims = Object.keys(grant.claims?.id_token ?? {});
+  const claims: Record<string, unknown> = {
+    ...Object.fromEntries(
+      Object.entries(user?.claims ?? {}).filter(([name]) => requestedClaims.includes(name)),
+    ),
+    iss: getTokenIssuer(state, grant.sub),
+    sub: grant.sub,
+    aud: client.clientId,
+    iat,
+    exp: iat + idTokenLifetime(state),
+    ...(grant.sid !== undefined && { sid: grant.sid }),
+    ...(details.withNonce && grant.nonce !== undefined && { nonce: grant.nonce }),
+    ...(grant.authTime !== undefined && { auth_time: grant.authTime }),
+    ...(grant.acr !== undefined && { acr: grant.acr }),
+    ...(details.accessToken !== undefined && { at_hash: await halfHash(alg, details.accessToken) }),
+  };
+  const context = createFlavourContext(state, grant, { scope: grant.scope, grantType: details.grantType });
   const jwt = await sign(state, {
     kind: 'id_token',
     client,
-    header: { alg, typ: 'JWT' },
-    claims: {
-      ...Object.fromEntries(
-        Object.entries(user?.claims ?? {}).filter(([name]) => state.auth0 || requestedClaims.includes(name)),
-      ),
-      iss: state.issuer,
-      sub: grant.sub,
-      aud: client.clientId,
-      iat,
-      exp: iat + idTokenLifetime(state),
-      ...(grant.sid !== undefined && { sid: grant.sid }),
-      ...(details.withNonce && grant.nonce !== undefined && { nonce: grant.nonce }),
-      ...(grant.authTime !== undefined && { auth_time: grant.authTime }),
-      ...(grant.acr !== undefined && { acr: grant.acr }),
-      ...(details.accessToken !== undefined && { at_hash: await halfHash(alg, details.accessToken) }),
-    },
+    header: { typ: 'JWT', ...flavour.idTokenHeader, alg },
+    claims: { ...(flavour.idTokenClaims?.(claims, context) ?? claims) },
   });
   return encryptFor(client, client.idTokenEncryptedResponseAlg, jwt);
 }
@@ -109,22 +133,26 @@ export function issueLogoutToken(
   overrides: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   const client = state.clients.get(claims.aud);
+  const { flavour } = state;
   const iat = getSeconds(state.clock);
+  const members = {
+    iss: getTokenIssuer(state, claims.sub),
+    ...(claims.sub !== undefined && { sub: claims.sub }),
+    aud: claims.aud,
+    iat,
+    exp: iat + 120,
+    jti: createRandomId(),
+    events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    ...(claims.sid !== undefined && { sid: claims.sid }),
+  };
   return sign(state, {
     kind: 'logout_token',
     client,
-    header: { alg: client?.idTokenSignedResponseAlg ?? 'RS256', typ: 'logout+jwt' },
-    claims: {
-      iss: state.issuer,
-      ...(claims.sub !== undefined && { sub: claims.sub }),
-      aud: claims.aud,
-      iat,
-      exp: iat + 120,
-      jti: createRandomId(),
-      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
-      ...(claims.sid !== undefined && { sid: claims.sid }),
-      ...overrides,
+    header: {
+      typ: 'logout+jwt',
+      alg: client?.idTokenSignedResponseAlg ?? flavour.idTokenSigningAlg ?? 'RS256',
     },
+    claims: { ...(flavour.logoutTokenClaims?.(members) ?? members), ...overrides },
   });
 }
 
