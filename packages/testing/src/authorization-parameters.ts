@@ -37,6 +37,19 @@ export async function openRequestObject(
   return inner;
 }
 
+/**
+ * Requires the parameters that an OpenID request repeats beside its request object.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#RequestObject
+ */
+export function checkOpenidParameters(outer: URLSearchParams, inner: URLSearchParams): void {
+  if (!outer.has('request') || !inner.get('scope')?.split(' ').includes('openid')) return;
+  for (const name of ['response_type', 'scope']) {
+    if (outer.get(name) !== inner.get(name))
+      throw new OAuthError('invalid_request', `${name} beside the request object is missing or differs`);
+  }
+}
+
 /** Checks the parameters of each authorization request, pushed or not. */
 export function checkAuthorizationParameters(client: TestClient, parameters: URLSearchParams): void {
   const repeatedName = [...parameters.keys()].find(

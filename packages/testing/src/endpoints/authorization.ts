@@ -1,4 +1,8 @@
-import { checkAuthorizationParameters, openRequestObject } from '../authorization-parameters.ts';
+import {
+  checkAuthorizationParameters,
+  checkOpenidParameters,
+  openRequestObject,
+} from '../authorization-parameters.ts';
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
 import { applyFaults } from '../faults/index.ts';
@@ -36,7 +40,9 @@ async function resolveParameters(
     if (state.options.requirePushedAuthorizationRequests) {
       throw new OAuthError('invalid_request', 'pushed authorization requests are required');
     }
-    return openRequestObject(state, client, outer);
+    const inner = await openRequestObject(state, client, outer);
+    checkOpenidParameters(outer, inner);
+    return inner;
   }
   const pushedRequest = state.pushedRequests.get(requestUri);
   state.pushedRequests.delete(requestUri);

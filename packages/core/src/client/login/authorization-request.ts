@@ -195,7 +195,9 @@ async function createAuthorizationUrl(
   const isPushed =
     options.pushedAuthorizationRequests === 'always' ||
     metadata.require_pushed_authorization_requests === true;
-  const query = isPushed ? await pushRequest(client, metadata, signedRequest) : signedRequest;
+  const query = isPushed
+    ? await pushRequest(client, metadata, signedRequest)
+    : addOpenidParameters(signedRequest, parameters);
   const url = new URL(metadata.authorization_endpoint as string);
   for (const [name, value] of query) url.searchParams.append(name, value);
   return url;
@@ -211,6 +213,17 @@ async function signRequest(
   if (!key) return parameters;
   const request = await oauth.issueRequestObject(metadata, toProtocolClient(client), parameters, key);
   return new URLSearchParams({ client_id: client.clientId, request });
+}
+
+/**
+ * Adds the parameters that an OpenID request repeats beside its request object, with equal values.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#RequestObject
+ */
+function addOpenidParameters(query: URLSearchParams, parameters: URLSearchParams): URLSearchParams {
+  const scope = parameters.get('scope') ?? '';
+  if (!query.has('request') || !scope.split(' ').includes('openid')) return query;
+  return new URLSearchParams({ response_type: 'code', scope, ...Object.fromEntries(query) });
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9126#section-4 */
