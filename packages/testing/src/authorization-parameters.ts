@@ -1,4 +1,4 @@
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
 import { OAuthError } from './errors.ts';
 import type { TestClient } from './options.ts';
 import type { ServerState } from './state.ts';
@@ -48,6 +48,22 @@ export function checkOpenidParameters(outer: URLSearchParams, inner: URLSearchPa
     if (outer.get(name) !== inner.get(name))
       throw new OAuthError('invalid_request', `${name} beside the request object is missing or differs`);
   }
+}
+
+/**
+ * Reads an ID token of this server, as hint for a login or logout. It may have expired. An ID token that is encrypted for
+ * the client cannot be read.
+ *
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#ValidationAndErrorHandling
+ */
+export function readIdTokenHint(state: ServerState, hint: string): JWTPayload {
+  try {
+    const claims = decodeJwt(hint);
+    if (claims.iss === state.issuer) return claims;
+  } catch {
+    // The error below.
+  }
+  throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server');
 }
 
 /** Checks the parameters of each authorization request, pushed or not. */

@@ -2,6 +2,7 @@ import {
   checkAuthorizationParameters,
   checkOpenidParameters,
   openRequestObject,
+  readIdTokenHint,
 } from '../authorization-parameters.ts';
 import { getSeconds } from '../clock.ts';
 import { OAuthError } from '../errors.ts';
@@ -20,6 +21,8 @@ export async function authorization(state: ServerState, request: Request): Promi
   if (!client) throw new OAuthError('invalid_request', 'unknown client');
   const parameters = await resolveParameters(state, client, outer);
   checkAuthorizationParameters(client, parameters);
+  const hint = parameters.get('id_token_hint');
+  if (hint !== null) readIdTokenHint(state, hint);
   let result: Record<string, string>;
   try {
     result = { code: grantCode(state, client, parameters) };
