@@ -14,6 +14,7 @@ import { discover } from '../wire/discovery.ts';
 import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { translateError } from '../wire/translate-error.ts';
+import { supportsPkce } from './pkce-support.ts';
 import { findRequestedScope } from './requested-scope.ts';
 
 export type { AuthorizationTransaction } from '../../protocol/login/authorization-transaction.ts';
@@ -137,8 +138,7 @@ export async function startAuthorization(
 
 /** Without PKCE with S256, an attacker can inject or use a stolen code (RFC 9700 section 2.1.1). */
 function requireSupport(metadata: AuthorizationServerMetadata): void {
-  const methods = metadata.code_challenge_methods_supported;
-  if (methods && !methods.includes('S256')) {
+  if (!supportsPkce(metadata)) {
     throw new ConfigurationError(
       'unsupported_by_provider',
       'The provider does not support PKCE with S256 (RFC 7636).',
