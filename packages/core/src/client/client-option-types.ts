@@ -52,6 +52,7 @@ export const clientOptionTypes: Readonly<Record<keyof ClientOptions, OptionType>
       isKey(value.keyPair.privateKey) &&
       isKey(value.keyPair.publicKey),
   },
+  certificateBoundAccessTokens: 'boolean',
   validateAccessToken: 'function',
   tokenRequestFormat: {
     expected: "'form' or 'json'",
@@ -79,6 +80,8 @@ export const clientOptionHints: Readonly<Record<string, string>> = {
   callbackUrl: 'Did you mean "redirectUri"?',
   scopes: 'Did you mean "scope"? It is a string with the scopes separated by spaces.',
   audience: 'Set authorizationParameters: { audience }, or resource.',
+  tls_client_certificate_bound_access_tokens: 'Did you mean "certificateBoundAccessTokens"?',
+  use_mtls_endpoint_aliases: 'Did you mean "certificateBoundAccessTokens"?',
   issuerUrl: 'Did you mean "issuer"?',
   issuerBaseURL: 'Did you mean "issuer"?',
 };

@@ -110,6 +110,15 @@ export interface ClientOptions {
    */
   readonly dpop?: { readonly keyPair: WebCryptoKeyPair } | undefined;
   /**
+   * Requests certificate-bound access tokens with a client authentication other than mutual TLS, for example
+   * `privateKeyJwt()`: requests go to the `mtls_endpoint_aliases` of the metadata. The option `fetch` must send the
+   * certificate. Default: false; with `tlsClientAuth()` and `selfSignedTlsClientAuth()`, the aliases are always used.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8705#section-3
+   * @see https://www.rfc-editor.org/rfc/rfc8705#section-5
+   */
+  readonly certificateBoundAccessTokens?: boolean | undefined;
+  /**
    * Validates each received access token. Use it if access tokens are JWTs that this client may read, for example with a
    * verifier of `@countersign/core/resource-server`. An error that it throws rejects the token response.
    * Default: access tokens are opaque to the client.

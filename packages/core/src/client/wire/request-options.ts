@@ -5,8 +5,11 @@ import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import type { AuthorizationServerMetadata } from '../client-options.ts';
 
-const usesMtlsAliases = (client: Client) =>
-  getClientContext(client).authentication.method.endsWith('tls_client_auth');
+/** @see https://www.rfc-editor.org/rfc/rfc8705#section-5 */
+function usesMtlsAliases(client: Client): boolean {
+  const { authentication, options } = getClientContext(client);
+  return authentication.method.endsWith('tls_client_auth') || options.certificateBoundAccessTokens === true;
+}
 
 /**
  * Finds the address of an endpoint that the protocol library uses for this client, for messages.
