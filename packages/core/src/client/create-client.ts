@@ -7,6 +7,7 @@ import { type ClientContext, registerClientContext } from './client-context.ts';
 import { clientOptionHints, clientOptionTypes } from './client-option-types.ts';
 import type { AuthorizationServerMetadata, ClientOptions } from './client-options.ts';
 import { none } from './wire/client-authentication.ts';
+import { checkSigningKey } from './wire/signing-key.ts';
 
 /**
  * Creates a client. Sends no request: the metadata is fetched by the first function that needs it.
@@ -54,6 +55,7 @@ export function createClient(options: ClientOptions): Client {
     );
   }
   checkEncryption(options);
+  checkKeys(options);
   if (options.metadata && options.metadata.issuer !== issuer) {
     throw new ConfigurationError(
       'invalid_option',
@@ -106,6 +108,19 @@ const signedResponseAlgorithms = [
   'authorizationSignedResponseAlg',
   'introspectionSignedResponseAlg',
 ] as const;
+
+function checkKeys({ requestObjectSigningKey, dpop }: ClientOptions): void {
+  if (requestObjectSigningKey) checkSigningKey('requestObjectSigningKey.key', requestObjectSigningKey.key);
+  if (!dpop) return;
+  checkSigningKey('dpop.keyPair.privateKey', dpop.keyPair.privateKey);
+  const { type, extractable } = dpop.keyPair.publicKey;
+  // Each proof contains the public key (RFC 9449 section 4.2).
+  if (type === 'public' && extractable) return;
+  throw new ConfigurationError(
+    'invalid_option',
+    '"dpop.keyPair.publicKey" is not an extractable public key. Use the result of generateDpopKeyPair().',
+  );
+}
 
 function checkEncryption({ userinfoEncryptedResponseAlg: alg, decrypt }: ClientOptions): void {
   if (alg === undefined) return;

@@ -13,6 +13,7 @@ import { emitEvent, traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
 import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
+import { chooseAlgorithmName } from '../wire/signing-key.ts';
 import { translateError } from '../wire/translate-error.ts';
 import { supportsPkce } from './pkce-support.ts';
 import { findRequestedScope } from './requested-scope.ts';
@@ -211,7 +212,10 @@ async function signRequest(
 ): Promise<URLSearchParams> {
   const { requestObjectSigningKey: key } = getClientContext(client).options;
   if (!key) return parameters;
-  const request = await oauth.issueRequestObject(metadata, toProtocolClient(client), parameters, key);
+  const { request_object_signing_alg_values_supported: supportedNames } = metadata;
+  const request = await oauth.issueRequestObject(metadata, toProtocolClient(client), parameters, key, {
+    [oauth.modifyAssertion]: (header) => chooseAlgorithmName(header, supportedNames),
+  });
   return new URLSearchParams({ client_id: client.clientId, request });
 }
 

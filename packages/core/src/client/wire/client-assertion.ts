@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
+import { chooseAlgorithmName } from './signing-key.ts';
 
 /** Options of `clientSecretJwt()` and `privateKeyJwt()`. */
 export interface ClientAssertionOptions {
@@ -22,12 +23,16 @@ export function checkAudience(name: string, { audience }: ClientAssertionOptions
   );
 }
 
-/** Replaces the audience of an assertion, which the protocol library sets to the issuer. */
+/** Sets what the protocol library does not choose: the audience, and the name of the algorithm. */
 export const createModification = (
-  { token_endpoint: endpoint }: oauth.AuthorizationServer,
+  {
+    token_endpoint: endpoint,
+    token_endpoint_auth_signing_alg_values_supported: supportedNames,
+  }: oauth.AuthorizationServer,
   { audience }: ClientAssertionOptions,
 ): oauth.ModifyAssertionOptions => ({
-  [oauth.modifyAssertion]: (_, claims) => {
+  [oauth.modifyAssertion]: (header, claims) => {
     if (audience === 'token_endpoint' && endpoint !== undefined) claims.aud = endpoint;
+    chooseAlgorithmName(header, supportedNames);
   },
 });

@@ -2,6 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
 import type { WebCryptoKey } from '../../internal/crypto-types.ts';
 import { type ClientAssertionOptions, checkAudience, createModification } from './client-assertion.ts';
+import { checkSigningKey } from './signing-key.ts';
 
 export type { ClientAssertionOptions } from './client-assertion.ts';
 
@@ -142,7 +143,8 @@ export interface ClientSigningKey {
  *
  * @param key the key, or a function that is called before each assertion and returns the current key
  * @param options.audience the `aud` of assertions. Default: `issuer`.
- * @throws ConfigurationError `invalid_option` if the audience is another value
+ * @throws ConfigurationError `invalid_option` if the key cannot sign, or the audience is another value. For a function: at
+ *   the request that calls it.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
  * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.2
  * @example
@@ -162,11 +164,13 @@ export function privateKeyJwt(
   options: ClientAssertionOptions = {},
 ): ClientAuthentication {
   checkAudience('privateKeyJwt()', options);
+  if (typeof key !== 'function') checkSigningKey('privateKeyJwt({ key })', key.key);
   const getCurrentKey = typeof key === 'function' ? key : () => key;
   return {
     method: 'private_key_jwt',
     apply: async (as, client, body, headers) => {
       const { key: signingKey, kid } = await getCurrentKey();
+      checkSigningKey('privateKeyJwt({ key })', signingKey);
       const authenticate = oauth.PrivateKeyJwt(
         kid === undefined ? signingKey : { key: signingKey, kid },
         createModification(as, options),

@@ -1,6 +1,10 @@
 import * as oauth from 'oauth4webapi';
 import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
+import {
+  listAcceptedNames,
+  type SignatureAlgorithm,
+} from '../../internal/signatures/signature-algorithms.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import type { AuthorizationServerMetadata } from '../client-options.ts';
@@ -25,19 +29,25 @@ export function findEndpoint(
   return alias ?? metadata[name] ?? '';
 }
 
+/** The protocol library also accepts a list of names, which its types do not declare. */
+function toExpectedAlg(alg: SignatureAlgorithm): string {
+  const names: unknown = listAcceptedNames(alg);
+  return alg === 'EdDSA' ? (names as string) : alg;
+}
+
 /** Converts the client for the protocol library. */
 export function toProtocolClient(client: Client): oauth.Client {
   const { options, now, clockTolerance } = getClientContext(client);
   return {
     client_id: client.clientId,
     // The algorithms are those of the registration, never of the token (RFC 8725 section 3.1).
-    id_token_signed_response_alg: options.idTokenSignedResponseAlg ?? 'RS256',
-    authorization_signed_response_alg: options.authorizationSignedResponseAlg ?? 'RS256',
+    id_token_signed_response_alg: toExpectedAlg(options.idTokenSignedResponseAlg ?? 'RS256'),
+    authorization_signed_response_alg: toExpectedAlg(options.authorizationSignedResponseAlg ?? 'RS256'),
     ...(options.userinfoSignedResponseAlg && {
-      userinfo_signed_response_alg: options.userinfoSignedResponseAlg,
+      userinfo_signed_response_alg: toExpectedAlg(options.userinfoSignedResponseAlg),
     }),
     ...(options.introspectionSignedResponseAlg && {
-      introspection_signed_response_alg: options.introspectionSignedResponseAlg,
+      introspection_signed_response_alg: toExpectedAlg(options.introspectionSignedResponseAlg),
     }),
     ...(usesMtlsAliases(client) && { use_mtls_endpoint_aliases: true }),
     [oauth.clockSkew]: Math.round((now() - Date.now()) / 1000),

@@ -7,6 +7,7 @@ import type { Fetch, HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import {
   isSignatureAlgorithm,
+  listAcceptedNames,
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../../internal/signatures/signature-algorithms.ts';
@@ -48,7 +49,7 @@ export interface TrustedIssuer {
   readonly accessTokenIssuer?: string | undefined;
   /** Identifier of this resource server at the provider: its audience or resource indicator. A list if it has several. */
   readonly audience: string | readonly string[];
-  /** Accepted signature algorithms. Default: RS256, PS256, ES256, EdDSA and Ed25519. */
+  /** Accepted signature algorithms. `EdDSA` includes `Ed25519` (RFC 9864). Default: RS256, PS256, ES256, EdDSA and Ed25519. */
   readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** How the issuer writes its access tokens. Default: `rfc9068`, the strictest profile. */
   readonly profile?: AccessTokenProfileName | AccessTokenProfile | undefined;
@@ -222,7 +223,8 @@ function readAudiences({ audience, issuer }: TrustedIssuer): readonly string[] {
 }
 
 function readAlgorithms(algorithms: readonly unknown[] = defaultAlgorithms): readonly SignatureAlgorithm[] {
-  if (algorithms.length > 0 && algorithms.every(isSignatureAlgorithm)) return algorithms;
+  if (algorithms.length > 0 && algorithms.every(isSignatureAlgorithm))
+    return [...new Set(algorithms.flatMap(listAcceptedNames))];
   // RFC 8725 sections 3.1 and 3.2: HMAC would use a public key as the secret, and `none` would check nothing.
   throw new ConfigurationError(
     'invalid_option',
