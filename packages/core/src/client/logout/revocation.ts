@@ -19,6 +19,7 @@ import {
   toProtocolClient,
   toSearchParams,
 } from '../wire/request-options.ts';
+import { checkTokenArgument } from '../wire/token-argument.ts';
 import { createMissingEndpointError, translateError } from '../wire/translate-error.ts';
 
 /**
@@ -27,7 +28,8 @@ import { createMissingEndpointError, translateError } from '../wire/translate-er
  *
  * @param token an access token or refresh token
  * @param options.tokenTypeHint the type of the token, which may speed up its lookup
- * @throws ConfigurationError `unsupported_by_provider` if the metadata has no revocation endpoint
+ * @throws ConfigurationError `invalid_option` if the token is not a string, `unsupported_by_provider` if the metadata has no
+ *   revocation endpoint
  * @throws AuthorizationServerError `endpoint_error`, for example with the error `unsupported_token_type`
  * @throws TransportError if the provider cannot be reached or is temporarily unavailable. The token may still be valid.
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2
@@ -46,6 +48,7 @@ export async function revokeToken(
   options: { readonly tokenTypeHint?: 'access_token' | 'refresh_token' } = {},
 ): Promise<void> {
   return traceOperation(client, 'revokeToken', async () => {
+    checkTokenArgument('The token of revokeToken()', token);
     try {
       const metadata = await discover(client);
       const endpoint = findEndpoint(client, metadata, 'revocation_endpoint');
