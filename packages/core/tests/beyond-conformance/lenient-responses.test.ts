@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
   clientSecretBasic,
+  discover,
   fetchUserinfo,
+  introspectToken,
   refreshTokens,
+  requestDeviceAuthorization,
   revokeToken,
   TransportError,
 } from '../../src/index.ts';
@@ -62,6 +65,37 @@ describe('a member of a token response', () => {
     });
   });
 });
+
+test('"expires_in" may be a text', async () => {
+  const { client, countRequests } = createRespondingClient(() =>
+    createJsonResponse({ access_token: 'a', token_type: 'Bearer', expires_in: '600' }),
+  );
+  const { expiresAt = 0 } = await refreshTokens(client, 'r');
+  expect(Math.abs(expiresAt - Date.now() / 1000 - 600)).toBeLessThan(60);
+  expect(countRequests()).toBe(1);
+});
+
+test.each(['Application/JSON', 'application/json ; charset=UTF-8', 'APPLICATION/Json;charset=utf-8'])(
+  'the content type %s is JSON (RFC 9110 section 8.3.1)',
+  async (type) => {
+    const respond = (members: object) => createRespondingClient(() => createJsonResponse(members, type));
+    const userinfo = await fetchUserinfo(respond({ sub: 'alice' }).client, 'token', 'alice');
+    expect(userinfo).toEqual({ sub: 'alice' });
+    expect(await introspectToken(respond({ active: false }).client, 'token')).toEqual({ active: false });
+    const device = {
+      device_code: 'd',
+      user_code: 'u',
+      verification_uri: 'https://a.example',
+      expires_in: 600,
+    };
+    expect(await requestDeviceAuthorization(respond(device).client)).toMatchObject({ userCode: 'u' });
+    const { issuer } = respond({}).client;
+    const { client } = createRespondingClient(() => createJsonResponse({ issuer }, type), {
+      metadata: undefined,
+    });
+    expect(await discover(client)).toEqual({ issuer });
+  },
+);
 
 describe('a claim that is null is absent', () => {
   const names = ['azp', 'nbf', 'auth_time', 'acr', 'nickname'];

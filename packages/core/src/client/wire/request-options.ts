@@ -69,6 +69,7 @@ export function createRequestOptions(
     [oauth.customFetch]: async (url: string, init: unknown) => {
       const request = transform(init as RequestInit);
       const response = await fetchBounded(url, request, { ...http, ...fetchOptions });
+      normalizeMediaType(response);
       if (request.method === 'POST') preferErrorBody(response);
       return response;
     },
@@ -91,6 +92,13 @@ export function createTokenRequestOptions(client: Client) {
 export function createUserAgentHeader(client: Client): Record<string, string> {
   const { userAgent = 'countersign' } = getClientContext(client).options;
   return typeof document === 'undefined' ? { 'user-agent': userAgent } : {};
+}
+
+/** The protocol library compares media types exactly, but their case has no meaning (RFC 9110 section 8.3.1). */
+function normalizeMediaType({ headers }: Response): void {
+  const [mediaType, ...parameters] = headers.get('content-type')?.split(';') ?? [];
+  if (mediaType === undefined) return;
+  headers.set('content-type', [mediaType.trim().toLowerCase(), ...parameters].join(';'));
 }
 
 /**
