@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.ts';
 import { checkOptions } from '../internal/check-options.ts';
 import { normalizeMetadata } from '../protocol/metadata.ts';
 import { checkRange } from '../protocol/option-checks.ts';
+import { isSecureUrl } from '../protocol/secure-url.ts';
 import type { Client } from './client.ts';
 import { type ClientContext, registerClientContext } from './client-context.ts';
 import { clientOptionHints, clientOptionTypes } from './client-option-types.ts';
@@ -63,6 +64,7 @@ export function createClient(options: ClientOptions): Client {
     );
   }
   const allowInsecure = options.allowInsecureIssuer === true;
+  checkMetadataUrl(options);
   const metadata = options.metadata && normalizeMetadata(options.metadata, { allowInsecure });
   const clockTolerance = checkRange('clockTolerance', options.clockTolerance ?? 30, {
     min: 0,
@@ -92,6 +94,11 @@ export function createClient(options: ClientOptions): Client {
     },
     now,
     clockTolerance,
+    idTokenMaxAge: checkRange('idTokenMaxAge', options.idTokenMaxAge ?? 3600, {
+      min: 1,
+      max: 31_536_000,
+      unit: 'seconds',
+    }),
     resources: typeof options.resource === 'string' ? [options.resource] : (options.resource ?? []),
     scope: options.scope ?? 'openid',
     state: {},
@@ -108,6 +115,17 @@ const signedResponseAlgorithms = [
   'authorizationSignedResponseAlg',
   'introspectionSignedResponseAlg',
 ] as const;
+
+function checkMetadataUrl({ metadataUrl, metadata, allowInsecureIssuer }: ClientOptions): void {
+  if (metadataUrl === undefined) return;
+  if (metadata)
+    throw new ConfigurationError(
+      'invalid_option',
+      'metadata and metadataUrl are both set. Remove one of them.',
+    );
+  if (isSecureUrl(metadataUrl, { allowInsecure: allowInsecureIssuer })) return;
+  throw new ConfigurationError('invalid_option', `"metadataUrl" is "${metadataUrl}", expected an https URL.`);
+}
 
 function checkKeys({ requestObjectSigningKey, dpop }: ClientOptions): void {
   if (requestObjectSigningKey) checkSigningKey('requestObjectSigningKey.key', requestObjectSigningKey.key);

@@ -59,6 +59,11 @@ export interface TrustedIssuer {
   readonly jwks?: { readonly keys: readonly object[] } | undefined;
   /** The metadata document: `openid` for OpenID Connect Discovery, `oauth` for RFC 8414. Default: `openid`. */
   readonly discovery?: 'openid' | 'oauth' | undefined;
+  /**
+   * The URL of the issuer's metadata, for an issuer that does not publish it at its well-known address. Its `issuer` must
+   * still be equal. Default: `issuer` with the well-known path that `discovery` selects.
+   */
+  readonly metadataUrl?: string | undefined;
   /** Enables introspection of opaque tokens, of JWTs, or of both. Default: none. @see https://www.rfc-editor.org/rfc/rfc7662 */
   readonly introspection?: IntrospectionOptions | undefined;
   /**
@@ -127,6 +132,7 @@ export function createIssuer(options: TrustedIssuer, context: IssuerContext): Is
     ...(fetch && { fetch }),
     onEvent,
     ...(options.discovery && { discovery: options.discovery }),
+    ...(options.metadataUrl !== undefined && { metadataUrl: options.metadataUrl }),
     ...(options.introspection && { clientAuthentication: options.introspection.clientAuthentication }),
     ...(options.introspection?.signedResponseAlg && {
       introspectionSignedResponseAlg: options.introspection.signedResponseAlg,

@@ -59,6 +59,7 @@ const singleIssuerOptions = [
   'jwks',
   'jwksUri',
   'discovery',
+  'metadataUrl',
   'introspection',
   'validate',
 ] as const;

@@ -19,6 +19,7 @@ const issuerTypes: Readonly<Record<keyof TrustedIssuer, OptionType>> = {
   jwksUri: 'string',
   jwks: 'object',
   discovery: 'string',
+  metadataUrl: 'string',
   // Checked where it is read, with a more precise message.
   introspection: { expected: '', accepts: () => true },
   validate: 'function',
