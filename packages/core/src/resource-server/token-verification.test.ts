@@ -52,8 +52,13 @@ describe('A1: the configuration selects the algorithms', () => {
     const { server, verifier } = await startVerifier({ algorithms: ['EdDSA'] });
     for (const alg of ['EdDSA', 'Ed25519'])
       await expect(verifier.verifyToken(await server.mintAccessToken({}, { alg }))).resolves.toBeDefined();
-    await expect(verifier.verifyToken(await server.mintAccessToken())).rejects.toMatchObject({ check: 'alg' });
-    const { verifier: strictVerifier } = await startVerifier({ algorithms: ['Ed25519'], fetch: server.fetch });
+    await expect(verifier.verifyToken(await server.mintAccessToken())).rejects.toMatchObject({
+      check: 'alg',
+    });
+    const { verifier: strictVerifier } = await startVerifier({
+      algorithms: ['Ed25519'],
+      fetch: server.fetch,
+    });
     const token = await server.mintAccessToken({}, { alg: 'EdDSA' });
     await expect(strictVerifier.verifyToken(token)).rejects.toMatchObject({ check: 'alg' });
   });

@@ -25,7 +25,7 @@ export function createLogoutState(
  * Finishes a logout: removes the `state` of the logout from the address bar. A match shows that the redirect belongs to the
  * logout of this tab. Any other `state` is a parameter of the application.
  */
-export function finishLogout(context: BrowserContext): void {
+export function removeLogoutState(context: BrowserContext): void {
   const { tabItems, emitEvent, issuer } = context;
   const name = createName(context);
   const expected = tabItems.get(name);

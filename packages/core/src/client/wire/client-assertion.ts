@@ -15,7 +15,7 @@ export interface ClientAssertionOptions {
 }
 
 /** @throws ConfigurationError `invalid_option` */
-export function checkAudience(name: string, { audience }: ClientAssertionOptions): void {
+export function checkAssertionAudience(name: string, { audience }: ClientAssertionOptions): void {
   if (audience === undefined || audience === 'issuer' || audience === 'token_endpoint') return;
   throw new ConfigurationError(
     'invalid_option',

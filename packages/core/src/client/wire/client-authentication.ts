@@ -1,7 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
 import type { WebCryptoKey } from '../../internal/crypto-types.ts';
-import { type ClientAssertionOptions, checkAudience, createModification } from './client-assertion.ts';
+import {
+  type ClientAssertionOptions,
+  checkAssertionAudience,
+  createModification,
+} from './client-assertion.ts';
 import { checkSigningKey } from './signing-key.ts';
 
 export type { ClientAssertionOptions } from './client-assertion.ts';
@@ -122,7 +126,7 @@ export function clientSecretJwt(
   options: ClientAssertionOptions = {},
 ): ClientAuthentication {
   const secret = requireSecret(clientSecret);
-  checkAudience('clientSecretJwt()', options);
+  checkAssertionAudience('clientSecretJwt()', options);
   return {
     method: 'client_secret_jwt',
     apply: (as, client, body, headers) =>
@@ -163,7 +167,7 @@ export function privateKeyJwt(
   key: ClientSigningKey | (() => ClientSigningKey | Promise<ClientSigningKey>),
   options: ClientAssertionOptions = {},
 ): ClientAuthentication {
-  checkAudience('privateKeyJwt()', options);
+  checkAssertionAudience('privateKeyJwt()', options);
   if (typeof key !== 'function') checkSigningKey('privateKeyJwt({ key })', key.key);
   const getCurrentKey = typeof key === 'function' ? key : () => key;
   return {

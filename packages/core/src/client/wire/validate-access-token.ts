@@ -28,12 +28,12 @@ export async function validateAccessToken(
     throw new ValidationError(
       'access_token_invalid',
       check ?? 'access_token',
-      `The function validateAccessToken rejected the access token${check === undefined ? '' : ` for "${check}"`}: ${describeCause(error)}`,
+      `The function validateAccessToken rejected the access token${check === undefined ? '' : ` for "${check}"`}: ${describeRejectionCause(error)}`,
     );
   }
 }
 
-function describeCause(error: unknown): string {
+function describeRejectionCause(error: unknown): string {
   if (error instanceof AuthError) return error.message;
   return `${error instanceof Error ? error.name : typeof error}.`;
 }
