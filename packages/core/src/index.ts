@@ -48,6 +48,7 @@ export { fetchUserinfo, type Userinfo } from './client/resources/userinfo.ts';
 export { type FetchTracer, type TraceSpan, traceFetch } from './client/tracing/trace-fetch.ts';
 export { type Operation, type OperationTrace, traceOperations } from './client/tracing/trace-operations.ts';
 export {
+  type ClientAssertionOptions,
   type ClientAuthentication,
   type ClientSigningKey,
   clientSecretBasic,

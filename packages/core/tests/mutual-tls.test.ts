@@ -5,11 +5,13 @@ import { decodeJwt } from 'jose';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   type ClientAuthentication,
+  type ClientOptions,
   createAuthorizationRequest,
   createClient,
   exchangeCode,
   fetchUserinfo,
   introspectToken,
+  privateKeyJwt,
   refreshTokens,
   revokeToken,
   selfSignedTlsClientAuth,
@@ -17,6 +19,7 @@ import {
   validateAuthorizationResponse,
 } from '../src/index.ts';
 import { createNodeFetch } from '../src/node/index.ts';
+import { getSigningKey } from './support/client/signing-key.ts';
 import { computeThumbprint, type TestCertificate } from './support/tls/certificates.ts';
 import {
   authority,
@@ -59,8 +62,9 @@ async function listen(
 
 /** Starts a provider with two ports: one without client certificates, and one for the mtls_endpoint_aliases. */
 async function startProvider(
-  method: 'tls_client_auth' | 'self_signed_tls_client_auth',
+  method: 'tls_client_auth' | 'self_signed_tls_client_auth' | 'private_key_jwt',
   registered: TestCertificate,
+  registration: Partial<TestClient> = {},
 ) {
   type Server = Awaited<ReturnType<typeof createTestAuthorizationServer>>;
   let server: Server | undefined;
@@ -75,6 +79,7 @@ async function startProvider(
     clientId: 'mtls-client',
     tokenEndpointAuthMethod: method,
     certificateThumbprint: computeThumbprint(registered.certificate),
+    ...registration,
   };
   const names = ['token', 'userinfo', 'revocation', 'introspection', 'pushed_authorization_request'];
   const paths = { token: 'token', userinfo: 'userinfo', revocation: 'revoke', introspection: 'introspect' };
@@ -218,5 +223,43 @@ test('RFC 8705 section 3: binds the access token to the certificate of the conne
   const { accessToken } = await logIn(provider, client);
   expect(decodeJwt(accessToken)).toMatchObject({
     cnf: { 'x5t#S256': computeThumbprint(clientCertificate.certificate) },
+  });
+});
+
+describe('RFC 8705 section 3: a client with private_key_jwt', () => {
+  const createBoundClient = async (options: Partial<ClientOptions>) => {
+    const { key, jwk } = await getSigningKey('ES256');
+    const provider = await startProvider('private_key_jwt', clientCertificate, {
+      tlsClientCertificateBoundAccessTokens: true,
+      jwks: { keys: [jwk] },
+    });
+    const base = createRelyingParty(provider, privateKeyJwt({ key }), clientCertificate);
+    const client = createClient({
+      ...base.options,
+      clientAuthentication: privateKeyJwt({ key }),
+      ...options,
+    });
+    return { provider, client };
+  };
+
+  test('gets certificate-bound tokens from the aliases', async () => {
+    const { provider, client } = await createBoundClient({ certificateBoundAccessTokens: true });
+    const { accessToken, refreshToken } = await logIn(provider, client);
+    const bound = { cnf: { 'x5t#S256': computeThumbprint(clientCertificate.certificate) } };
+    expect(decodeJwt(accessToken)).toMatchObject(bound);
+    const refreshed = await refreshTokens(client, refreshToken as string);
+    expect(decodeJwt(refreshed.accessToken)).toMatchObject(bound);
+    await revokeToken(client, refreshed.refreshToken as string);
+    expect(provider.requests.filter((line) => line.startsWith('mtls'))).toEqual([
+      'mtls /token',
+      'mtls /token',
+      'mtls /revoke',
+    ]);
+  });
+
+  test('uses the other endpoints without the option', async () => {
+    const { provider, client } = await createBoundClient({});
+    await expect(logIn(provider, client)).rejects.toMatchObject({ error: 'invalid_request' });
+    expect(provider.requests).toContain('plain /token');
   });
 });

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
 import { OAuthError } from './errors.ts';
 import type { OfflineFacts } from './flavours/flavour.ts';
 import type { TestClient } from './options.ts';
@@ -37,6 +37,35 @@ export async function openRequestObject(
     }
   }
   return inner;
+}
+
+/**
+ * Requires the parameters that an OpenID request repeats beside its request object.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#RequestObject
+ */
+export function checkOpenidParameters(outer: URLSearchParams, inner: URLSearchParams): void {
+  if (!outer.has('request') || !inner.get('scope')?.split(' ').includes('openid')) return;
+  for (const name of ['response_type', 'scope']) {
+    if (outer.get(name) !== inner.get(name))
+      throw new OAuthError('invalid_request', `${name} beside the request object is missing or differs`);
+  }
+}
+
+/**
+ * Reads an ID token of this server, as hint for a login or logout. It may have expired. An ID token that is encrypted for
+ * the client cannot be read.
+ *
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#ValidationAndErrorHandling
+ */
+export function readIdTokenHint(state: ServerState, hint: string): JWTPayload {
+  try {
+    const claims = decodeJwt(hint);
+    if (claims.iss === state.issuer) return claims;
+  } catch {
+    // The error below.
+  }
+  throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server');
 }
 
 /** Checks the parameters of each authorization request, pushed or not. */

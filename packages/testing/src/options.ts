@@ -37,6 +37,8 @@ export interface TestClient {
   /** Receives a logout token when the session of the user ends. */
   readonly backchannelLogoutUri?: string;
   readonly frontchannelLogoutUri?: string;
+  /** Tokens of this client must be bound to its certificate, with any client authentication (RFC 8705 section 3.4). */
+  readonly tlsClientCertificateBoundAccessTokens?: boolean;
   /** Tokens of this client must be bound by DPoP. */
   readonly dpopBoundAccessTokens?: boolean;
 }

@@ -60,6 +60,7 @@ export interface IssuedAccessToken {
 export interface DeviceLogin {
   readonly userCode: string;
   readonly clientId: string;
+  readonly codeChallenge: string | undefined;
   readonly scope: string;
   readonly resources: readonly string[];
   readonly expiresAt: number;

@@ -11,7 +11,7 @@ const exceptions: Record<string, { readonly uses: number; readonly why: string }
     why: 'the name of a DOMException is a text that the platform sets',
   },
   'packages/core/src/browser/login/silent/silent-frame.ts': { uses: 1, why: 'the name of a window' },
-  'packages/core/src/client/token-endpoint.ts': {
+  'packages/core/src/client/wire/validate-access-token.ts': {
     uses: 1,
     why: 'the name of an error of core is a text that its constructor sets',
   },

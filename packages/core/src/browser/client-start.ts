@@ -2,6 +2,7 @@ import { readRedirectResponse } from '../protocol/login/redirect-uri.ts';
 import type { BrowserAuthStart } from './browser-auth-types.ts';
 import { type LoginCallback, removeLoginResponse } from './login/login-callback.ts';
 import { discardEndedLogin } from './login/logout.ts';
+import { removeLogoutState } from './login/logout-return.ts';
 import { deletePageReplacement } from './login/page-replacement.ts';
 import type { RestoreLogin, RestoreTimes } from './login/restore-login.ts';
 import { isSilentFrame } from './login/silent/silent-frame.ts';
@@ -63,6 +64,7 @@ export function createClientStart(
     requireCryptography();
     openTabs();
     store.loadLogoutTime();
+    removeLogoutState(context);
     const { href } = location;
     const isCallback = isLoginResponse(context, href);
     if (isCallback) removeLoginResponse(href, options.redirectUri);

@@ -20,6 +20,8 @@ export interface ClientContext {
   readonly now: Clock;
   /** Seconds. */
   readonly clockTolerance: number;
+  /** Seconds. */
+  readonly idTokenMaxAge: number;
   readonly resources: readonly string[];
   readonly scope: string;
   readonly state: {

@@ -52,12 +52,24 @@ export interface ClientSettings {
   readonly metadata?: AuthorizationServerMetadata | undefined;
   /** The well-known document that holds the metadata. Default: `openid`. `oauth` selects RFC 8414. */
   readonly discovery?: 'openid' | 'oauth' | undefined;
+  /**
+   * The URL of the metadata, for a provider that does not publish it at the well-known address of its issuer. Its `issuer`
+   * must still be equal to the option. Default: `issuer` with the well-known path that `discovery` selects.
+   *
+   * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationRequest
+   */
+  readonly metadataUrl?: string | undefined;
   /** Seconds until the metadata is fetched again. Default: 3600. */
   readonly metadataMaxAge?: number | undefined;
   /** Seconds until the keys are fetched again. Default: 300. */
   readonly keysMaxAge?: number | undefined;
   /** The registered `id_token_signed_response_alg`. Default: `RS256`. The header of a token never overrides it. */
   readonly idTokenSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
+  /**
+   * Seconds after `iat` for which a new ID token is accepted. Set it for a provider that returns ID tokens of an earlier
+   * login. Default: 3600. Maximum: 31,536,000.
+   */
+  readonly idTokenMaxAge?: number | undefined;
   /** The registered `userinfo_signed_response_alg`, if the userinfo response is a JWT. Default: none. */
   readonly userinfoSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
   /**
@@ -73,6 +85,13 @@ export interface ClientSettings {
    * about the same user is then accepted too. A present `iss` or `aud` is always validated. Default: false.
    */
   readonly allowUnaddressedUserinfo?: boolean | undefined;
+  /**
+   * Accepts logout tokens without `exp`, as Ory Hydra and Casdoor send them, until 600 seconds after `iat`. Default: false,
+   * because the specification requires `exp`.
+   *
+   * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken
+   */
+  readonly allowLogoutTokenWithoutExp?: boolean | undefined;
   /** The registered `authorization_signed_response_alg`, for JARM. Default: `RS256`. */
   readonly authorizationSignedResponseAlg?: ResponseSignatureAlgorithm | undefined;
   /**
@@ -103,6 +122,15 @@ export interface ClientSettings {
    * @see https://www.rfc-editor.org/rfc/rfc9449
    */
   readonly dpop?: { readonly keyPair: WebCryptoKeyPair } | undefined;
+  /**
+   * Requests certificate-bound access tokens with a client authentication other than mutual TLS, for example
+   * `privateKeyJwt()`: requests go to the `mtls_endpoint_aliases` of the metadata. The option `fetch` must send the
+   * certificate. Default: false; with `tlsClientAuth()` and `selfSignedTlsClientAuth()`, the aliases are always used.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8705#section-3
+   * @see https://www.rfc-editor.org/rfc/rfc8705#section-5
+   */
+  readonly certificateBoundAccessTokens?: boolean | undefined;
   /**
    * Validates each received access token. Use it if access tokens are JWTs that this client may read, for example with a
    * verifier of `@countersign/core/resource-server`. An error that it throws rejects the token response.

@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.ts';
 import { checkOptions } from '../internal/check-options.ts';
 import { normalizeMetadata } from '../protocol/metadata.ts';
 import { checkRange } from '../protocol/option-checks.ts';
+import { isSecureUrl } from '../protocol/secure-url.ts';
 import { applyPreset } from '../providers/apply-preset.ts';
 import { recognizeProvider } from '../providers/recognize-provider.ts';
 import type { Client } from './client.ts';
@@ -10,6 +11,7 @@ import { clientOptionHints, clientOptionTypes } from './client-option-types.ts';
 import type { ClientOptions } from './client-options.ts';
 import { none } from './wire/client-authentication.ts';
 import type { AuthorizationServerMetadata } from './wire/server-metadata.ts';
+import { checkSigningKey } from './wire/signing-key.ts';
 
 /**
  * Creates a client. Sends no request: the metadata is fetched by the first function that needs it.
@@ -58,6 +60,7 @@ export function createClient(givenOptions: ClientOptions): Client {
     );
   }
   checkEncryption(options);
+  checkKeys(options);
   if (options.metadata && options.metadata.issuer !== issuer) {
     throw new ConfigurationError(
       'invalid_option',
@@ -65,6 +68,7 @@ export function createClient(givenOptions: ClientOptions): Client {
     );
   }
   const allowInsecure = options.allowInsecureIssuer === true;
+  checkMetadataUrl(options);
   const metadata = options.metadata && normalizeMetadata(options.metadata, { allowInsecure });
   const clockTolerance = checkRange('clockTolerance', options.clockTolerance ?? 30, {
     min: 0,
@@ -95,6 +99,11 @@ export function createClient(givenOptions: ClientOptions): Client {
     },
     now,
     clockTolerance,
+    idTokenMaxAge: checkRange('idTokenMaxAge', options.idTokenMaxAge ?? 3600, {
+      min: 1,
+      max: 31_536_000,
+      unit: 'seconds',
+    }),
     resources: typeof options.resource === 'string' ? [options.resource] : (options.resource ?? []),
     scope: options.scope ?? 'openid',
     state: {},
@@ -111,6 +120,30 @@ const signedResponseAlgorithms = [
   'authorizationSignedResponseAlg',
   'introspectionSignedResponseAlg',
 ] as const;
+
+function checkMetadataUrl({ metadataUrl, metadata, allowInsecureIssuer }: ClientOptions): void {
+  if (metadataUrl === undefined) return;
+  if (metadata)
+    throw new ConfigurationError(
+      'invalid_option',
+      'metadata and metadataUrl are both set. Remove one of them.',
+    );
+  if (isSecureUrl(metadataUrl, { allowInsecure: allowInsecureIssuer })) return;
+  throw new ConfigurationError('invalid_option', `"metadataUrl" is "${metadataUrl}", expected an https URL.`);
+}
+
+function checkKeys({ requestObjectSigningKey, dpop }: ClientOptions): void {
+  if (requestObjectSigningKey) checkSigningKey('requestObjectSigningKey.key', requestObjectSigningKey.key);
+  if (!dpop) return;
+  checkSigningKey('dpop.keyPair.privateKey', dpop.keyPair.privateKey);
+  const { type, extractable } = dpop.keyPair.publicKey;
+  // Each proof contains the public key (RFC 9449 section 4.2).
+  if (type === 'public' && extractable) return;
+  throw new ConfigurationError(
+    'invalid_option',
+    '"dpop.keyPair.publicKey" is not an extractable public key. Use the result of generateDpopKeyPair().',
+  );
+}
 
 function checkEncryption({ userinfoEncryptedResponseAlg: alg, decrypt }: ClientOptions): void {
   if (alg === undefined) return;

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { AuthError, getErrorCode, ValidationError } from '../errors.ts';
+import { getErrorCode, ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../protocol/login/same-login.ts';
@@ -20,6 +20,7 @@ import {
 } from './wire/token-endpoint-response.ts';
 import type { IdTokenClaims, TokenResponse } from './wire/token-response.ts';
 import { translateTokenError } from './wire/translate-token-error.ts';
+import { validateAccessToken } from './wire/validate-access-token.ts';
 
 /** The arguments that each request function of the protocol library takes. */
 interface ProtocolArguments {
@@ -223,7 +224,8 @@ async function toTokenResponse(
     );
   }
   const claims = oauth.getValidatedIdTokenClaims(body) as IdTokenClaims | undefined;
-  if (!isOtherType) await validateAccessToken(client, body.access_token, resource, claims?.sub ?? sub);
+  const subject = claims?.sub ?? sub;
+  if (!isOtherType) await validateAccessToken(client, body.access_token, { resource, sub: subject });
   return {
     accessToken: body.access_token,
     tokenType: isBound ? 'DPoP' : 'Bearer',
@@ -234,29 +236,4 @@ async function toTokenResponse(
     ...(claims && { claims }),
     ...(body.authorization_details && { authorizationDetails: body.authorization_details }),
   };
-}
-
-/** Runs the application's validation of an access token. Its error may contain the token, so it is replaced. */
-async function validateAccessToken(
-  client: Client,
-  accessToken: string,
-  resource: string | undefined,
-  sub: string | undefined,
-): Promise<void> {
-  const { issuer, clientId } = client;
-  try {
-    await getClientContext(client).options.validateAccessToken?.(accessToken, {
-      issuer,
-      clientId,
-      ...(resource !== undefined && { resource }),
-      ...(sub !== undefined && { sub }),
-    });
-  } catch (error) {
-    if (error instanceof AuthError && error.name === 'TransportError') throw error;
-    throw new ValidationError(
-      'access_token_invalid',
-      'access_token',
-      'The function validateAccessToken rejected the access token.',
-    );
-  }
 }

@@ -33,6 +33,11 @@ export class AccessTokenError extends AuthError {
    * @see https://www.rfc-editor.org/rfc/rfc9449#section-8
    */
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * The failed check, for logs: a claim (`aud`, `exp` ...) or another check (`signature`, `scope` ...). `undefined` if the
+   * error was not created by a verifier. It is not enumerable, so that no response contains it.
+   */
+  declare readonly check: string | undefined;
 
   constructor(
     code: AccessTokenErrorCode,
@@ -41,12 +46,15 @@ export class AccessTokenError extends AuthError {
       readonly status: 400 | 401 | 403;
       readonly challenges: readonly string[];
       readonly headers?: Readonly<Record<string, string>>;
+      /** The failed check. Default: `undefined`. */
+      readonly check?: string | undefined;
     },
   ) {
     super(code, message, 'AccessTokenError');
     this.status = details.status;
     this.challenges = details.challenges;
     this.headers = details.headers ?? {};
+    Object.defineProperty(this, 'check', { value: details.check });
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

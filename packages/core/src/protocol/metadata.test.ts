@@ -29,6 +29,15 @@ test('C11: removes members of a wrong type that do not protect a login', () => {
   });
 });
 
+test('removes empty lists, which RFC 8414 section 2 equates with omitted members', () => {
+  for (const name of ['code_challenge_methods_supported', 'scopes_supported', 'response_types_supported'])
+    expect(normalize({ [name]: [] })).toEqual({ issuer });
+  expect(normalize({ code_challenge_methods_supported: [null] })).toEqual({
+    issuer,
+    code_challenge_methods_supported: [],
+  });
+});
+
 describe('C11: rejects a wrong type of a member that protects a login', () => {
   test.each(['authorization_endpoint', 'token_endpoint', 'jwks_uri'])('%s', (name) => {
     for (const value of [

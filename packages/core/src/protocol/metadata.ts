@@ -55,7 +55,8 @@ function readMembers(metadata: object, options: { readonly allowInsecure: boolea
     } else if (name === 'authorization_response_iss_parameter_supported') {
       if (typeof value !== 'boolean') throw invalid(name, isDevelopment ? 'is not a boolean' : '');
     } else if (isList(name)) {
-      if (!Array.isArray(value)) continue;
+      // An empty list is an omitted member (RFC 8414 section 2).
+      if (!Array.isArray(value) || value.length === 0) continue;
       members.push([name, value.filter((item) => typeof item === 'string')]);
       continue;
     }

@@ -48,6 +48,21 @@ describe('A1: the configuration selects the algorithms', () => {
     });
   });
 
+  test('RFC 9864: accepts Ed25519, the newer name, if EdDSA is configured', async () => {
+    const { server, verifier } = await startVerifier({ algorithms: ['EdDSA'] });
+    for (const alg of ['EdDSA', 'Ed25519'])
+      await expect(verifier.verifyToken(await server.mintAccessToken({}, { alg }))).resolves.toBeDefined();
+    await expect(verifier.verifyToken(await server.mintAccessToken())).rejects.toMatchObject({
+      check: 'alg',
+    });
+    const { verifier: strictVerifier } = await startVerifier({
+      algorithms: ['Ed25519'],
+      fetch: server.fetch,
+    });
+    const token = await server.mintAccessToken({}, { alg: 'EdDSA' });
+    await expect(strictVerifier.verifyToken(token)).rejects.toMatchObject({ check: 'alg' });
+  });
+
   test('rejects an algorithm that is not configured, although its key is published', async () => {
     const { server, verifier } = await startVerifier({ algorithms: ['ES256'] });
     await expect(verifier.verifyToken(await server.mintAccessToken())).rejects.toMatchObject({

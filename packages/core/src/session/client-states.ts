@@ -32,9 +32,11 @@ export function findClientState(
   resolver: object | undefined,
 ): ClientContext['state'] {
   const { options, metadata } = getClientContext(client);
-  const { fetch, now, discovery = 'openid', allowInsecureIssuer = false } = options;
+  const { fetch, now, discovery = 'openid', metadataUrl = '', allowInsecureIssuer = false } = options;
   // Of static metadata, only the address of the keys selects what is fetched. DPoP keys select nothing.
-  const selection = JSON.stringify(metadata ? [metadata.jwks_uri ?? null] : [discovery, allowInsecureIssuer]);
+  const selection = JSON.stringify(
+    metadata ? [metadata.jwks_uri ?? null] : [metadataUrl || discovery, allowInsecureIssuer],
+  );
   const isOfResolver = ({ resolvers }: ClientStateEntry) => resolver !== undefined && resolvers.has(resolver);
   const knownState = states.find(
     (entry) =>
@@ -54,7 +56,7 @@ function removeOldest(states: ClientStates, isOfResolver: (entry: ClientStateEnt
   if (index < 0)
     throw new ConfigurationError(
       'invalid_option',
-      `The function of the options returned more than ${maxClientStates} different values of "metadata.jwks_uri" for one issuer, client ID and secret. Return the same address of keys for all hosts.`,
+      `The function of the options returned more than ${maxClientStates} different values of "metadata.jwks_uri" or "metadataUrl" for one issuer, client ID and secret. Return the same address for all hosts.`,
     );
   states.splice(index, 1);
 }

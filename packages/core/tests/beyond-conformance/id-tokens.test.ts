@@ -94,6 +94,14 @@ describe('the verification of ID tokens', () => {
     await expect(logInWithOffset(300, 0)).rejects.toMatchObject({ check: 'exp' });
   });
 
+  test('accepts an old ID token with idTokenMaxAge, until its end', async () => {
+    const faults = ['id_token_iat_week_old'] as const;
+    const accepting = await createHarness({ faults, client: { idTokenMaxAge: 604_800 } });
+    await expect(accepting.logIn()).resolves.toHaveProperty('idToken');
+    const rejecting = await createHarness({ faults, client: { idTokenMaxAge: 604_700, clockTolerance: 0 } });
+    await expect(rejecting.logIn()).rejects.toMatchObject({ check: 'iat' });
+  });
+
   test('rejects HMAC and none in the configuration', () => {
     for (const alg of ['none', 'HS256', 'HS512', 'rs256', '']) {
       expect(() =>

@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest';
 import {
   clientSecretBasic,
   fetchUserinfo,
+  introspectToken,
   refreshTokens,
   revokeToken,
   TransportError,
 } from '../../src/index.ts';
 import { createRespondingClient } from '../fuzz/random-response.ts';
-import { createHarness } from '../support/client/harness.ts';
+import { createHarness, type Harness } from '../support/client/harness.ts';
 
 const createJsonResponse = (members: object, type = 'application/json', status = 200) =>
   new Response(JSON.stringify(members), { status, headers: { 'content-type': type } });
@@ -61,6 +62,38 @@ describe('a member of a token response', () => {
       name: 'ValidationError',
     });
   });
+});
+
+test('"expires_in" may be a text', async () => {
+  const { client, countRequests } = createRespondingClient(() =>
+    createJsonResponse({ access_token: 'a', token_type: 'Bearer', expires_in: '600' }),
+  );
+  const { expiresAt = 0 } = await refreshTokens(client, 'r');
+  expect(Math.abs(expiresAt - Date.now() / 1000 - 600)).toBeLessThan(60);
+  expect(countRequests()).toBe(1);
+});
+
+test('the case of the content type has no meaning (RFC 9110 section 8.3.1)', async () => {
+  const types: (string | null)[] = [];
+  const harness: Harness = await createHarness({
+    registration: { userinfoSignedResponseAlg: 'RS256', introspectionSignedResponseAlg: 'RS256' },
+    client: {
+      userinfoSignedResponseAlg: 'RS256',
+      introspectionSignedResponseAlg: 'RS256',
+      fetch: async (url, init) => {
+        const response = await harness.server.fetch(url, init);
+        const type = response.headers.get('content-type')?.toUpperCase();
+        if (type !== undefined) response.headers.set('content-type', `${type} ; charset=UTF-8`);
+        types.push(response.headers.get('content-type'));
+        return response;
+      },
+    },
+  });
+  const { accessToken } = await harness.logIn();
+  expect(harness.userinfo).toMatchObject({ sub: 'alice' });
+  expect(await introspectToken(harness.client, accessToken)).toMatchObject({ active: true });
+  for (const type of ['JSON', 'JWT', 'TOKEN-INTROSPECTION+JWT'])
+    expect(types).toContain(`APPLICATION/${type} ; charset=UTF-8`);
 });
 
 describe('a claim that is null is absent', () => {

@@ -128,6 +128,7 @@ describe('logout tokens, in addition to the suite', () => {
     ['logout_token_member_repeated', 'format'],
     ['logout_token_typ_other', 'typ'],
     ['logout_token_exp_expired', 'exp'],
+    ['logout_token_exp_missing', 'exp'],
     ['logout_token_iat_missing', 'iat'],
     ['logout_token_iat_future', 'iat'],
     ['logout_token_jti_missing', 'jti'],
@@ -147,10 +148,19 @@ describe('logout tokens, in addition to the suite', () => {
     });
   }
 
-  test('accepts logout_token_exp_missing until ten minutes after iat', async () => {
-    const { client, server } = await createHarness({ faults: ['logout_token_exp_missing'] });
-    const { iat, exp } = await validateLogoutToken(client, await server.mintLogoutToken());
+  test('accepts logout_token_exp_missing until ten minutes after iat, with the option', async () => {
+    const { client, server } = await createHarness({
+      faults: ['logout_token_exp_missing'],
+      client: { allowLogoutTokenWithoutExp: true },
+    });
+    server.clock.stop();
+    const logoutToken = await server.mintLogoutToken();
+    const { iat, exp } = await validateLogoutToken(client, logoutToken);
     expect(exp - iat).toBe(600);
+    server.clock.advance(629);
+    await validateLogoutToken(client, logoutToken);
+    server.clock.advance(1);
+    await expect(validateLogoutToken(client, logoutToken)).rejects.toMatchObject({ check: 'iat' });
   });
 
   test('rejects an ID token', async () => {

@@ -140,7 +140,7 @@ describe('requests and responses', () => {
       requestObjectSigningKey: { key: signingKey.key, kid: signingKey.jwk.kid as string },
     });
     const { url } = await createAuthorizationRequest(client, offline);
-    expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request']);
+    expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request', 'response_type', 'scope']);
     expect((await logIn(client)).claims?.sub).toBe('alice');
   });
 

@@ -1,8 +1,10 @@
 import {
   checkAuthorizationParameters,
+  checkOpenidParameters,
   checkProviderRules,
   issuesRefreshToken,
   openRequestObject,
+  readIdTokenHint,
   splitScope,
 } from '../authorization-parameters.ts';
 import { getSeconds } from '../clock.ts';
@@ -25,6 +27,8 @@ export async function authorization(state: ServerState, request: Request): Promi
   const parameters = await resolveParameters(state, client, outer);
   checkAuthorizationParameters(state, client, parameters);
   checkProviderRules(state, parameters, 'page');
+  const hint = parameters.get('id_token_hint');
+  if (hint !== null) readIdTokenHint(state, hint);
   let result: Record<string, string>;
   try {
     result = grantCode(state, client, parameters);
@@ -45,7 +49,9 @@ async function resolveParameters(
     if (state.options.requirePushedAuthorizationRequests) {
       throw new OAuthError('invalid_request', 'pushed authorization requests are required');
     }
-    return openRequestObject(state, client, outer);
+    const inner = await openRequestObject(state, client, outer);
+    checkOpenidParameters(outer, inner);
+    return inner;
   }
   const pushedRequest = state.pushedRequests.get(requestUri);
   state.pushedRequests.delete(requestUri);

@@ -1,4 +1,4 @@
-import { decodeJwt } from 'jose';
+import { readIdTokenHint } from '../authorization-parameters.ts';
 import { OAuthError } from '../errors.ts';
 import { applyFaults } from '../faults/index.ts';
 import type { ServerState } from '../state.ts';
@@ -9,7 +9,7 @@ export async function endSession(state: ServerState, request: Request): Promise<
   const parameters =
     request.method === 'POST' ? new URLSearchParams(await request.text()) : new URL(request.url).searchParams;
   const hint = parameters.get('id_token_hint');
-  const claims = hint === null || hint.split('.').length !== 3 ? undefined : decodeJwt(hint);
+  const claims = hint === null ? undefined : readIdTokenHint(state, hint);
   const clientId = parameters.get('client_id') ?? (typeof claims?.aud === 'string' ? claims.aud : undefined);
   const client = clientId === undefined ? undefined : state.clients.get(clientId);
   const { logoutTargetParameters = ['post_logout_redirect_uri'] } = state.flavour;

@@ -31,9 +31,12 @@ export async function token(state: ServerState, request: Request, body: URLSearc
   const jkt = await verifyDpopProof(state, request);
   if (client.dpopBoundAccessTokens && jkt === undefined)
     throw new OAuthError('invalid_request', 'a DPoP proof is required');
-  const certificate = getAuthenticationMethod(client).endsWith('tls_client_auth')
-    ? readCertificate(request)
-    : undefined;
+  const isCertificateBound =
+    client.tlsClientCertificateBoundAccessTokens ||
+    getAuthenticationMethod(client).endsWith('tls_client_auth');
+  const certificate = isCertificateBound ? readCertificate(request) : undefined;
+  if (isCertificateBound && certificate === undefined)
+    throw new OAuthError('invalid_request', 'a client certificate is required');
   const binding =
     jkt === undefined && certificate === undefined
       ? undefined

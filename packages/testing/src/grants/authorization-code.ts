@@ -44,7 +44,8 @@ export const authorizationCodeGrant: GrantHandler = async (state, request) => {
   });
 };
 
-async function computeChallenge(verifier: string): Promise<string> {
+/** @see https://www.rfc-editor.org/rfc/rfc7636#section-4.2 */
+export async function computeChallenge(verifier: string): Promise<string> {
   return base64url.encode(
     new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))),
   );

@@ -5,6 +5,7 @@ import { createRandomId, type Grant } from '../state.ts';
 import { getAuthenticationMethod } from '../wire/client-authentication.ts';
 import { createTokenResponse, selectResource } from '../wire/token-response.ts';
 import { issueRefreshToken } from '../wire/tokens.ts';
+import { computeChallenge } from './authorization-code.ts';
 import type { GrantHandler } from './grant-handler.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc8628#section-3.5 */
@@ -12,6 +13,10 @@ export const deviceCodeGrant: GrantHandler = async (state, request) => {
   const device = state.devices.get(request.body.get('device_code') ?? '');
   if (!device || device.clientId !== request.client.clientId)
     throw new OAuthError('invalid_grant', 'unknown device_code');
+  const verifier = request.body.get('code_verifier');
+  // A client registered for PKCE uses it in this flow too, for example at Keycloak (RFC 7636 section 4.6).
+  if (device.codeChallenge !== (verifier === null ? undefined : await computeChallenge(verifier)))
+    throw new OAuthError('invalid_grant', 'Failed to verify code verifier');
   const now = getSeconds(state.clock);
   if (device.expiresAt <= now) throw new OAuthError('expired_token', 'the device_code has expired');
   const tooSoon = device.polledAt !== undefined && now < device.polledAt + device.interval;

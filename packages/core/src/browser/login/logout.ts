@@ -9,6 +9,7 @@ import { findProvider } from '../wire/find-provider.ts';
 import { createMetadataUrl, fetchMetadata } from '../wire/metadata.ts';
 import { sendRequest } from '../wire/send-request.ts';
 import { sendForm } from '../wire/token-request.ts';
+import { createLogoutState } from './logout-return.ts';
 
 /**
  * Revokes the refresh token, or else the access token, if the provider has a revocation endpoint. A failure does not stop a
@@ -107,6 +108,7 @@ export async function findLogoutPage(
     client_id: clientId,
     id_token_hint: options.idTokenHint === false ? undefined : tokens?.idToken,
     post_logout_redirect_uri: postLogoutRedirectUri,
+    state: createLogoutState(context, postLogoutRedirectUri),
   };
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined) url.searchParams.set(name, value);

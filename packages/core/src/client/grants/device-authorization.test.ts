@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createHarness } from '../../../tests/support/client/harness.ts';
-import { pollDeviceAuthorization, requestDeviceAuthorization } from '../../index.ts';
+import {
+  type DeviceAuthorization,
+  pollDeviceAuthorization,
+  requestDeviceAuthorization,
+} from '../../index.ts';
 
 describe('device authorization', () => {
   test('polls with the required interval, slows down after slow_down, and returns validated tokens', async () => {
@@ -55,6 +59,27 @@ describe('device authorization', () => {
         check,
       });
     }
+  });
+
+  test('RFC 7636: proves with the code verifier that it has requested the device code', async () => {
+    const { client, server } = await createHarness();
+    const device = await requestDeviceAuthorization(client, { scope: 'openid' });
+    server.answerDevice(device.userCode, { sub: 'alice' });
+    const { codeVerifier, ...stolenDevice } = device;
+    const poll = (login: DeviceAuthorization) =>
+      pollDeviceAuthorization(client, login, { wait: async () => {} });
+    for (const login of [stolenDevice, { ...device, codeVerifier: 'x'.repeat(43) }])
+      await expect(poll(login)).rejects.toMatchObject({ error: 'invalid_grant' });
+    expect(await poll(device)).toMatchObject({ claims: { sub: 'alice' } });
+    const [request] = server.requestsTo('device_authorization');
+    expect(request?.body).toMatchObject({ code_challenge_method: 'S256', scope: 'openid' });
+    expect(JSON.stringify(request)).not.toContain(codeVerifier);
+  });
+
+  test('sends no code challenge to a provider that supports other PKCE methods only', async () => {
+    const { client, server } = await createHarness({ faults: ['metadata_plain_pkce'] });
+    expect(await requestDeviceAuthorization(client)).not.toHaveProperty('codeVerifier');
+    expect(server.requestsTo('device_authorization')[0]?.body).not.toHaveProperty('code_challenge');
   });
 
   test('RFC 8707: names the requested resource in the token request too', async () => {

@@ -1,9 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, TransportError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
+import { createRandomToken } from '../../internal/encoding.ts';
 import { parseScopes } from '../../protocol/login/scopes.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
+import { supportsPkce } from '../login/pkce-support.ts';
 import { findRequestedTokens } from '../login/refresh-token-request.ts';
 import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
@@ -28,10 +30,16 @@ export interface DeviceAuthorizationRequest {
 
 /**
  * A login that the user completes on another device. Show `userCode` and `verificationUri` to the user.
- * `deviceCode` is a secret of this client.
+ * `deviceCode` and `codeVerifier` are secrets of this client.
  */
 export interface DeviceAuthorization {
   readonly deviceCode: string;
+  /**
+   * The PKCE verifier, which the token request sends. Absent if the metadata lists other PKCE methods than S256 only.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc7636#section-4.1
+   */
+  readonly codeVerifier?: string;
   readonly userCode: string;
   readonly verificationUri: string;
   /** The verification URI with the user code, for a QR code. */
@@ -81,17 +89,19 @@ export async function requestDeviceAuthorization(
     try {
       const metadata = await discover(client);
       const { scope } = findRequestedTokens(client, metadata, request.scope);
+      const codeVerifier = supportsPkce(metadata) ? createRandomToken() : undefined;
       const response = await oauth.deviceAuthorizationRequest(
         metadata,
         protocolClient,
         authentication.apply,
-        toSearchParams({ ...request.parameters, scope, resource }),
+        toSearchParams({ ...request.parameters, ...(await createChallenge(codeVerifier)), scope, resource }),
         createRequestOptions(client),
       );
       const body = await oauth.processDeviceAuthorizationResponse(metadata, protocolClient, response);
       const completeUri = body.verification_uri_complete;
       return {
         deviceCode: body.device_code,
+        ...(codeVerifier !== undefined && { codeVerifier }),
         userCode: body.user_code,
         verificationUri: requireWebUrl(body.verification_uri),
         ...(completeUri !== undefined && { verificationUriComplete: requireWebUrl(completeUri) }),
@@ -104,6 +114,18 @@ export async function requestDeviceAuthorization(
       throw translateError(error, { code: 'response_malformed', check: 'device_authorization_response' });
     }
   });
+}
+
+/**
+ * Creates the PKCE parameters. Some providers require them in this flow too. The others ignore them, because servers
+ * ignore unknown parameters (RFC 8628 section 3.1).
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7636#section-4.2
+ */
+async function createChallenge(codeVerifier: string | undefined): Promise<Record<string, string>> {
+  if (codeVerifier === undefined) return {};
+  const challenge = await oauth.calculatePKCECodeChallenge(codeVerifier);
+  return { code_challenge: challenge, code_challenge_method: 'S256' };
 }
 
 /** The application opens the URL or shows it, so a `javascript:` URL is rejected. */
@@ -161,7 +183,11 @@ export async function pollDeviceAuthorization(
         const { tokens } = await requestGenericGrant(client, {
           grantType: deviceCodeGrant,
           // Without it, a provider may issue a token for another resource (RFC 8707 section 2.2).
-          parameters: toSearchParams({ device_code: device.deviceCode, resource: device.resource }),
+          parameters: toSearchParams({
+            device_code: device.deviceCode,
+            code_verifier: device.codeVerifier,
+            resource: device.resource,
+          }),
           scope: device.scopes.join(' '),
           resource: device.resource,
         });

@@ -1,6 +1,7 @@
 import type { Client } from '../client.ts';
 import { traceOperation } from '../observability.ts';
 import { toSearchParams } from '../wire/request-options.ts';
+import { checkTokenArgument } from '../wire/token-argument.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
 import { requestGenericGrant } from './generic-grant.ts';
 
@@ -22,6 +23,7 @@ export interface JwtBearerRequest {
  * Exchanges a signed assertion about a subject for an access token. The assertion is a secret until it expires.
  *
  * @param assertion a JWT that the provider trusts
+ * @throws ConfigurationError `invalid_option` if the assertion is not a string
  * @throws AuthorizationServerError `token_error` if the provider rejects the assertion
  * @throws ValidationError if the response is invalid
  * @throws TransportError if the provider cannot be reached or is temporarily unavailable
@@ -42,6 +44,7 @@ export async function exchangeAssertion(
   request: JwtBearerRequest = {},
 ): Promise<TokenResponse> {
   return traceOperation(client, 'exchangeAssertion', async () => {
+    checkTokenArgument('The assertion of exchangeAssertion()', assertion);
     const { scope, resource, parameters } = request;
     const { tokens } = await requestGenericGrant(client, {
       grantType: 'urn:ietf:params:oauth:grant-type:jwt-bearer',

@@ -6,6 +6,7 @@ import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { emitEvent, reportProblem, traceOperation } from '../observability.ts';
 import { requestTokens } from '../token-endpoint.ts';
+import { checkTokenArgument } from '../wire/token-argument.ts';
 import type { IdTokenClaims, TokenResponse } from '../wire/token-response.ts';
 
 /** Options of {@link refreshTokens}. */
@@ -38,6 +39,7 @@ export interface RefreshRequest {
  *
  * If a new ID token of the same user is invalid or cannot be verified, the response is returned without ID token.
  *
+ * @throws ConfigurationError `invalid_option` if the refresh token is not a string
  * @throws AuthorizationServerError `token_error` or `client_rejected`. `rejection` contains its meaning: only `login_ended`
  *   means that the refresh token is invalid.
  * @throws ValidationError if the response is invalid, or its ID token names another user
@@ -62,6 +64,7 @@ export async function refreshTokens(
   request: RefreshRequest = {},
 ): Promise<TokenResponse> {
   return traceOperation(client, 'refreshTokens', async () => {
+    checkTokenArgument('The refresh token of refreshTokens()', refreshToken);
     const { issuer, clientId } = client;
     const { resource } = request;
     emitEvent(client, {

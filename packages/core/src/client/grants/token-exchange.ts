@@ -2,6 +2,7 @@ import { ValidationError } from '../../errors.ts';
 import type { Client } from '../client.ts';
 import { traceOperation } from '../observability.ts';
 import { toSearchParams } from '../wire/request-options.ts';
+import { checkTokenArgument } from '../wire/token-argument.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
 import { requestGenericGrant } from './generic-grant.ts';
 
@@ -44,6 +45,7 @@ export interface TokenExchangeResponse extends Omit<TokenResponse, 'tokenType'> 
 /**
  * Exchanges a token for another one: with a narrower scope, for another API, or with an actor.
  *
+ * @throws ConfigurationError `invalid_option` if a token is not a string
  * @throws AuthorizationServerError `token_error` if the provider rejects the request
  * @throws ValidationError if the response is invalid
  * @throws TransportError if the provider cannot be reached or is temporarily unavailable
@@ -64,6 +66,8 @@ export async function exchangeToken(
 ): Promise<TokenExchangeResponse> {
   return traceOperation(client, 'exchangeToken', async () => {
     const { actorToken, resource, scope } = request;
+    checkTokenArgument('"subjectToken" of exchangeToken()', request.subjectToken);
+    if (actorToken !== undefined) checkTokenArgument('"actorToken" of exchangeToken()', actorToken);
     const { tokens, body } = await requestGenericGrant(client, {
       grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
       parameters: toSearchParams({

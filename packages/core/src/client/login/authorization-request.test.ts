@@ -72,7 +72,7 @@ describe('createAuthorizationRequest', () => {
     );
   });
 
-  test('sends all parameters in a signed request object and only client_id beside it (RFC 9101)', async () => {
+  test('sends all parameters in a signed request object, and repeats those that OpenID Connect requires', async () => {
     const { key, jwk } = await getSigningKey('ES256');
     const harness = await createHarness({
       registration: { jwks: { keys: [jwk] } },
@@ -83,7 +83,11 @@ describe('createAuthorizationRequest', () => {
       claims: { id_token: { email: null } },
       maxAge: 60,
     });
-    expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request']);
+    expect([...url.searchParams].filter(([name]) => name !== 'request').sort()).toEqual([
+      ['client_id', 'web'],
+      ['response_type', 'code'],
+      ['scope', transaction.scope],
+    ]);
     const request = url.searchParams.get('request') as string;
     expect(decodeProtectedHeader(request)).toMatchObject({
       alg: 'ES256',
@@ -96,6 +100,8 @@ describe('createAuthorizationRequest', () => {
       resource: ['https://a.example', 'https://b.example'],
       claims: { id_token: { email: null } },
       max_age: 60,
+      response_type: 'code',
+      scope: transaction.scope,
       state: transaction.state,
     });
     const { parameters } = await harness.server.authorize(url);
@@ -103,6 +109,17 @@ describe('createAuthorizationRequest', () => {
     expect((await exchangeCode(harness.client, response, transaction)).claims).toMatchObject({
       sub: 'alice',
     });
+  });
+
+  test('sends only client_id beside a signed request object without the scope openid (RFC 9101)', async () => {
+    const { key, jwk } = await getSigningKey('ES256');
+    const harness = await createHarness({
+      registration: { jwks: { keys: [jwk] } },
+      client: { requestObjectSigningKey: { key }, scope: 'orders:read' },
+    });
+    const { url } = await createAuthorizationRequest(harness.client);
+    expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request']);
+    expect((await harness.server.authorize(url)).parameters.has('code')).toBe(true);
   });
 
   test('pushes the request if the provider requires it, and fails if it has no endpoint', async () => {

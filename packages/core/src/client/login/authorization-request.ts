@@ -13,7 +13,9 @@ import { discover } from '../wire/discovery.ts';
 import { getDpopThumbprint, retryWithDpopNonce } from '../wire/dpop.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import type { AuthorizationServerMetadata } from '../wire/server-metadata.ts';
+import { chooseAlgorithmName } from '../wire/signing-key.ts';
 import { translateError } from '../wire/translate-error.ts';
+import { supportsPkce } from './pkce-support.ts';
 import { findRequestedTokens, type RequestedTokens } from './refresh-token-request.ts';
 
 export type { AuthorizationTransaction } from '../../protocol/login/authorization-transaction.ts';
@@ -138,8 +140,7 @@ export async function startAuthorization(
 
 /** Without PKCE with S256, an attacker can inject or use a stolen code (RFC 9700 section 2.1.1). */
 function requireSupport(metadata: AuthorizationServerMetadata): void {
-  const methods = metadata.code_challenge_methods_supported;
-  if (methods && !methods.includes('S256')) {
+  if (!supportsPkce(metadata)) {
     throw new ConfigurationError(
       'unsupported_by_provider',
       'The provider does not support PKCE with S256 (RFC 7636).',
@@ -199,7 +200,9 @@ async function createAuthorizationUrl(
   const isPushed =
     options.pushedAuthorizationRequests === 'always' ||
     metadata.require_pushed_authorization_requests === true;
-  const query = isPushed ? await pushRequest(client, metadata, signedRequest) : signedRequest;
+  const query = isPushed
+    ? await pushRequest(client, metadata, signedRequest)
+    : addOpenidParameters(signedRequest, parameters);
   const url = new URL(metadata.authorization_endpoint as string);
   for (const [name, value] of query) url.searchParams.append(name, value);
   return url;
@@ -213,8 +216,22 @@ async function signRequest(
 ): Promise<URLSearchParams> {
   const { requestObjectSigningKey: key } = getClientContext(client).options;
   if (!key) return parameters;
-  const request = await oauth.issueRequestObject(metadata, toProtocolClient(client), parameters, key);
+  const { request_object_signing_alg_values_supported: supportedNames } = metadata;
+  const request = await oauth.issueRequestObject(metadata, toProtocolClient(client), parameters, key, {
+    [oauth.modifyAssertion]: (header) => chooseAlgorithmName(header, supportedNames),
+  });
   return new URLSearchParams({ client_id: client.clientId, request });
+}
+
+/**
+ * Adds the parameters that an OpenID request repeats beside its request object, with equal values.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#RequestObject
+ */
+function addOpenidParameters(query: URLSearchParams, parameters: URLSearchParams): URLSearchParams {
+  const scope = parameters.get('scope') ?? '';
+  if (!query.has('request') || !scope.split(' ').includes('openid')) return query;
+  return new URLSearchParams({ response_type: 'code', scope, ...Object.fromEntries(query) });
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9126#section-4 */

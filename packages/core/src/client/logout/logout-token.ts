@@ -15,7 +15,7 @@ export interface LogoutTokenClaims {
   readonly jti: string;
   /** Seconds since the epoch. */
   readonly iat: number;
-  /** Seconds since the epoch. If the token has no `exp`: 600 seconds after `iat`. */
+  /** Seconds since the epoch. With `allowLogoutTokenWithoutExp`, if the token has no `exp`: 600 seconds after `iat`. */
   readonly exp: number;
 }
 
@@ -67,6 +67,7 @@ export async function validateLogoutToken(client: Client, logoutToken: string): 
     require([aud].flat().includes(client.clientId), 'aud');
     require(isNumber(iat) && iat <= time + clockTolerance, 'iat');
     // Section 2.4 requires `exp`, but some providers omit it (Ory Hydra, Casdoor). `iat` limits the age of those tokens.
+    require(exp !== undefined || options.allowLogoutTokenWithoutExp === true, 'exp');
     const expiry = exp ?? iat + logoutTokenMaxAge;
     require(isNumber(expiry) && expiry > time - clockTolerance, exp === undefined ? 'iat' : 'exp');
     require(typeof jti === 'string' && jti !== '', 'jti');

@@ -11,8 +11,16 @@ import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
-import { createRequestOptions, findEndpoint, toProtocolClient } from '../wire/request-options.ts';
-import { translateError } from '../wire/translate-error.ts';
+import { getDpopHandle } from '../wire/dpop.ts';
+import {
+  createRequestOptions,
+  findEndpoint,
+  toProtocolClient,
+  toSearchParams,
+} from '../wire/request-options.ts';
+import type { AuthorizationServerMetadata } from '../wire/server-metadata.ts';
+import { checkTokenArgument } from '../wire/token-argument.ts';
+import { createMissingEndpointError, translateError } from '../wire/translate-error.ts';
 
 /**
  * Revokes a token at the provider. Revoking a refresh token also revokes its access tokens, if the provider supports it.
@@ -20,7 +28,8 @@ import { translateError } from '../wire/translate-error.ts';
  *
  * @param token an access token or refresh token
  * @param options.tokenTypeHint the type of the token, which may speed up its lookup
- * @throws ConfigurationError `unsupported_by_provider` if the metadata has no revocation endpoint
+ * @throws ConfigurationError `invalid_option` if the token is not a string, `unsupported_by_provider` if the metadata has no
+ *   revocation endpoint
  * @throws AuthorizationServerError `endpoint_error`, for example with the error `unsupported_token_type`
  * @throws TransportError if the provider cannot be reached or is temporarily unavailable. The token may still be valid.
  * @see https://www.rfc-editor.org/rfc/rfc7009#section-2
@@ -39,27 +48,59 @@ export async function revokeToken(
   options: { readonly tokenTypeHint?: 'access_token' | 'refresh_token' } = {},
 ): Promise<void> {
   return traceOperation(client, 'revokeToken', async () => {
-    const { authentication } = getClientContext(client);
-    const { tokenTypeHint } = options;
+    checkTokenArgument('The token of revokeToken()', token);
     try {
       const metadata = await discover(client);
-      const response = await oauth.revocationRequest(
-        metadata,
-        toProtocolClient(client),
-        authentication.apply,
-        token,
-        {
-          // The body of a successful response has no meaning (RFC 7009 section 2.2).
-          ...createRequestOptions(client, undefined, { ignoresBody: true }),
-          ...(tokenTypeHint && { additionalParameters: { token_type_hint: tokenTypeHint } }),
-        },
-      );
       const endpoint = findEndpoint(client, metadata, 'revocation_endpoint');
+      if (endpoint === '') throw createMissingEndpointError('revocation_endpoint');
+      const parameters = toSearchParams({ token, token_type_hint: options.tokenTypeHint });
+      const send = () => sendRevocation(client, { metadata, endpoint, parameters });
+      let response = await send();
+      if (getDpopHandle(client) && requestsDpopNonce(response)) response = await send();
       if (!response.ok) throw createRejection(response, endpoint);
     } catch (error) {
       throw translateError(error, { code: 'response_malformed', check: 'revocation_response' });
     }
   });
+}
+
+interface RevocationRequest {
+  readonly metadata: AuthorizationServerMetadata;
+  readonly endpoint: string;
+  readonly parameters: URLSearchParams;
+}
+
+/** Sends a revocation request, with a DPoP proof if the client has a key: some providers require it for bound tokens. */
+function sendRevocation(
+  client: Client,
+  { metadata, endpoint, parameters }: RevocationRequest,
+): Promise<Response> {
+  const protocolClient = toProtocolClient(client);
+  const authenticate = getClientContext(client).authentication.apply;
+  // The body of a successful response has no meaning (RFC 7009 section 2.2).
+  const options = createRequestOptions(client, undefined, { ignoresBody: true });
+  const { token = '', ...additionalParameters } = Object.fromEntries(parameters);
+  const DPoP = getDpopHandle(client);
+  if (!DPoP)
+    return oauth.revocationRequest(metadata, protocolClient, authenticate, token, {
+      ...options,
+      additionalParameters,
+    });
+  // The protocol library creates no proof for this endpoint, so its function for another endpoint sends the request.
+  const address = { pushed_authorization_request_endpoint: endpoint, mtls_endpoint_aliases: {} };
+  return oauth.pushedAuthorizationRequest(
+    { ...metadata, ...address },
+    protocolClient,
+    authenticate,
+    parameters,
+    { ...options, DPoP },
+  );
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9449#section-8 */
+function requestsDpopNonce(response: Response): boolean {
+  const body = getJsonBody(response);
+  return response.status === 400 && isJsonObject(body) && body.error === 'use_dpop_nonce';
 }
 
 /** Creates the error for an error response. Some providers respond without an OAuth error, for example with a page. */

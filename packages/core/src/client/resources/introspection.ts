@@ -7,6 +7,7 @@ import { discover } from '../wire/discovery.ts';
 import { createJwtReader } from '../wire/jwt/jwt-reader.ts';
 import { verifyWithKeys } from '../wire/jwt/provider-keys.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
+import { checkTokenArgument } from '../wire/token-argument.ts';
 import { translateError } from '../wire/translate-error.ts';
 
 /**
@@ -36,7 +37,8 @@ export interface Introspection {
  *
  * @param token an access token or refresh token
  * @param request.tokenTypeHint the type of the token, which may speed up its lookup
- * @throws ConfigurationError `unsupported_by_provider` if the metadata has no introspection endpoint
+ * @throws ConfigurationError `invalid_option` if the token is not a string, `unsupported_by_provider` if the metadata has no
+ *   introspection endpoint
  * @throws AuthorizationServerError `endpoint_error` if this client is not allowed to introspect tokens
  * @throws ValidationError `introspection_invalid` if the response is invalid
  * @throws TransportError if the provider cannot be reached or is temporarily unavailable
@@ -58,6 +60,7 @@ export async function introspectToken(
   request: { readonly tokenTypeHint?: 'access_token' | 'refresh_token' } = {},
 ): Promise<Introspection> {
   return traceOperation(client, 'introspectToken', async () => {
+    checkTokenArgument('The token of introspectToken()', token);
     const { authentication, options } = getClientContext(client);
     const protocolClient = toProtocolClient(client);
     const requiresSignature = options.introspectionSignedResponseAlg !== undefined;

@@ -14,6 +14,7 @@ import { createJwtError, hasOtherJwtType } from '../wire/jwt/jwt-checks.ts';
 import { createJwtReader } from '../wire/jwt/jwt-reader.ts';
 import { verifyWithKeys } from '../wire/jwt/provider-keys.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
+import { checkTokenArgument } from '../wire/token-argument.ts';
 import { translateError } from '../wire/translate-error.ts';
 
 /** Claims about the user. Aggregated and distributed claims (`_claim_sources`) are returned unchanged. */
@@ -27,6 +28,7 @@ export interface Userinfo {
  *
  * @param accessToken an access token of the user
  * @param expectedSub the `sub` of the ID token. Claims about another user are rejected.
+ * @throws ConfigurationError `invalid_option` if the access token is not a string, for example a result of `getAccessToken()`
  * @throws AuthorizationServerError `endpoint_error` if the provider rejects the access token
  * @throws ValidationError `userinfo_invalid`, for example if `sub` differs. `check` contains the failed check.
  * @throws TransportError if the provider cannot be reached or is temporarily unavailable
@@ -47,6 +49,7 @@ export async function fetchUserinfo(
   expectedSub: string,
 ): Promise<Userinfo> {
   return traceOperation(client, 'fetchUserinfo', async () => {
+    checkTokenArgument('The access token of fetchUserinfo()', accessToken);
     const protocolClient = toProtocolClient(client);
     const jwtReader = createJwtReader(client, { code: 'userinfo_invalid' });
     try {

@@ -8,6 +8,7 @@ import {
   clientSecretPost,
   privateKeyJwt,
   requestClientCredentials,
+  revokeToken,
 } from '../../index.ts';
 
 const findAssertions = (harness: Awaited<ReturnType<typeof createHarness>>) =>
@@ -49,6 +50,38 @@ test('client_secret_jwt: signs with the secret, and does not send it', async () 
   expect(decodeProtectedHeader(assertion).alg).toBe('HS256');
   expect(decodeJwt(assertion)).toMatchObject({ iss: 'web', sub: 'web', jti: expect.any(String) });
   expect(JSON.stringify(harness.server.requests)).not.toContain(clientSecret);
+});
+
+test.each(['private_key_jwt', 'client_secret_jwt'] as const)(
+  '%s: addresses assertions to the token endpoint if the option requires it',
+  async (method) => {
+    const { key, jwk } = await getSigningKey('ES256');
+    const clientSecret = 'a-secret-of-at-least-thirty-two-characters';
+    const audience = 'token_endpoint';
+    const harness = await createHarness({
+      registration: { tokenEndpointAuthMethod: method, clientSecret, jwks: { keys: [jwk] } },
+      client: {
+        clientAuthentication:
+          method === 'private_key_jwt'
+            ? privateKeyJwt({ key }, { audience })
+            : clientSecretJwt(clientSecret, { audience }),
+      },
+    });
+    await requestClientCredentials(harness.client);
+    await revokeToken(harness.client, 'token');
+    const [assertion = ''] = findAssertions(harness);
+    const [revocation] = harness.server.requestsTo('revocation');
+    for (const each of [assertion, String(revocation?.body.client_assertion)])
+      expect(decodeJwt(each).aud).toBe(`${harness.server.issuer}/token`);
+    expect(revocation?.status).toBe(200);
+  },
+);
+
+test('rejects an audience of assertions that is neither the issuer nor the token endpoint', async () => {
+  const { key } = await getSigningKey('ES256');
+  const options = { audience: 'https://auth.example.test/token' } as never;
+  for (const create of [() => privateKeyJwt({ key }, options), () => clientSecretJwt('secret', options)])
+    expect(create).toThrow(expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' }));
 });
 
 test.each([clientSecretBasic, clientSecretPost, clientSecretJwt])(

@@ -1,6 +1,14 @@
 import * as oauth from 'oauth4webapi';
 import { ConfigurationError } from '../../errors.ts';
 import type { WebCryptoKey } from '../../internal/crypto-types.ts';
+import {
+  type ClientAssertionOptions,
+  checkAssertionAudience,
+  createModification,
+} from './client-assertion.ts';
+import { checkSigningKey } from './signing-key.ts';
+
+export type { ClientAssertionOptions } from './client-assertion.ts';
 
 /** How a client authenticates at the token, PAR, revocation, introspection and device authorization endpoints. */
 export interface ClientAuthentication {
@@ -98,6 +106,8 @@ export function clientSecretPost(clientSecret: string): ClientAuthentication {
  * Creates authentication with an assertion that is signed with the client secret (HS256, 60 seconds, unique `jti`).
  * The secret itself is not sent.
  *
+ * @param options.audience the `aud` of assertions. Default: `issuer`.
+ * @throws ConfigurationError `invalid_option` if the audience is another value
  * @throws ConfigurationError `missing_option` if the secret is empty
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
  * @example
@@ -111,8 +121,17 @@ export function clientSecretPost(clientSecret: string): ClientAuthentication {
  * });
  * ```
  */
-export function clientSecretJwt(clientSecret: string): ClientAuthentication {
-  return { method: 'client_secret_jwt', apply: oauth.ClientSecretJwt(requireSecret(clientSecret)) };
+export function clientSecretJwt(
+  clientSecret: string,
+  options: ClientAssertionOptions = {},
+): ClientAuthentication {
+  const secret = requireSecret(clientSecret);
+  checkAssertionAudience('clientSecretJwt()', options);
+  return {
+    method: 'client_secret_jwt',
+    apply: (as, client, body, headers) =>
+      oauth.ClientSecretJwt(secret, createModification(as, options))(as, client, body, headers),
+  };
 }
 
 /** A private key of the client. */
@@ -127,6 +146,9 @@ export interface ClientSigningKey {
  * Creates authentication with an assertion that is signed with the client's private key (60 seconds, unique `jti`).
  *
  * @param key the key, or a function that is called before each assertion and returns the current key
+ * @param options.audience the `aud` of assertions. Default: `issuer`.
+ * @throws ConfigurationError `invalid_option` if the key cannot sign, or the audience is another value. For a function: at
+ *   the request that calls it.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
  * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.2
  * @example
@@ -143,13 +165,20 @@ export interface ClientSigningKey {
  */
 export function privateKeyJwt(
   key: ClientSigningKey | (() => ClientSigningKey | Promise<ClientSigningKey>),
+  options: ClientAssertionOptions = {},
 ): ClientAuthentication {
+  checkAssertionAudience('privateKeyJwt()', options);
+  if (typeof key !== 'function') checkSigningKey('privateKeyJwt({ key })', key.key);
   const getCurrentKey = typeof key === 'function' ? key : () => key;
   return {
     method: 'private_key_jwt',
     apply: async (as, client, body, headers) => {
       const { key: signingKey, kid } = await getCurrentKey();
-      const authenticate = oauth.PrivateKeyJwt(kid === undefined ? signingKey : { key: signingKey, kid });
+      checkSigningKey('privateKeyJwt({ key })', signingKey);
+      const authenticate = oauth.PrivateKeyJwt(
+        kid === undefined ? signingKey : { key: signingKey, kid },
+        createModification(as, options),
+      );
       await authenticate(as, client, body, headers);
     },
   };

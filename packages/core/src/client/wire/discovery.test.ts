@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createHarness } from '../../../tests/support/client/harness.ts';
 import { createWebApp } from '../../../tests/support/web-browser.ts';
-import { validateLogoutToken } from '../../index.ts';
+import { createClient, validateLogoutToken } from '../../index.ts';
 import { discover } from './discovery.ts';
 
 const failures = [
@@ -136,5 +136,42 @@ describe('S38: cached metadata', () => {
     const { client, server } = await createHarness({ client: { retries: 0 } });
     serve({ server }, { issuer: `${server.issuer}/` });
     await expect(discover(client)).rejects.toMatchObject({ code: 'metadata_invalid', check: 'issuer' });
+  });
+});
+
+describe('with metadataUrl', () => {
+  const issuer = 'https://tenant.example.test/1234/v2.0/';
+  const metadataUrl = 'https://tenant.example.test/policy/.well-known/openid-configuration?p=sign-in';
+
+  test('the document is fetched from this address, and its issuer must be equal', async () => {
+    const visited: string[] = [];
+    const document = { issuer };
+    const fetch = async (url: string) => {
+      visited.push(url);
+      return Response.json(document);
+    };
+    const client = createClient({ issuer, clientId: 'web', metadataUrl, fetch });
+    expect(await discover(client)).toMatchObject({ issuer });
+    expect(visited).toEqual([metadataUrl]);
+    document.issuer = 'https://tenant.example.test/other/v2.0/';
+    await expect(discover(createClient({ ...client.options }))).rejects.toMatchObject({
+      code: 'metadata_invalid',
+      check: 'issuer',
+    });
+  });
+
+  test.each(['http://tenant.example.test/metadata', 'tenant.example.test', 'javascript:alert(1)', ''])(
+    'the address must be an https URL: %j',
+    (url) => {
+      expect(() => createClient({ issuer, clientId: 'web', metadataUrl: url })).toThrow(
+        expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' }),
+      );
+    },
+  );
+
+  test('static metadata is rejected, because one of both would be ignored', () => {
+    expect(() => createClient({ issuer, clientId: 'web', metadataUrl, metadata: { issuer } })).toThrow(
+      expect.objectContaining({ code: 'invalid_option' }),
+    );
   });
 });

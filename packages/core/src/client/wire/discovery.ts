@@ -54,8 +54,10 @@ async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadat
   const issuer = new URL(client.issuer);
   let document: AuthorizationServerMetadata;
   try {
+    const requestOptions = createRequestOptions(client);
     const response = await oauth.discoveryRequest(issuer, {
-      ...createRequestOptions(client),
+      ...requestOptions,
+      [oauth.customFetch]: (url, init) => requestOptions[oauth.customFetch](options.metadataUrl ?? url, init),
       algorithm: options.discovery === 'oauth' ? 'oauth2' : 'oidc',
     });
     document = await oauth.processDiscoveryResponse(issuer, response);

@@ -3,6 +3,7 @@ import type { WebCryptoKeyPair } from '../../internal/crypto-types.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { toProtocolClient } from './request-options.ts';
+import { chooseAlgorithmName } from './signing-key.ts';
 
 /**
  * Generates a key pair for DPoP proofs: ES256, with a private key that cannot be extracted. An attacker who steals the
@@ -26,11 +27,18 @@ export function generateDpopKeyPair(): Promise<WebCryptoKeyPair> {
 
 /** The client's proof generator, if it has a key pair. It stores the last nonce of each server and no data of a user. */
 export function getDpopHandle(client: Client): oauth.DPoPHandle | undefined {
-  const { options, state } = getClientContext(client);
+  const { options, state, metadata } = getClientContext(client);
   if (!options.dpop) return undefined;
   const { keyPair } = options.dpop;
   state.dpop ??= new WeakMap();
-  const handle = state.dpop.get(keyPair.privateKey) ?? oauth.DPoP(toProtocolClient(client), keyPair);
+  const handle =
+    state.dpop.get(keyPair.privateKey) ??
+    oauth.DPoP(toProtocolClient(client), keyPair, {
+      [oauth.modifyAssertion]: (header) => {
+        const { dpop_signing_alg_values_supported: supportedNames } = metadata ?? state.metadata?.value ?? {};
+        chooseAlgorithmName(header, supportedNames);
+      },
+    });
   state.dpop.set(keyPair.privateKey, handle);
   return handle;
 }

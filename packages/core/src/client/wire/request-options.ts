@@ -1,12 +1,19 @@
 import * as oauth from 'oauth4webapi';
 import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
+import {
+  listAcceptedNames,
+  type SignatureAlgorithm,
+} from '../../internal/signatures/signature-algorithms.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import type { AuthorizationServerMetadata } from './server-metadata.ts';
 
-const usesMtlsAliases = (client: Client) =>
-  getClientContext(client).authentication.method.endsWith('tls_client_auth');
+/** @see https://www.rfc-editor.org/rfc/rfc8705#section-5 */
+function usesMtlsAliases(client: Client): boolean {
+  const { authentication, options } = getClientContext(client);
+  return authentication.method.endsWith('tls_client_auth') || options.certificateBoundAccessTokens === true;
+}
 
 /**
  * Finds the address of an endpoint that the protocol library uses for this client, for messages.
@@ -22,19 +29,25 @@ export function findEndpoint(
   return alias ?? metadata[name] ?? '';
 }
 
+/** The protocol library also accepts a list of names, which its types do not declare. */
+function toExpectedAlg(alg: SignatureAlgorithm): string {
+  const names: unknown = listAcceptedNames(alg);
+  return alg === 'EdDSA' ? (names as string) : alg;
+}
+
 /** Converts the client for the protocol library. */
 export function toProtocolClient(client: Client): oauth.Client {
   const { options, now, clockTolerance } = getClientContext(client);
   return {
     client_id: client.clientId,
     // The algorithms are those of the registration, never of the token (RFC 8725 section 3.1).
-    id_token_signed_response_alg: options.idTokenSignedResponseAlg ?? 'RS256',
-    authorization_signed_response_alg: options.authorizationSignedResponseAlg ?? 'RS256',
+    id_token_signed_response_alg: toExpectedAlg(options.idTokenSignedResponseAlg ?? 'RS256'),
+    authorization_signed_response_alg: toExpectedAlg(options.authorizationSignedResponseAlg ?? 'RS256'),
     ...(options.userinfoSignedResponseAlg && {
-      userinfo_signed_response_alg: options.userinfoSignedResponseAlg,
+      userinfo_signed_response_alg: toExpectedAlg(options.userinfoSignedResponseAlg),
     }),
     ...(options.introspectionSignedResponseAlg && {
-      introspection_signed_response_alg: options.introspectionSignedResponseAlg,
+      introspection_signed_response_alg: toExpectedAlg(options.introspectionSignedResponseAlg),
     }),
     ...(usesMtlsAliases(client) && { use_mtls_endpoint_aliases: true }),
     [oauth.clockSkew]: Math.round((now() - Date.now()) / 1000),
@@ -56,6 +69,7 @@ export function createRequestOptions(
     [oauth.customFetch]: async (url: string, init: unknown) => {
       const request = transform(init as RequestInit);
       const response = await fetchBounded(url, request, { ...http, ...fetchOptions });
+      normalizeMediaType(response);
       if (request.method === 'POST') preferErrorBody(response);
       return response;
     },
@@ -78,6 +92,13 @@ export function createTokenRequestOptions(client: Client) {
 export function createUserAgentHeader(client: Client): Record<string, string> {
   const { userAgent = 'countersign' } = getClientContext(client).options;
   return typeof document === 'undefined' ? { 'user-agent': userAgent } : {};
+}
+
+/** The protocol library compares media types exactly, but their case has no meaning (RFC 9110 section 8.3.1). */
+function normalizeMediaType({ headers }: Response): void {
+  const [mediaType, ...parameters] = headers.get('content-type')?.split(';') ?? [];
+  if (mediaType === undefined) return;
+  headers.set('content-type', [mediaType.trim().toLowerCase(), ...parameters].join(';'));
 }
 
 /**

@@ -46,11 +46,21 @@ export function translateError(
   }
   const { code: reason, message = '' } = (error ?? {}) as { code?: string; message?: string };
   if (reason === oauth.MISSING_SERVER_METADATA || reason === oauth.INVALID_SERVER_METADATA) {
-    return new ConfigurationError('unsupported_by_provider', message);
+    const { attribute } = ((error as { cause?: unknown }).cause ?? {}) as { attribute?: unknown };
+    return typeof attribute === 'string'
+      ? createMissingEndpointError(attribute)
+      : new ConfigurationError('unsupported_by_provider', message);
   }
   const failedCheck = findFailedCheck(error) ?? check;
   return new ValidationError(code, failedCheck, explainFailedCheck(error, failedCheck, code));
 }
+
+/** Creates the error for an endpoint that the metadata does not contain, or whose address was removed as invalid. */
+export const createMissingEndpointError = (name: string) =>
+  new ConfigurationError(
+    'unsupported_by_provider',
+    `The provider's metadata has no "${name}" that is an https URL, so the provider does not support this operation. If it does, set the option metadata.`,
+  );
 
 function createServerError(
   code: AuthorizationServerErrorCode,

@@ -79,6 +79,14 @@ export function isKeyForAlgorithm(jwk: JsonObject, alg: SignatureAlgorithm): boo
 /** `EdDSA` with an Ed25519 key and `Ed25519` are the same algorithm (RFC 9864 section 2.2). */
 const isEdwards = (alg: unknown): boolean => alg === 'EdDSA' || alg === 'Ed25519';
 
+/**
+ * Returns the names that a token may have for a registered algorithm. `EdDSA` includes `Ed25519`, its name since RFC 9864.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9864#section-2.2
+ */
+export const listAcceptedNames = <T extends string>(alg: T): readonly (T | 'Ed25519')[] =>
+  alg === 'EdDSA' ? [alg, 'Ed25519'] : [alg];
+
 /** A public key for `verifySignature()`. Its type depends on the platform. */
 export interface VerificationKey {
   readonly type: string;

@@ -34,9 +34,6 @@ export interface ValidationTime {
   readonly clockTolerance: number;
 }
 
-/** Seconds after `iat` for which a new ID token is accepted. */
-const maxIssueAge = 3600;
-
 /**
  * Checks the claims of an ID token whose signature is verified. `exp`, `iat` and `nbf` must be of the right type; their
  * values are checked by {@link findInvalidTime}.
@@ -97,22 +94,20 @@ const clockAdvice = '. Check the clocks of this machine and of the provider';
 /**
  * Finds the first time of an ID token that is invalid now.
  *
+ * @param clock.maxAge seconds after `iat` for which a new ID token is accepted. Default: 3600.
  * @returns the error to throw, or `undefined` if all times are valid
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation steps 9 and 10
  */
 export function findInvalidTime(
   { exp, iat, nbf }: { readonly exp?: unknown; readonly iat?: unknown; readonly nbf?: unknown },
-  { time, clockTolerance }: ValidationTime,
+  { time, clockTolerance, maxAge = 3600 }: ValidationTime & { readonly maxAge?: number },
 ): ValidationError | undefined {
   if (!((exp as number) > time - clockTolerance))
     return createIdTokenError('exp', isDevelopment ? `is in the past${clockAdvice}` : '');
   if (!((iat as number) <= time + clockTolerance))
     return createIdTokenError('iat', isDevelopment ? `is in the future${clockAdvice}` : '');
-  if (!((iat as number) >= time - maxIssueAge - clockTolerance)) {
-    return createIdTokenError(
-      'iat',
-      isDevelopment ? `is more than ${maxIssueAge} seconds ago${clockAdvice}` : '',
-    );
+  if (!((iat as number) >= time - maxAge - clockTolerance)) {
+    return createIdTokenError('iat', isDevelopment ? `is more than ${maxAge} seconds ago${clockAdvice}` : '');
   }
   if (nbf !== undefined && !((nbf as number) <= time + clockTolerance))
     return createIdTokenError('nbf', isDevelopment ? `is in the future${clockAdvice}` : '');

@@ -32,3 +32,27 @@ describe('A11: accepts configured issuers only', () => {
     expect(new Set(origins)).toEqual(new Set([one.issuer, two.issuer]));
   });
 });
+
+test('fetches the metadata of an issuer from its metadataUrl', async () => {
+  const server = await createTestAuthorizationServer();
+  const { issuer } = server;
+  const metadataUrl = `${issuer}/policy/.well-known/openid-configuration`;
+  const fetch = (url: string, init?: RequestInit) =>
+    server.fetch(url === metadataUrl ? `${issuer}/.well-known/openid-configuration` : url, init);
+  const audience = 'https://api.example.test';
+  const token = await server.mintAccessToken({ aud: audience });
+  const verifier = createAccessTokenVerifier({ issuers: [{ issuer, audience, metadataUrl }], fetch });
+  await expect(verifier.verifyToken(token)).resolves.toMatchObject({ sub: 'alice' });
+  const visited: string[] = [];
+  const single = createAccessTokenVerifier({
+    issuer,
+    audience,
+    metadataUrl,
+    fetch: (url, init) => {
+      visited.push(url);
+      return fetch(url, init);
+    },
+  });
+  await single.verifyToken(token);
+  expect(visited[0]).toBe(metadataUrl);
+});

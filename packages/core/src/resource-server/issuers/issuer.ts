@@ -7,6 +7,7 @@ import type { Fetch, HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import {
   isSignatureAlgorithm,
+  listAcceptedNames,
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../../internal/signatures/signature-algorithms.ts';
@@ -60,7 +61,7 @@ export interface TrustedIssuerSettings {
   readonly accessTokenIssuer?: string | undefined;
   /** Identifier of this resource server at the provider: its audience or resource indicator. A list if it has several. */
   readonly audience: string | readonly string[];
-  /** Accepted signature algorithms. Default: RS256, PS256, ES256, EdDSA and Ed25519. */
+  /** Accepted signature algorithms. `EdDSA` includes `Ed25519` (RFC 9864). Default: RS256, PS256, ES256, EdDSA and Ed25519. */
   readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** How the issuer writes its access tokens. Default: `rfc9068`, the strictest profile. */
   readonly profile?: AccessTokenProfileName | AccessTokenProfile | undefined;
@@ -70,6 +71,11 @@ export interface TrustedIssuerSettings {
   readonly jwks?: { readonly keys: readonly object[] } | undefined;
   /** The metadata document: `openid` for OpenID Connect Discovery, `oauth` for RFC 8414. Default: `openid`. */
   readonly discovery?: 'openid' | 'oauth' | undefined;
+  /**
+   * The URL of the issuer's metadata, for an issuer that does not publish it at its well-known address. Its `issuer` must
+   * still be equal. Default: `issuer` with the well-known path that `discovery` selects.
+   */
+  readonly metadataUrl?: string | undefined;
   /** Enables introspection of opaque tokens, of JWTs, or of both. Default: none. @see https://www.rfc-editor.org/rfc/rfc7662 */
   readonly introspection?: IntrospectionOptions | undefined;
   /**
@@ -139,6 +145,7 @@ export function createIssuer(givenOptions: TrustedIssuer, context: IssuerContext
     ...(fetch && { fetch }),
     onEvent,
     ...(options.discovery && { discovery: options.discovery }),
+    ...(options.metadataUrl !== undefined && { metadataUrl: options.metadataUrl }),
     ...(options.introspection && { clientAuthentication: options.introspection.clientAuthentication }),
     ...(options.introspection?.signedResponseAlg && {
       introspectionSignedResponseAlg: options.introspection.signedResponseAlg,
@@ -255,7 +262,8 @@ function readAudiences({ audience, issuer }: ResolvedIssuer): readonly string[] 
 }
 
 function readAlgorithms(algorithms: readonly unknown[] = defaultAlgorithms): readonly SignatureAlgorithm[] {
-  if (algorithms.length > 0 && algorithms.every(isSignatureAlgorithm)) return algorithms;
+  if (algorithms.length > 0 && algorithms.every(isSignatureAlgorithm))
+    return [...new Set(algorithms.flatMap(listAcceptedNames))];
   // RFC 8725 sections 3.1 and 3.2: HMAC would use a public key as the secret, and `none` would check nothing.
   throw new ConfigurationError(
     'invalid_option',

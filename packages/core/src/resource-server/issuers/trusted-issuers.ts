@@ -61,6 +61,7 @@ const singleIssuerOptions = [
   'jwks',
   'jwksUri',
   'discovery',
+  'metadataUrl',
   'introspection',
   'validate',
 ] as const;

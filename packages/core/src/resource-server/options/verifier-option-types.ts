@@ -23,6 +23,7 @@ const issuerTypes: Readonly<Record<'issuer' | keyof TrustedIssuerSettings, Optio
   jwksUri: 'string',
   jwks: 'object',
   discovery: 'string',
+  metadataUrl: 'string',
   // Checked where it is read, with a more precise message.
   introspection: { expected: '', accepts: () => true },
   validate: 'function',

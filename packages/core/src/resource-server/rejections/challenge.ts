@@ -29,8 +29,9 @@ export function toAccessTokenError(
   scheme: 'Bearer' | 'DPoP' | undefined,
   options: ChallengeOptions,
 ): AccessTokenError {
-  const { code, message, details } = rejection;
+  const { code, message, check, details } = rejection;
   return new AccessTokenError(code, message, {
+    check,
     status: statuses[code],
     challenges: createChallenges(rejection, details.scheme ?? scheme, options),
     ...(details.nonce !== undefined && {

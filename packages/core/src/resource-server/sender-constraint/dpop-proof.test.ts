@@ -8,6 +8,11 @@ test.each(['ES256', 'RS256', 'PS256', 'EdDSA', 'Ed25519'])('A6: accepts a proof 
   await expect(call(await prove())).resolves.toMatchObject({ scheme: 'DPoP', accessToken: { sub: 'alice' } });
 });
 
+test('RFC 9864: accepts a proof with Ed25519 if EdDSA is configured', async () => {
+  const { call, prove } = await startDpop({ dpop: { origin, algorithms: ['EdDSA'] } }, 'Ed25519');
+  await expect(call(await prove())).resolves.toMatchObject({ scheme: 'DPoP' });
+});
+
 describe('A6: the checks of RFC 9449 section 4.3', () => {
   test('1: rejects no proof and several proofs', async () => {
     const { call, prove } = await startDpop();

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import {
   isKeyForAlgorithm,
   isSignatureAlgorithm,
+  listAcceptedNames,
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../../internal/signatures/signature-algorithms.ts';
@@ -36,7 +37,7 @@ export interface DpopOptions {
    * removes one. It is not read from the request, because a client controls its Host header.
    */
   readonly origin: string | readonly string[];
-  /** Accepted signature algorithms. Default: ES256, EdDSA, Ed25519, RS256 and PS256. */
+  /** Accepted signature algorithms. `EdDSA` includes `Ed25519` (RFC 9864). Default: ES256, EdDSA, Ed25519, RS256 and PS256. */
   readonly algorithms?: readonly SignatureAlgorithm[] | undefined;
   /** Maximum age of a proof in seconds, by its `iat`, from 1 to 600. Default: 60. @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1 */
   readonly maxAge?: number | undefined;
@@ -73,13 +74,14 @@ export function createDpopVerifier(
 ): DpopVerifier {
   const { now, clockTolerance } = context;
   const origins = readOrigins(options.origin);
-  const { algorithms = defaultAlgorithms, maxAge = 60 } = options;
-  if (algorithms.length === 0 || !algorithms.every(isSignatureAlgorithm)) {
+  const { algorithms: configuredAlgorithms = defaultAlgorithms, maxAge = 60 } = options;
+  if (configuredAlgorithms.length === 0 || !configuredAlgorithms.every(isSignatureAlgorithm)) {
     throw new ConfigurationError(
       'invalid_option',
-      `"dpop.algorithms" is ${JSON.stringify(algorithms)}, expected one or more of ${signatureAlgorithms.join(', ')}.`,
+      `"dpop.algorithms" is ${JSON.stringify(configuredAlgorithms)}, expected one or more of ${signatureAlgorithms.join(', ')}.`,
     );
   }
+  const algorithms = [...new Set(configuredAlgorithms.flatMap(listAcceptedNames))];
   checkRange('dpop.maxAge', maxAge, { min: 1, max: 600, unit: 'seconds' });
   const nonces = options.nonce && createNonceSource(options.nonce, now);
   const replayStore = options.replayStore ?? createMemoryReplayStore({ now });

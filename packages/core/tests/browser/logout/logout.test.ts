@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
 import { createMemoryStorage } from '../../../src/browser/state/token-storage.ts';
+import type { AuthEvent } from '../../../src/events.ts';
 import {
   createPage,
   events,
@@ -22,8 +23,55 @@ describe('logout', () => {
     expect(provider.revoked).toEqual([expect.stringMatching(/^refresh-/)]);
     const logouts = visited.map((url) => new URL(url)).filter(({ pathname }) => pathname === '/logout');
     expect(logouts.map(({ searchParams }) => Object.fromEntries(searchParams))).toEqual([
-      { client_id: 'spa', post_logout_redirect_uri: `${origin}/` },
+      {
+        client_id: 'spa',
+        post_logout_redirect_uri: `${origin}/`,
+        state: expect.stringMatching(/^[\w-]{43}$/),
+      },
     ]);
+  });
+
+  describe('sends a state to the provider', () => {
+    const logOut = async (postLogoutRedirectUri: string) => {
+      const { auth, visited } = await openSignedInPage({ postLogoutRedirectUri });
+      await auth.logout();
+      return new URL(visited.at(-1) ?? '').searchParams.get('state');
+    };
+    const openPage = async (path: string) => {
+      location.href = origin + path;
+      events.length = 0;
+      await createPage().auth.start();
+      return { path: location.href.replace(origin, ''), returns: events.filter(isReturn) };
+    };
+    const isReturn = ({ type }: AuthEvent) => type === 'logout.returned';
+    const createReturn = (verified: boolean) => [
+      { type: 'logout.returned', issuer: provider.issuer, verified },
+    ];
+
+    test('and removes it from the address when the user returns', async () => {
+      const state = await logOut(`${origin}/bye?a=1`);
+      expect(await openPage(`/bye?a=1&state=${state}#b`)).toEqual({
+        path: '/bye?a=1#b',
+        returns: createReturn(true),
+      });
+      // It is valid once.
+      expect(await openPage(`/bye?state=${state}`)).toEqual({ path: `/bye?state=${state}`, returns: [] });
+    });
+
+    test('and ignores a page with another state', async () => {
+      const state = await logOut(`${origin}/`);
+      const other = 'x'.repeat(43);
+      expect(await openPage(`/?state=${other}`)).toEqual({
+        path: `/?state=${other}`,
+        returns: createReturn(false),
+      });
+      for (const path of ['/?state=open', '/']) expect(await openPage(path)).toEqual({ path, returns: [] });
+      expect((await openPage(`/?state=${state}`)).path).toBe('/');
+    });
+
+    test('unless the user returns to another origin, where it cannot be checked', async () => {
+      for (const uri of ['https://www.example/bye', 'app.example:/bye']) expect(await logOut(uri)).toBeNull();
+    });
   });
 
   test('redirects to the logout of Amazon Cognito, which has parameters of its own', async () => {

@@ -155,7 +155,8 @@ describe('browser client: OpenID Connect Core, section 1', () => {
     await harness.auth.logout();
     const url = new URL(harness.visitedUrls.at(-1) as string);
     expect(url.searchParams.get('id_token_hint')).toBe(idToken);
-    expect((await harness.server.authorize(url)).url.href).toBe(postLogoutRedirectUri);
+    const redirect = (await harness.server.authorize(url)).url;
+    expect(redirect.href).toBe(`${postLogoutRedirectUri}?state=${url.searchParams.get('state')}`);
     expect(harness.stored()).toBeUndefined();
     record(task, { client: 'browser', id: 'L1', verdict: 'A', result: 'accepted' });
   });

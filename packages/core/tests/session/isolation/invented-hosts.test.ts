@@ -182,6 +182,15 @@ test('S33: with a DPoP key of each host, invented hosts cause no request to the 
   expect(thumbprints.size).toBe(3);
 });
 
+test('S33: with an address of metadata for each host, no host receives the metadata of another', async () => {
+  const { server, at } = await setUp((name, { issuer }) => ({
+    metadataUrl: `${issuer}/.well-known/openid-configuration?${name}`,
+  }));
+  for (let index = 0; index < 6; index++) await at(`h${index % 3}.tenants.test`).startLogin('');
+  const queries = server.requestsTo('discovery').map(({ query }) => Object.keys(query)[0]);
+  expect(queries).toEqual(['h0', 'h1', 'h2'].map((name) => `${name}.tenants.test`));
+});
+
 test('S33: with an address of keys for each host, rejects hosts beyond the limit and keeps known ones', async () => {
   const { server, at } = await setUp((name, { issuer, metadata }) => ({
     metadata: { ...metadata, issuer, jwks_uri: `${metadata.jwks_uri}?${name}` },

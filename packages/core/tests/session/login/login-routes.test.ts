@@ -1,5 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test } from 'vitest';
+import { getSigningKey } from '../../support/client/signing-key.ts';
 import { form, getPath, html, sameOrigin, startLogin } from '../../support/session/start-login.ts';
 import { baseUrl, createWebApp } from '../../support/web-browser.ts';
 
@@ -188,4 +189,23 @@ test('reports a failed login as JSON without a secret if HTML is not accepted', 
   const text = await response.text();
   expect(JSON.parse(text)).toMatchObject({ error: 'transaction_invalid' });
   expect(text).not.toContain('secret-code');
+});
+
+test('logs in with a signed request object, beside which OpenID Connect requires parameters', async () => {
+  const { key, jwk } = await getSigningKey('ES256');
+  const registration = { clientId: 'web', clientSecret: 'web-secret', jwks: { keys: [jwk] } };
+  const app = await createWebApp(
+    {},
+    { client: { requestObjectSigningKey: { key } }, server: { clients: [registration] } },
+  );
+  const browser = app.open();
+  expect((await browser.logIn()).status).toBe(303);
+  expect((await app.sessions.open(browser.header())).session?.user.sub).toBe('alice');
+  const [request] = app.server.requestsTo('authorization');
+  expect(Object.keys(request?.query ?? {}).sort()).toEqual([
+    'client_id',
+    'request',
+    'response_type',
+    'scope',
+  ]);
 });

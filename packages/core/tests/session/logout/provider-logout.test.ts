@@ -1,6 +1,9 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import type { TestClient } from '@countersign/testing';
 import { expect, test } from 'vitest';
+import { createDecrypt } from '../../../src/node/decrypt.ts';
 import type { CookieSettings } from '../../../src/session/index.ts';
+import { createEncryptionKey } from '../../support/client/encryption-key.ts';
 import { baseUrl, createWebApp, type TestBrowser } from '../../support/web-browser.ts';
 
 const html = { accept: 'text/html' };
@@ -28,6 +31,24 @@ test('sends a state to the provider, and removes it when the user returns', asyn
   if (response) browser.take(response);
   expect(browser.cookies.size).toBe(0);
   expect(app.events).toContainEqual({ type: 'logout.returned', issuer: app.server.issuer, verified: true });
+});
+
+test('sends the decrypted ID token as hint, because the provider cannot decrypt it', async () => {
+  const { privateKey, jwk } = await createEncryptionKey('ECDH-ES');
+  const registration: TestClient = {
+    clientId: 'web',
+    clientSecret: 'web-secret',
+    idTokenEncryptedResponseAlg: 'ECDH-ES',
+    jwks: { keys: [jwk] },
+  };
+  const options = { client: { decrypt: createDecrypt(privateKey) }, server: { clients: [registration] } };
+  const app = await createWebApp({}, options);
+  const browser = app.open();
+  await browser.logIn();
+  const url = new URL((await logOut(browser)).headers.get('location') ?? '');
+  expect(url.searchParams.get('id_token_hint')?.split('.')).toHaveLength(3);
+  const { parameters } = await app.server.authorize(url);
+  expect(parameters.get('state')).toBe(url.searchParams.get('state'));
 });
 
 test.each<CookieSettings>([

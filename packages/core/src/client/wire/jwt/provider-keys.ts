@@ -99,7 +99,9 @@ async function verifyWithEachKey<T>(
   const fittingKeys = keys.filter((key) => isKeyForAlgorithm(key as JsonObject, alg));
   const candidates = selectSigningKeys(fittingKeys, kid);
   let failure = error;
-  for (const key of candidates) {
+  for (const candidate of candidates) {
+    // The key fits the algorithm, but its `alg` can be the other name of the same one (RFC 9864 section 2.2).
+    const { alg: _, ...key } = candidate;
     try {
       return await verifyWith([kid === undefined ? key : { ...key, kid }]);
     } catch (thrownError) {

@@ -41,14 +41,14 @@ export async function validateIdTokenClaims(
   expected: ExpectedIdToken,
 ): Promise<void> {
   const { issuer, clientId } = client;
-  const { now, clockTolerance } = getClientContext(client);
+  const { now, clockTolerance, idTokenMaxAge: maxAge } = getClientContext(client);
   const clock = { time: seconds(now), clockTolerance };
   const [header = ''] = jwt.split('.', 1);
   const { alg } = parseJwtPart(header, { createError: createJwtError('id_token_invalid') });
   // An access or logout token is not an ID token (RFC 8725 section 3.11).
   if (hasOtherJwtType(jwt)) throw createIdTokenError('typ', 'is not "JWT"');
   await checkIdTokenClaims(claims, { issuer, clientId, ...expected }, { alg: String(alg), ...clock });
-  const invalidTime = findInvalidTime(claims, clock);
+  const invalidTime = findInvalidTime(claims, { ...clock, maxAge });
   if (invalidTime) throw invalidTime;
   const wrongClaim = client.options.provider?.wrongClaim?.(claims);
   if (wrongClaim !== undefined) throw createIdTokenError(wrongClaim, 'is rejected by the provider preset');

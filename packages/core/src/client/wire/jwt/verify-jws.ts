@@ -7,6 +7,7 @@ import { type JsonFault, toCheckName } from '../../../internal/json/untrusted-js
 import {
   isKeyForAlgorithm,
   isSignatureAlgorithm,
+  listAcceptedNames,
 } from '../../../internal/signatures/signature-algorithms.ts';
 import { selectSigningKeys } from '../../../protocol/tokens/signing-keys.ts';
 import type { Client } from '../../client.ts';
@@ -18,7 +19,8 @@ import { type TokenSender, verifyWithKeySet } from './provider-keys.ts';
  * Verifies the signature of a token of the provider and returns its header and claims. Decrypts the token first if it is
  * encrypted. Does not validate the claims.
  *
- * @param expected.alg the registered algorithm. The header must contain the same (RFC 8725 section 3.1).
+ * @param expected.alg the registered algorithm. The header must contain the same (RFC 8725 section 3.1), or `Ed25519` for
+ *   `EdDSA` (RFC 9864).
  * @throws ValidationError with the given code
  * @see https://www.rfc-editor.org/rfc/rfc7515#section-5.2
  */
@@ -44,7 +46,8 @@ export async function verifyJws(
       : createJwtError(code)(fault, problem);
   const header = parseJwtPart(protectedHeader, { createError });
   const claims = parseJwtPart(payload, { createError });
-  if (header.alg !== alg || !isSignatureAlgorithm(alg)) throw invalid('alg', `"alg" is not "${alg}"`);
+  if (!isSignatureAlgorithm(alg) || !listAcceptedNames<string>(alg).includes(String(header.alg)))
+    throw invalid('alg', `"alg" is not "${alg}"`);
   // An unknown extension must not be ignored (RFC 7515 section 4.1.11).
   if (header.crit !== undefined || header.b64 !== undefined) {
     throw invalid('crit', 'the header has "crit" or "b64"');

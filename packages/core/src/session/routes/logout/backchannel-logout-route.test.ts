@@ -36,7 +36,7 @@ function createRecordingReplay(app: { readonly now: () => number }) {
 async function start() {
   const clock = { now: () => Date.now() };
   const { replay, lifetimes } = createRecordingReplay({ now: () => clock.now() });
-  const app = await createWebApp({ replay });
+  const app = await createWebApp({ replay }, { client: { allowLogoutTokenWithoutExp: true } });
   app.server.clock.stop();
   // Late within a second, because times in tokens may have a fraction.
   app.server.clock.advance(1.9 - (app.server.clock.now() % 1000) / 1000);
@@ -79,6 +79,14 @@ test.each([
   expect(await isSignedIn()).toBe(true);
 });
 
+test('a logout token without exp ends no session without the option that allows it', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  await browser.logIn();
+  expect(await post(app, await mint(app, { exp: undefined }))).toBe(400);
+  expect((await app.sessions.open(browser.header())).session).toBeDefined();
+});
+
 test('S13: accepts a logout token without exp for ten minutes plus the tolerance', async () => {
   const { app, isSignedIn, time } = await start();
   for (const claims of [{ exp: undefined }, { exp: null }, { exp: time() + 86_400 }]) {
@@ -89,7 +97,7 @@ test('S13: accepts a logout token without exp for ten minutes plus the tolerance
 });
 
 test('S13: validateLogoutToken() rejects an old logout token without exp, and returns the expiry of valid ones', async () => {
-  const { client, server } = await createHarness();
+  const { client, server } = await createHarness({ client: { allowLogoutTokenWithoutExp: true } });
   server.clock.stop();
   const time = Math.floor(server.clock.now() / 1000);
   await expect(

@@ -1,0 +1,45 @@
+import { createRandomToken } from '../../internal/encoding.ts';
+import { parseUrl } from '../../internal/parse-url.ts';
+import { findOrigin } from '../../protocol/secure-url.ts';
+import type { BrowserContext } from '../options.ts';
+
+const createName = ({ prefix }: BrowserContext) => `${prefix}logout state`;
+
+/**
+ * Creates the `state` of a logout and stores it in this tab.
+ *
+ * @returns `undefined` if the page after the logout cannot compare it: it is of another origin, or the tab has no storage
+ * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
+ */
+export function createLogoutState(
+  context: BrowserContext,
+  postLogoutRedirectUri: string | undefined,
+): string | undefined {
+  const target = parseUrl(postLogoutRedirectUri ?? '');
+  if (!target || findOrigin(target) !== findOrigin(location)) return undefined;
+  const state = createRandomToken();
+  return context.tabItems.set(createName(context), state) ? state : undefined;
+}
+
+/**
+ * Finishes a logout: removes the `state` of the logout from the address bar. A match shows that the redirect belongs to the
+ * logout of this tab. Any other `state` is a parameter of the application.
+ */
+export function removeLogoutState(context: BrowserContext): void {
+  const { tabItems, emitEvent, issuer } = context;
+  const name = createName(context);
+  const expected = tabItems.get(name);
+  const page = new URL(location.href);
+  const state = page.searchParams.get('state');
+  if (expected === undefined || !/^[\w-]{43}$/.test(state ?? '') || page.searchParams.has('code')) return;
+  const isVerified = state === expected;
+  emitEvent({ type: 'logout.returned', issuer, verified: isVerified });
+  if (!isVerified) return;
+  tabItems.remove(name);
+  page.searchParams.delete('state');
+  try {
+    history.replaceState(history.state, '', page.href);
+  } catch {
+    // Some frames may not change their address.
+  }
+}

@@ -1,0 +1,39 @@
+import { AccessTokenError, AuthError, ValidationError } from '../../errors.ts';
+import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
+
+/**
+ * Runs the application's validation of an access token.
+ *
+ * @throws ValidationError `access_token_invalid`. Its message and `check` are those of an error of this library, which
+ *   contain no token. The text of any other error may contain the token, so only its name is shown.
+ */
+export async function validateAccessToken(
+  client: Client,
+  accessToken: string,
+  { resource, sub }: { readonly resource: string | undefined; readonly sub: string | undefined },
+): Promise<void> {
+  const { issuer, clientId } = client;
+  try {
+    await getClientContext(client).options.validateAccessToken?.(accessToken, {
+      issuer,
+      clientId,
+      ...(resource !== undefined && { resource }),
+      ...(sub !== undefined && { sub }),
+    });
+  } catch (error) {
+    if (error instanceof AuthError && error.name === 'TransportError') throw error;
+    const check =
+      error instanceof AccessTokenError || error instanceof ValidationError ? error.check : undefined;
+    throw new ValidationError(
+      'access_token_invalid',
+      check ?? 'access_token',
+      `The function validateAccessToken rejected the access token${check === undefined ? '' : ` for "${check}"`}: ${describeRejectionCause(error)}`,
+    );
+  }
+}
+
+function describeRejectionCause(error: unknown): string {
+  if (error instanceof AuthError) return error.message;
+  return `${error instanceof Error ? error.name : typeof error}.`;
+}
