@@ -23,9 +23,11 @@ export function applyPreset<Options extends PresetOptions>(
   const { provider } = options;
   if (!provider) return options as Options & { readonly issuer: string };
   requirePresetIssuer(options.issuer, provider);
-  const { issuer, metadata, scope, responseMode, idTokenSignedResponseAlg, tokenRequestFormat } = provider;
+  const { issuer, metadata, metadataUrl, scope, responseMode } = provider;
+  const { idTokenSignedResponseAlg, tokenRequestFormat, allowLogoutTokenWithoutExp } = provider;
   return {
-    ...omitUndefined({ metadata, scope, responseMode, idTokenSignedResponseAlg, tokenRequestFormat }),
+    ...omitUndefined({ metadata, metadataUrl, scope, responseMode }),
+    ...omitUndefined({ idTokenSignedResponseAlg, tokenRequestFormat, allowLogoutTokenWithoutExp }),
     ...omitUndefined(options),
     issuer,
     authorizationParameters: { ...provider.authorizationParameters, ...options.authorizationParameters },

@@ -30,6 +30,10 @@ export interface ProviderPreset extends ProviderBehaviour {
   readonly issuer: string;
   /** Static metadata, for a provider without a metadata document. Default: discovery. */
   readonly metadata?: AuthorizationServerMetadata | undefined;
+  /** The URL of the metadata document, if it is not the issuer with the well-known path. Default: the well-known path. */
+  readonly metadataUrl?: string | undefined;
+  /** Accepts logout tokens without `exp`, as the option of a client. Default: false. */
+  readonly allowLogoutTokenWithoutExp?: boolean | undefined;
   /** The scope of logins, space-separated. Default: that of the client. */
   readonly scope?: string | undefined;
   /** Additional authorization parameters of each login. Those of the application are added. Default: none. */

@@ -18,7 +18,9 @@ export function hydra({ issuer }: IssuerOptions): ProviderPreset {
   return {
     name: 'hydra',
     issuer: requireIssuer('hydra', issuer),
-    relaxes: [],
+    relaxes: ['Back-Channel Logout section 2.4: a logout token may have no `exp`, which Hydra never writes'],
+    // https://www.ory.com/docs/hydra/guides/logout
+    allowLogoutTokenWithoutExp: true,
     refreshTokens: { scope: 'offline_access' },
     accessTokens: { profile: 'hydra' },
   };

@@ -226,6 +226,7 @@ function applyIssuerPreset(options: TrustedIssuer): ResolvedIssuer {
   return {
     ...options,
     issuer: provider.issuer,
+    metadataUrl: options.metadataUrl ?? provider.metadataUrl,
     accessTokenIssuer: options.accessTokenIssuer ?? accessTokenIssuer,
     profile: options.profile ?? profile,
     algorithms: options.algorithms ?? algorithms,

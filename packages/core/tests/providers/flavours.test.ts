@@ -1,0 +1,113 @@
+import { createTestAuthorizationServer, type FlavourName } from '@countersign/testing';
+import { describe, expect, test } from 'vitest';
+import {
+  clientSecretBasic,
+  createAuthorizationRequest,
+  createClient,
+  createEndSessionUrl,
+  createRefreshCoordinator,
+  createTokenSet,
+  exchangeCode,
+  type TokenSet,
+  validateAuthorizationResponse,
+} from '../../src/index.ts';
+import { createNamedPreset } from '../../src/providers/named-presets.ts';
+
+const redirectUri = 'https://app.example.test/callback';
+
+interface Row {
+  readonly scope?: string;
+  /** The authorization parameters that must be sent, beside those of each login. */
+  readonly sent?: Readonly<Record<string, string | null>>;
+  /** Whether the provider has a logout URL. */
+  readonly hasLogout?: boolean;
+  /** The host and path of the logout URL. */
+  readonly logout?: string;
+}
+
+/** Presets, each with the flavour of the test server that answers as its provider does. */
+const rows: Partial<Record<FlavourName, Row>> = {
+  auth0: { sent: { scope: 'openid profile offline_access' } },
+  entra: { sent: { scope: 'openid profile offline_access' } },
+  okta: { sent: { scope: 'openid profile offline_access' } },
+  cognito: { sent: { scope: 'openid profile' }, logout: '/logout' },
+  google: {
+    sent: { scope: 'openid profile', access_type: 'offline', prompt: 'consent' },
+    hasLogout: false,
+  },
+  keycloak: { sent: { scope: 'openid profile', prompt: null } },
+  zitadel: { sent: { scope: 'openid profile offline_access' } },
+  authentik: { sent: { scope: 'openid profile offline_access' } },
+  hydra: { sent: { scope: 'openid profile offline_access' } },
+  dex: { sent: { scope: 'openid profile offline_access' }, hasLogout: false },
+  authelia: { sent: { scope: 'openid profile offline_access' }, hasLogout: false },
+  spring: { sent: { scope: 'openid profile' } },
+  logto: { sent: { scope: 'openid profile offline_access', prompt: 'consent' } },
+  gitlab: { sent: { scope: 'openid profile' }, hasLogout: false },
+  salesforce: { sent: { scope: 'openid profile refresh_token' } },
+};
+
+async function logIn(flavour: FlavourName) {
+  const server = await createTestAuthorizationServer({ flavour });
+  server.clock.stop();
+  const client = createClient({
+    provider: createNamedPreset(flavour, server.issuer),
+    clientId: 'web',
+    clientAuthentication: clientSecretBasic('web-secret'),
+    redirectUri,
+    scope: 'openid profile',
+    refreshTokens: true,
+    tokenRequestFormat: 'form',
+    fetch: server.fetch,
+    now: server.clock.now,
+  });
+  const { url, transaction } = await createAuthorizationRequest(client);
+  const { parameters } = await server.authorize(url);
+  const response = await validateAuthorizationResponse(client, parameters, transaction);
+  const tokens = await exchangeCode(client, response, transaction);
+  let stored: TokenSet | undefined = createTokenSet(tokens, Math.floor(server.clock.now() / 1000));
+  const holder = {
+    read: async () => stored,
+    write: async (next: TokenSet) => {
+      stored = next;
+      return {};
+    },
+    end: async () => {
+      stored = undefined;
+    },
+  };
+  return { server, client, url, tokens, holder, getStored: () => stored };
+}
+
+describe.each(Object.entries(rows) as [FlavourName, Row][])(
+  '%s',
+  (flavour, { sent, hasLogout = true, logout }) => {
+    test('a login returns a valid ID token and a refresh token', async () => {
+      const { url, tokens } = await logIn(flavour);
+      for (const [name, value] of Object.entries(sent ?? {})) expect(url.searchParams.get(name)).toBe(value);
+      expect(tokens.claims?.sub).toEqual(expect.any(String));
+      expect(tokens.refreshToken).toEqual(expect.any(String));
+    });
+
+    test('a refresh returns another access token, and a dead refresh token ends the login', async () => {
+      const { server, client, tokens, holder, getStored } = await logIn(flavour);
+      const coordinator = createRefreshCoordinator(client);
+      const { accessToken } = await coordinator.getAccessToken(holder, { forceRefresh: true });
+      expect(accessToken.accessToken).not.toBe(tokens.accessToken);
+      server.endGrants();
+      await expect(coordinator.getAccessToken(holder, { forceRefresh: true })).rejects.toMatchObject({
+        name: 'LoginRequiredError',
+        code: 'session_ended',
+      });
+      expect(getStored()).toBeUndefined();
+    });
+
+    test(hasLogout ? 'a logout leads to the provider' : 'the provider has no logout page', async () => {
+      const { client, tokens } = await logIn(flavour);
+      const postLogoutRedirectUri = 'https://app.example.test/';
+      const url = await createEndSessionUrl(client, { postLogoutRedirectUri, idTokenHint: tokens.idToken });
+      expect(url !== undefined).toBe(hasLogout);
+      if (logout !== undefined) expect(url?.pathname).toBe(logout);
+    });
+  },
+);
