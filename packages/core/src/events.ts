@@ -29,8 +29,8 @@ export type AuthEvent =
     }
   | {
       /**
-       * The provider was recognized by its issuer or endpoints, at most once for each client. Set the option `provider` to select
-       * it. Without a listener, it is written to the console.
+       * The provider was recognized by its issuer or endpoints, at most once for each client of a server; a browser client
+       * does not report it. Set the option `provider` to select it. Without a listener, it is written to the console.
        */
       readonly type: 'provider.recognized';
       readonly issuer: string;

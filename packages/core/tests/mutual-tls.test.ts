@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   type ClientAuthentication,
-  type ClientOptions,
+  type ClientSettings,
   createAuthorizationRequest,
   createClient,
   exchangeCode,
@@ -227,7 +227,7 @@ test('RFC 8705 section 3: binds the access token to the certificate of the conne
 });
 
 describe('RFC 8705 section 3: a client with private_key_jwt', () => {
-  const createBoundClient = async (options: Partial<ClientOptions>) => {
+  const createBoundClient = async (options: Partial<ClientSettings & { readonly issuer: string }>) => {
     const { key, jwk } = await getSigningKey('ES256');
     const provider = await startProvider('private_key_jwt', clientCertificate, {
       tlsClientCertificateBoundAccessTokens: true,

@@ -81,7 +81,7 @@ export interface TestAuthorizationServerOptions {
   readonly accessTokenSigningAlg?: string;
   /** Whether each refresh issues a new refresh token. Default: `rotate`, or that of the flavour. */
   readonly refreshTokens?: 'rotate' | 'keep';
-  /** Seconds for which a rotated refresh token may be used again. Default: 0. */
+  /** Seconds for which a rotated refresh token may be used again. Default: 0, or that of the flavour. */
   readonly refreshTokenGrace?: number;
   /** Whether the response to a refresh contains an ID token, if the scope contains `openid`. Default: true. */
   readonly idTokenOnRefresh?: boolean;

@@ -9,8 +9,9 @@ import { createServerStateKey } from '../server/server-state.ts';
 import type { AuthFeature } from './auth-config.ts';
 
 /**
- * Requests a refresh token and refreshes access tokens with it. Concurrent callers share one refresh. The scope
- * `offline_access` is requested if the provider lists it, except at Keycloak, which issues refresh tokens without it.
+ * Requests a refresh token and refreshes access tokens with it. Concurrent callers share one refresh. Each login
+ * adds what the provider needs: nothing at Keycloak and Cognito, the scope `offline_access` at Auth0 and Entra ID, and at an
+ * unknown provider if it lists this scope.
  *
  * @param options.leeway seconds before its expiry at which an access token is refreshed. Default: 30
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-6

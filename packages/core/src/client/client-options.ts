@@ -33,8 +33,9 @@ export interface ClientSettings {
   /** The requested scope, space-separated. Default: `openid`. */
   readonly scope?: string | undefined;
   /**
-   * Requests a refresh token: the scope `offline_access` is added at providers that need it. Default: false, `scope` is
-   * sent as it is.
+   * Requests a refresh token: each login adds what the provider needs, for example the scope `offline_access`, or
+   * `access_type=offline` and `prompt=consent` at Google. At an unknown provider, `offline_access` is added if
+   * `scopes_supported` lists it. Default: false, `scope` is sent as it is.
    *
    * @see https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
    */

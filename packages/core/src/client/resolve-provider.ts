@@ -1,4 +1,5 @@
 import { callListener } from '../events.ts';
+import { writeLine } from '../internal/console-lines.ts';
 import type { ProviderBehaviour } from '../providers/provider.ts';
 import { recognizeProvider } from '../providers/recognize-provider.ts';
 import type { Client } from './client.ts';
@@ -22,9 +23,8 @@ export function resolveProvider(
     if (options.onEvent)
       callListener(options.onEvent, { type: 'provider.recognized', issuer, name: provider.name });
     else {
-      console.info(
-        `countersign: the provider ${issuer} was recognized as "${provider.name}". To select it, set the option provider: ${provider.name}(...) of @countersign/core/providers.`,
-      );
+      const text = `the provider ${issuer} was recognized as "${provider.name}". To select it, set the option provider: ${provider.name}(...) of @countersign/core/providers.`;
+      writeLine('info', { kind: `provider ${provider.name}`, text });
     }
   }
   return provider;

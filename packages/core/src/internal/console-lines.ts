@@ -17,7 +17,7 @@ export interface ConsoleLine {
 }
 
 /** Writes a line to the console, unless too many lines of its kind were written recently. */
-export function writeLine(level: 'error' | 'warn', { kind, text }: ConsoleLine): void {
+export function writeLine(level: 'error' | 'warn' | 'info', { kind, text }: ConsoleLine): void {
   const omitted = limitLine(`${level} ${kind}`);
   if (omitted !== undefined) console[level](`countersign: ${text}${omitted}`);
 }

@@ -9,6 +9,8 @@ interface PresetOptions {
   readonly clientId: string;
   readonly provider?: ProviderPreset | undefined;
   readonly authorizationParameters?: Readonly<Record<string, string>> | undefined;
+  readonly metadata?: object | undefined;
+  readonly metadataUrl?: string | undefined;
 }
 
 /**
@@ -25,12 +27,17 @@ export function applyPreset<Options extends PresetOptions>(
   requirePresetIssuer(options.issuer, provider);
   const { issuer, metadata, metadataUrl, scope, responseMode } = provider;
   const { idTokenSignedResponseAlg, tokenRequestFormat, allowLogoutTokenWithoutExp } = provider;
+  // The application chooses where the metadata is from.
+  const source = options.metadata || options.metadataUrl ? {} : { metadata, metadataUrl };
   return {
-    ...omitUndefined({ metadata, metadataUrl, scope, responseMode }),
+    ...omitUndefined({ ...source, scope, responseMode }),
     ...omitUndefined({ idTokenSignedResponseAlg, tokenRequestFormat, allowLogoutTokenWithoutExp }),
     ...omitUndefined(options),
     issuer,
-    authorizationParameters: { ...provider.authorizationParameters, ...options.authorizationParameters },
+    authorizationParameters: {
+      ...provider.authorizationParameters,
+      ...omitUndefined(options.authorizationParameters ?? {}),
+    },
   };
 }
 

@@ -1,12 +1,10 @@
 import { ConfigurationError } from '../errors.ts';
-import { atlassian } from './presets/atlassian.ts';
 import { auth0 } from './presets/auth0.ts';
 import { authelia } from './presets/authelia.ts';
 import { authentik } from './presets/authentik.ts';
 import { cognito } from './presets/cognito.ts';
 import { dex } from './presets/dex.ts';
 import { entra } from './presets/entra.ts';
-import { github } from './presets/github.ts';
 import { gitlab } from './presets/gitlab.ts';
 import { google } from './presets/google.ts';
 import { hydra } from './presets/hydra.ts';
@@ -19,14 +17,15 @@ import { spring } from './presets/spring.ts';
 import { zitadel } from './presets/zitadel.ts';
 import type { ProviderPreset } from './provider.ts';
 
-/** Creates each preset from the issuer identifier. Providers with one address ignore it. */
+/**
+ * Creates each preset for web sessions from the issuer identifier. Providers with one address ignore it. A login at a provider
+ * without OpenID Connect has no ID token, so it starts no session.
+ */
 const presets: Readonly<Record<string, (issuer: string) => ProviderPreset>> = {
-  atlassian,
   auth0: (issuer) => auth0({ domain: getHost(issuer) }),
   cognito: (issuer) => cognito({ userPoolId: issuer.split('/').at(-1) ?? '' }),
   dex: (issuer) => dex({ issuer }),
   entra: (issuer) => entra({ tenant: new URL(issuer).pathname.split('/')[1] ?? '' }),
-  github,
   google,
   zitadel: (issuer) => zitadel({ issuer }),
   authentik: (issuer) => authentik({ issuer }),
@@ -44,9 +43,6 @@ const presets: Readonly<Record<string, (issuer: string) => ProviderPreset>> = {
 
 const getHost = (issuer: string) => new URL(issuer).host;
 
-/** Presets of providers with one address. */
-const fixedPresets = ['atlassian', 'github', 'google'];
-
 /**
  * Creates the preset with a name, for example from the environment.
  *
@@ -62,12 +58,16 @@ export function createNamedPreset(name: string, issuer: string | undefined): Pro
       `AUTH_PROVIDER is "${name}", expected one of ${Object.keys(presets).join(', ')}.`,
     );
   }
-  if (fixedPresets.includes(name)) return createPreset('');
-  if (issuer === undefined || !URL.canParse(issuer)) {
+  if (name !== 'google' && (issuer === undefined || !URL.canParse(issuer))) {
     throw new ConfigurationError(
       issuer === undefined ? 'missing_option' : 'invalid_option',
       `AUTH_PROVIDER is "${name}", so AUTH_ISSUER must be the issuer identifier of the provider, a URL.`,
     );
   }
-  return createPreset(issuer);
+  const preset = createPreset(issuer ?? '');
+  if (issuer === undefined || preset.issuer === issuer) return preset;
+  throw new ConfigurationError(
+    'invalid_option',
+    `AUTH_ISSUER is "${issuer}", expected "${preset.issuer}" for AUTH_PROVIDER "${name}".`,
+  );
 }

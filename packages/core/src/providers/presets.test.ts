@@ -66,6 +66,12 @@ test('an invalid option of a preset is an error that names it', () => {
   expect(() => dex({ issuer: '' })).toThrow(missing);
 });
 
+test('an application that chooses the metadata replaces both members of the preset', () => {
+  const metadataUrl = 'https://meta.example/';
+  const { options } = createClient({ provider: github(), clientId: 'web', metadataUrl });
+  expect([options.metadata, options.metadataUrl]).toEqual([undefined, metadataUrl]);
+});
+
 describe('the options of a client', () => {
   const provider = keycloak({ issuer: 'https://id.example/realms/a' });
 
@@ -112,10 +118,14 @@ describe('the preset of AUTH_PROVIDER', () => {
   });
 
   test('is an error for an unknown name, or without the issuer that it needs', () => {
-    for (const name of ['acme', '', 'toString'])
+    for (const name of ['acme', '', 'toString', 'github'])
       expect(() => createNamedPreset(name, undefined)).toThrow(invalid);
     expect(() => createNamedPreset('keycloak', undefined)).toThrow(missing);
     expect(() => createNamedPreset('keycloak', 'text')).toThrow(invalid);
+    expect(() => createNamedPreset('auth0', 'https://t.auth0.com')).toThrow(
+      'expected "https://t.auth0.com/"',
+    );
+    expect(() => createNamedPreset('google', 'https://id.example')).toThrow('AUTH_ISSUER');
   });
 });
 

@@ -6,7 +6,8 @@ import type { TokenErrorResponse } from '../protocol/tokens/refresh-rejection.ts
 
 /**
  * A provider: where it is, and how it differs from the standards. Set it as the option `provider` of a client, of web
- * sessions, of a browser client or of an API. An option that the application sets replaces the value of the preset.
+ * sessions, of a browser client or of an API. An option that the application sets replaces the value of the preset. A
+ * browser client does not use `metadataUrl`, `responseMode`, `tokenRequestFormat` and `retryAfter`.
  *
  * @example
  * ```ts
@@ -24,7 +25,10 @@ import type { TokenErrorResponse } from '../protocol/tokens/refresh-rejection.ts
  * ```
  */
 export interface ProviderPreset extends ProviderBehaviour {
-  /** Each check that the preset relaxes, with the reason, for documentation. */
+  /**
+   * Each check of a client that the preset relaxes, with the reason, for documentation. Those of an API are in `relaxes` of
+   * the profile.
+   */
   readonly relaxes: readonly string[];
   /** The issuer identifier, exactly as the provider writes it, including a trailing slash. */
   readonly issuer: string;

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.ts';
 import { parseUrl } from '../internal/parse-url.ts';
 
-/** Options of the preset of a provider that each operator runs at an own address. */
+/** Options of the preset of a provider whose address differs for each operator. */
 export interface IssuerOptions {
   /** The issuer identifier, exactly as in the metadata of the provider, including a trailing slash. */
   readonly issuer: string;

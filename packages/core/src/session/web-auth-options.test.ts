@@ -70,7 +70,7 @@ test('AUTH_PROVIDER selects a preset, which sets the issuer and the scope', () =
   });
   const issuer = 'https://id.example/realms/a';
   expect(read({ AUTH_PROVIDER: 'keycloak', AUTH_ISSUER: issuer })).toMatchObject({ issuer });
-  expect(read({ AUTH_PROVIDER: 'atlassian' })).toMatchObject({ scope: 'read:me' });
+  expect(() => read({ AUTH_PROVIDER: 'google', AUTH_ISSUER: issuer })).toThrow('AUTH_ISSUER');
   const provider = keycloak({ issuer });
   expect(read({ AUTH_PROVIDER: 'google' }, { provider })).toMatchObject({ issuer, provider });
   expect(read({ AUTH_ISSUER: issuer }, { refreshTokens: false })).toMatchObject({

@@ -27,8 +27,10 @@ export interface WebAuthOptions
   /** The requested scope, space-separated, with `openid`. Default: `AUTH_SCOPE`, otherwise `openid profile email`. */
   readonly scope?: string | undefined;
   /**
-   * Requests a refresh token: the scope `offline_access` is added at providers that need it. Without a refresh token, the
-   * user has to log in again when the access token has expired. Default: true.
+   * Requests a refresh token: each login adds what the provider needs, for example the scope `offline_access`, or
+   * `access_type=offline` and `prompt=consent` at Google. At an unknown provider, `offline_access` is added if
+   * `scopes_supported` lists it. Without a refresh token, the user has to log in again when the access token has expired.
+   * Default: true.
    *
    * @see https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
    */

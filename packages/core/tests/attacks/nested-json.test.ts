@@ -4,7 +4,7 @@ import {
   type AuthEvent,
   type AuthorizationTransaction,
   type Client,
-  type ClientOptions,
+  type ClientSettings,
   clientSecretBasic,
   createClient,
   discover,
@@ -48,9 +48,9 @@ const expectValidationError = (run: Promise<unknown>, code: string, check = 'jso
 
 /** Expects a refresh that ignores the ID token and keeps the other tokens. */
 async function expectIgnoredIdToken(
-  create: (respond: () => Response, more: Partial<ClientOptions>) => Client,
+  create: (respond: () => Response, more: Partial<ClientSettings & { readonly issuer: string }>) => Client,
   respond: () => Response,
-  options: Partial<ClientOptions>,
+  options: Partial<ClientSettings & { readonly issuer: string }>,
 ) {
   const events: AuthEvent[] = [];
   const client = create(respond, { ...options, onEvent: (event) => events.push(event) });
@@ -107,8 +107,10 @@ test('C9: a resource server rejects a deeply nested introspection response with 
 
 describe('C9: a client rejects deeply nested JSON with a typed error', () => {
   const claims = { iss: issuer, sub: 'alice', aud: 'web', exp: 4e9, iat: 1 };
-  const createClientWith = (respond: () => Response, more: Partial<ClientOptions> = {}) =>
-    createRespondingClient(respond, more).client;
+  const createClientWith = (
+    respond: () => Response,
+    more: Partial<ClientSettings & { readonly issuer: string }> = {},
+  ) => createRespondingClient(respond, more).client;
   const respondWithIdToken = (idToken: string) => () =>
     createJsonResponse(JSON.stringify({ access_token: 'a', token_type: 'Bearer', id_token: idToken }));
 
@@ -189,7 +191,11 @@ describe('C9: a client rejects deeply nested JSON with a typed error', () => {
     }
   });
 
-  const operations: readonly [string, (client: Client) => Promise<unknown>, Partial<ClientOptions>?][] = [
+  const operations: readonly [
+    string,
+    (client: Client) => Promise<unknown>,
+    Partial<ClientSettings & { readonly issuer: string }>?,
+  ][] = [
     ['token', (client) => refreshTokens(client, 'r')],
     ['userinfo', (client) => fetchUserinfo(client, 'a', 'alice')],
     ['introspection', (client) => introspectToken(client, 'a')],

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type AuthorizationTransaction,
   type Client,
-  type ClientOptions,
+  type ClientSettings,
   clientSecretBasic,
   createAuthorizationRequest,
   createClient,
@@ -48,7 +48,7 @@ const transaction: AuthorizationTransaction = {
 };
 
 interface Case {
-  readonly options?: Partial<ClientOptions>;
+  readonly options?: Partial<ClientSettings & { readonly issuer: string }>;
   readonly run: (client: Client, token: string) => Promise<unknown>;
   /** Maximum count of requests to the provider. Default: two, one for the operation and one for the keys. */
   readonly requests?: number;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { base64url as encoding } from 'jose';
 import { expect } from 'vitest';
-import { AuthError, type Client, type ClientOptions, createClient } from '../../src/index.ts';
+import { AuthError, type Client, type ClientSettings, createClient } from '../../src/index.ts';
 
 export const issuer = 'https://auth.example.test';
 export const runs = { numRuns: 200 };
@@ -26,7 +26,7 @@ export const metadata = {
 /** Creates a client whose provider returns one response to every request, and a count of the requests. */
 export function createRespondingClient(
   respond: (url: string) => Response | Promise<Response>,
-  more: Partial<ClientOptions> = {},
+  more: Partial<ClientSettings & { readonly issuer: string }> = {},
 ): { readonly client: Client; readonly countRequests: () => number } {
   let requests = 0;
   const client = createClient({

@@ -89,7 +89,7 @@ describe.each(Object.entries(rows) as [FlavourName, Row][])(
       expect(tokens.refreshToken).toEqual(expect.any(String));
     });
 
-    test('a refresh returns another access token, and a dead refresh token ends the login', async () => {
+    test('a refresh returns another access token, and an invalid refresh token ends the login', async () => {
       const { server, client, tokens, holder, getStored } = await logIn(flavour);
       const coordinator = createRefreshCoordinator(client);
       const { accessToken } = await coordinator.getAccessToken(holder, { forceRefresh: true });

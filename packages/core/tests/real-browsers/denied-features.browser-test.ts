@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createBrowserAuth } from '../../src/browser/browser-auth.ts';
 import type { BrowserAuth } from '../../src/browser/browser-auth-types.ts';
-import type { BrowserAuthOptions } from '../../src/browser/options.ts';
+import type { BrowserAuthSettings } from '../../src/browser/options.ts';
 import { createWebStorage } from '../../src/browser/state/token-storage.ts';
 import { createDpop } from '../../src/browser/wire/dpop.ts';
 import { createWorkerFetch, type TokenWorker } from '../../src/browser/worker/worker-fetch.ts';
@@ -112,7 +112,10 @@ async function settle<T>(run: Promise<T>): Promise<T> {
 }
 
 let serial = 0;
-function openTab(provider: TestProvider, options: Partial<BrowserAuthOptions>) {
+function openTab(
+  provider: TestProvider,
+  options: Partial<BrowserAuthSettings & { readonly issuer: string }>,
+) {
   const visited: string[] = [];
   const events: AuthEvent[] = [];
   const auth = createBrowserAuth({

@@ -23,7 +23,7 @@ interface Setup {
   readonly registration?: Partial<TestClient>;
   readonly authentication?: ClientAuthentication;
   readonly rotation?: boolean;
-  readonly options?: Partial<ClientSettings>;
+  readonly options?: Partial<Omit<ClientSettings, 'provider'>>;
 }
 
 /** Creates a native app with Auth0 that stores its tokens in memory. */

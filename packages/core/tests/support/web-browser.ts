@@ -3,7 +3,7 @@ import {
   type TestAuthorizationServer,
   type TestAuthorizationServerOptions,
 } from '@countersign/testing';
-import { type AuthEvent, type ClientOptions, clientSecretBasic, createClient } from '../../src/index.ts';
+import { type AuthEvent, type ClientSettings, clientSecretBasic, createClient } from '../../src/index.ts';
 import {
   createMemorySessionStore,
   createWebSessions,
@@ -45,7 +45,7 @@ export interface WebApp {
 export async function createWebApp(
   options: Partial<WebSessionOptions> = {},
   more: {
-    readonly client?: Partial<ClientOptions>;
+    readonly client?: Partial<ClientSettings & { readonly issuer: string }>;
     readonly server?: TestAuthorizationServerOptions;
     readonly at?: TestAuthorizationServer;
   } = {},

@@ -1,7 +1,7 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
-import { type ClientOptions, TransportError } from '../../src/index.ts';
+import { type ClientSettings, TransportError } from '../../src/index.ts';
 import type { JsonObject } from '../../src/internal/json/json.ts';
 import { baseUrl, createSessionOptions, createWebApp, sessionKinds } from '../support/web-browser.ts';
 
@@ -29,7 +29,7 @@ async function start(kind: (typeof sessionKinds)[number]) {
     validate: async () => {},
     onTokens: async () => {},
   };
-  const client: Partial<ClientOptions> = {
+  const client: Partial<ClientSettings & { readonly issuer: string }> = {
     retries: 0,
     validateAccessToken: () => current.validate(),
     fetch: async (url, init) => {

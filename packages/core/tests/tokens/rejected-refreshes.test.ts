@@ -7,7 +7,7 @@ import {
   LoginRequiredError,
   type TokenHolder,
 } from '../../src/index.ts';
-import { dex } from '../../src/providers/index.ts';
+import { auth0, dex } from '../../src/providers/index.ts';
 import { createBrowserHarness } from '../conformance/browser/browser-harness.ts';
 import { createHarness } from '../support/client/harness.ts';
 import { createSessionOptions, createWebApp, sessionKinds } from '../support/web-browser.ts';
@@ -244,5 +244,18 @@ describe('C5: the preset of a provider', () => {
       code: 'session_ended',
     });
     auth.stop();
+  });
+
+  test('rejects the ID token of another organization in the browser client', async () => {
+    const domain = 'tenant.auth.example.test';
+    const logInWith = async (organization: string) => {
+      const { auth, logIn } = await createBrowserHarness({
+        server: { flavour: 'auth0', users: [{ sub: 'auth0|1', claims: { org_id: 'org_1' } }] },
+        client: { provider: auth0({ domain, organization }) },
+      });
+      return logIn().finally(() => auth.stop());
+    };
+    await logInWith('org_1');
+    await expect(logInWith('org_2')).rejects.toMatchObject({ code: 'id_token_invalid', check: 'org_id' });
   });
 });

@@ -1,21 +1,26 @@
 import { expectTypeOf, test } from 'vitest';
 import type { BrowserAuthOptions } from '../../src/browser/index.ts';
-import type { Auth0Options, ClientOptions, generateDpopKeyPair } from '../../src/index.ts';
+import type { ClientOptions, generateDpopKeyPair } from '../../src/index.ts';
 import type { NodeFetchOptions } from '../../src/node/index.ts';
+import type { Auth0Options, ProviderPreset } from '../../src/providers/index.ts';
 import type { TrustedIssuer, VerifierOptions } from '../../src/resource-server/index.ts';
-import type { WebSessionOptions } from '../../src/session/index.ts';
+import type { WebAuthOptions, WebSessionOptions } from '../../src/session/index.ts';
 
 /** The optional members of `T` that do not accept `undefined` where `exactOptionalPropertyTypes` is set. */
-type Strict<T> = {
-  [K in keyof T]-?: object extends Pick<T, K>
-    ? { [P in K]: undefined } extends Pick<T, K>
-      ? never
-      : K
-    : never;
-}[keyof T];
+type Strict<T> = T extends unknown
+  ? {
+      [K in keyof T]-?: object extends Pick<T, K>
+        ? { [P in K]: undefined } extends Pick<T, K>
+          ? never
+          : K
+        : never;
+    }[keyof T]
+  : never;
 
 test('each option accepts undefined', () => {
   expectTypeOf<Strict<ClientOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<Strict<ProviderPreset>>().toEqualTypeOf<never>();
+  expectTypeOf<Strict<WebAuthOptions>>().toEqualTypeOf<never>();
   expectTypeOf<Strict<Auth0Options>>().toEqualTypeOf<never>();
   expectTypeOf<Strict<VerifierOptions>>().toEqualTypeOf<never>();
   expectTypeOf<Strict<TrustedIssuer>>().toEqualTypeOf<never>();

@@ -31,7 +31,8 @@ export function removeLogoutState(context: BrowserContext): void {
   const expected = tabItems.get(name);
   const page = new URL(location.href);
   const state = page.searchParams.get('state');
-  if (expected === undefined || !/^[\w-]{43}$/.test(state ?? '') || page.searchParams.has('code')) return;
+  const isLoginResponse = ['code', 'error', 'response'].some((parameter) => page.searchParams.has(parameter));
+  if (expected === undefined || isLoginResponse || !/^[\w-]{43}$/.test(state ?? '')) return;
   const isVerified = state === expected;
   emitEvent({ type: 'logout.returned', issuer, verified: isVerified });
   if (!isVerified) return;

@@ -50,6 +50,9 @@ export async function validateIdToken(
   await checkIdTokenClaims(claims, { issuer, clientId, ...expected }, { alg, ...clock });
   const invalidTime = findInvalidTime(claims, clock);
   if (invalidTime) throw invalidTime;
+  const wrongClaim = options.provider?.wrongClaim?.(claims as unknown as IdTokenClaims);
+  if (wrongClaim !== undefined)
+    throw createIdTokenError(wrongClaim, isDevelopment ? 'is rejected by the provider preset' : '');
   return claims as unknown as IdTokenClaims;
 }
 

@@ -24,7 +24,7 @@ export type { AuthorizationTransaction } from '../../protocol/login/authorizatio
 export interface AuthorizationRequest {
   /** Where the provider redirects the user after login, exactly as registered. */
   readonly redirectUri?: string;
-  /** The requested scope, space-separated. */
+  /** The requested scope, space-separated. With the option `refreshTokens` of the client, what a refresh token needs is added. */
   readonly scope?: string;
   /**
    * The resource indicators of the APIs that access tokens are for.
@@ -178,7 +178,7 @@ async function createParameters(
     ['response_mode', options.responseMode === 'query' ? undefined : options.responseMode],
     ['max_age', request.maxAge?.toString()],
     ['acr_values', request.acrValues?.join(' ')],
-    ['prompt', request.prompt ?? tokens.prompt],
+    ['prompt', request.prompt ?? additional.prompt ?? tokens.prompt],
     ['login_hint', request.loginHint],
     ['id_token_hint', request.idTokenHint],
     ['ui_locales', request.uiLocales?.join(' ')],

@@ -1,6 +1,7 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { expect, test } from 'vitest';
 import { createAuthorizationRequest, createClient, requestDeviceAuthorization } from '../../index.ts';
+import { google } from '../../providers/index.ts';
 
 const keycloakEndpoint = 'https://id.example.test/realms/a/protocol/openid-connect/auth';
 
@@ -38,6 +39,25 @@ test.each<readonly [Case, string]>([
   const { requestScope: scope } = testCase;
   const { url, transaction } = await createAuthorizationRequest(client, scope === undefined ? {} : { scope });
   expect([url.searchParams.get('scope'), transaction.scope]).toEqual([expected, expected]);
+});
+
+test.each([
+  [{ authorizationParameters: { prompt: 'select_account' } }, {}, 'select_account'],
+  [{}, { parameters: { prompt: 'none' } }, 'none'],
+  [{}, { prompt: 'login' }, 'login'],
+  [{}, {}, 'consent'],
+])('Google: with %j and %j the prompt is "%s"', async (options, request, expected) => {
+  const server = await createTestAuthorizationServer({ flavour: 'google' });
+  const client = createClient({
+    provider: google(),
+    clientId: 'app',
+    redirectUri: 'https://app.example.test/callback',
+    refreshTokens: true,
+    fetch: server.fetch,
+    ...options,
+  });
+  const { url } = await createAuthorizationRequest(client, request);
+  expect(url.searchParams.get('prompt')).toBe(expected);
 });
 
 test('requests the same scope for a device', async () => {

@@ -168,7 +168,7 @@ export function privateKeyJwt(
   options: ClientAssertionOptions = {},
 ): ClientAuthentication {
   checkAssertionAudience('privateKeyJwt()', options);
-  if (typeof key !== 'function') checkSigningKey('privateKeyJwt({ key })', key.key);
+  if (typeof key !== 'function') checkSigningKey('privateKeyJwt({ key })', key?.key);
   const getCurrentKey = typeof key === 'function' ? key : () => key;
   return {
     method: 'private_key_jwt',

@@ -14,8 +14,9 @@ export function checkSigningKey(name: string, key: WebCryptoKey | undefined): vo
 }
 
 function findProblem(key: WebCryptoKey | undefined): string | undefined {
-  if (typeof key !== 'object' || key === null || !('algorithm' in key)) return 'is not a CryptoKey.';
-  const { type, usages, algorithm } = key;
+  const { type, usages, algorithm }: Partial<WebCryptoKey> = key ?? {};
+  if (typeof algorithm !== 'object' || algorithm === null || !Array.isArray(usages))
+    return 'is not a CryptoKey.';
   if (type !== 'private') return `is a ${type} key, expected a private key.`;
   if (!usages.includes('sign')) return 'is not allowed to sign. Import the key with the usage "sign".';
   return findAlgorithmProblem(

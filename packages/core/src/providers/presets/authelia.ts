@@ -2,7 +2,8 @@ import type { ProviderPreset } from '../provider.ts';
 import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
 
 /**
- * Creates the preset of Authelia. It has no logout endpoint: after a logout of the application, the user stays signed in at Authelia.
+ * Creates the preset of Authelia. It has no logout endpoint: after a logout of the application, the user stays
+ * signed in at Authelia.
  *
  * @throws ConfigurationError `missing_option` or `invalid_option` if `issuer` is not a URL
  * @see https://www.authelia.com/configuration/identity-providers/openid-connect/provider/

@@ -2,7 +2,8 @@ import type { ProviderPreset } from '../provider.ts';
 import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
 
 /**
- * Creates the preset of authentik. Assign the scope mapping `offline_access` to its provider: without it, no refresh token is issued.
+ * Creates the preset of authentik. Assign the scope mapping `offline_access` to its provider: without it, no
+ * refresh token is issued.
  *
  * @throws ConfigurationError `missing_option` or `invalid_option` if `issuer` is not a URL
  * @see https://docs.goauthentik.io/add-secure-apps/providers/oauth2/

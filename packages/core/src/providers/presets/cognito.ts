@@ -9,7 +9,8 @@ export interface CognitoOptions {
 }
 
 /**
- * Creates the preset of Amazon Cognito user pools.
+ * Creates the preset of Amazon Cognito user pools. A logout at Cognito needs `postLogoutRedirectUri`; without it, there is no
+ * logout URL, unless the metadata lists an endpoint.
  *
  * @throws ConfigurationError `invalid_option` if `userPoolId` is not the identifier of a user pool
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html

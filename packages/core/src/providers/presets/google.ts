@@ -13,7 +13,7 @@ export const googleBehaviour: ProviderBehaviour = {
 
 /**
  * Creates the preset of Google. Access tokens are opaque and for Google's own APIs. A logout at Google is not possible: there
- * is no logout endpoint. A client of the type "web application" has a secret, so it cannot be used in a browser.
+ * is no logout endpoint. With `refreshTokens`, each login shows the consent page. A client of the type "web application" has a secret, so it cannot be used in a browser.
  *
  * @see https://developers.google.com/identity/openid-connect/openid-connect
  * @example

@@ -2,7 +2,7 @@ import type { ProviderPreset } from '../provider.ts';
 import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
 
 /**
- * Creates the preset of Ory Hydra. Its logout tokens have no `exp`.
+ * Creates the preset of Ory Hydra. It accepts logout tokens without `exp`, which Hydra sends.
  *
  * @throws ConfigurationError `missing_option` or `invalid_option` if `issuer` is not a URL
  * @see https://www.ory.com/docs/hydra/guides/oauth2-openid-connect

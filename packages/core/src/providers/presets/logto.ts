@@ -2,7 +2,8 @@ import type { ProviderPreset } from '../provider.ts';
 import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
 
 /**
- * Creates the preset of Logto. It signs ID tokens with ES384. It issues access tokens for an API only if the login requests its resource.
+ * Creates the preset of Logto. It signs ID tokens with ES384. It issues access tokens for an API only if the
+ * login requests its resource.
  *
  * @throws ConfigurationError `missing_option` or `invalid_option` if `issuer` is not a URL
  * @see https://docs.logto.io/quick-starts/traditional

@@ -90,10 +90,12 @@ describe('reads the tokens of', () => {
 
   test('spring', async () => {
     const claims = { client_id: undefined, scope: ['items:read'] };
-    const token = await verify('spring', claims, { typ: undefined });
-    expect(token).toMatchObject({ kind: 'user', scopes: ['items:read'] });
-    const audience = 'https://api.example.test';
-    await expect(verify('spring', { ...claims, sub: audience })).resolves.toMatchObject({ kind: 'client' });
+    const user = await verify('spring', { ...claims, username: 'alice' }, { typ: undefined });
+    expect(user).toMatchObject({ kind: 'user', scopes: ['items:read'] });
+    // R3: the subject of a client is not a user, although it differs from the audience.
+    await expect(verify('spring', { ...claims, sub: 'billing-job' })).resolves.toMatchObject({
+      kind: 'client',
+    });
   });
 });
 

@@ -216,9 +216,7 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
     ],
     types: ['at+jwt', 'jwt', ''],
     required: ['aud', 'sub', 'iat', 'jti'],
-    // The subject of a client credentials token is the client, which is the audience too.
-    // https://docs.spring.io/spring-authorization-server/reference/core-model-components.html
-    kind: (claims) => ([claims.aud].flat().includes(claims.sub) ? 'client' : 'user'),
+    // No claim of the server tells users from clients, so a token without a claim about a user belongs to a client.
     // ID tokens have the same shape, and a claim that only they have: the client, the session, or the time of the login.
     reject: (claims) =>
       rejectForeign(claims) ??

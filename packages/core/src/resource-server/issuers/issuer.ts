@@ -1,5 +1,6 @@
 import { createClient } from '../../client/create-client.ts';
 import { discover } from '../../client/wire/discovery.ts';
+import type { AuthorizationServerMetadata } from '../../client/wire/server-metadata.ts';
 import { ConfigurationError } from '../../errors.ts';
 import type { EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
@@ -47,8 +48,8 @@ export type TrustedIssuer = TrustedIssuerSettings & IssuerOrProvider;
 /** An authorization server without its issuer identifier. */
 export interface TrustedIssuerSettings {
   /**
-   * The provider: a preset of `@countersign/core/providers`, or one of your own. It sets `issuer`, `accessTokenIssuer`,
-   * `profile` and `algorithms`. Default: none.
+   * The provider: a preset of `@countersign/core/providers`, or one of your own. It sets `issuer`, `metadataUrl`,
+   * `accessTokenIssuer`, `profile` and `algorithms`. Default: none.
    */
   readonly provider?: ProviderPreset | undefined;
   /**
@@ -145,7 +146,9 @@ export function createIssuer(givenOptions: TrustedIssuer, context: IssuerContext
     ...(fetch && { fetch }),
     onEvent,
     ...(options.discovery && { discovery: options.discovery }),
-    ...(options.metadataUrl !== undefined && { metadataUrl: options.metadataUrl }),
+    ...(options.metadataUrl === undefined
+      ? { metadata: options.metadata }
+      : { metadataUrl: options.metadataUrl }),
     ...(options.introspection && { clientAuthentication: options.introspection.clientAuthentication }),
     ...(options.introspection?.signedResponseAlg && {
       introspectionSignedResponseAlg: options.introspection.signedResponseAlg,
@@ -215,6 +218,8 @@ export function createIssuer(givenOptions: TrustedIssuer, context: IssuerContext
 /** Options with the values of the preset. */
 interface ResolvedIssuer extends TrustedIssuerSettings {
   readonly issuer: string;
+  /** Static metadata of the preset. */
+  readonly metadata?: AuthorizationServerMetadata | undefined;
 }
 
 /** @throws ConfigurationError `missing_option` without an issuer, `invalid_option` if the preset has another one */
@@ -227,6 +232,7 @@ function applyIssuerPreset(options: TrustedIssuer): ResolvedIssuer {
     ...options,
     issuer: provider.issuer,
     metadataUrl: options.metadataUrl ?? provider.metadataUrl,
+    metadata: provider.metadata,
     accessTokenIssuer: options.accessTokenIssuer ?? accessTokenIssuer,
     profile: options.profile ?? profile,
     algorithms: options.algorithms ?? algorithms,

@@ -41,7 +41,7 @@ export async function findStoredAccessToken(
   if (tokens.refreshToken === undefined) {
     throw new LoginRequiredError(
       'refresh_token_missing',
-      'The access token has expired and the provider issued no refresh token. Allow refresh tokens for the client at the provider, and set no option refreshTokens: false.',
+      'The access token has expired and the provider issued no refresh token. Allow refresh tokens for the client at the provider, and do not set refreshTokens: false.',
     );
   }
   const failure = request.forceRefresh ? undefined : findFailedRefresh(context, request, options);

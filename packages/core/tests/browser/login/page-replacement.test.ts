@@ -1,6 +1,6 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
+import type { BrowserAuthSettings } from '../../../src/browser/options.ts';
 import { createFeatureError } from '../../../src/browser/state/browser-features.ts';
 import { createMemoryStorage } from '../../../src/browser/state/token-storage.ts';
 import { createPage, openSignedInPage, origin, provider } from '../../support/browser/browser-page.ts';
@@ -14,7 +14,7 @@ beforeEach(() => {
   Object.assign(location, { replace: (url: string) => replaced.push(url) });
 });
 
-async function replacePage(options: Partial<BrowserAuthOptions>) {
+async function replacePage(options: Partial<BrowserAuthSettings & { readonly issuer: string }>) {
   const { auth } = await openSignedInPage(options);
   return auth.replacePage('/de/items');
 }

@@ -1,6 +1,6 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { describe, expect, test } from 'vitest';
-import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
+import type { BrowserAuthSettings } from '../../../src/browser/options.ts';
 import {
   createPage,
   events,
@@ -14,7 +14,10 @@ import {
 import { stubSilentFrame } from '../../support/browser/silent-frame.ts';
 
 /** Loads another page in the same tab. */
-function openPage(href: string, options: Partial<BrowserAuthOptions> = {}): Page {
+function openPage(
+  href: string,
+  options: Partial<BrowserAuthSettings & { readonly issuer: string }> = {},
+): Page {
   const items = [...storage];
   showPage(href);
   for (const [name, value] of items) sessionStorage.setItem(name, value);

@@ -1,6 +1,6 @@
 // @platforms node, edge: the suite replaces `window` and `location`, which a browser does not allow.
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
-import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
+import type { BrowserAuthSettings } from '../../../src/browser/options.ts';
 import { createMemoryStorage } from '../../../src/browser/state/token-storage.ts';
 import { TransportError } from '../../../src/errors.ts';
 import {
@@ -24,7 +24,7 @@ afterEach(() => void vi.restoreAllMocks());
 interface Failure {
   /** Makes the operation fail. */
   readonly prepare?: () => void;
-  readonly options?: Partial<BrowserAuthOptions>;
+  readonly options?: Partial<BrowserAuthSettings & { readonly issuer: string }>;
   readonly isSignedIn?: boolean;
   readonly run: (page: Page) => Promise<unknown>;
   readonly type: string;

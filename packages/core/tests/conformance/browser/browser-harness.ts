@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import {
   type AuthEvent,
   type BrowserAuth,
-  type BrowserAuthOptions,
+  type BrowserAuthSettings,
   createBrowserAuth,
   createMemoryStorage,
   type LoginOptions,
@@ -33,7 +33,7 @@ export interface BrowserHarness {
 }
 
 export interface BrowserHarnessOptions extends Omit<HarnessOptions, 'client'> {
-  readonly client?: Partial<BrowserAuthOptions>;
+  readonly client?: Partial<BrowserAuthSettings & { readonly issuer: string }>;
 }
 
 export async function createBrowserHarness(options: BrowserHarnessOptions = {}): Promise<BrowserHarness> {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from 'vitest';
 import {
   type Client,
   type ClientAuthentication,
-  type ClientOptions,
+  type ClientSettings,
   clientSecretBasic,
   clientSecretJwt,
   clientSecretPost,
@@ -110,7 +110,10 @@ async function receiveLogouts() {
   return { url, receivedTokens, close: () => void server.close() };
 }
 
-export function createRelyingParty(clientId: string, options: Partial<ClientOptions> = {}): Client {
+export function createRelyingParty(
+  clientId: string,
+  options: Partial<ClientSettings & { readonly issuer: string }> = {},
+): Client {
   const clientAuthentication = authentications[clientId];
   return createClient({
     issuer: provider.issuer,

@@ -1,6 +1,6 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { describe, expect, test } from 'vitest';
-import type { ClientOptions } from '../../../src/index.ts';
+import type { ClientSettings } from '../../../src/index.ts';
 import { createMemoryTombstoneStore } from '../../../src/session/backends/stores/memory-tombstone-store.ts';
 import { createMemorySessionStore } from '../../../src/session/index.ts';
 import type { WebSessionOptions } from '../../../src/session/options.ts';
@@ -10,7 +10,7 @@ import { createSessionOptions, createWebApp, sessionKinds } from '../../support/
 // The callback therefore does not receive the session that the login replaces.
 
 interface Setting {
-  readonly client?: Partial<ClientOptions>;
+  readonly client?: Partial<ClientSettings & { readonly issuer: string }>;
   readonly options?: Partial<WebSessionOptions>;
 }
 

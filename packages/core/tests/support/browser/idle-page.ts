@@ -4,7 +4,7 @@ import {
   type IdleSession,
   limitIdleTime,
 } from '../../../src/browser/features/limit-idle-time.ts';
-import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
+import type { BrowserAuthSettings } from '../../../src/browser/options.ts';
 import { advanceClock, events, origin, type Page, provider, time } from './browser-page.ts';
 
 let target: EventTarget;
@@ -26,7 +26,7 @@ beforeEach(() => {
 export const dispatch = (name: string) => target.dispatchEvent(new Event(name));
 
 /** Adds the idle time to the client of a page. */
-export function limit(page: Page, options: Partial<BrowserAuthOptions & IdleOptions> = {}): IdleSession {
+export function limit(page: Page, options: Partial<BrowserAuthSettings & IdleOptions> = {}): IdleSession {
   return limitIdleTime(page.auth, {
     issuer: provider.issuer,
     clientId: 'spa',

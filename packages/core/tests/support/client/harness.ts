@@ -9,7 +9,7 @@ import { expect } from 'vitest';
 import {
   type AuthorizationRequest,
   type Client,
-  type ClientOptions,
+  type ClientSettings,
   clientSecretBasic,
   createAuthorizationRequest,
   createClient,
@@ -44,7 +44,7 @@ export const redirectUri = 'https://app.example.test/callback';
 export interface HarnessOptions {
   readonly faults?: readonly Fault[];
   readonly server?: TestAuthorizationServerOptions;
-  readonly client?: Partial<ClientOptions>;
+  readonly client?: Partial<ClientSettings & { readonly issuer: string }>;
   /** Overrides of the default registration: `web` with `client_secret_basic`. */
   readonly registration?: Partial<TestClient>;
 }

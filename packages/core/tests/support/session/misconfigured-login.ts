@@ -1,6 +1,6 @@
 import { createTestAuthorizationServer, type Failure } from '@countersign/testing';
 import { vi } from 'vitest';
-import type { AuthEvent, ClientOptions } from '../../../src/index.ts';
+import type { AuthEvent, ClientSettings } from '../../../src/index.ts';
 import type { WebSessionOptions } from '../../../src/session/index.ts';
 import { createWebApp, secret } from '../web-browser.ts';
 import { html } from './failed-logins.ts';
@@ -11,7 +11,7 @@ export const issuer = 'https://auth.example.test';
 
 /** A login whose application or provider has one wrong setting. Default: each setting is correct. */
 export interface Misconfiguration {
-  readonly client?: Partial<ClientOptions>;
+  readonly client?: Partial<ClientSettings & { readonly issuer: string }>;
   readonly sessions?: Partial<WebSessionOptions>;
   readonly server?: Parameters<typeof createTestAuthorizationServer>[0];
   readonly fails?: readonly [

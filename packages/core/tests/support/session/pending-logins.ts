@@ -1,4 +1,4 @@
-import type { ClientOptions } from '../../../src/index.ts';
+import type { ClientSettings } from '../../../src/index.ts';
 import { createMemorySessionStore } from '../../../src/session/backends/stores/memory-session-store.ts';
 import { createMemoryTombstoneStore } from '../../../src/session/backends/stores/memory-tombstone-store.ts';
 import { createMemoryReplayStore } from '../../../src/session/index.ts';
@@ -16,7 +16,7 @@ export const unavailable = () => Promise.reject(new Error('unavailable'));
 export async function start(
   kind: (typeof sessionKinds)[number],
   more: Partial<WebSessionOptions> = {},
-  client: Partial<ClientOptions> = {},
+  client: Partial<ClientSettings & { readonly issuer: string }> = {},
 ) {
   const store = createMemorySessionStore();
   const tombstones = createMemoryTombstoneStore();

@@ -39,9 +39,10 @@ export const adfs: Flavour = {
     access_token_issuer: 'http://adfs.example.test/adfs/services/trust',
   },
   pkce: 'optional',
-  // `offline_access` is not in `scopes_supported`.
+  // Assumption: a refresh token is always issued. `offline_access` is not in `scopes_supported`.
   issuesRefreshToken: () => true,
-  // Access tokens have the issuer `access_token_issuer`, which is an http address, and a date as a text.
+  // `access_token_issuer`: https://learn.microsoft.com/openspecs/windows_protocols/ms-oidce/586de7dd-3385-47c7-93a2-935d9e90441c
+  // Assumption: it is an http address, and `auth_time` is a date as a text.
   accessTokenHeader: { typ: 'JWT' },
   accessTokenClaims: ({ client_id: appid, scope: scp, ...claims }, { issuer }) => ({
     ...claims,

@@ -26,7 +26,7 @@ export const cognito: Flavour = {
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
   },
   pkce: 'optional',
-  // Each code has a refresh token, and a refresh has none:
+  // Each code has a refresh token, and a refresh has none, unless rotation is enabled:
   // https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
   defaults: { accessTokenLifetime: 3600, idTokenLifetime: 3600, refreshTokens: 'keep' },
   issuesRefreshToken: () => true,

@@ -71,7 +71,7 @@ export const entra: Flavour = {
     ver: '2.0',
     ...createIdentityClaims(context),
   }),
-  // https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#error-response-2
+  // https://learn.microsoft.com/entra/identity-platform/reference-error-codes
   rejections: {
     refreshToken: {
       description: 'AADSTS70008: The refresh token has expired due to inactivity.',

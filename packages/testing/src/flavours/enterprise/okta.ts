@@ -40,7 +40,7 @@ export const okta: Flavour = {
     code_challenge_methods_supported: ['S256'],
     request_parameter_supported: true,
   },
-  // https://developer.okta.com/docs/guides/refresh-tokens/main/#refresh-token-reuse-detection
+  // With rotation, see "Grace period for token rotation": https://developer.okta.com/docs/guides/refresh-tokens/main/
   defaults: { idTokenLifetime: 3600, refreshTokenGrace: 30 },
   // The header has `alg` and `kid` only.
   accessTokenHeader: { typ: undefined },

@@ -32,7 +32,7 @@ export const salesforce: Flavour = {
   pkce: 'optional',
   defaults: { accessTokenFormat: 'opaque', refreshTokens: 'keep' },
   issuesRefreshToken: ({ scopes }) => scopes.includes('refresh_token') || scopes.includes('offline_access'),
-  // With the address of the organization, and without `expires_in`.
+  // Assumption: with the address of the organization, and without `expires_in`.
   tokenResponse: ({ expires_in: _, ...members }, context) => ({
     ...members,
     instance_url: context.issuer,

@@ -34,13 +34,13 @@ export const authelia: Flavour = {
   pkce: 'optional',
   defaults: { accessTokenFormat: 'opaque', idTokenLifetime: 3600 },
   audienceParameter: 'audience',
-  // https://www.authelia.com/integration/openid-connect/frequently-asked-questions/
+  // Assumption: the claims are those of the library fosite by default.
   accessTokenClaims: ({ scope: _, ...claims }, { grant, scopes }) => ({
     ...claims,
     aud: grant.resources,
     nbf: claims.iat,
     scp: scopes,
   }),
-  // https://github.com/authelia/authelia/blob/master/internal/oidc/client_authentication.go
+  // https://github.com/authelia/authelia/blob/24b00306/internal/oidc/client_auth.go
   assertionAudience: 'token_endpoint',
 };

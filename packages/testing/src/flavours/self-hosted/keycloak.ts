@@ -85,6 +85,8 @@ export const keycloak: Flavour = {
   // https://github.com/keycloak/keycloak/blob/main/services/src/main/java/org/keycloak/protocol/oidc/TokenManager.java
   rejections: {
     refreshToken: { description: 'Token is not active' },
+    // For a wrong or missing secret. An unknown client receives the same error here:
+    // https://github.com/keycloak/keycloak/blob/main/services/src/main/java/org/keycloak/authentication/authenticators/client/ClientIdAndSecretAuthenticator.java
     client: {
       error: 'unauthorized_client',
       description: 'Invalid client or Invalid client credentials',

@@ -45,7 +45,11 @@ export const zitadel: Flavour = {
   findRequestError: ({ scopes }) =>
     scopes.includes('openid')
       ? undefined
-      : { error: 'invalid_scope', description: 'The scope of your request is missing openid.' },
+      : {
+          error: 'invalid_scope',
+          description:
+            'The scope openid is missing in your request. Please ensure the scope openid is added to the request.',
+        },
   // The audience contains the project: https://zitadel.com/docs/apis/openidoauth/claims
   accessTokenHeader: { typ: 'JWT' },
   accessTokenClaims: ({ client_id: azp, scope: _, ...claims }, context) => ({

@@ -49,6 +49,7 @@ export const apple: Flavour = {
   issuesRefreshToken: () => true,
   issuesIdToken: () => true,
   tokenResponse: ({ scope: _, ...members }) => members,
+  // Apple sends `email_verified` as a text or a Boolean; the flavour sends a text:
   // https://developer.apple.com/documentation/signinwithapple/authenticating-users-with-sign-in-with-apple
   idTokenClaims: ({ sid: _, ...claims }, { user, scopes }) => ({
     ...claims,

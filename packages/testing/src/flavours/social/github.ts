@@ -47,7 +47,7 @@ export const github: Flavour = {
           token_type: 'bearer',
         }
       : { access_token, scope: scopes.join(','), token_type: 'bearer' },
-  // Errors have status 200:
+  // The errors are those of this page. Assumption: their status is 200.
   // https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors
   rejections: {
     code: {

@@ -52,7 +52,7 @@ export const google: Flavour = {
     azp: context.grant.clientId,
   }),
   rejections: { refreshToken: { description: 'Token has been expired or revoked.' } },
-  // A client has a secret, even if its users can read it:
+  // Web and desktop clients have a secret. Clients for iOS, which have none, are not imitated:
   // https://developers.google.com/identity/protocols/oauth2/native-app
   publicClients: { error: 'invalid_request', description: 'client_secret is missing.', status: 400 },
 };

@@ -17,7 +17,7 @@ export const line: Flavour = {
   metadata: {
     response_types_supported: ['code'],
     subject_types_supported: ['pairwise'],
-    // The tokens of web logins have another algorithm.
+    // Assumption: the tokens of web logins have another algorithm.
     id_token_signing_alg_values_supported: ['ES256'],
     scopes_supported: ['openid', 'profile', 'email'],
     code_challenge_methods_supported: ['S256'],

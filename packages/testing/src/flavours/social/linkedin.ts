@@ -18,7 +18,7 @@ export const linkedin: Flavour = {
     scopes_supported: ['openid', 'profile', 'email'],
   },
   pkce: 'optional',
-  // PKCE is for native clients, at other endpoints:
+  // The page describes PKCE at other endpoints only. Assumption: these endpoints reject it.
   // https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow-native
   rejectedParameters: { code_challenge: {}, code_verifier: {} },
   defaults: {
@@ -28,6 +28,6 @@ export const linkedin: Flavour = {
   // Only selected partners receive refresh tokens:
   // https://learn.microsoft.com/linkedin/shared/authentication/programmatic-refresh-tokens
   issuesRefreshToken: () => false,
-  // Without the nonce of the request.
+  // Assumption: without the nonce of the request.
   idTokenClaims: ({ nonce: _, sid: __, ...claims }, context) => ({ ...pickScopeClaims(context), ...claims }),
 };

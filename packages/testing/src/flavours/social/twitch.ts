@@ -25,7 +25,7 @@ export const twitch: Flavour = {
     clients: [{ clientId: 'web', clientSecret: 'web-secret', tokenEndpointAuthMethod: 'client_secret_post' }],
   },
   issuesRefreshToken: () => true,
-  // The scope is a list.
+  // Assumption: the scope is a list.
   tokenResponse: (members, { scopes }) => ({ ...members, scope: scopes, token_type: 'bearer' }),
   idTokenClaims: ({ sid: _, ...claims }, { grant }) => ({ ...claims, azp: grant.clientId }),
 };
