@@ -68,7 +68,7 @@ export interface TrustedIssuerSettings {
   readonly profile?: AccessTokenProfileName | AccessTokenProfile | undefined;
   /** URL of the issuer's keys. Default: `jwks_uri` of the issuer's metadata. */
   readonly jwksUri?: string | undefined;
-  /** The issuer's public keys. If set, no keys are fetched. */
+  /** The issuer's public keys. If set, no keys are fetched. Default: the keys are fetched. */
   readonly jwks?: { readonly keys: readonly object[] } | undefined;
   /** The metadata document: `openid` for OpenID Connect Discovery, `oauth` for RFC 8414. Default: `openid`. */
   readonly discovery?: 'openid' | 'oauth' | undefined;
@@ -82,7 +82,7 @@ export interface TrustedIssuerSettings {
   /**
    * An additional check of the application. Runs when the token is not cached, not for each request. Throws to reject the token; the
    * error's message is reported to `onEvent` and never sent to the client. A `TransportError`, a network error, a timeout
-   * or a response with status 429 or 5xx leads to 503 instead of 401.
+   * or a response with status 429 or 5xx leads to 503 instead of 401. Default: no additional check.
    */
   readonly validate?: ((token: VerifiedAccessToken) => void | Promise<void>) | undefined;
 }
