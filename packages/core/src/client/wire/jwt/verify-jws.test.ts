@@ -1,7 +1,9 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
+import { base64url } from 'jose';
 import { expect, test } from 'vitest';
 import { createHarness } from '../../../../tests/support/client/harness.ts';
 import type { Fetch } from '../../../internal/fetch/bounded-fetch.ts';
+import { validateLogoutToken } from '../../logout/logout-token.ts';
 
 type Jwk = Record<string, unknown>;
 
@@ -59,3 +61,17 @@ test('C2: rejects the token if no key without kid has signed it', async () => {
     check: 'kid',
   });
 });
+
+test.each([{}, { toString: 1 }, ['RS256'], null, 1, ''])(
+  'A1: an "alg" of %j is a typed error',
+  async (alg) => {
+    const { client, server } = await createHarness();
+    const [, payload, signature] = (await server.mintLogoutToken()).split('.');
+    const token = `${base64url.encode(JSON.stringify({ alg, typ: 'logout+jwt' }))}.${payload}.${signature}`;
+    await expect(validateLogoutToken(client, token)).rejects.toMatchObject({
+      name: 'ValidationError',
+      code: 'logout_token_invalid',
+      check: 'alg',
+    });
+  },
+);

@@ -46,7 +46,8 @@ export async function verifyJws(
       : createJwtError(code)(fault, problem);
   const header = parseJwtPart(protectedHeader, { createError });
   const claims = parseJwtPart(payload, { createError });
-  if (!isSignatureAlgorithm(alg) || !listAcceptedNames<string>(alg).includes(String(header.alg)))
+  const acceptedNames: readonly unknown[] = isSignatureAlgorithm(alg) ? listAcceptedNames<string>(alg) : [];
+  if (!isSignatureAlgorithm(alg) || !acceptedNames.includes(header.alg))
     throw invalid('alg', `"alg" is not "${alg}"`);
   // An unknown extension must not be ignored (RFC 7515 section 4.1.11).
   if (header.crit !== undefined || header.b64 !== undefined) {
