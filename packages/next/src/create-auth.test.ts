@@ -45,7 +45,7 @@ test('reads all options from the environment', async () => {
   const { searchParams } = new URL(login.headers.get('location') ?? '');
   expect(Object.fromEntries(searchParams)).toMatchObject({
     client_id: 'web',
-    scope: 'openid email',
+    scope: 'openid email offline_access',
     resource: 'https://api.example.test',
   });
 });

@@ -35,7 +35,7 @@ test('S18: does not run protected pages, actions and handlers without a session'
 });
 
 test('redirects to the login from a page whose tokens cannot be refreshed', async () => {
-  const { server, auth, cookie } = await setUpLogin({ scope: 'openid' });
+  const { server, auth, cookie } = await setUpLogin({ refreshTokens: false });
   server.clock.advance(3_610);
   const page = auth.protected.page(async ({ session }: { session: Session }) => {
     await auth.getAccessToken();
