@@ -13,6 +13,20 @@ const createPage =
     return Response.json({ by, pathname, ...context }, { status: context.status, headers });
   };
 
+/** Sends requests to a provider whose metadata contains no logout. */
+const fetchWithoutLogout: NonNullable<AuthOptions['fetch']> = async (url, init) => {
+  const response = await fetch(url, init);
+  if (!url.endsWith('/.well-known/openid-configuration')) return response;
+  const { end_session_endpoint: _, ...metadata } = (await response.json()) as Record<string, unknown>;
+  return Response.json(metadata);
+};
+
+/** Its applications share no metadata with the others: their secret differs. */
+const withoutLogout: AuthOptions = {
+  fetch: fetchWithoutLogout,
+  secret: 'the-secret-of-applications-without-a-logout',
+};
+
 /** Configurations that differ in addresses, paths and pages. */
 export const addressVariants: Readonly<Record<string, (host: string) => AuthOptions>> = {
   path: () => ({ cookie: { path: '/items' }, routes: '/items/auth' }),
@@ -23,6 +37,8 @@ export const addressVariants: Readonly<Record<string, (host: string) => AuthOpti
   'page-functions': () => ({
     pages: { error: createPage('error'), denied: createPage('denied'), logout: createPage('logout') },
   }),
+  'logged-out-page': () => ({ ...withoutLogout, pages: { loggedOut: '/logged-out' } }),
+  'logged-out-function': () => ({ ...withoutLogout, pages: { loggedOut: createPage('loggedOut') } }),
   german: () => ({
     messages: { de: { pages: { denied: { title: 'Nicht angemeldet', text: 'Bitte erneut versuchen.' } } } },
   }),

@@ -103,4 +103,29 @@ export const pageRows: readonly Row[] = [
       },
     }),
   ),
+  ...(['logged-out-page', 'logged-out-function'] as const).map(
+    (name): Row => ({
+      title: `after a logout at a provider that has none, the application shows its own page (${name})`,
+      async check(app) {
+        const host = app.findHost(name);
+        const browser = await app.logIn('alice', host);
+        const home = `http://${host}/`;
+        const ended = await post(browser, app, '/auth/logout', { returnTo: home }, host);
+        assert.equal(ended.status, 303, ended.html);
+        const response = await browser.visit(ended.location ?? '');
+        if (name === 'logged-out-page') {
+          assert.equal(response.status, 303, response.html);
+          assert.equal(response.location?.pathname, '/logged-out');
+          assert.equal(response.location?.searchParams.get('returnTo'), home);
+        } else {
+          const page = readPage(response);
+          assert.deepEqual(
+            [response.status, page.by, page.page, page.returnTo],
+            [200, 'loggedOut', 'providerStaysSignedIn', home],
+          );
+        }
+        assert.equal(await readUser(browser), undefined);
+      },
+    }),
+  ),
 ];
