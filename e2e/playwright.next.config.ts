@@ -13,8 +13,9 @@ export default defineConfig(playwrightOptions, {
       use: { baseURL: urls.nextWeb },
     },
     {
-      // The same suites in `next dev`.
+      // The same suites in `next dev`, which compiles each route at its first request.
       name: developmentProject,
+      timeout: 180_000,
       testMatch: /\/(next-sessions-browser|next-web-session-expiry)\.spec\.ts$/,
     },
   ],
