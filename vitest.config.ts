@@ -35,8 +35,33 @@ const nodeModulesInBrowser = [
   { find: /^node:util$/, replacement: join(core, 'tests/real-browsers/inspect.ts') },
 ];
 
-const createPackageProject = (name: string, options: ProjectOptions = {}) =>
-  createProject(name, `packages/${name}`, { conditions: nodeConditions, ...options });
+/**
+ * Suites of core that need modules of their own: the browser client and the state of a process keep module state, and
+ * `oidc-provider` keeps one provider. The other suites of a worker share their modules, which saves their evaluation.
+ */
+const isolatedSuites = [
+  '{src,tests}/browser/**/*.test.ts',
+  'tests/{fuzz,hostile-requests,model,oidc-provider}/**/*.test.ts',
+  'tests/session/isolation/**/*.test.ts',
+  'tests/session/logout/invented-identifiers.test.ts',
+];
+
+const coreProject: ProjectOptions = { conditions: nodeConditions, alias: testingSources };
+
+const createEdgeProject = (name: string, test: ProjectOptions['test']) =>
+  createProject(name, 'packages/core', {
+    conditions: nodeConditions,
+    alias: [...testingSources, webPlatform],
+    test: {
+      environment: 'edge-runtime',
+      setupFiles: [join(core, 'tests/edge/remove-window.ts')],
+      ...test,
+      exclude: [...findSuitesNotOn('edge', core), ...(test?.exclude ?? [])],
+    },
+  });
+
+const createPackageProject = (name: string, options: ProjectOptions = {}, folder = name) =>
+  createProject(name, `packages/${folder}`, { conditions: nodeConditions, ...options });
 
 export default defineConfig({
   test: {
@@ -44,17 +69,10 @@ export default defineConfig({
     // Tests wait for servers and browsers. The default leaves one processor idle.
     maxWorkers: '100%',
     projects: [
-      createPackageProject('core', { alias: testingSources }),
-      createProject('core-edge', 'packages/core', {
-        conditions: nodeConditions,
-        alias: [...testingSources, webPlatform],
-        test: {
-          environment: 'edge-runtime',
-          include: ['tests/edge/*.edge-test.ts', '**/*.test.ts'],
-          exclude: findSuitesNotOn('edge', core),
-          setupFiles: [join(core, 'tests/edge/remove-window.ts')],
-        },
-      }),
+      createPackageProject('core', { ...coreProject, test: { isolate: false, exclude: isolatedSuites } }),
+      createPackageProject('core-isolated', { ...coreProject, test: { include: isolatedSuites } }, 'core'),
+      createEdgeProject('core-edge', { isolate: false, exclude: isolatedSuites }),
+      createEdgeProject('core-edge-isolated', { include: ['tests/edge/*.edge-test.ts', ...isolatedSuites] }),
       createProject('core-chromium', 'packages/core', {
         conditions: browserConditions,
         alias: [...testingSources, ...nodeModulesInBrowser],

@@ -35,7 +35,16 @@ function main(): number {
   try {
     const run = spawnSync(
       'vitest',
-      ['run', '--project', 'core', 'packages/core/tests', '--reporter=json', `--outputFile.json=${file}`],
+      [
+        'run',
+        '--project',
+        'core',
+        '--project',
+        'core-isolated',
+        'packages/core/tests',
+        '--reporter=json',
+        `--outputFile.json=${file}`,
+      ],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     );
     if (run.error) throw run.error;

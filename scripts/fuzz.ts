@@ -38,11 +38,15 @@ function runVitest(
   environment: Readonly<Record<string, string>>,
 ): Promise<{ readonly code: number; readonly text: string }> {
   return new Promise((resolve) => {
-    const child = spawn('vitest', ['run', '--project', 'core', '--project', 'nest', ...files], {
-      cwd: root,
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      'vitest',
+      ['run', '--project', 'core-isolated', '--project', 'core', '--project', 'nest', ...files],
+      {
+        cwd: root,
+        env: { ...process.env, ...environment },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk;
