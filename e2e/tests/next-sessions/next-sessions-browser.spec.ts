@@ -2,8 +2,8 @@ import { expect, type Page, test } from '@playwright/test';
 import { isDevelopment } from '../../support/development.ts';
 import { type RowApp, startRowApp } from '../../support/session-rows/row.ts';
 
-// The sessions of a browser, on a production build and in development: `useSession()`, `<SignedIn>`, `<SignedOut>`, a
-// logout that failed, and the browser's own rules for cookies.
+// The sessions of a browser, on a production build and in development: `useSession()`, `<SignedIn>`, `<SignedOut>`, and a
+// logout that failed.
 
 let app: RowApp;
 test.beforeAll(async () => {
@@ -114,35 +114,4 @@ test('S80: the user repeats a logout that failed with the button of the page', a
   // A copy of the cookie is not accepted either.
   await page.context().addCookies(copy);
   expect(await readSub()).toBeUndefined();
-});
-
-test('a browser keeps one session cookie after a change of cookie.domain, in an action and in a handler', async ({
-  page,
-}) => {
-  const host = app.findHost('domain');
-  const pairs = (await app.logIn('alice')).cookies().split('; ');
-  const name = 'session';
-  const value = pairs.find((pair) => pair.startsWith('session='))?.slice('session='.length) ?? '';
-  const readCookies = async () =>
-    (await page.context().cookies()).filter((cookie) => cookie.name.trim() === name);
-  const calls = {
-    '/api/uncovered/change': () =>
-      page.evaluate(() => fetch('/api/uncovered/change', { method: 'POST' }).then(({ status }) => status)),
-    '/rename': () => page.evaluate(() => document.querySelector<HTMLFormElement>('#rename')?.requestSubmit()),
-  };
-  for (const [path, call] of Object.entries(calls)) {
-    await page.context().clearCookies();
-    await page.goto(`http://${host}/rename`);
-    // The cookie of the host alone, as the deployment without a domain has set it.
-    await page
-      .context()
-      .addCookies([{ name, value, url: `http://${host}`, httpOnly: true, sameSite: 'Lax' }]);
-    expect((await readCookies()).map(({ domain }) => domain)).toEqual([host.split(':')[0]]);
-    const response = page.waitForResponse((each) => each.url() === `http://${host}${path}`);
-    await call();
-    expect((await response).status()).toBeLessThan(400);
-    await expect
-      .poll(async () => (await readCookies()).map(({ domain }) => domain))
-      .toEqual([`.${host.split(':')[0]}`]);
-  }
 });
