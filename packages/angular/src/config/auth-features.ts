@@ -25,9 +25,10 @@ import type { AuthFeature } from './auth-config.ts';
  * ];
  * ```
  */
-export function withRefreshTokens(options: { readonly leeway?: number } = {}): AuthFeature {
+export function withRefreshTokens(options: { readonly leeway?: number | undefined } = {}): AuthFeature {
+  const { leeway } = options;
   return {
-    configure: (config) => ({ ...config, ...options, refreshTokens: true }),
+    configure: (config) => ({ ...config, ...(leeway !== undefined && { leeway }), refreshTokens: true }),
   };
 }
 
