@@ -1,11 +1,12 @@
 import { checkTitles, type InteropServer } from './server.ts';
+import { canaille } from './servers/canaille/canaille.ts';
 import { keycloak } from './servers/keycloak.ts';
 import { oidcProvider } from './servers/oidc-provider/defaults.ts';
 import { oidcProviderFapi } from './servers/oidc-provider/fapi.ts';
 import { spring } from './servers/spring/spring.ts';
 
 /** The servers, in the order of the table. */
-export const servers: readonly InteropServer[] = [keycloak, oidcProvider, oidcProviderFapi, spring];
+export const servers: readonly InteropServer[] = [keycloak, oidcProvider, oidcProviderFapi, spring, canaille];
 
 /** The table of docs/interop.md. */
 export function renderTable(): string {

@@ -9,8 +9,8 @@ export async function checkLogout(context: CheckContext): Promise<void> {
   const confirmation = await agent.open(`${application.origin}/auth/logout`);
   const form = findForms(confirmation.html)[0];
   assert.ok(form, confirmation.html);
-  const left = await agent.submit(confirmation, form);
-  const page = await agent.fillForms(left, application.origin, server.account);
+  const endSessionPage = await agent.submit(confirmation, form);
+  const page = await agent.fillForms(endSessionPage, application.origin, server.account);
   assert.equal(page.url.href, `${application.origin}/`);
   assert.deepEqual(
     events.flatMap((event) => (event.type === 'logout.returned' ? [event.verified] : [])),

@@ -1,7 +1,7 @@
 export interface Form {
   readonly action: string;
   readonly method: 'get' | 'post';
-  /** The values that the form has without the user, with ticked check boxes and its first submit button. */
+  /** The values that the form has without the user, with ticked check boxes and the submit button that grants consent, or else the first one. */
   readonly fields: Readonly<Record<string, string>>;
   /** The name of the field for the user name. */
   readonly login?: string;
@@ -37,9 +37,11 @@ export function findForms(html: string): readonly Form[] {
     }
   }
   return forms.flatMap(({ form, controls }) => {
-    const submit = controls.find(({ name, attributes: { type } }) =>
+    const buttons = controls.filter(({ name, attributes: { type } }) =>
       name === 'button' ? type === undefined || type === 'submit' : type === 'submit' || type === 'image',
     );
+    const submit =
+      buttons.find(({ attributes: { value = '' } }) => /^(accept|allow|yes)/i.test(value)) ?? buttons[0];
     if (submit === undefined) return [];
     const inputs = controls.filter(({ name }) => name === 'input').map(({ attributes }) => attributes);
     const fields = inputs.filter(
