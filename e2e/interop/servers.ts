@@ -4,9 +4,17 @@ import { keycloak } from './servers/keycloak.ts';
 import { oidcProvider } from './servers/oidc-provider/defaults.ts';
 import { oidcProviderFapi } from './servers/oidc-provider/fapi.ts';
 import { spring } from './servers/spring/spring.ts';
+import { zitadel } from './servers/zitadel/zitadel.ts';
 
 /** The servers, in the order of the table. */
-export const servers: readonly InteropServer[] = [keycloak, oidcProvider, oidcProviderFapi, spring, canaille];
+export const servers: readonly InteropServer[] = [
+  keycloak,
+  oidcProvider,
+  oidcProviderFapi,
+  spring,
+  canaille,
+  zitadel,
+];
 
 /** The table of docs/interop.md. */
 export function renderTable(): string {

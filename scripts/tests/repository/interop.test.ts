@@ -34,3 +34,9 @@ test('Spring Boot is the version of pom.xml', () => {
   const spring = servers.find(({ name }) => name.startsWith('Spring'));
   expect(project).toContain(`<version>${spring?.version}</version>`);
 });
+
+test('zitadel/oidc is the version of go.mod', () => {
+  const modules = readFileSync(join(root, 'e2e/interop/servers/zitadel/go.mod'), 'utf8');
+  const zitadel = servers.find(({ source }) => source === 'Go modules');
+  expect(modules).toContain(`github.com/zitadel/oidc/v3 v${zitadel?.version}\n`);
+});

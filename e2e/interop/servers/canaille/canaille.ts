@@ -32,7 +32,9 @@ export const canaille: InteropServer = {
     });
     await waitForServer(service, `${origin}/.well-known/openid-configuration`);
     const administer = async (path: string) => {
-      const { ok, status } = await fetch(`http://127.0.0.1:${port}/administration/${path}`, { method: 'POST' });
+      const { ok, status } = await fetch(`http://127.0.0.1:${port}/administration/${path}`, {
+        method: 'POST',
+      });
       if (!ok) throw new Error(`Canaille: ${path} responded with status ${status}.`);
     };
     return {

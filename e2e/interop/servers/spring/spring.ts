@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clientSecretBasic } from '@countersign/core';
 import { spring as createPreset } from '@countersign/core/providers';
-import { root, startService } from '../../../../scripts/lib/processes/process.ts';
+import { startService } from '../../../../scripts/lib/processes/process.ts';
 import type { InteropServer } from '../../server.ts';
+import { findBuildFolder } from '../support/build-folder.ts';
 import { execute } from '../support/execute.ts';
 import { getProgram, provideToolchain } from '../support/toolchains.ts';
 import { waitForServer } from '../support/wait-for-server.ts';
@@ -13,10 +13,7 @@ import { waitForServer } from '../support/wait-for-server.ts';
 /** The version of Spring Boot, as in pom.xml. */
 const version = '4.0.7';
 const sources = ['pom.xml', 'src/main/java/interop/Server.java'];
-const hash = createHash('sha256');
-for (const file of sources) hash.update(readFileSync(join(import.meta.dirname, file)));
-/** Another source is built in another folder. */
-const folder = join(root, `.test/interop/spring-${hash.digest('hex').slice(0, 16)}`);
+const folder = findBuildFolder('spring', import.meta.dirname, sources);
 const jar = join(folder, 'target/server.jar');
 const account = { login: 'alice', password: 'alice-of-tests' };
 const secret = 'web-secret_of.tests';
