@@ -66,7 +66,7 @@ describe('LinkedIn', () => {
   test('a nonce that is present must be that of the login', async () => {
     const { start } = await logIn(linkedin(), {
       client: { clientAuthentication: post },
-      server: { faults: ['nonce_invalid'] },
+      server: { faults: ['id_token_nonce_invalid'] },
     });
     await expect(start()).rejects.toEqual(invalidIdToken('nonce'));
   });
@@ -108,7 +108,7 @@ describe('LINE', () => {
       },
     });
     const { start: startUnsigned } = await logIn(line({ channelSecret: 'web-secret' }), {
-      server: { faults: ['alg_none'] },
+      server: { faults: ['id_token_alg_none'] },
     });
     for (const each of [start, startUnsigned]) await expect(each()).rejects.toEqual(invalidIdToken('alg'));
   });

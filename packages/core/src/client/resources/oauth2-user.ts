@@ -24,7 +24,7 @@ export interface OAuth2User {
  * @param accessToken the access token of a new login
  * @throws ConfigurationError `unsupported_by_provider` if the option `provider` is not a preset for OAuth 2 logins,
  *   `invalid_option` if the access token is not a string
- * @throws AuthorizationServerError `endpoint_error` if the provider rejects the access token, also with status 200
+ * @throws AuthorizationServerError `endpoint_error` if the provider rejects the access token, even with status 200
  * @throws ValidationError `userinfo_invalid` if the response does not identify the user
  * @throws TransportError if the provider cannot be reached or is temporarily unavailable
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-7

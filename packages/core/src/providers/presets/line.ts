@@ -11,10 +11,12 @@ export interface LineOptions {
 /**
  * Creates the preset of LINE Login for web applications. Their ID tokens are signed with the channel secret (HS256): each holder of the secret
  * can create ID tokens, so it must be on servers of this application only. An ID token with another algorithm is rejected,
- * unless `idTokenSignedResponseAlg` names it. There is no logout page; a logout revokes the refresh token.
+ * unless `idTokenSignedResponseAlg` names it. There is no logout page. A logout reports that the refresh token was not revoked: the
+ * revocation endpoint of LINE has the parameter `access_token` instead of `token`.
  *
  * @throws ConfigurationError `missing_option` if the secret is empty
  * @see https://developers.line.biz/en/docs/line-login/integrate-line-login/
+ * @see https://developers.line.biz/en/reference/line-login/#revoke-access-token
  * @example
  * ```ts
  * import { createClient } from '@countersign/core';

@@ -5,7 +5,7 @@ import type { ProviderPreset } from '../provider.ts';
  * are not possible: standard apps reject PKCE, and the ID token has no `nonce`. What remains:
  *
  * - The code is exchanged with the client secret only, so a client without credentials is an error.
- * - The `state` belongs to one browser and one login, which is completed once, so nobody can log a user in to another account.
+ * - The `state` belongs to one browser and one login, which is completed once, so an attacker cannot log a user in to another account.
  * - The ID token comes from the token endpoint by TLS, for a code that is valid once. Its signature, audience and times are
  *   validated, and a `nonce` that is present.
  *

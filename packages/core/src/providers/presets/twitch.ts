@@ -2,8 +2,7 @@ import type { ProviderPreset } from '../provider.ts';
 
 /**
  * Creates the preset of Twitch. The ID token has `preferred_username`, `picture`, `email` and `email_verified`, which the
- * parameter `claims` requests; the e-mail address also needs the scope `user:read:email`. There is no logout page; a logout revokes the
- * refresh token.
+ * parameter `claims` requests; the e-mail address also needs the scope `user:read:email`. There is no logout page.
  *
  * @see https://dev.twitch.tv/docs/authentication/getting-tokens-oidc/
  * @example
