@@ -86,7 +86,7 @@ export interface ProviderPreset extends ProviderBehaviour {
   readonly tokenEndpointAuthMethod?: 'client_secret_basic' | 'client_secret_post' | undefined;
   /** Logins need a server: `createBrowserAuth()` rejects the preset. Default: false. */
   readonly serverOnly?: boolean | undefined;
-  /** @internal */
+  /** Verifies ID tokens that the client secret signs. Only presets of this package have it. Default: none. */
   readonly [idTokenHmac]?: IdTokenHmac | undefined;
   /** Returns the name of an ID token claim that is invalid for this client. Returns `undefined` if all are valid. */
   readonly wrongClaim?: ((claims: IdTokenClaims) => string | undefined) | undefined;

@@ -121,7 +121,6 @@ async function logIn(flavour: FlavourName) {
   const server = await createTestAuthorizationServer({ flavour, ...serverOptions });
   server.clock.stop();
   const client = createClient({
-    provider: createNamedPreset(flavour, server.issuer, 'web-secret'),
     clientId: 'web',
     clientAuthentication: clientSecretBasic('web-secret'),
     redirectUri,
@@ -131,6 +130,7 @@ async function logIn(flavour: FlavourName) {
     fetch: server.fetch,
     now: server.clock.now,
     ...options,
+    provider: options?.provider ?? createNamedPreset(flavour, server.issuer, 'web-secret'),
   });
   const { url, transaction } = await createAuthorizationRequest(client);
   const { parameters } = await server.authorize(url);

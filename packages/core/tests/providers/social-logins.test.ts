@@ -35,12 +35,12 @@ async function logIn(provider: ProviderPreset, { client: options, server: server
   });
   server.clock.stop();
   const client = createClient({
-    provider,
     clientId: 'web',
     redirectUri,
     fetch: server.fetch,
     now: server.clock.now,
     ...options,
+    provider,
   });
   const start = async () => {
     const { url, transaction } = await createAuthorizationRequest(client);
