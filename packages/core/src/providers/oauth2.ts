@@ -17,7 +17,9 @@ export interface OAuth2Options
   > {
   /** The URL that identifies the provider, as the `iss` of its users. */
   readonly issuer: string;
+  /** Where a login begins, an https URL. */
   readonly authorizationEndpoint: string;
+  /** Where codes and refresh tokens are exchanged, an https URL. */
   readonly tokenEndpoint: string;
   /** The endpoint of RFC 7009. Default: none, so that a logout revokes no token. */
   readonly revocationEndpoint?: string | undefined;

@@ -94,6 +94,7 @@ export interface ProviderPreset extends ProviderBehaviour {
 
 /** A request that needs a client secret. */
 export interface ClientSecretRequest {
+  /** The client identifier. */
   readonly clientId: string;
   /** Seconds since the epoch. */
   readonly now: number;
