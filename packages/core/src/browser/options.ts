@@ -127,11 +127,17 @@ function checkBrowserOptions(options: BrowserAuthOptions): void {
   checkOptions('createBrowserAuth()', options, { types, hints: browserOptionHints });
 }
 
-/** @throws ConfigurationError if an option is missing or invalid */
+/** @throws ConfigurationError if an option is missing or invalid, or the preset needs a server */
 export function resolveOptions(givenOptions: BrowserAuthOptions): BrowserContext {
   // Production builds of Angular leave the check out: it helps while an application is written.
   if (isDevelopment) checkBrowserOptions(givenOptions);
   const options = applyPreset(givenOptions);
+  if (options.provider?.serverOnly) {
+    throw new ConfigurationError(
+      'unsupported_by_provider',
+      isDevelopment ? `Logins at "${options.provider.name}" need a server, for example createAuth().` : '',
+    );
+  }
   const { issuer, clientId, redirectUri, scope = 'openid', resource = [], clockTolerance = 30 } = options;
   for (const [name, value] of Object.entries({ issuer, clientId, redirectUri })) {
     if (!value)

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts';
 import { checkOptions } from '../internal/check-options.ts';
+import { type Clock, seconds } from '../internal/clock.ts';
 import { normalizeMetadata } from '../protocol/metadata.ts';
 import { checkRange } from '../protocol/option-checks.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
@@ -8,15 +9,17 @@ import { recognizeProvider } from '../providers/recognize-provider.ts';
 import type { Client } from './client.ts';
 import { type ClientContext, registerClientContext } from './client-context.ts';
 import { clientOptionHints, clientOptionTypes } from './client-option-types.ts';
-import type { ClientOptions } from './client-options.ts';
-import { none } from './wire/client-authentication.ts';
+import type { ClientOptions, ClientSettings } from './client-options.ts';
+import { checkOAuth2Login } from './login/oauth2-login.ts';
+import { type ClientAuthentication, createdSecretPost, none } from './wire/client-authentication.ts';
 import type { AuthorizationServerMetadata } from './wire/server-metadata.ts';
 import { checkSigningKey } from './wire/signing-key.ts';
 
 /**
  * Creates a client. Sends no request: the metadata is fetched by the first function that needs it.
  *
- * @throws ConfigurationError `missing_option`, `invalid_option` or `insecure_issuer`
+ * @throws ConfigurationError `missing_option`, `invalid_option`, `insecure_issuer`, or `unsupported_by_provider` if the scope has
+ *   `openid` and the preset is one for OAuth 2 logins
  * @see https://openid.net/specs/openid-connect-core-1_0.html#Terminology
  * @example
  * ```ts
@@ -59,6 +62,7 @@ export function createClient(givenOptions: ClientOptions): Client {
       `"${name}" is "${alg}", expected RS256, PS256, ES256 (or 384, 512), EdDSA or Ed25519.`,
     );
   }
+  checkOAuth2Options(options);
   checkEncryption(options);
   checkKeys(options);
   if (options.metadata && options.metadata.issuer !== issuer) {
@@ -80,7 +84,7 @@ export function createClient(givenOptions: ClientOptions): Client {
   const context: ClientContext = {
     options,
     ...(metadata && { metadata: metadata as AuthorizationServerMetadata }),
-    authentication: options.clientAuthentication ?? none(),
+    authentication: findAuthentication(options, now),
     http: {
       fetch: options.fetch ?? ((input, init) => fetch(input, init)),
       now,
@@ -105,13 +109,24 @@ export function createClient(givenOptions: ClientOptions): Client {
       unit: 'seconds',
     }),
     resources: typeof options.resource === 'string' ? [options.resource] : (options.resource ?? []),
-    scope: options.scope ?? 'openid',
+    scope: options.scope ?? (options.provider?.oauth2Userinfo ? '' : 'openid'),
     state: {},
   };
   const { clientAuthentication, dpop, requestObjectSigningKey, decrypt, ...publicOptions } = options;
   const client: Client = { issuer, clientId, options: publicOptions };
   registerClientContext(client, context);
   return client;
+}
+
+/** The authentication of the options, or that of the preset. */
+function findAuthentication(
+  { clientAuthentication, provider }: ClientSettings,
+  now: Clock,
+): ClientAuthentication {
+  const { createClientSecret } = provider ?? {};
+  if (clientAuthentication) return clientAuthentication;
+  if (!createClientSecret) return none();
+  return createdSecretPost((clientId) => createClientSecret({ clientId, now: seconds(now) }));
 }
 
 const signedResponseAlgorithms = [
@@ -130,6 +145,16 @@ function checkMetadataUrl({ metadataUrl, metadata, allowInsecureIssuer }: Client
     );
   if (isSecureUrl(metadataUrl, { allowInsecure: allowInsecureIssuer })) return;
   throw new ConfigurationError('invalid_option', `"metadataUrl" is "${metadataUrl}", expected an https URL.`);
+}
+
+/** An OAuth 2 login has a bearer token, which the userinfo endpoint receives, and no ID token. */
+function checkOAuth2Options({ provider, scope = '', dpop }: ClientSettings): void {
+  checkOAuth2Login(provider, { scope });
+  if (!provider?.oauth2Userinfo || !dpop) return;
+  throw new ConfigurationError(
+    'invalid_option',
+    `"dpop" is set, but logins at "${provider.name}" are OAuth 2 with bearer tokens.`,
+  );
 }
 
 function checkKeys({ requestObjectSigningKey, dpop }: ClientOptions): void {

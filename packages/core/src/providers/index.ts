@@ -1,3 +1,6 @@
+export { type OAuth2Options, oauth2 } from './oauth2.ts';
+export { type AdfsOptions, adfs } from './presets/adfs.ts';
+export { type AppleKey, type AppleOptions, apple, readAppleUser } from './presets/apple.ts';
 export { atlassian } from './presets/atlassian.ts';
 export { type Auth0Options, auth0 } from './presets/auth0.ts';
 export { authelia } from './presets/authelia.ts';
@@ -11,12 +14,17 @@ export { google } from './presets/google.ts';
 export { hydra } from './presets/hydra.ts';
 export { kanidm } from './presets/kanidm.ts';
 export { keycloak } from './presets/keycloak.ts';
+export { type LineOptions, line } from './presets/line.ts';
+export { linkedin } from './presets/linkedin.ts';
 export { logto } from './presets/logto.ts';
 export { type OktaOptions, okta } from './presets/okta.ts';
 export { salesforce } from './presets/salesforce.ts';
 export { spring } from './presets/spring.ts';
+export { twitch } from './presets/twitch.ts';
 export { zitadel } from './presets/zitadel.ts';
 export type {
+  ClientSecretRequest,
+  OAuth2Userinfo,
   ProviderAccessTokens,
   ProviderBehaviour,
   ProviderLogout,

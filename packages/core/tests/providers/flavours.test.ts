@@ -1,7 +1,14 @@
-import { createTestAuthorizationServer, type FlavourName } from '@countersign/testing';
+import {
+  createTestAuthorizationServer,
+  type FlavourName,
+  type TestAuthorizationServerOptions,
+} from '@countersign/testing';
+import type { JWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import {
+  type ClientSettings,
   clientSecretBasic,
+  clientSecretPost,
   createAuthorizationRequest,
   createClient,
   createEndSessionUrl,
@@ -11,6 +18,7 @@ import {
   type TokenSet,
   validateAuthorizationResponse,
 } from '../../src/index.ts';
+import { apple } from '../../src/providers/index.ts';
 import { createNamedPreset } from '../../src/providers/named-presets.ts';
 
 const redirectUri = 'https://app.example.test/callback';
@@ -23,7 +31,25 @@ interface Row {
   readonly hasLogout?: boolean;
   /** The host and path of the logout URL. */
   readonly logout?: string;
+  /** Options of the client. Default: a secret by HTTP Basic. */
+  readonly client?: Partial<ClientSettings>;
+  readonly server?: TestAuthorizationServerOptions;
+  /** Whether a login returns a refresh token. */
+  readonly hasRefreshToken?: boolean;
+  /** Whether a login returns an ID token. */
+  readonly hasIdToken?: boolean;
 }
+
+const posted = { clientAuthentication: clientSecretPost('web-secret'), scope: undefined } as const;
+const applePair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
+  'sign',
+  'verify',
+]);
+const appleKey = { teamId: 'A1B2C3D4E5', keyId: 'F6G7H8I9J0', privateKey: applePair.privateKey };
+const applePublicKey = {
+  ...(await crypto.subtle.exportKey('jwk', applePair.publicKey)),
+  kid: appleKey.keyId,
+};
 
 /** Presets, each with the flavour of the test server that answers as its provider does. */
 const rows: Partial<Record<FlavourName, Row>> = {
@@ -44,14 +70,57 @@ const rows: Partial<Record<FlavourName, Row>> = {
   spring: { sent: { scope: 'openid profile' } },
   logto: { sent: { scope: 'openid profile offline_access', prompt: 'consent' } },
   gitlab: { sent: { scope: 'openid profile' }, hasLogout: false },
+  adfs: { sent: { scope: 'openid profile' } },
+  apple: {
+    sent: { scope: 'openid name email', response_mode: 'form_post' },
+    hasLogout: false,
+    client: { provider: apple({ key: appleKey }), scope: undefined, clientAuthentication: undefined },
+    server: {
+      clients: [
+        {
+          clientId: 'web',
+          tokenEndpointAuthMethod: 'client_secret_post',
+          clientSecret: 'unused',
+          jwks: { keys: [applePublicKey as JWK] },
+        },
+      ],
+    },
+  },
+  github: {
+    sent: { scope: 'read:user', nonce: null },
+    hasLogout: false,
+    hasIdToken: false,
+    client: { ...posted, clientId: 'Iv23example', clientAuthentication: clientSecretPost('app-secret') },
+  },
+  line: {
+    sent: { scope: 'openid profile email', code_challenge_method: 'S256' },
+    hasLogout: false,
+    client: { ...posted, clientAuthentication: undefined },
+  },
+  linkedin: {
+    sent: { scope: 'openid profile email', code_challenge: null, code_challenge_method: null },
+    hasLogout: false,
+    hasRefreshToken: false,
+    client: posted,
+  },
+  twitch: {
+    sent: {
+      scope: 'openid user:read:email',
+      claims: JSON.stringify({
+        id_token: { email: null, email_verified: null, picture: null, preferred_username: null },
+      }),
+    },
+    hasLogout: false,
+    client: posted,
+  },
   salesforce: { sent: { scope: 'openid profile refresh_token' } },
 };
 
 async function logIn(flavour: FlavourName) {
-  const server = await createTestAuthorizationServer({ flavour });
+  const { client: options, server: serverOptions } = rows[flavour] ?? {};
+  const server = await createTestAuthorizationServer({ flavour, ...serverOptions });
   server.clock.stop();
   const client = createClient({
-    provider: createNamedPreset(flavour, server.issuer),
     clientId: 'web',
     clientAuthentication: clientSecretBasic('web-secret'),
     redirectUri,
@@ -60,6 +129,8 @@ async function logIn(flavour: FlavourName) {
     tokenRequestFormat: 'form',
     fetch: server.fetch,
     now: server.clock.now,
+    ...options,
+    provider: options?.provider ?? createNamedPreset(flavour, server.issuer, 'web-secret'),
   });
   const { url, transaction } = await createAuthorizationRequest(client);
   const { parameters } = await server.authorize(url);
@@ -81,26 +152,29 @@ async function logIn(flavour: FlavourName) {
 
 describe.each(Object.entries(rows) as [FlavourName, Row][])(
   '%s',
-  (flavour, { sent, hasLogout = true, logout }) => {
-    test('a login returns a valid ID token and a refresh token', async () => {
+  (flavour, { sent, hasLogout = true, logout, hasRefreshToken = true, hasIdToken = true }) => {
+    test('a login returns the tokens of the provider', async () => {
       const { url, tokens } = await logIn(flavour);
       for (const [name, value] of Object.entries(sent ?? {})) expect(url.searchParams.get(name)).toBe(value);
-      expect(tokens.claims?.sub).toEqual(expect.any(String));
-      expect(tokens.refreshToken).toEqual(expect.any(String));
+      expect(tokens.claims?.sub).toEqual(hasIdToken ? expect.any(String) : undefined);
+      expect(tokens.refreshToken).toEqual(hasRefreshToken ? expect.any(String) : undefined);
     });
 
-    test('a refresh returns another access token, and an invalid refresh token ends the login', async () => {
-      const { server, client, tokens, holder, getStored } = await logIn(flavour);
-      const coordinator = createRefreshCoordinator(client);
-      const { accessToken } = await coordinator.getAccessToken(holder, { forceRefresh: true });
-      expect(accessToken.accessToken).not.toBe(tokens.accessToken);
-      server.endGrants();
-      await expect(coordinator.getAccessToken(holder, { forceRefresh: true })).rejects.toMatchObject({
-        name: 'LoginRequiredError',
-        code: 'session_ended',
-      });
-      expect(getStored()).toBeUndefined();
-    });
+    test.runIf(hasRefreshToken)(
+      'a refresh returns another access token, and an invalid refresh token ends the login',
+      async () => {
+        const { server, client, tokens, holder, getStored } = await logIn(flavour);
+        const coordinator = createRefreshCoordinator(client);
+        const { accessToken } = await coordinator.getAccessToken(holder, { forceRefresh: true });
+        expect(accessToken.accessToken).not.toBe(tokens.accessToken);
+        server.endGrants();
+        await expect(coordinator.getAccessToken(holder, { forceRefresh: true })).rejects.toMatchObject({
+          name: 'LoginRequiredError',
+          code: 'session_ended',
+        });
+        expect(getStored()).toBeUndefined();
+      },
+    );
 
     test(hasLogout ? 'a logout leads to the provider' : 'the provider has no logout page', async () => {
       const { client, tokens } = await logIn(flavour);

@@ -11,6 +11,7 @@ import {
   type IdTokenExpectations,
   isJwtType,
 } from '../../protocol/tokens/id-token-claims.ts';
+import { normalizeVerificationClaims } from '../../protocol/tokens/verification-claims.ts';
 import type { BrowserContext } from '../options.ts';
 import { verifyWithProviderKeys } from './signature.ts';
 
@@ -53,7 +54,7 @@ export async function validateIdToken(
   const wrongClaim = options.provider?.wrongClaim?.(claims as unknown as IdTokenClaims);
   if (wrongClaim !== undefined)
     throw createIdTokenError(wrongClaim, isDevelopment ? 'is rejected by the provider preset' : '');
-  return claims as unknown as IdTokenClaims;
+  return normalizeVerificationClaims(claims as unknown as IdTokenClaims);
 }
 
 function decode(part: string): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-import { ValidationError } from '../../errors.ts';
+import { ConfigurationError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { isJsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import type { Client } from '../client.ts';
@@ -33,6 +33,7 @@ const backchannelLogoutEvent = 'http://schemas.openid.net/event/backchannel-logo
  * Respond with 200 after the sessions ended, with 400 to a `ValidationError`, and with 503 and `Retry-After` to a
  * `TransportError`, so that the provider tries again. Set `Cache-Control: no-store` in each response.
  *
+ * @throws ConfigurationError `unsupported_by_provider` if the preset is one for OAuth 2 logins
  * @throws ValidationError `logout_token_invalid`
  * @throws TransportError if the provider's keys cannot be fetched, or if too many logout tokens have unknown keys. The
  *   token may be valid. `retryAfter` contains the seconds until the next attempt.
@@ -51,6 +52,12 @@ const backchannelLogoutEvent = 'http://schemas.openid.net/event/backchannel-logo
 export async function validateLogoutToken(client: Client, logoutToken: string): Promise<LogoutTokenClaims> {
   return traceOperation(client, 'validateLogoutToken', async () => {
     const { options, now, clockTolerance } = getClientContext(client);
+    if (options.provider?.oauth2Userinfo) {
+      throw new ConfigurationError(
+        'unsupported_by_provider',
+        `Logins at "${options.provider.name}" are OAuth 2 without OpenID Connect: the provider signs no logout tokens.`,
+      );
+    }
     const alg = options.idTokenSignedResponseAlg ?? 'RS256';
     const { header, claims } = await verifyJws(client, logoutToken, {
       alg,

@@ -7,6 +7,7 @@ import {
 } from '../../internal/signatures/signature-algorithms.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
+import { findIdTokenHmac } from './jwt/id-token-hmac.ts';
 import type { AuthorizationServerMetadata } from './server-metadata.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc8705#section-5 */
@@ -41,7 +42,9 @@ export function toProtocolClient(client: Client): oauth.Client {
   return {
     client_id: client.clientId,
     // The algorithms are those of the registration, never of the token (RFC 8725 section 3.1).
-    id_token_signed_response_alg: toExpectedAlg(options.idTokenSignedResponseAlg ?? 'RS256'),
+    id_token_signed_response_alg: findIdTokenHmac(client)
+      ? 'HS256'
+      : toExpectedAlg(options.idTokenSignedResponseAlg ?? 'RS256'),
     authorization_signed_response_alg: toExpectedAlg(options.authorizationSignedResponseAlg ?? 'RS256'),
     ...(options.userinfoSignedResponseAlg && {
       userinfo_signed_response_alg: toExpectedAlg(options.userinfoSignedResponseAlg),
