@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { getErrorCode } from '../../errors.ts';
 import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
 import type { AuthorizationTransaction } from '../login/authorization-request.ts';
 import type { AuthorizationResponse } from '../login/authorization-response.ts';
 import { emitEvent, traceOperation } from '../observability.ts';
@@ -55,6 +56,7 @@ async function requestCodeExchange(
 ): Promise<TokenResponse> {
   const { redirectUri, codeVerifier, scope, nonce, maxAge, acrValues } = transaction;
   const resource = transaction.resource?.[0];
+  const { tenants } = getClientContext(client).issuerRule;
   const { tokens } = await requestTokens(client, {
     send: (request) =>
       oauth.authorizationCodeGrantRequest(
@@ -80,7 +82,12 @@ async function requestCodeExchange(
       ),
     scope,
     resource,
-    idToken: { acrValues, code: parameters.get('code') ?? undefined },
+    idToken: {
+      acrValues,
+      code: parameters.get('code') ?? undefined,
+      // The `iss` of other providers was compared with the issuer.
+      ...(tenants && { responseIssuer: parameters.get('iss') ?? undefined }),
+    },
   });
   return tokens;
 }
