@@ -51,7 +51,7 @@ export const azureB2c: Flavour = {
       ver: '1.0',
       tfp: policy,
       // https://learn.microsoft.com/azure/active-directory-b2c/access-tokens#request-a-token
-      nonce: grant.nonce,
+      nonce: names.length > 0 ? grant.nonce : undefined,
       scp: names.map((name) => name.split('/').pop()).join(' ') || undefined,
     };
   },
