@@ -4,6 +4,7 @@ import { type Clock, seconds } from '../internal/clock.ts';
 import { normalizeMetadata } from '../protocol/metadata.ts';
 import { checkRange } from '../protocol/option-checks.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
+import { isMetadataIssuer } from '../protocol/tokens/token-issuer.ts';
 import { applyPreset } from '../providers/apply-preset.ts';
 import { recognizeProvider } from '../providers/recognize-provider.ts';
 import type { Client } from './client.ts';
@@ -65,7 +66,8 @@ export function createClient(givenOptions: ClientOptions): Client {
   checkOAuth2Options(options);
   checkEncryption(options);
   checkKeys(options);
-  if (options.metadata && options.metadata.issuer !== issuer) {
+  const issuerRule = { issuer, tenants: options.provider?.tenants };
+  if (options.metadata && !isMetadataIssuer(issuerRule, options.metadata.issuer)) {
     throw new ConfigurationError(
       'invalid_option',
       `"metadata.issuer" is "${options.metadata.issuer}", expected the issuer "${issuer}".`,
@@ -83,6 +85,7 @@ export function createClient(givenOptions: ClientOptions): Client {
   const { retryAfter } = options.provider ?? recognizeProvider({ issuer }) ?? {};
   const context: ClientContext = {
     options,
+    issuerRule,
     ...(metadata && { metadata: metadata as AuthorizationServerMetadata }),
     authentication: findAuthentication(options, now),
     http: {

@@ -4,6 +4,7 @@ import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../protocol/login/same-login.ts';
 import { parseScopes } from '../protocol/login/scopes.ts';
+import { requireTokenIssuer } from '../protocol/tokens/id-token-claims.ts';
 import { normalizeVerificationClaims } from '../protocol/tokens/verification-claims.ts';
 import type { Client } from './client.ts';
 import { getClientContext } from './client-context.ts';
@@ -59,6 +60,8 @@ export interface TokenGrant {
     readonly acrValues?: readonly string[] | undefined;
     /** The authorization code, for `c_hash`. */
     readonly code?: string | undefined;
+    /** The `iss` of the authorization response. */
+    readonly responseIssuer?: string | undefined;
   };
   /**
    * Marks a refresh. Its ID token is optional. If it is invalid or cannot be verified now, the other tokens are returned
@@ -86,14 +89,25 @@ export async function requestTokens(
   client: Client,
   grant: TokenGrant,
 ): Promise<{ readonly tokens: TokenResponse; readonly body: oauth.TokenEndpointResponse }> {
+  const { issuerRule } = getClientContext(client);
   try {
     const metadata = await discover(client);
     const { body, createResponse } = await sendTokenRequest(client, grant, metadata);
     const members = selectMembers(client, body);
     const { id_token: idToken, ...otherMembers } = members;
     if (typeof members.refresh_token === 'string') grant.onRefreshToken?.(members.refresh_token);
-    const jwtReader = createJwtReader(client, { code: 'id_token_invalid' });
-    const validation = { metadata, jwtReader, createResponse };
+    let tokenIssuer: string | undefined;
+    const jwtReader = createJwtReader(client, { code: 'id_token_invalid' }, (jwt) => {
+      if (issuerRule.tenants) tokenIssuer = requireTokenIssuer(readUnverifiedClaims(jwt) ?? {}, issuerRule);
+    });
+    /** With tenants, the token decides which of the issuers is expected. */
+    const tokenMetadata: AuthorizationServerMetadata = {
+      ...metadata,
+      get issuer() {
+        return tokenIssuer ?? metadata.issuer;
+      },
+    };
+    const validation = { metadata: tokenMetadata, jwtReader, createResponse };
     const isRefreshed = grant.refresh !== undefined && idToken !== undefined;
     const processedBody =
       (isRefreshed && (await processRefreshedIdToken(client, grant, { ...validation, members }))) ||
@@ -173,9 +187,8 @@ async function processTokens(
   const { idTokenSignedResponseAlg: alg = 'RS256' } = getClientContext(client).options;
   const hmac = findIdTokenHmac(client);
   if (hmac) await verifyIdTokenHmac(hmac, jwtReader.getSignedJwt(idToken));
-  else await jwtReader.verifyJwt(idToken, alg, () => verifyIdTokenSignature(client, response));
-  const { acrValues, code } = grant.idToken ?? {};
-  const expected = { acrValues, code, accessToken: body.access_token };
+  else await jwtReader.verifyJwt(idToken, alg, () => verifyIdTokenSignature(client, response, metadata.issuer));
+  const expected = { ...grant.idToken, accessToken: body.access_token };
   await validateIdTokenClaims(client, jwtReader.getSignedJwt(idToken), claims, expected);
   return body;
 }
@@ -203,7 +216,8 @@ async function processRefreshedIdToken(
   }
   const claims = readUnverifiedClaims(jwtReader.getSignedJwt(String(members.id_token)));
   // Tokens of another user must not be stored, even if the signature cannot be verified now.
-  if (previousClaims && claims) requireSameUser(claims, previousClaims);
+  const { tenants } = getClientContext(client).issuerRule;
+  if (previousClaims && claims) requireSameUser(claims, previousClaims, tenants);
   failure ??= previousClaims && claims && findLoginDifference(claims, previousClaims);
   if (failure === undefined) return body;
   reportIgnoredIdToken(client, translateTokenError(failure));
@@ -225,7 +239,7 @@ function reportIgnoredIdToken(client: Client, error: Error): void {
 async function toTokenResponse(
   client: Client,
   body: oauth.TokenEndpointResponse,
-  { scope, resource, sub, tokenTypes }: TokenGrant,
+  { scope, resource, sub, tokenTypes, refresh }: TokenGrant,
 ): Promise<TokenResponse> {
   const { options, now } = getClientContext(client);
   const isBound = body.token_type === 'dpop';
@@ -241,7 +255,8 @@ async function toTokenResponse(
   }
   const claims = oauth.getValidatedIdTokenClaims(body) as IdTokenClaims | undefined;
   const subject = claims?.sub ?? sub;
-  if (!isOtherType) await validateAccessToken(client, body.access_token, { resource, sub: subject });
+  const issuer = claims?.iss ?? refresh?.previousClaims?.iss ?? client.issuer;
+  if (!isOtherType) await validateAccessToken(client, body.access_token, { issuer, resource, sub: subject });
   return {
     accessToken: body.access_token,
     tokenType: isBound ? 'DPoP' : 'Bearer',

@@ -1,3 +1,4 @@
+export type { AcceptTenant, ProviderTenants } from '../protocol/tokens/token-issuer.ts';
 export { type OAuth2Options, oauth2 } from './oauth2.ts';
 export { type AdfsOptions, adfs } from './presets/adfs.ts';
 export { type AppleKey, type AppleOptions, apple, readAppleUser } from './presets/apple.ts';
@@ -5,9 +6,11 @@ export { atlassian } from './presets/atlassian.ts';
 export { type Auth0Options, auth0 } from './presets/auth0.ts';
 export { authelia } from './presets/authelia.ts';
 export { authentik } from './presets/authentik.ts';
+export { type AzureAdB2cOptions, azureAdB2c } from './presets/azure-ad-b2c.ts';
 export { type CognitoOptions, cognito } from './presets/cognito.ts';
 export { dex } from './presets/dex.ts';
-export { type EntraOptions, entra } from './presets/entra.ts';
+export { type EntraOptions, entra, personalAccounts } from './presets/entra.ts';
+export { type EntraExternalIdOptions, entraExternalId } from './presets/entra-external-id.ts';
 export { github } from './presets/github.ts';
 export { gitlab } from './presets/gitlab.ts';
 export { google } from './presets/google.ts';

@@ -4,13 +4,14 @@ import type { JsonObject } from '../internal/json/json.ts';
 import type { SignatureAlgorithm } from '../internal/signatures/signature-algorithms.ts';
 import type { AccessTokenProfile, AccessTokenProfileName } from '../protocol/tokens/access-token-profile.ts';
 import type { TokenErrorResponse } from '../protocol/tokens/refresh-rejection.ts';
+import type { ProviderTenants } from '../protocol/tokens/token-issuer.ts';
 import type { IdTokenHmac, idTokenHmac } from './id-token-hmac.ts';
 
 /**
  * A provider: where it is, and how it differs from the standards. Set it as the option `provider` of a client, of web
  * sessions, of a browser client or of an API. An option that the application sets replaces the value of the preset. A
- * browser client does not use `metadataUrl`, `responseMode`, `tokenRequestFormat`, `retryAfter` and `claims`. It applies none of the
- * members that relax a check of a login, and rejects a preset with `serverOnly`.
+ * browser client does not use `responseMode`, `tokenRequestFormat`, `retryAfter` and `claims`. It applies none of the members
+ * that relax a check of a login, and rejects a preset with `serverOnly`.
  *
  * @example
  * ```ts
@@ -33,16 +34,24 @@ export interface ProviderPreset extends ProviderBehaviour {
    * the profile.
    */
   readonly relaxes: readonly string[];
-  /** The issuer identifier, exactly as the provider writes it, including a trailing slash. */
+  /**
+   * The issuer identifier, exactly as the provider writes it, including a trailing slash. With `tenants`: the template in the
+   * metadata, for example `https://login.acme.example/{tenant}`.
+   */
   readonly issuer: string;
+  /**
+   * The tenants of the provider, if each of them has an issuer of its own. Sessions, refreshes and users belong to the issuer
+   * of their tenant. Default: one issuer.
+   */
+  readonly tenants?: ProviderTenants | undefined;
   /** Static metadata, for a provider without a metadata document. Default: discovery. */
   readonly metadata?: AuthorizationServerMetadata | undefined;
   /** The URL of the metadata document, if it is not the issuer with the well-known path. Default: the well-known path. */
   readonly metadataUrl?: string | undefined;
   /** Accepts logout tokens without `exp`, as the option of a client. Default: false. */
   readonly allowLogoutTokenWithoutExp?: boolean | undefined;
-  /** The scope of logins, space-separated. Default: that of the client. */
-  readonly scope?: string | undefined;
+  /** The scope of logins, space-separated, or a function that creates it. Default: that of the client. */
+  readonly scope?: string | ((clientId: string) => string) | undefined;
   /** Additional authorization parameters of each login. Those of the application are added. Default: none. */
   readonly authorizationParameters?: Readonly<Record<string, string>> | undefined;
   /** The response mode of logins on a server. Default: `query`. */
@@ -168,7 +177,7 @@ export interface RefreshTokenRequest {
 
 /** The access tokens of a provider. */
 export interface ProviderAccessTokens {
-  /** The `iss` of access tokens, if it differs from the issuer identifier. */
+  /** The `iss` of access tokens, if it differs from the issuer identifier. With `tenants`: a template too. */
   readonly issuer?: string | undefined;
   /** Accepted signature algorithms. Default: those of an API without a preset. */
   readonly algorithms?: readonly SignatureAlgorithm[] | undefined;

@@ -1,6 +1,7 @@
 import type { ClientSettings } from '../client/client-options.ts';
 import { createClient } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
+import { getPresetScope } from '../providers/apply-preset.ts';
 import { createNamedPreset } from '../providers/named-presets.ts';
 import type { ProviderPreset } from '../providers/provider.ts';
 import { requireSecrets } from './cookies/cookie-encryption.ts';
@@ -106,7 +107,8 @@ export function resolveEnvironment(options: WebAuthOptions) {
     clientId,
     secret,
     baseUrls: [baseUrl].flat(),
-    scope: options.scope ?? read('AUTH_SCOPE') ?? provider?.scope ?? 'openid profile email',
+    scope:
+      options.scope ?? read('AUTH_SCOPE') ?? getPresetScope(provider, clientId) ?? 'openid profile email',
     refreshTokens: options.refreshTokens ?? true,
     resource: options.resource ?? list('AUTH_RESOURCE'),
     clientSecret: options.clientSecret ?? read('AUTH_CLIENT_SECRET'),

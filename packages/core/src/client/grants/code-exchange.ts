@@ -65,6 +65,7 @@ async function requestCodeExchange(
 ): Promise<TokenResponse> {
   const { redirectUri, codeVerifier, scope, nonce, maxAge, acrValues } = transaction;
   const resource = transaction.resource?.[0];
+  const { tenants } = getClientContext(client).issuerRule;
   const { tokens } = await requestTokens(client, {
     send: (request) =>
       oauth.authorizationCodeGrantRequest(
@@ -92,7 +93,12 @@ async function requestCodeExchange(
       ),
     scope,
     resource,
-    idToken: { acrValues, code: parameters.get('code') ?? undefined },
+    idToken: {
+      acrValues,
+      code: parameters.get('code') ?? undefined,
+      // The `iss` of other providers was compared with the issuer.
+      ...(tenants && { responseIssuer: parameters.get('iss') ?? undefined }),
+    },
   });
   return tokens;
 }

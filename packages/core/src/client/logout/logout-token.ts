@@ -1,6 +1,7 @@
 import { ConfigurationError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { isJsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import { findTokenIssuer } from '../../protocol/tokens/token-issuer.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
@@ -51,7 +52,7 @@ const backchannelLogoutEvent = 'http://schemas.openid.net/event/backchannel-logo
  */
 export async function validateLogoutToken(client: Client, logoutToken: string): Promise<LogoutTokenClaims> {
   return traceOperation(client, 'validateLogoutToken', async () => {
-    const { options, now, clockTolerance } = getClientContext(client);
+    const { options, issuerRule, now, clockTolerance } = getClientContext(client);
     if (options.provider?.oauth2Userinfo) {
       throw new ConfigurationError(
         'unsupported_by_provider',
@@ -70,7 +71,8 @@ export async function validateLogoutToken(client: Client, logoutToken: string): 
     // A token of another type that the provider signs is not a logout token (RFC 8725 section 3.11).
     const typ = header.typ ?? 'JWT';
     require(typeof typ === 'string' && /^(application\/)?(jwt|logout\+jwt)$/i.test(typ), 'typ');
-    require(iss === client.issuer, 'iss');
+    // The application is not asked for the tenant: the sessions of a tenant that it no longer accepts end too.
+    require(typeof iss === 'string' && iss === findTokenIssuer(issuerRule, claims), 'iss');
     require([aud].flat().includes(client.clientId), 'aud');
     require(isNumber(iat) && iat <= time + clockTolerance, 'iat');
     // Section 2.4 requires `exp`, but some providers omit it (Ory Hydra, Casdoor). `iat` limits the age of those tokens.

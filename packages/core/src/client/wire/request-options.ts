@@ -1,10 +1,8 @@
 import * as oauth from 'oauth4webapi';
 import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
-import {
-  listAcceptedNames,
-  type SignatureAlgorithm,
-} from '../../internal/signatures/signature-algorithms.ts';
+import { listAcceptedNames } from '../../internal/signatures/algorithm-names.ts';
+import type { SignatureAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { findIdTokenHmac } from './jwt/id-token-hmac.ts';
