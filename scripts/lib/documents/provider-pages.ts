@@ -97,7 +97,7 @@ function listValues(preset: ProviderPreset): readonly (readonly [string, string]
       preset.isLoginEnded && 'with an error of the provider, which the preset recognizes',
     'signature of ID tokens': preset.idTokenSignedResponseAlg && code(preset.idTokenSignedResponseAlg),
     'token requests': preset.tokenRequestFormat && code(preset.tokenRequestFormat),
-    'logout URL': preset.createLogoutUrl && 'created by the preset, where the metadata has none',
+    'logout URL': preset.createLogoutUrl && 'created by the preset',
     'profile of access tokens': accessTokens?.profile && code(profile.name),
     'issuer of access tokens': accessTokens?.issuer && code(accessTokens.issuer),
     'signatures of access tokens': accessTokens?.algorithms && list(accessTokens.algorithms),

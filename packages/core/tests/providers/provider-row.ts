@@ -32,7 +32,7 @@ export interface OtherPreset extends Pick<ProviderRow, 'title' | 'example'> {
 export interface CellOptions {
   /** Options of the client. Default: those of each row. */
   readonly options?: LoginOptions;
-  /** Options of the test server that stand for a setting at the provider. Default: none. */
+  /** Options of the test server, for a setting at the provider. Default: none. */
   readonly server?: TestAuthorizationServerOptions;
   /** The setting at the provider that the cell needs. Default: none. */
   readonly setting?: string;
