@@ -18,10 +18,13 @@ export const getProviderPage = (name: string): string => `${folder}/${name}.md`;
 export function renderProviderDocuments(
   readPage: (path: string) => string,
 ): readonly { readonly path: string; readonly text: string }[] {
-  const pages = [...rows.map(({ example }) => example), ...otherPresets.map(({ example }) => example)];
+  // The page of a preset with several rows has the values of the first one.
+  const presets = new Map(
+    [...otherPresets, ...rows.toReversed()].map(({ example }) => [example.name, example]),
+  );
   return [
     { path: `${folder}/README.md`, text: renderProviderMatrix(rows, otherPresets) },
-    ...pages.map((preset) => {
+    ...[...presets.values()].map((preset) => {
       const path = getProviderPage(preset.name);
       return { path, text: renderPresetPage(readPage(path), preset) };
     }),

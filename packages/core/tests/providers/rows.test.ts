@@ -8,8 +8,9 @@ import { flavoursWithoutRow, otherPresets, rows } from './rows/index.ts';
 
 const flavours = join(import.meta.dirname, '../../../testing/src/flavours');
 
-test('each preset has one row, or a reason for none', () => {
-  const names = [...rows.map(({ name }) => name), ...otherPresets.map(({ example }) => example.name)];
+test('each preset has a row, or a reason for none', () => {
+  const presetsWithRow = new Set(rows.map(({ name }) => name));
+  const names = [...presetsWithRow, ...otherPresets.map(({ example }) => example.name)];
   expect(names.toSorted()).toEqual(Object.keys(providers).toSorted());
 });
 
@@ -20,7 +21,8 @@ test('each flavour of the test server has a row, or a reason for none', () => {
   expect([...names].toSorted()).toEqual([...files, 'standard'].toSorted());
 });
 
-test('a row has the name of its preset, and a reason is a sentence', () => {
+test('a row has a title of its own and the name of its preset, and a reason is a sentence', () => {
+  expect(new Set(rows.map(({ title }) => title)).size).toBe(rows.length);
   for (const { name, example, cells } of rows) {
     expect(example.name).toBe(name);
     for (const capability of capabilities) {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { clientSecretBasic } from '../../../src/index.ts';
 import { createAccessTokenVerifier } from '../../../src/resource-server/index.ts';
 import type { ExpectedApiToken } from '../provider-row.ts';
-import type { CapabilityTest } from './capability-test.ts';
+import type { CapabilityTest } from './capability-case.ts';
 import { logIn, logInWithHolder } from './log-in.ts';
 
 type Login = Pick<Awaited<ReturnType<typeof logIn>>, 'provider' | 'server'>;

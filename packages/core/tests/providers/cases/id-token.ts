@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { CapabilityTest } from './capability-test.ts';
+import type { CapabilityTest } from './capability-case.ts';
 import { logIn } from './log-in.ts';
 
 export const testIdToken: CapabilityTest<'idToken'> = async (row, cell) => {

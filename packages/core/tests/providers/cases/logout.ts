@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { createAuthorizationRequest, createEndSessionUrl, validateLogoutToken } from '../../../src/index.ts';
 import { isTested, type ProviderRow } from '../provider-row.ts';
-import type { CapabilityTest } from './capability-test.ts';
+import type { CapabilityTest } from './capability-case.ts';
 import { logIn } from './log-in.ts';
 
 const postLogoutRedirectUri = 'https://app.example.test/signed-out';

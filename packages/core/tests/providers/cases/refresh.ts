@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { CapabilityTest } from './capability-test.ts';
+import type { CapabilityTest } from './capability-case.ts';
 import { logInWithHolder } from './log-in.ts';
 
 export const testRefresh: CapabilityTest<'refresh'> = async (row, cell) => {

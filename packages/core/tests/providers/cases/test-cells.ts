@@ -2,7 +2,7 @@ import { describe, test } from 'vitest';
 import { type CapabilityName, capabilities } from '../capabilities.ts';
 import { isTested } from '../provider-row.ts';
 import { rows } from '../rows/index.ts';
-import type { CapabilityTest, TestedCell } from './capability-test.ts';
+import type { CapabilityTest, TestedCell } from './capability-case.ts';
 
 /** Defines the tests of a column. scripts/providers.ts reads the names of suite and test. */
 export function testCells<Name extends CapabilityName>(name: Name, run: CapabilityTest<Name>): void {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { fetchUserinfo } from '../../../src/index.ts';
-import type { CapabilityTest } from './capability-test.ts';
+import type { CapabilityTest } from './capability-case.ts';
 import { logIn } from './log-in.ts';
 
 export const testUserinfo: CapabilityTest<'userinfo'> = async (row, cell) => {
