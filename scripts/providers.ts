@@ -55,6 +55,6 @@ console.log(`\n${toTable([['provider', ...capabilities.map(({ title }) => title)
 console.log('–: the provider does not have it; docs/providers/README.md has the reason\n');
 for (const { path, text } of renderProviderDocuments((path) => readFileSync(join(root, path), 'utf8')))
   writeFileSync(join(root, path), text);
-const failed = results.filter(({ status }) => status !== 'passed').length;
-console.log(`${results.length - failed} passed, ${failed} failed`);
-process.exitCode = code === 0 && failed === 0 ? 0 : 1;
+const failedCount = results.filter(({ status }) => status !== 'passed').length;
+console.log(`${results.length - failedCount} passed, ${failedCount} failed`);
+process.exitCode = code === 0 && failedCount === 0 ? 0 : 1;

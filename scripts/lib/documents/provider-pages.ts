@@ -68,12 +68,12 @@ const end = '<!-- end of preset -->';
 
 /** Writes the values of the preset between the two comments of its page. */
 export function renderPresetPage(page: string, preset: ProviderPreset): string {
-  const [before, rest] = page.split(start);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
+  const [head, rest] = page.split(start);
+  const tail = rest?.split(end)[1];
+  if (head === undefined || tail === undefined)
     throw new Error(`The page of ${preset.name} needs the comments "${start}" and "${end}".`);
   const rows = listValues(preset).map(([name, value]) => `| ${name} | ${value} |\n`);
-  return `${before}${start}\n\n| the preset sets | value |\n|---|---|\n${rows.join('')}\n${end}${after}`;
+  return `${head}${start}\n\n| the preset sets | value |\n|---|---|\n${rows.join('')}\n${end}${tail}`;
 }
 
 const code = (text: string) => `\`${text}\``;

@@ -51,8 +51,8 @@ export const testSeveralResources: CapabilityTest<'severalResources'> = async (r
     const { accessToken } = await login.coordinator.getAccessToken(login.holder, request);
     const { accessToken: token } = accessToken;
     await expect(createApi(login, { audience }).verifyToken(token)).resolves.toMatchObject({ sub: 'alice' });
-    const other = cell.audiences[1 - index] ?? '';
-    await expect(createApi(login, { audience: other }).verifyToken(token)).rejects.toMatchObject({
+    const otherAudience = cell.audiences[1 - index] ?? '';
+    await expect(createApi(login, { audience: otherAudience }).verifyToken(token)).rejects.toMatchObject({
       status: 401,
     });
   }

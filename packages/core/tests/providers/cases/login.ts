@@ -4,7 +4,7 @@ import { logIn } from './log-in.ts';
 
 export const testLogin: CapabilityTest<'login'> = async (row, cell) => {
   const { url, tokens } = await logIn(row, cell);
-  const sent = Object.keys(cell.sent).map((name) => [name, url.searchParams.get(name)]);
-  expect(Object.fromEntries(sent)).toEqual(cell.sent);
+  const sentParameters = Object.keys(cell.sent).map((name) => [name, url.searchParams.get(name)]);
+  expect(Object.fromEntries(sentParameters)).toEqual(cell.sent);
   expect(tokens.accessToken).toEqual(expect.any(String));
 };
