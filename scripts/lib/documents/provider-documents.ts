@@ -1,11 +1,11 @@
-import * as providers from '../../../packages/core/src/providers/index.ts';
+import { presetFunctions } from '../../../packages/core/tests/providers/preset-functions.ts';
 import { otherPresets, rows } from '../../../packages/core/tests/providers/rows/index.ts';
 import { renderPresetPage, renderProviderMatrix } from './provider-pages.ts';
 
 const folder = 'docs/providers';
 
 /** The name of each preset. */
-export const presetNames: readonly string[] = Object.keys(providers);
+export const presetNames: readonly string[] = Object.keys(presetFunctions);
 
 /** Returns the path of the page of a preset. */
 export const getProviderPage = (name: string): string => `${folder}/${name}.md`;

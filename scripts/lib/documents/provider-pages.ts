@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import type { JsonObject } from '../../../packages/core/src/internal/json/json.ts';
 import type { AccessTokenProfile } from '../../../packages/core/src/protocol/tokens/access-token-profile.ts';
-import type { ProviderPreset } from '../../../packages/core/src/providers/index.ts';
+import { getPresetScope } from '../../../packages/core/src/providers/apply-preset.ts';
+import type { OAuth2Userinfo, ProviderPreset } from '../../../packages/core/src/providers/index.ts';
 import { profiles } from '../../../packages/core/src/resource-server/claims/profiles.ts';
 import { capabilities } from '../../../packages/core/tests/providers/capabilities.ts';
 import {
@@ -84,18 +85,25 @@ const toParameters = (parameters: Readonly<Record<string, string>> = {}) =>
 function listValues(preset: ProviderPreset): readonly (readonly [string, string])[] {
   const { refreshTokens, accessTokens, relaxes } = preset;
   const profile = findProfile(accessTokens?.profile);
+  const scope = getPresetScope(preset, '<client ID>');
   const relaxedRules = [...relaxes, ...profile.relaxes.map((rule) => `RFC 9068 ${rule}`)];
   const values: Record<string, string | undefined> = {
     issuer: code(preset.issuer),
     'metadata document': preset.metadataUrl && code(preset.metadataUrl),
     metadata: preset.metadata && 'in the preset: the provider publishes none',
-    scope: preset.scope && code(preset.scope),
+    tenants: preset.tenants && `those of \`acceptTenant\`, by the claim ${code(preset.tenants.claim)}`,
+    scope: scope && code(scope),
     'authorization parameters': list(toParameters(preset.authorizationParameters)),
+    'claims parameter': preset.claims && code(JSON.stringify(preset.claims)),
     'response mode': preset.responseMode && code(preset.responseMode),
     'for a refresh token, a login adds': describeRefreshTokens(refreshTokens),
     'an invalid refresh token is reported':
       preset.isLoginEnded && 'with an error of the provider, which the preset recognizes',
     'signature of ID tokens': preset.idTokenSignedResponseAlg && code(preset.idTokenSignedResponseAlg),
+    user: preset.oauth2Userinfo && describeUser(preset.oauth2Userinfo),
+    'client secret': preset.createClientSecret && 'created by the preset',
+    'client secret of web sessions': preset.tokenEndpointAuthMethod && code(preset.tokenEndpointAuthMethod),
+    'browser clients': preset.serverOnly && 'an error: a login needs a server',
     'token requests': preset.tokenRequestFormat && code(preset.tokenRequestFormat),
     'logout URL': preset.createLogoutUrl && 'created by the preset',
     'profile of access tokens': accessTokens?.profile && code(profile.name),
@@ -112,6 +120,9 @@ function listValues(preset: ProviderPreset): readonly (readonly [string, string]
     value ? [[name, value.replaceAll('|', '\\|')]] : [],
   ) as [string, string][];
 }
+
+const describeUser = ({ endpoint, sub }: OAuth2Userinfo) =>
+  `the response of ${code(endpoint)}: \`sub\` is its member ${code(sub)}`;
 
 function describeRefreshTokens(request: ProviderPreset['refreshTokens']): string {
   if (request === undefined) return 'the scope `offline_access`, if the metadata lists it';

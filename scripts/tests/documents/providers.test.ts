@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { presetFunctions } from '../../../packages/core/tests/providers/preset-functions.ts';
 import { presetNames, renderProviderDocuments } from '../../lib/documents/provider-documents.ts';
 import { root } from '../../lib/processes/process.ts';
 
@@ -23,7 +24,7 @@ describe('docs/providers', () => {
     const page = readPage(`docs/providers/${name}.md`);
     const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
     expect(headings).toEqual(['Registration', 'Options', 'Roles and groups', 'Logout', 'Traps', 'Sources']);
-    expect(page).toContain(`provider: ${name}(`);
+    expect(page).toContain(`provider: ${presetFunctions[name]}(`);
     const sources = page.split('\n## Sources\n')[1] ?? '';
     expect(sources).toMatch(/^\n(?:- https:\/\/\S+\n)+$/);
   });

@@ -43,7 +43,7 @@ export const capabilities: readonly Capability[] = [
   {
     name: 'userinfo',
     title: 'userinfo',
-    sentence: 'userinfo names the user of the ID token',
+    sentence: 'userinfo names the user of the login',
   },
   {
     name: 'logout',

@@ -17,8 +17,12 @@ export interface ProviderRow {
   readonly createPreset: (issuer: string) => ProviderPreset;
   /** The example of the preset in the documents. */
   readonly example: ProviderPreset;
-  /** The client at the provider. Default: `web`, with a secret that is sent by HTTP Basic. */
+  /** The client at the provider. Default: `web`, with the secret `web-secret`. */
   readonly client?: { readonly clientId: string; readonly clientSecret: string };
+  /** Options of the test server. Those of a cell replace them. Default: none. */
+  readonly server?: TestAuthorizationServerOptions;
+  /** The `iss` of the user's tokens. Default: the issuer of the client. */
+  readonly userIssuer?: string;
   readonly cells: ProviderCells;
 }
 
@@ -46,6 +50,8 @@ export interface ProviderCells extends Readonly<Record<CapabilityName, Cell>> {
   readonly login: Cell<{ readonly sent: Readonly<Record<string, string | null>> }>;
   /** `url`: the origin and path of the logout. */
   readonly logout: Cell<{ readonly url: string }>;
+  /** `sub`: the user of an OAuth 2 login. Default: the user of the ID token. */
+  readonly userinfo: Cell<{ readonly sub?: string }>;
   readonly apiToken: Cell<ExpectedApiToken>;
   readonly severalResources: Cell<{ readonly audiences: readonly [string, string] }>;
 }

@@ -10,6 +10,7 @@ import {
   type TokenSet,
   validateAuthorizationResponse,
 } from '../../../src/index.ts';
+import type { ProviderPreset } from '../../../src/providers/index.ts';
 import type { CellOptions, ProviderRow } from '../provider-row.ts';
 
 const redirectUri = 'https://app.example.test/callback';
@@ -23,15 +24,19 @@ export async function createProviderClient(
   { options, server: settings }: CellOptions = {},
   tests: TestAuthorizationServerOptions = {},
 ) {
-  const server = await createTestAuthorizationServer({ flavour: row.flavour, ...settings, ...tests });
+  const server = await createTestAuthorizationServer({
+    flavour: row.flavour,
+    ...row.server,
+    ...settings,
+    ...tests,
+  });
   server.clock.stop();
   const { clientId, clientSecret } = row.client ?? defaultClient;
-  const authenticate = row.client ? clientSecretPost : clientSecretBasic;
   const provider = row.createPreset(server.issuer);
   const client = createClient({
     provider,
     clientId,
-    clientAuthentication: authenticate(clientSecret),
+    clientAuthentication: createClientAuthentication(provider, clientSecret),
     redirectUri,
     ...(provider.scope === undefined && { scope: 'openid profile' }),
     refreshTokens: true,
@@ -42,6 +47,17 @@ export async function createProviderClient(
     ...options,
   });
   return { server, client, provider };
+}
+
+/** Sends the secret as web sessions do. A preset that creates the secret also sends it. */
+function createClientAuthentication(
+  { createClientSecret, tokenEndpointAuthMethod }: ProviderPreset,
+  clientSecret: string,
+) {
+  if (createClientSecret) return undefined;
+  return tokenEndpointAuthMethod === 'client_secret_post'
+    ? clientSecretPost(clientSecret)
+    : clientSecretBasic(clientSecret);
 }
 
 /** Logs a user in at the provider of the row. */

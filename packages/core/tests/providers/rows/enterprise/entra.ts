@@ -1,6 +1,8 @@
 import { entra } from '../../../../src/providers/index.ts';
 import type { ProviderRow } from '../../provider-row.ts';
 
+const tenant = '0a1b2c3d-0000-4000-8000-00000000000a';
+
 export const entraRow: ProviderRow = {
   name: 'entra',
   title: 'Microsoft Entra ID',
@@ -13,9 +15,7 @@ export const entraRow: ProviderRow = {
     refresh: {},
     endOfRefresh: {},
     userinfo: {},
-    logout: {
-      url: 'https://login.microsoftonline.com/0a1b2c3d-0000-4000-8000-00000000000a/oauth2/v2.0/logout',
-    },
+    logout: { url: `https://login.microsoftonline.com/${tenant}/oauth2/v2.0/logout` },
     backchannelLogout: 'Entra ID notifies applications in the browser only (front-channel logout).',
     apiToken: {
       options: { scope: 'openid profile api://orders/read' },
@@ -28,5 +28,19 @@ export const entraRow: ProviderRow = {
       options: { scope: 'openid profile api://orders/read api://bills/read' },
       audiences: ['orders', 'bills'],
     },
+  },
+};
+
+/** An application with the users of several tenants. */
+export const entraTenantsRow: ProviderRow = {
+  ...entraRow,
+  title: 'Microsoft Entra ID (several tenants)',
+  flavour: 'entra-multitenant',
+  createPreset: () => entra({ tenant: 'organizations', acceptTenant: [tenant] }),
+  example: entra({ tenant: 'organizations', acceptTenant: ['11111111-2222-3333-4444-555555555555'] }),
+  userIssuer: `https://login.microsoftonline.com/${tenant}/v2.0`,
+  cells: {
+    ...entraRow.cells,
+    logout: { url: 'https://login.microsoftonline.com/organizations/oauth2/v2.0/logout' },
   },
 };

@@ -13,12 +13,11 @@ export const githubRow: ProviderRow = {
   example: github(),
   client: { clientId: 'Iv23example', clientSecret: 'app-secret' },
   cells: {
-    login: { sent: { scope: 'read:user' } },
+    login: { sent: { scope: 'read:user', nonce: null, code_challenge_method: 'S256' } },
     idToken: noOpenid,
     refresh: { setting: 'the GitHub App has user access tokens that expire' },
     endOfRefresh: {},
-    userinfo:
-      'The response for the user has no `sub`. Request `https://api.github.com/user` with the access token.',
+    userinfo: { sub: '1' },
     logout: 'GitHub has no logout endpoint: the user stays signed in there.',
     backchannelLogout: noOpenid,
     apiToken: opaque,
