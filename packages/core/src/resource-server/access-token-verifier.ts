@@ -276,7 +276,7 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     metadata:
       options.protectedResource &&
       createProtectedResourceMetadata(options.protectedResource, {
-        // A template is no address of an authorization server.
+        // A template is not the address of an authorization server.
         issuers: [...issuers.values()].flatMap(({ issuer, tenants }) => (tenants ? [] : [issuer])),
         dpopAlgorithms: senderConstraint.dpopAlgorithms,
         requireBinding: options.requireBinding,

@@ -195,7 +195,7 @@ test('a refresh keeps the login of a tenant that is no longer accepted, without 
   expect([tokens.accessToken, tokens.idToken]).toEqual([expect.any(String), undefined]);
 });
 
-test('a logout token names the issuer of its tenant, also of one that is no longer accepted', async () => {
+test('a logout token names the issuer of its tenant, even of one that is no longer accepted', async () => {
   const { client, server } = await setUpClient({ acceptTenant: () => false });
   const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
   const sign = async (changes: object) =>

@@ -29,7 +29,7 @@ export const tenantLies: Readonly<Record<string, TenantLie>> = {
   'the placeholder as tid': { claims: ofTenant('{tenantid}'), check: /^(tid|iss)$/ },
   'a personal account': { claims: ofTenant(personalAccounts), check: 'tid' },
   'a tenant that is not in the list': { claims: ofTenant(otherTenant), check: 'tid' },
-  'a tenant that the function refuses': { acceptTenant: () => false, check: 'tid' },
+  'a tenant for which the function returns false': { acceptTenant: () => false, check: 'tid' },
   'a function that returns no boolean': { acceptTenant: () => 'yes' as never, check: 'tid' },
   'a function that resolves to nothing': { acceptTenant: async () => undefined as never, check: 'tid' },
   'no tid': { claims: { tid: undefined }, check: 'tid' },
@@ -37,7 +37,7 @@ export const tenantLies: Readonly<Record<string, TenantLie>> = {
   'a list as tid': { claims: { tid: [tenant] }, check: 'tid' },
   'a tid with a path': { claims: ofTenant(`x/../${tenant}`), check: /^(tid|iss)$/ },
   'a tid with an encoded path': { claims: ofTenant(`x%2f${tenant}`), check: /^(tid|iss)$/ },
-  'a tid that is no GUID, with a function': {
+  'a tid that is not a GUID, with a function': {
     claims: ofTenant('contoso'),
     acceptTenant: () => true,
     check: 'tid',

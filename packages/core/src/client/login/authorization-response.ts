@@ -123,7 +123,7 @@ async function validateSignedResponse(
 }
 
 /**
- * With tenants, the response names the issuer of one tenant. The ID token must name the same one. The template itself is no
+ * With tenants, the response names the issuer of one tenant. The ID token must name the same one. The template itself is not an
  * issuer, so that no response may contain it.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4

@@ -48,7 +48,7 @@ export function findTokenIssuer({ issuer, tenants }: IssuerRule, claims: JsonObj
 
 /**
  * Checks an issuer beside which there is no claim with the tenant, such as the parameter `iss` of an authorization response.
- * The template itself is no issuer.
+ * The template itself is not an issuer.
  */
 export function isIssuer({ issuer, tenants }: IssuerRule, value: unknown): boolean {
   if (!tenants) return value === issuer;

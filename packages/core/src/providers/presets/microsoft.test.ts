@@ -53,7 +53,7 @@ describe('entra', () => {
   });
 });
 
-test('a template is refused without a decision: by a client, a browser client and an API', () => {
+test('a template is rejected without a decision: by a client, a browser client and an API', () => {
   const { tenants: _, ...preset } = entra({ tenant: 'common', acceptTenant: [tenant] });
   const undecided: ProviderPreset = {
     ...preset,

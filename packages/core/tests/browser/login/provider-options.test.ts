@@ -63,28 +63,27 @@ test('sends the prompt of the preset, unless the login or the application has an
 test('the token worker reads the metadata at the URL that the page names', async () => {
   const requested: string[] = [];
   const scope: WorkerScope = { onmessage: null, postMessage() {} };
-  const respond = async (start: object) => {
-    const { promise, resolve } = Promise.withResolvers<unknown>();
-    scope.postMessage = (message) => ('id' in message ? resolve(message) : undefined);
-    runTokenWorker(scope, {
-      async fetch(url) {
-        requested.push(url);
-        const document = { issuer: 'https://login.example/a', token_endpoint: 'https://login.example/token' };
-        return json(url === metadataUrl ? document : { access_token: 'a' });
-      },
+  const respond = (start: object) =>
+    new Promise((resolve) => {
+      scope.postMessage = (message) => ('id' in message ? resolve(message) : undefined);
+      runTokenWorker(scope, {
+        async fetch(url) {
+          requested.push(url);
+          const document = { issuer: 'https://login.example/a', token_endpoint: 'https://login.example/token' };
+          return json(url === metadataUrl ? document : { access_token: 'a' });
+        },
+      });
+      const send = (data: object) => scope.onmessage?.({ data } as MessageEvent);
+      const lockName = 'lock';
+      send({
+        type: 'start',
+        issuer: 'https://login.example/{tenant}',
+        lockName,
+        allowInsecureIssuer: false,
+        ...start,
+      });
+      send({ type: 'request', id: 1, url: 'https://login.example/token', body: 'a=b', headers: {} });
     });
-    const send = (data: object) => scope.onmessage?.({ data } as MessageEvent);
-    const lockName = 'lock';
-    send({
-      type: 'start',
-      issuer: 'https://login.example/{tenant}',
-      lockName,
-      allowInsecureIssuer: false,
-      ...start,
-    });
-    send({ type: 'request', id: 1, url: 'https://login.example/token', body: 'a=b', headers: {} });
-    return promise;
-  };
   expect(await respond({ metadataUrl, placeholder: '{tenant}' })).toHaveProperty('response');
   expect(requested).toEqual([metadataUrl, 'https://login.example/token']);
   // Without the placeholder, the issuer of the metadata is another one.

@@ -52,7 +52,7 @@ test.each<readonly [string, unknown, AcceptTenant | undefined]>([
   ['a personal account', personalAccounts, undefined],
   ['the placeholder as tid', '{tenantid}', undefined],
   ['a tid with a path', `x/../${tenant}`, undefined],
-  ['a function that refuses', tenant, () => false],
+  ['a function that returns false', tenant, () => false],
   [
     'a function that throws',
     tenant,

@@ -17,7 +17,7 @@ export const appleRow: ProviderRow = {
   title: 'Apple',
   flavour: 'apple',
   createPreset: () => apple({ key }),
-  example: apple(),
+  example: apple({ key }),
   server: {
     clients: [
       {
