@@ -70,6 +70,8 @@ const generatedNest = (version: number): Fixture => ({
     ['nest', 'build', '--builder', 'swc'],
     ['nest', 'build', '--config', 'nest-cli.plugins.json'],
     ['nest', 'build', '--config', 'nest-cli.bundle.json'],
+    // Last: it writes a file to the sources.
+    ['nest', 'build', '--config', 'nest-cli.metadata.json'],
   ],
   scripts: [
     { name: 'test', suffix: '.spec.ts' },
