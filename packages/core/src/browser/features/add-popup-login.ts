@@ -28,9 +28,14 @@ const features = 'popup,width=500,height=700';
  * separate the window from its opener (`Cross-Origin-Opener-Policy`), the script of the page sends it:
  *
  * ```js
- * new BroadcastChannel('countersign popup').postMessage(location.href);
- * window.close();
+ * const channel = new BroadcastChannel('countersign popup');
+ * channel.onmessage = () => window.close();
+ * channel.postMessage(location.href);
+ * setTimeout(() => window.close(), 1000);
  * ```
+ *
+ * In a frame of another site, the channel does not reach the client. It then reads the address of the window, so neither the
+ * pages of the provider nor the page of `popupRedirectUri` may have such a header.
  *
  * `login` throws a LoginRequiredError `popup_blocked` if the browser opens no window, and `popup_closed` if the user closes
  * it, or another popup login starts. In a separated window this is noticed when the user returns to the page.
@@ -73,7 +78,7 @@ export function addPopupLogin(
       const error = new LoginRequiredError(
         'popup_blocked',
         isDevelopment
-          ? 'The browser blocked the window of the login. Call login() in the handler of a click, or log in without display: "popup".'
+          ? 'The browser blocked the window of the login. Call login() in the handler of a click, or log in without display: "popup". A frame with the attribute "sandbox" needs "allow-popups" and "allow-popups-to-escape-sandbox".'
           : '',
       );
       reportLoginFailure({ issuer, clientId, options }, error);

@@ -21,10 +21,12 @@ interface PopupLogin {
 /**
  * Waits until a window shows the redirect URI with the state of the login. The address is read from the window, which the
  * browser reveals only for a page of this origin, or received through a channel of this origin. No message of another origin
- * is read.
+ * is read. In a frame of another site, the channel does not reach this page, because browsers partition it by the site of the
+ * tab.
  *
  * @returns the address
  * @throws LoginRequiredError `popup_closed`
+ * @see https://developer.mozilla.org/en-US/docs/Web/Privacy/Guides/State_Partitioning
  */
 export function waitForPopup(popup: Window, { redirectUri, state, signal }: PopupLogin): Promise<string> {
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -42,8 +44,14 @@ export function waitForPopup(popup: Window, { redirectUri, state, signal }: Popu
     if (signal.aborted) fail();
     signal.addEventListener('abort', fail);
     try {
-      channel = new BroadcastChannel(channelName);
-      channel.onmessage = ({ data }) => accept(data);
+      const messages = new BroadcastChannel(channelName);
+      channel = messages;
+      messages.onmessage = ({ data }) => {
+        if (!isResponse(data)) return;
+        // This page cannot close a window that a page has separated.
+        messages.postMessage('received');
+        resolve(data);
+      };
     } catch {
       // The address of the window is enough, unless a page separates the window.
     }
@@ -68,10 +76,15 @@ function readPopupAddress(popup: Window): string | undefined {
   }
 }
 
+/** Browsers separate the channels of a frame in another site from those of the window. */
+const frameAdvice = isDevelopment
+  ? ' If its own page has closed it: in a frame of another site, neither the pages of the provider nor the page of popupRedirectUri may send Cross-Origin-Opener-Policy, and that page must wait a second before it closes the window.'
+  : '';
+
 const createClosedError = () =>
   new LoginRequiredError(
     'popup_closed',
     isDevelopment
-      ? 'The window of the login was closed before the login was complete. Offer the login again.'
+      ? `The window of the login was closed before the login was complete. Offer the login again.${window.top === window ? '' : frameAdvice}`
       : '',
   );

@@ -20,9 +20,11 @@ let popups: TestPopup[];
 let isBlocked: boolean;
 let hasFocus: boolean;
 let channels: { onmessage?: (event: { data: unknown }) => void }[];
+/** What this page sent to the pages of its origin. */
+let sent: unknown[];
 
 beforeEach(() => {
-  [popups, channels, isBlocked, hasFocus] = [[], [], false, false];
+  [popups, channels, sent, isBlocked, hasFocus] = [[], [], [], false, false];
   vi.stubGlobal('window', { name: '', open: () => (isBlocked ? null : openPopup()) });
   vi.stubGlobal('document', { hasFocus: () => hasFocus });
   vi.stubGlobal(
@@ -32,7 +34,9 @@ beforeEach(() => {
       constructor(name: string) {
         if (name === 'countersign popup') channels.push(this);
       }
-      postMessage() {}
+      postMessage(data: unknown) {
+        if (channels.includes(this)) sent.push(data);
+      }
       close() {
         channels = channels.filter((channel) => channel !== this);
       }
@@ -112,7 +116,11 @@ describe('a login in a window', () => {
     advanceChecks(100);
     await Promise.resolve();
     expect(getOutcome()).toBeUndefined();
+    post('received');
+    expect(sent).toEqual([]);
     post(provider.approve(url));
+    // The window closes itself: this page cannot.
+    expect(sent).toEqual(['received']);
     await login;
     expect(auth.snapshot().status).toBe('signed-in');
   });
@@ -173,6 +181,18 @@ describe('a login in a window', () => {
     hasFocus = true;
     advanceChecks(5);
     await expect(login).rejects.toMatchObject({ code: 'popup_closed' });
+  });
+
+  test('names what separates the window, if the page is in a frame', async () => {
+    for (const isFramed of [true, false]) {
+      Object.assign(window, { top: isFramed ? {} : window });
+      const { login, popup } = await start();
+      popup.closed = true;
+      hasFocus = true;
+      advanceChecks(5);
+      const error = await login.catch((reason: Error) => reason);
+      expect(String(error).includes('Cross-Origin-Opener-Policy')).toBe(isFramed);
+    }
   });
 
   test('accepts the message of a window that has closed itself', async () => {
