@@ -43,6 +43,7 @@ export function appConfig(settings: Settings): ApplicationConfig {
           clientId,
           scope: 'openid profile email items:read items:write',
           resource: settings.resource,
+          errorRoute: '/login-failed',
           // The provider asks the user before it ends a session, so the ID token is not sent in the URL.
           idTokenHint: false,
           allowInsecureIssuer,

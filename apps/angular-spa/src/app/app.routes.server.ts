@@ -13,5 +13,6 @@ export const serverRoutes: ServerRoute[] = [
   // The permissions of the user are known only in the browser.
   { path: 'forbidden', renderMode: RenderMode.Client },
   { path: 'callback', renderMode: RenderMode.Client },
+  { path: 'login-failed', renderMode: RenderMode.Client },
   { path: '**', renderMode: RenderMode.Server, status: 404 },
 ];

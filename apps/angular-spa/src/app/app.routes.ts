@@ -51,6 +51,7 @@ export const routes: Routes = [
     title: 'Not allowed · Countersign for Angular',
   },
   { path: 'callback', component: CallbackPage, title: 'Logging in · Countersign for Angular' },
+  { path: 'login-failed', component: CallbackPage, title: 'Login failed · Countersign for Angular' },
   {
     path: '**',
     loadComponent: async () => (await import('./pages/not-found.ts')).NotFoundPage,

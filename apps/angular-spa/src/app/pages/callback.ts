@@ -3,7 +3,10 @@ import { RouterLink } from '@angular/router';
 import { injectAuth } from '@countersign/angular';
 import { describeError } from '../errors/describe-error.ts';
 
-/** The redirect URI. The library completes the login and navigates to `returnTo`. */
+/**
+ * The redirect URI, where the library completes the login and navigates to `returnTo`. It is also the page that guards show
+ * after a failed login.
+ */
 @Component({
   selector: 'app-callback',
   imports: [RouterLink],
