@@ -5,6 +5,7 @@ import { startServer } from './packages/core/tests/real-browsers/start-server.ts
 import { findSuitesNotOn } from './packages/core/tests/support/platforms.ts';
 import { chromiumLaunchOptions } from './scripts/lib/programs/chromium.ts';
 import { createFirefoxLaunchOptions } from './scripts/lib/programs/firefox.ts';
+import { builtPackages, findBuiltSuites } from './scripts/lib/suites/built-suites.ts';
 import { createProject, type ProjectOptions } from './vitest.shared.ts';
 
 const root = import.meta.dirname;
@@ -46,6 +47,15 @@ const isolatedSuites = [
   'tests/session/logout/invented-identifiers.test.ts',
 ];
 
+/**
+ * The suites of a package that the step `built` runs against `dist`. A run of all tests leaves them out here, so that each
+ * test runs once.
+ */
+const suitesOfBuild = (folder: string): readonly string[] => {
+  const isLeftOut = process.env.WITHOUT_SUITES_OF_BUILD !== undefined;
+  return isLeftOut && builtPackages.some((name) => name === folder) ? findBuiltSuites(folder).suites : [];
+};
+
 const coreProject: ProjectOptions = { conditions: nodeConditions, alias: testingSources };
 
 const createEdgeProject = (name: string, test: ProjectOptions['test']) =>
@@ -61,7 +71,11 @@ const createEdgeProject = (name: string, test: ProjectOptions['test']) =>
   });
 
 const createPackageProject = (name: string, options: ProjectOptions = {}, folder = name) =>
-  createProject(name, `packages/${folder}`, { conditions: nodeConditions, ...options });
+  createProject(name, `packages/${folder}`, {
+    conditions: nodeConditions,
+    ...options,
+    test: { ...options.test, exclude: [...suitesOfBuild(folder), ...(options.test?.exclude ?? [])] },
+  });
 
 export default defineConfig({
   test: {

@@ -1,10 +1,12 @@
 import { runSuite } from './lib/suites/run-suite.ts';
 import type { Step } from './lib/suites/step.ts';
 import { build, imports, install, lint, types, unused } from './steps/checks.ts';
-import { compatibility } from './steps/compatibility.ts';
+import { compatibility, completeCompatibility } from './steps/compatibility.ts';
 import { consumer } from './steps/consumer.ts';
 import { api, attw, contents, pack, publint, sizes } from './steps/packages.ts';
-import { built, e2e, programs, scripted, unit } from './steps/tests.ts';
+import { built, e2e, programs, scripted, unit, unitBesideBuilt } from './steps/tests.ts';
+
+const names = process.argv.slice(2);
 
 const steps: readonly Step[] = [
   install,
@@ -22,7 +24,8 @@ const steps: readonly Step[] = [
   api,
   consumer,
   compatibility,
-  unit,
+  // In a run of all tests, each test runs once.
+  names.length === 0 ? unitBesideBuilt : unit,
   built,
   e2e,
   ...scripted,
@@ -33,4 +36,5 @@ const bundles: Readonly<Record<string, readonly string[]>> = {
   checks: ['install', 'lint', 'imports', 'unused', 'types'],
 };
 
-await runSuite({ title: 'tests', steps, bundles }, process.argv.slice(2));
+const all = names.includes(completeCompatibility.name) ? [...steps, completeCompatibility] : steps;
+await runSuite({ title: 'tests', steps: all, bundles }, names);

@@ -23,21 +23,24 @@ interface Mode {
   readonly build?: { readonly environment: Record<string, string>; readonly args: readonly string[] };
 }
 
-/** With each bundler, in development too. */
+/** With each bundler, in development too. A short run has the first of each version. */
 const otherModes: Readonly<Record<string, readonly Mode[]>> = {
   'next-15-nodejs': [
     { name: 'next dev (webpack)', dev: [] },
     { name: 'next dev (Turbopack)', dev: ['--turbopack'] },
   ],
   'next-16-proxy': [
-    { name: 'next start (webpack)', build: { environment: { WEBPACK: '1' }, args: ['--webpack'] } },
     { name: 'next dev (Turbopack)', dev: [] },
+    { name: 'next start (webpack)', build: { environment: { WEBPACK: '1' }, args: ['--webpack'] } },
     { name: 'next dev (webpack)', dev: ['--webpack'] },
   ],
 };
 
 /** The modes of Next in which the application runs. */
-const modes: readonly Mode[] = [{ name: 'next start' }, ...(otherModes[fixture] ?? [])];
+const modes: readonly Mode[] = [
+  { name: 'next start' },
+  ...(otherModes[fixture] ?? []).slice(0, process.env.SHORT === undefined ? undefined : 1),
+];
 
 const editedFile = join(folder, 'lib/memory-auth.ts');
 

@@ -6,14 +6,20 @@ import { pageStatusRows } from '../support/session-rows/pages/page-status-rows.t
 import { type RowApp, startRowApp } from '../support/session-rows/row.ts';
 
 // The rows of sessions: on a production build of Next 15, and in development of Next 15 and 16.
-// `next-sessions-rows.spec.ts` runs them on a production build of Next 16.
+// `next-sessions-rows.spec.ts` runs them on a production build of Next 16. In a short run, Next 15 does not run in
+// development, and Next 16 runs there without the variations.
 
 const folder = process.env.FIXTURE ?? '.';
 const isNext15 = basename(folder).startsWith('next-15');
-const rows = isNext15 ? [...sessionRows, ...pageStatusRows] : sessionRows;
-const modes = isNext15
-  ? [{ name: 'next start' }, { name: 'next dev', dev: [] }]
-  : [{ name: 'next dev', dev: [] }];
+const isShort = process.env.SHORT !== undefined;
+const rows = isNext15
+  ? [...sessionRows, ...pageStatusRows]
+  : sessionRows.filter(({ isVariation = false }) => !(isShort && isVariation));
+const build = { name: 'next start' };
+const development = { name: 'next dev', dev: [] };
+const modes: readonly { readonly name: string; readonly dev?: readonly string[] }[] = isNext15
+  ? [build, ...(isShort ? [] : [development])]
+  : [development];
 
 for (const { name, dev } of modes)
   describe(name, () => {

@@ -4,166 +4,81 @@ import { listPublishedPackages } from '../lib/packages/packages.ts';
 import { tarball } from '../lib/packages/tarball.ts';
 import { root, run } from '../lib/processes/process.ts';
 import { findProgram, nats, redis } from '../lib/programs/system-packages.ts';
+import {
+  type Command,
+  compatibilityFixtures,
+  type Fixture,
+  fixtures,
+  type TestScript,
+} from '../lib/suites/compatibility-fixtures.ts';
 import { type ReportOutcome, readJestReport } from '../lib/suites/jest-report.ts';
-import type { Failure, Step } from '../lib/suites/step.ts';
+import type { Failure, Outcome, Step } from '../lib/suites/step.ts';
 import { duration } from '../lib/terminal/style.ts';
 
-const fixtures = join(root, 'e2e/compatibility');
 const home = join(root, '.test/compatibility');
-
-type Command = readonly [command: string, ...args: string[]];
-
-interface Fixture {
-  /** The folder in `e2e/compatibility`. */
-  readonly name: string;
-  /** Folders that are copied first. Default: none. */
-  readonly sources?: readonly string[];
-  readonly build: Command;
-  /** Further builds of the same app, which must pass the same tests. Default: none. */
-  readonly otherBuilds?: readonly Command[];
-  /** Scripts of the app's `package.json` that run its tests with Jest or Vitest. Default: none. */
-  readonly scripts?: readonly TestScript[];
-  /** The tests of the built app: files of the fixture, or files beside the fixtures. */
-  readonly checks: readonly string[];
-}
-
-interface TestScript {
-  readonly name: string;
-  /** The arguments with which the runner writes its report in the form of Jest, without the name of the file. */
-  readonly reporter: readonly string[];
-  /** The end of the names of its tests. Each of these files must have run. */
-  readonly suffix: string;
-}
-
-const angular = (version: number, ...options: string[]): Fixture => ({
-  name: `angular-${version}`,
-  sources: ['angular'],
-  build: ['ng', 'build', ...options],
-  checks: [join(fixtures, 'angular.check.ts')],
-});
-
-/** A production build with a further configuration of `angular.json`. */
-const ngBuild = (variation: string): Command => ['ng', 'build', '--configuration', `production,${variation}`];
-
-const next = (name: string, sources: readonly string[], ...checks: string[]): Fixture => ({
-  name,
-  sources: ['next', ...sources],
-  build: ['next', 'build'],
-  checks: ['next', 'next-hosts', 'next-copies', ...checks].map((check) =>
-    join(fixtures, `${check}.check.ts`),
-  ),
-});
-
-const nest = (name: string): Fixture => ({
-  name,
-  sources: ['nest'],
-  build: ['tsc'],
-  checks: ['dist/version.check.js', 'dist/check.js'],
-});
-
-/** An app of `nest new`, which contains its unit and e2e tests, built with each compiler of Nest's CLI. */
-const generatedNest = (version: number): Fixture => ({
-  name: `nest-${version}-generated`,
-  sources: ['nest-generated'],
-  build: ['nest', 'build'],
-  otherBuilds: [
-    ['nest', 'build', '--builder', 'swc'],
-    ['nest', 'build', '--config', 'nest-cli.plugins.json'],
-    ['nest', 'build', '--config', 'nest-cli.bundle.json'],
-  ],
-  scripts: [
-    { name: 'test', suffix: '.spec.ts' },
-    { name: 'test:e2e', suffix: '.e2e-spec.ts' },
-  ].map((script) => ({ ...script, reporter: version === 11 ? ['--json'] : ['--reporter=json'] })),
-  checks: ['dist/every-context.check.js'],
-});
-
-/**
- * `nest new`, `nest generate app` and `nest generate library`. The CLI builds each application with webpack (Nest 11) or
- * Rspack (Nest 12).
- */
-const nestMonorepo = (version: number): Fixture => ({
-  name: `nest-${version}-monorepo`,
-  sources: ['nest-monorepo'],
-  build: ['nest', 'build', '--all'],
-  checks: ['monorepo.check.mts'],
-});
-
-const all: readonly Fixture[] = [
-  // These take the longest, so they start first.
-  next('next-15-nodejs', ['next-15'], 'next-rows'),
-  next('next-16-proxy', ['next-16'], 'next-trailing-slash', 'next-rows'),
-  nest('nest-11-commonjs'),
-  nest('nest-12-esm'),
-  nestMonorepo(11),
-  nestMonorepo(12),
-  generatedNest(11),
-  generatedNest(12),
-  next('next-15', [], 'next-trailing-slash'),
-  next('next-16', [], 'next-export'),
-  {
-    name: 'next-16-i18n',
-    build: ['next', 'build'],
-    checks: ['next-i18n', 'next-i18n-trailing-slash'].map((check) => join(fixtures, `${check}.check.ts`)),
-  },
-  angular(20, '--polyfills', 'zone.js'),
-  angular(21),
-  angular(22),
-  {
-    name: 'angular-22-variations',
-    sources: ['angular'],
-    build: ngBuild('base-path'),
-    otherBuilds: ['hash', 'module', 'zone', 'prerendered'].map(ngBuild),
-    checks: [join(fixtures, 'angular.check.ts')],
-  },
-];
 
 /** Applications at once. A test waits for its servers most of the time. */
 const atOnce = 2;
 
+/** Without development of Next 15, and with one bundler of each version of Next. */
+export const compatibility = createStep(
+  { name: 'compatibility', title: 'Packed packages in Nest 11 and 12, Next 15 and 16, Angular 20 to 22' },
+  { SHORT: '1' },
+);
+
+/** Every mode of Next. It takes long, so it runs only by name. */
+export const completeCompatibility = createStep(
+  { name: 'complete-compatibility', title: 'Packed packages in every mode of Nest, Next and Angular' },
+  {},
+);
+
 /** Installs the packed packages in small applications on other versions of the frameworks, and tests these. */
-export const compatibility: Step = {
-  name: 'compatibility',
-  title: 'Packed packages in Nest 11 and 12, Next 15 and 16, Angular 20 to 22',
-  needs: ['pack', 'programs'],
-  run: async (update) => {
-    const failures: Failure[] = [];
-    const notes: string[] = [];
-    let passed = 0;
-    const test = async (fixture: Fixture) => {
-      const began = Date.now();
-      const problem = await prepare(fixture, (activity) => update(`${fixture.name}: ${activity}`));
-      if (problem !== undefined) {
-        failures.push({ name: fixture.name, detail: `${fixture.name}: ${problem}` });
-        return;
-      }
-      passed += 1;
-      update(`${fixture.name}: tests`);
-      const outcomes = [await check(fixture)];
-      for (const command of fixture.otherBuilds ?? []) {
-        update(`${fixture.name}: ${command.join(' ')}`);
-        const failure = await build(fixture, command);
-        outcomes.push(failure === undefined ? await check(fixture, command) : toOutcome(fixture, failure));
-      }
-      for (const script of fixture.scripts ?? []) {
-        update(`${fixture.name}: ${script.name}`);
-        outcomes.push(await runTests(fixture, script));
-      }
-      passed += outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
-      failures.push(...outcomes.flatMap((outcome) => outcome.failures));
-      notes.push(`${fixture.name} ${duration(Date.now() - began)}`);
-    };
-    const waiting = [...all];
-    const testNext = async (): Promise<void> => {
-      const fixture = waiting.shift();
-      if (fixture === undefined) return;
-      await test(fixture);
-      await testNext();
-    };
-    await Promise.all(Array.from({ length: atOnce }, testNext));
-    return { passed, failures, note: notes.join(', ') };
-  },
-};
+function createStep(step: Pick<Step, 'name' | 'title'>, environment: Record<string, string>): Step {
+  return { ...step, needs: ['pack', 'programs'], run: (update) => testAll(environment, update) };
+}
+
+async function testAll(
+  environment: Readonly<Record<string, string>>,
+  update: (activity: string) => void,
+): Promise<Outcome> {
+  const failures: Failure[] = [];
+  const notes: string[] = [];
+  let passed = 0;
+  const test = async (fixture: Fixture) => {
+    const began = Date.now();
+    const problem = await prepare(fixture, (activity) => update(`${fixture.name}: ${activity}`));
+    if (problem !== undefined) {
+      failures.push({ name: fixture.name, detail: `${fixture.name}: ${problem}` });
+      return;
+    }
+    passed += 1;
+    update(`${fixture.name}: tests`);
+    const outcomes = [await check(fixture, fixture.build, environment)];
+    for (const command of fixture.otherBuilds ?? []) {
+      update(`${fixture.name}: ${command.join(' ')}`);
+      const failure = await build(fixture, command);
+      outcomes.push(
+        failure === undefined ? await check(fixture, command, environment) : toOutcome(fixture, failure),
+      );
+    }
+    for (const script of fixture.scripts ?? []) {
+      update(`${fixture.name}: ${script.name}`);
+      outcomes.push(await runTests(fixture, script));
+    }
+    passed += outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+    failures.push(...outcomes.flatMap((outcome) => outcome.failures));
+    notes.push(`${fixture.name} ${duration(Date.now() - began)}`);
+  };
+  const waiting = [...compatibilityFixtures];
+  const testNext = async (): Promise<void> => {
+    const fixture = waiting.shift();
+    if (fixture === undefined) return;
+    await test(fixture);
+    await testNext();
+  };
+  await Promise.all(Array.from({ length: atOnce }, testNext));
+  return { passed, failures, note: notes.join(', ') };
+}
 
 /** Installs and builds a copy of the fixture, which counts as one test. */
 async function prepare(fixture: Fixture, update: (activity: string) => void): Promise<string | undefined> {
@@ -273,13 +188,18 @@ async function installPacked(folder: string): Promise<void> {
   await writeFile(join(folder, 'pnpm-workspace.yaml'), `${JSON.stringify(workspace, undefined, 2)}\n`);
 }
 
-async function check({ name, checks, build }: Fixture, command: Command = build): Promise<ReportOutcome> {
+async function check(
+  { name, checks }: Fixture,
+  command: Command,
+  environment: Readonly<Record<string, string>>,
+): Promise<ReportOutcome> {
   const folder = join(home, name);
   const { code, output, stdout } = await run({
     command: process.execPath,
     args: ['--test', '--test-concurrency=1', `--test-reporter=${join(fixtures, 'reporter.ts')}`, ...checks],
     cwd: folder,
     env: {
+      ...environment,
       FIXTURE: folder,
       BUILD: command.join(' '),
       REDIS_SERVER_PATH: findProgram(redis) ?? 'redis-server',

@@ -63,7 +63,7 @@ const describeRemedy = (program: SystemProgram): string =>
     ? 'install Java 17 and Maven, or set KAFKA_JARS to the folder of its jars'
     : `install it or set ${program.variable}`;
 
-export const unit: Step = {
+const createUnitStep = (env: Record<string, string>): Step => ({
   name: 'unit',
   title: 'Unit and integration tests (vitest)',
   needs: ['build', 'programs'],
@@ -74,12 +74,18 @@ export const unit: Step = {
         {
           command: 'vitest',
           args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+          env,
         },
         { stream: true },
       );
       return { code, read: (text) => readVitestReport(JSON.parse(text), (path) => relative(root, path)) };
     }),
-};
+});
+
+export const unit = createUnitStep({});
+
+/** Without the suites that the step `built` runs. */
+export const unitBesideBuilt = createUnitStep({ WITHOUT_SUITES_OF_BUILD: '1' });
 
 export const built: Step = {
   name: 'built',

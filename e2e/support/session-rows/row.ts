@@ -12,6 +12,8 @@ import { createDrivenClock } from '../servers/clock/driven-clock.ts';
 export interface Row {
   readonly title: string;
   readonly check: (app: RowApp) => Promise<void>;
+  /** Another row checks the same path with another input. Default: false. */
+  readonly isVariation?: boolean;
 }
 
 /** A running application of `compatibility/next-sessions`, in all configurations of `lib/variants.ts`. */

@@ -87,7 +87,8 @@ export const logoutRows: readonly Row[] = [
   },
   ...['two-hours', 'two-hours-stored'].flatMap((variant) =>
     ['/items', '/api/protected', '/auth/session'].map(
-      (path): Row => ({
+      (path, index): Row => ({
+        isVariation: index > 0,
         title: `S3: a session that is used every 10 minutes at ${path} does not expire (${variant})`,
         async check(app) {
           const browser = await app.logIn('alice', app.findHost(variant));

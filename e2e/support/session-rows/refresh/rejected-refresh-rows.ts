@@ -131,7 +131,8 @@ const presets = [
 export const rejectedRefreshRows: readonly Row[] = [
   ...pages.flatMap((page) =>
     page.tested.map(
-      (rejection): Row => ({
+      (rejection, index): Row => ({
+        isVariation: index > 0,
         title: `C5: ${page.variant || 'cookie'} session, ${page.path}: a refresh that is rejected with ${rejection.name} ends no session`,
         check: (app) => checkRejection(app, page, rejection),
       }),
