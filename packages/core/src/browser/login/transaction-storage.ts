@@ -1,6 +1,6 @@
 import { seconds } from '../../internal/clock.ts';
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
-import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
+import { isTransactionExpired } from '../../protocol/login/authorization-transaction.ts';
 import type { BrowserContext } from '../options.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
 
@@ -30,7 +30,7 @@ export function saveTransaction(context: BrowserContext, transaction: BrowserTra
 /** Checks that this tab has left the page for a login whose response is still missing. */
 export function isLoginPending(context: BrowserContext): boolean {
   const startedAt = context.tabItems.get(createPendingName(context));
-  return startedAt !== undefined && seconds(context.now) - Number(startedAt) <= transactionLifetime;
+  return startedAt !== undefined && !isTransactionExpired(Number(startedAt), seconds(context.now));
 }
 
 /** Called when a page of the application was opened without a response: the user has left the provider. */

@@ -1,6 +1,6 @@
 import { seconds } from '../../internal/clock.ts';
 import { parseUrl } from '../../internal/parse-url.ts';
-import { transactionLifetime } from '../../protocol/login/authorization-transaction.ts';
+import { isTransactionExpired } from '../../protocol/login/authorization-transaction.ts';
 import { isRedirectUri } from '../../protocol/login/redirect-uri.ts';
 import { sanitizeReturnTo } from '../../protocol/login/return-to.ts';
 import { findOrigin } from '../../protocol/secure-url.ts';
@@ -54,7 +54,7 @@ const isFailurePageUrl = (href: string, redirectUri: string) =>
 /** Returns `undefined` if the page is unknown, or its login is too old. */
 function readWantedPage(context: BrowserContext): string | undefined {
   const [, createdAt, page] = /^(\d+) (.*)$/.exec(context.tabItems.get(createName(context)) ?? '') ?? [];
-  if (page === undefined || seconds(context.now) - Number(createdAt) > transactionLifetime) return undefined;
+  if (page === undefined || isTransactionExpired(Number(createdAt), seconds(context.now))) return undefined;
   return toPath(page);
 }
 

@@ -33,6 +33,22 @@ test('rejects a transaction after its lifetime', () => {
   );
 });
 
+test('rejects a transaction that is further in the future than its lifetime', () => {
+  // Clocks of servers differ, and the clock of a browser may have been set back.
+  checkTransaction(transaction, { ...context, time: 1_000 - transactionLifetime });
+  const early = { ...context, time: 999 - transactionLifetime };
+  expect(() => checkTransaction(transaction, early)).toThrow(
+    expect.objectContaining({
+      code: 'transaction_invalid',
+      check: 'expired',
+      message: expect.stringContaining('clock was set back'),
+    }),
+  );
+  expect(() => checkTransaction({ ...transaction, createdAt: Number.NaN }, context)).toThrow(
+    'Start a new login',
+  );
+});
+
 test('S6: rejects additional parameters that decide the security of a login', () => {
   for (const name of [
     'redirect_uri',

@@ -23,6 +23,18 @@ export interface AuthorizationTransaction {
 export const transactionLifetime = 3600;
 
 /**
+ * Checks the age of a transaction, or of another record of the same lifetime.
+ *
+ * The clock may have been set back since it was created, and the clocks of two servers differ. So a time in the future is
+ * accepted too, but no further away than one in the past: otherwise the record would be valid until the clock reaches it.
+ *
+ * @param createdAt seconds since the epoch. `NaN` is expired
+ * @param time seconds since the epoch
+ */
+export const isTransactionExpired = (createdAt: number, time: number): boolean =>
+  !(Math.abs(time - createdAt) <= transactionLifetime);
+
+/**
  * Parameters that decide the security of a login. An application cannot set them as additional parameters.
  *
  * @see https://www.iana.org/assignments/oauth-parameters/oauth-parameters.xhtml
@@ -91,12 +103,15 @@ export function checkTransaction(
         : '',
     );
   }
-  if (time - transaction.createdAt > transactionLifetime) {
+  const { createdAt } = transaction;
+  if (isTransactionExpired(createdAt, time)) {
     throw new ValidationError(
       'transaction_invalid',
       'expired',
       isDevelopment
-        ? `The login was started more than ${transactionLifetime} seconds ago. Start a new login.`
+        ? createdAt > time
+          ? `The login was started more than ${transactionLifetime} seconds in the future: the clock was set back. Start a new login.`
+          : `The login was started more than ${transactionLifetime} seconds ago. Start a new login.`
         : '',
     );
   }

@@ -68,6 +68,20 @@ describe('an authorization response', () => {
     await expect(page.auth.handleCallback(provider.approve(url))).rejects.toMatchObject({ check: 'expired' });
   });
 
+  test('C6: is accepted after the clock was set back, but not before the lifetime of its transaction', async () => {
+    const page = createPage();
+    const url = await startLogin(page);
+    const other = await startLogin(page);
+    // The clocks of the provider and the page are the same one.
+    advanceClock(-3600);
+    await page.auth.handleCallback(provider.approve(url));
+    expect(page.auth.snapshot().status).toBe('signed-in');
+    advanceClock(-1);
+    await expect(page.auth.handleCallback(provider.approve(other))).rejects.toMatchObject({
+      check: 'expired',
+    });
+  });
+
   test('S10: is rejected with the transaction of another client', async () => {
     const other = createPage({ clientId: 'other' });
     const url = await startLogin(other);

@@ -4,6 +4,7 @@ import type { BrowserAuthOptions } from '../../../src/browser/options.ts';
 import { createMemoryStorage } from '../../../src/browser/state/token-storage.ts';
 import type { AuthEvent } from '../../../src/events.ts';
 import {
+  advanceClock,
   createPage,
   events,
   openSignedInPage,
@@ -67,6 +68,25 @@ describe('logout', () => {
       });
       for (const path of ['/?state=open', '/']) expect(await openPage(path)).toEqual({ path, returns: [] });
       expect((await openPage(`/?state=${state}`)).path).toBe('/');
+    });
+
+    test('which expires like the transaction of a login', async () => {
+      const state = await logOut(`${origin}/`);
+      const path = `/?state=${state}`;
+      advanceClock(3601);
+      expect(await openPage(path)).toEqual({ path, returns: [] });
+      // It was deleted, so the clock cannot make it valid again.
+      advanceClock(-3601);
+      expect(await openPage(path)).toEqual({ path, returns: [] });
+    });
+
+    test('which is compared after the clock was set back, but not before its lifetime', async () => {
+      const early = await logOut(`${origin}/`);
+      advanceClock(-3600);
+      expect(await openPage(`/?state=${early}`)).toEqual({ path: '/', returns: createReturn(true) });
+      const path = `/?state=${await logOut(`${origin}/`)}`;
+      advanceClock(-3601);
+      expect(await openPage(path)).toEqual({ path, returns: [] });
     });
 
     test('unless the user returns to another origin, where it cannot be checked', async () => {
