@@ -33,6 +33,8 @@ export const nestMetadata = {
 export const swaggerMetadata = {
   security: 'swagger/apiSecurity',
   responses: 'swagger/apiResponse',
+  /** The static method of a class that returns the metadata of the compiler plugin. */
+  pluginMetadata: '_OPENAPI_METADATA_FACTORY',
 } as const;
 
 /** The metadata key of `@nestjs/cache-manager`, and its injection token of the cache. */

@@ -13,10 +13,9 @@ export const DESCRIBED_ROUTES = Symbol('countersign.describedRoutes');
 export function describeDeclaredRoutes(modules: ModulesContainer): true {
   for (const { type, isController } of listModuleClasses(modules)) {
     if (!isController) continue;
-    const methods = listMethods(type).map(({ method }) => method);
     describeRoutes(
       type,
-      methods.filter((method) => getAccessPolicy(method, type).isExplicit),
+      listMethods(type).filter(({ method }) => getAccessPolicy(method, type).isExplicit),
     );
   }
   return true;

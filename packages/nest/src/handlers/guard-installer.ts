@@ -57,8 +57,9 @@ export class GuardInstaller
     const applicationFilter = new ApplicationErrorFilter(modules);
     for (const each of listModuleClasses(modules)) {
       const { type, isController } = each;
-      const methods = listMethods(type).map(({ method }) => method);
-      if (isController) describeRoutes(type, methods);
+      const namedMethods = listMethods(type);
+      const methods = namedMethods.map(({ method }) => method);
+      if (isController) describeRoutes(type, namedMethods);
       // Nest applies neither global filters nor global guards of an application to gateways.
       if (!methods.some(isMessageHandler) && Reflect.getMetadata(nestMetadata.gateway, type) !== true)
         continue;
