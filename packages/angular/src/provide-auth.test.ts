@@ -89,6 +89,11 @@ test('features add options to the configuration', () => {
   expect(completeConfig.dpop).toBeTypeOf('function');
 });
 
+test('an undefined option of a feature keeps the configuration', () => {
+  const withLeeway = { ...config, leeway: 5 };
+  expect(withRefreshTokens({ leeway: undefined }).configure?.(withLeeway)).toMatchObject({ leeway: 5 });
+});
+
 test('starts synchronously with a configuration object', async () => {
   const { auth } = await start(provideAuth(config));
   await auth().whenReady();

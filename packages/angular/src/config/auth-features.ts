@@ -25,9 +25,9 @@ import type { AuthFeature } from './auth-config.ts';
  * ];
  * ```
  */
-export function withRefreshTokens(options: { readonly leeway?: number } = {}): AuthFeature {
+export function withRefreshTokens({ leeway }: { readonly leeway?: number | undefined } = {}): AuthFeature {
   return {
-    configure: (config) => ({ ...config, ...options, refreshTokens: true }),
+    configure: (config) => ({ ...config, ...(leeway !== undefined && { leeway }), refreshTokens: true }),
   };
 }
 

@@ -7,7 +7,7 @@ import { type AuthGuard, authGuard } from './auth-guard.ts';
 /** Options of {@link scopeGuard} and {@link claimGuard}. */
 export interface GuardOptions {
   /** The page to show to a signed-in user who is not allowed. Default: the navigation is canceled. */
-  readonly redirectTo?: string;
+  readonly redirectTo?: string | undefined;
 }
 
 /**

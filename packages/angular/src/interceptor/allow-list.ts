@@ -9,26 +9,26 @@ export interface ApiEntry {
    */
   readonly url: string;
   /** HTTP methods. Default: all methods. */
-  readonly methods?: readonly string[];
+  readonly methods?: readonly string[] | undefined;
   /**
    * Paths below `url` whose requests do not match, for example `['public', 'health/live']`. They are case-sensitive.
    * Default: none.
    */
-  readonly except?: readonly string[];
+  readonly except?: readonly string[] | undefined;
   /**
    * Resource indicator of the access token. It is also requested at the login. Default: the first `resource` of the
    * configuration.
    *
    * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
    */
-  readonly resource?: string;
+  readonly resource?: string | undefined;
   /** Scope of the access token, space-separated. It is also requested at the login. Default: the granted scope. */
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /**
    * Sends the request without a token if the user is not signed in. Default: `false`, the request fails with
    * `LoginRequiredError`.
    */
-  readonly optional?: boolean;
+  readonly optional?: boolean | undefined;
   /**
    * Starts a new login if the API requires another scope, or a stronger or more recent login. The response is returned
    * as an error in each case. Default: `false`, no login is started.
@@ -36,7 +36,7 @@ export interface ApiEntry {
    * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
    * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
    */
-  readonly stepUp?: boolean;
+  readonly stepUp?: boolean | undefined;
 }
 
 /** A parsed entry of the allow-list. */

@@ -20,9 +20,9 @@ export interface ServerSession {
   /** The claims of the user. They are sent to the browser, so include only what the page shows. */
   readonly claims: Pick<IdTokenClaims, 'sub'> & Partial<IdTokenClaims>;
   /** The granted scopes. They are sent to the browser. Default: none. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
   /** The access token for requests during rendering. It is not sent to the browser. */
-  readonly accessToken?: string;
+  readonly accessToken?: string | undefined;
 }
 
 /** Options of {@link provideServerAuth}. */
@@ -31,9 +31,9 @@ export interface ServerAuthOptions {
    * The APIs to which the access token of the session is sent during rendering. Only absolute URLs are allowed, because
    * on a server the `Host` header determines the origin of a path. `stepUp` has no effect. Default: none.
    */
-  readonly apis?: readonly ApiEntry[];
+  readonly apis?: readonly ApiEntry[] | undefined;
   /** The name of the client, if the application has several. Default: the client without a name. */
-  readonly clientName?: string;
+  readonly clientName?: string | undefined;
 }
 
 /**

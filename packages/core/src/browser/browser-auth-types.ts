@@ -28,13 +28,13 @@ export interface LoginOptions extends AuthorizationOptions {
    * its query and fragment. On the page of the redirect URI after a failed login, it is the page that the failed login
    * wanted.
    */
-  readonly returnTo?: string;
+  readonly returnTo?: string | undefined;
   /** `popup`: in a window, with `addPopupLogin`. Default: the login leaves the page. */
-  readonly display?: 'page' | 'popup';
+  readonly display?: 'page' | 'popup' | undefined;
   /** The redirect URI of this login, which is completed with `handleCallback`. Default: the option of the client. */
-  readonly redirectUri?: string;
+  readonly redirectUri?: string | undefined;
   /** Shows the page of the provider for this login. Default: the option of the client. */
-  readonly navigate?: (url: string, state: string) => void | Promise<void>;
+  readonly navigate?: ((url: string, state: string) => void | Promise<void>) | undefined;
 }
 
 /** Options of {@link BrowserAuth.getAccessToken}. */
@@ -50,7 +50,7 @@ export interface GetAccessTokenOptions {
    */
   readonly rejectedToken?: string | undefined;
   /** Refreshes although the token is still valid, for example to receive new claims. Default: false. */
-  readonly forceRefresh?: boolean;
+  readonly forceRefresh?: boolean | undefined;
   /**
    * The login to which the request belongs: `snapshot().holder` when the request began, or `holder` of the token with which
    * it was sent before. `null`: the request began without a login and receives no token. Default: the login of the snapshot
@@ -67,9 +67,9 @@ export interface BrowserAccessToken extends AccessToken {
 /** Options of {@link BrowserAuth.logout}. */
 export interface LogoutOptions {
   /** Where the provider sends the user after the logout. Default: the option of the same name. */
-  readonly postLogoutRedirectUri?: string;
+  readonly postLogoutRedirectUri?: string | undefined;
   /** Ends the login of this application only. The session at the provider remains. Default: false. */
-  readonly localOnly?: boolean;
+  readonly localOnly?: boolean | undefined;
 }
 
 /** The result of {@link BrowserAuth.start}. */

@@ -126,8 +126,8 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       requireTokenRequests(options.fetch);
       if (display === 'popup' && !navigate) throw createPopupError();
       const { url, transaction } = await createAuthorizationRequest(context, {
-        redirectUri: options.redirectUri,
         ...request,
+        redirectUri: request.redirectUri ?? options.redirectUri,
         // In a native shell, the page that shows a failure is not the redirect URI.
         returnTo: findReturnTo(context, {
           requestedPage: returnTo,

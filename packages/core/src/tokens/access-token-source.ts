@@ -8,7 +8,7 @@ export interface GetAccessTokenRequest extends AccessTokenRequest {
    * Refreshes although the token is still valid, for example because a resource server rejected it. A newer token that
    * another request has received in the meantime is returned without a further refresh. Default: false.
    */
-  readonly forceRefresh?: boolean;
+  readonly forceRefresh?: boolean | undefined;
 }
 
 /** An access token, and the token set that contains it. */

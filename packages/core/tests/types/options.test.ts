@@ -1,35 +1,53 @@
 import { expectTypeOf, test } from 'vitest';
-import type { BrowserAuthOptions } from '../../src/browser/index.ts';
-import type { ClientOptions, generateDpopKeyPair } from '../../src/index.ts';
+import type {
+  BrowserAuthOptions,
+  GetAccessTokenOptions,
+  IdleOptions,
+  LoginOptions,
+  LogoutOptions,
+} from '../../src/browser/index.ts';
+import type {
+  AuthorizationRequest,
+  ClientOptions,
+  GetAccessTokenRequest,
+  generateDpopKeyPair,
+} from '../../src/index.ts';
 import type { NodeFetchOptions } from '../../src/node/index.ts';
 import type { Auth0Options, ProviderPreset } from '../../src/providers/index.ts';
 import type { TrustedIssuer, VerifierOptions } from '../../src/resource-server/index.ts';
-import type { WebAuthOptions, WebSessionOptions } from '../../src/session/index.ts';
-
-/** The optional members of `T` that do not accept `undefined` where `exactOptionalPropertyTypes` is set. */
-type Strict<T> = T extends unknown
-  ? {
-      [K in keyof T]-?: object extends Pick<T, K>
-        ? { [P in K]: undefined } extends Pick<T, K>
-          ? never
-          : K
-        : never;
-    }[keyof T]
-  : never;
+import type {
+  SessionTokenRequest,
+  StartLoginOptions,
+  StartLogoutOptions,
+  WebAuthOptions,
+  WebSessionOptions,
+} from '../../src/session/index.ts';
+import type { StrictMembers } from '../support/strict-members.ts';
 
 test('each option accepts undefined', () => {
-  expectTypeOf<Strict<ClientOptions>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<ProviderPreset>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<WebAuthOptions>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<Auth0Options>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<VerifierOptions>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<TrustedIssuer>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<WebSessionOptions>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<BrowserAuthOptions>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<NodeFetchOptions>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<NonNullable<NodeFetchOptions['pool']>>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<ClientOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<ProviderPreset>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<WebAuthOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<Auth0Options>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<VerifierOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<TrustedIssuer>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<WebSessionOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<AuthorizationRequest>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<GetAccessTokenRequest>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<StartLoginOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<StartLogoutOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<SessionTokenRequest>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<BrowserAuthOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<LoginOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<LogoutOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<GetAccessTokenOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<IdleOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<NodeFetchOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<NonNullable<NodeFetchOptions['pool']>>>().toEqualTypeOf<never>();
   // The helper finds a strict member.
-  expectTypeOf<Strict<{ readonly a?: string; readonly b?: string | undefined }>>().toEqualTypeOf<'a'>();
+  expectTypeOf<
+    StrictMembers<{ readonly a?: string; readonly b?: string | undefined }>
+  >().toEqualTypeOf<'a'>();
 });
 
 test('rejects unknown keys and algorithms', () => {

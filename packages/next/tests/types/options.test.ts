@@ -1,4 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
+import type { StrictMembers } from '../../../core/tests/support/strict-members.ts';
 import type {
   AuthProviderProps,
   LoginButtonProps,
@@ -14,29 +15,16 @@ import type {
 } from '../../src/index.ts';
 import type { TestSession } from '../../src/testing/index.ts';
 
-/** The optional members of `T` that do not accept `undefined` where `exactOptionalPropertyTypes` is set. */
-type Strict<T> = T extends unknown
-  ? {
-      [K in keyof T]-?: object extends Pick<T, K>
-        ? { [P in K]: undefined } extends Pick<T, K>
-          ? never
-          : K
-        : never;
-    }[keyof T]
-  : never;
-
 test('each option and property accepts undefined', () => {
-  expectTypeOf<Strict<AuthOptions>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<ProxyOptions>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<ProtectOptions>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<SessionTokenRequest>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<NonNullable<Parameters<Auth['requireSession']>[0]>>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<AuthProviderProps>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<Pick<LoginButtonProps, 'returnTo'>>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<Pick<LogoutButtonProps, 'returnTo'>>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<SessionExpiryProps>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<NonNullable<SessionExpiryProps['messages']>>>().toEqualTypeOf<never>();
-  expectTypeOf<Strict<TestSession>>().toEqualTypeOf<never>();
-  // The helper finds a strict member.
-  expectTypeOf<Strict<{ readonly a?: string; readonly b?: string | undefined }>>().toEqualTypeOf<'a'>();
+  expectTypeOf<StrictMembers<AuthOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<ProxyOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<ProtectOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<SessionTokenRequest>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<NonNullable<Parameters<Auth['requireSession']>[0]>>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<AuthProviderProps>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<Pick<LoginButtonProps, 'returnTo'>>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<Pick<LogoutButtonProps, 'returnTo'>>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<SessionExpiryProps>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<NonNullable<SessionExpiryProps['messages']>>>().toEqualTypeOf<never>();
+  expectTypeOf<StrictMembers<TestSession>>().toEqualTypeOf<never>();
 });

@@ -15,7 +15,7 @@ export interface IdleOptions {
   /** Seconds without activity after which the user is logged out. More than `warnAfter`, at most 86,400. */
   readonly endAfter: number;
   /** Options of the logout. Default: the session at the provider ends too. */
-  readonly logout?: LogoutOptions;
+  readonly logout?: LogoutOptions | undefined;
 }
 
 /** The time that is left without activity. Each change creates a new object. */

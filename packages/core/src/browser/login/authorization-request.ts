@@ -14,24 +14,24 @@ import { findConsentPrompt } from './consent-memory.ts';
 /** The parameters of one login. */
 export interface AuthorizationOptions {
   /** Space-separated. Requested in addition to the scope of the options. Default: none. */
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /** The resource servers of access tokens (RFC 8707). Default: those of the options. */
-  readonly resource?: string | readonly string[];
+  readonly resource?: string | readonly string[] | undefined;
   /** What the provider asks the user for. Default: the provider decides. */
-  readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create' | (string & {});
+  readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create' | (string & {}) | undefined;
   /** Seconds since the last active authentication of the user, at most. `auth_time` is then required. Default: any time. */
-  readonly maxAge?: number;
+  readonly maxAge?: number | undefined;
   /** `acr` of the ID token must be one of these. Default: any. */
-  readonly acrValues?: readonly string[];
+  readonly acrValues?: readonly string[] | undefined;
   /** The expected user, for example an email address. Default: none. */
-  readonly loginHint?: string;
+  readonly loginHint?: string | undefined;
   /** Languages of the provider's pages (BCP 47), in order of preference. Default: the provider decides. */
-  readonly uiLocales?: readonly string[];
+  readonly uiLocales?: readonly string[] | undefined;
   /**
    * Additional parameters. They replace those of the option `authorizationParameters` with the same names. Those that the
    * library sets are rejected. Default: none.
    */
-  readonly parameters?: Readonly<Record<string, string>>;
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

@@ -23,41 +23,41 @@ export type { AuthorizationTransaction } from '../../protocol/login/authorizatio
 /** Options of {@link createAuthorizationRequest}. Defaults are those of the client. */
 export interface AuthorizationRequest {
   /** Where the provider redirects the user after login, exactly as registered. */
-  readonly redirectUri?: string;
+  readonly redirectUri?: string | undefined;
   /** The requested scope, space-separated. With the option `refreshTokens` of the client, what a refresh token needs is added. */
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /**
    * The resource indicators of the APIs that access tokens are for.
    *
    * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.1
    */
-  readonly resource?: string | readonly string[];
+  readonly resource?: string | readonly string[] | undefined;
   /** Maximum age of the user's authentication in seconds. `auth_time` is then required and validated. */
-  readonly maxAge?: number;
+  readonly maxAge?: number | undefined;
   /** The accepted authentication contexts. The `acr` of the ID token must be one of these. */
-  readonly acrValues?: readonly string[];
+  readonly acrValues?: readonly string[] | undefined;
   /** What the provider asks the user. Default: the provider decides. */
-  readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create' | (string & {});
+  readonly prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create' | (string & {}) | undefined;
   /** Identifies the user who is expected to log in, for example by e-mail address. */
-  readonly loginHint?: string;
+  readonly loginHint?: string | undefined;
   /** An ID token of the user who is expected to log in. */
-  readonly idTokenHint?: string;
+  readonly idTokenHint?: string | undefined;
   /** Languages for the provider's pages (BCP 47), in order of preference. */
-  readonly uiLocales?: readonly string[];
+  readonly uiLocales?: readonly string[] | undefined;
   /**
    * The `claims` parameter, which requests single claims.
    *
    * @see https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter
    */
-  readonly claims?: object;
+  readonly claims?: object | undefined;
   /**
    * The `authorization_details` parameter.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9396#section-2
    */
-  readonly authorizationDetails?: readonly object[];
+  readonly authorizationDetails?: readonly object[] | undefined;
   /** Additional parameters, for example `organization` of Auth0. A parameter that the library sets is rejected. */
-  readonly parameters?: Readonly<Record<string, string>>;
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Parameters that {@link AuthorizationRequest} has an option for. */

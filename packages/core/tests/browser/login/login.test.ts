@@ -115,3 +115,11 @@ describe('login', () => {
     expect(second.auth.snapshot().status).toBe('signed-in');
   });
 });
+
+test('an undefined option of login() keeps the default', async () => {
+  const page = createPage();
+  const url = await startLogin(page, { redirectUri: undefined, scope: undefined, navigate: undefined });
+  const parameters = new URL(url).searchParams;
+  expect(parameters.get('redirect_uri')).toBe(`${origin}/callback`);
+  expect(parameters.get('scope')).toBe('openid offline_access items:read');
+});

@@ -27,7 +27,7 @@ export interface StartLoginOptions {
    * Parameters of this authorization request, in addition to the client's options, for example `{ maxAge: 300 }`.
    * Default: none.
    */
-  readonly authorization?: Omit<AuthorizationRequest, 'redirectUri'>;
+  readonly authorization?: Omit<AuthorizationRequest, 'redirectUri'> | undefined;
 }
 
 /**
