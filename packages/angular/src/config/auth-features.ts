@@ -25,7 +25,8 @@ import type { AuthFeature } from './auth-config.ts';
  * ];
  * ```
  */
-export function withRefreshTokens({ leeway }: { readonly leeway?: number | undefined } = {}): AuthFeature {
+export function withRefreshTokens(options: { readonly leeway?: number | undefined } = {}): AuthFeature {
+  const { leeway } = options;
   return {
     configure: (config) => ({ ...config, ...(leeway !== undefined && { leeway }), refreshTokens: true }),
   };
