@@ -24,6 +24,14 @@ export interface AccessTokenProfile {
   /** Accepted `typ` headers in lower case, without `application/`. An empty string accepts a missing header. */
   readonly types: readonly string[];
   /**
+   * Claims of ID tokens that access tokens of this issuer have too: some of `nonce`, `at_hash`, `c_hash`, `s_hash` and
+   * `events`. If `types` accepts `jwt` or a missing type, a token with another one of them is rejected, because ID tokens
+   * have the same type and the same signature. A built-in profile, or its `reject`, has its own rule. Default: none.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8725#section-3.12
+   */
+  readonly allowedIdTokenClaims?: readonly string[];
+  /**
    * Required claims, in addition to `iss` and `exp`. An introspection response may omit `sub`, `client_id`, `cid`, `iat` and
    * `jti`; it must contain every other one.
    *

@@ -2,6 +2,7 @@ import { deepFreeze, isJsonObject, type JsonObject, removeNullMembers } from '..
 import type { AccessTokenProfile } from '../../protocol/tokens/access-token-profile.ts';
 import { formatDistance, formatList, formatTime, formatValue } from '../rejections/format-mismatch.ts';
 import { invalidToken } from '../rejections/rejection.ts';
+import { findForeignClaim } from './profiles.ts';
 import { readSubject } from './subject.ts';
 import type { AccessTokenClaims, VerifiedAccessToken } from './verified-access-token.ts';
 
@@ -88,6 +89,12 @@ export function checkRequiredClaims(claims: JsonObject, profile: AccessTokenProf
 export function checkProfile(claims: JsonObject, profile: AccessTokenProfile): void {
   const reason = profile.reject?.(claims);
   if (reason !== undefined) throw invalidToken('profile', reason);
+  const foreign = findForeignClaim(claims, profile);
+  if (foreign === undefined) return;
+  throw invalidToken(foreign.claim, foreign.reason, () => ({
+    expected: `no claim "${foreign.claim}". If the access tokens of this issuer have it, name it in allowedIdTokenClaims of the profile "${profile.name}"`,
+    found: `a claim "${foreign.claim}"`,
+  }));
 }
 
 /** RFC 9068 section 4: otherwise a resource server could use the tokens of its callers at another one. */

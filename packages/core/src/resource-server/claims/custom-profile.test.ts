@@ -92,4 +92,23 @@ describe('a custom profile', () => {
       message: 'The token is not an access token',
     });
   });
+
+  test.each(['nonce', 'at_hash', 'c_hash', 's_hash', 'events'])(
+    'rejects an ID token by its claim %s, unless the profile names the claim',
+    async (name) => {
+      const types = ['at+jwt', 'jwt', ''];
+      const { verify } = await setUp({ types });
+      await expect(verify({ [name]: 'x' }, { typ: 'JWT' })).rejects.toMatchObject({
+        code: 'invalid_token',
+        message: 'The token is an ID token or a logout token, not an access token',
+      });
+      const { verify: verifyAllowed } = await setUp({ types, allowedIdTokenClaims: [name] });
+      expect(await verifyAllowed({ [name]: 'x' }, { typ: 'JWT' })).toMatchObject({ sub: 'alice' });
+    },
+  );
+
+  test('accepts the claims of ID tokens if only its own type is accepted', async () => {
+    const { verify } = await setUp({ types: ['at+jwt'] });
+    expect(await verify({ nonce: 'x' })).toMatchObject({ sub: 'alice' });
+  });
 });

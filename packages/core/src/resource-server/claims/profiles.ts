@@ -8,10 +8,23 @@ import { isServiceAccount } from './service-account.ts';
 /** Claims of ID tokens and logout tokens only (OpenID Connect Core section 2, Back-Channel Logout section 2.4). */
 const foreignClaims = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];
 
-function rejectForeign(claims: JsonObject): string | undefined {
-  return foreignClaims.some((claim) => claims[claim] !== undefined)
-    ? 'The token is an ID token or a logout token, not an access token'
-    : undefined;
+const foreignReason = 'The token is an ID token or a logout token, not an access token';
+
+const rejectForeign = (claims: JsonObject): string | undefined =>
+  foreignClaims.some((claim) => claims[claim] !== undefined) ? foreignReason : undefined;
+
+/**
+ * Finds a claim that only other JWTs of the issuer have, if neither the type nor a built-in check tells them apart (RFC 8725
+ * section 3.12).
+ */
+export function findForeignClaim(claims: JsonObject, profile: AccessTokenProfile) {
+  const { types, reject, allowedIdTokenClaims = [] } = profile;
+  const isTyped = !types.includes('jwt') && !types.includes('');
+  if (isTyped || (reject && isBuiltInCheck(reject))) return undefined;
+  const claim = foreignClaims.find(
+    (name) => claims[name] !== undefined && !allowedIdTokenClaims.includes(name),
+  );
+  return claim === undefined ? undefined : { claim, reason: foreignReason };
 }
 
 /** Old policies of Azure AD B2C write the same sentence as `sub` for every user: "Not supported currently. Use oid claim." */
