@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -36,11 +37,17 @@ const nodeModulesInBrowser = [
   { find: /^node:util$/, replacement: join(core, 'tests/real-browsers/inspect.ts') },
 ];
 
+/** Suites that replace the timers or the console: loops of other suites of the same worker would use them too. */
+const suitesThatReplaceGlobals = globSync('{src,tests}/**/*.test.ts', { cwd: core }).filter((suite) =>
+  /useFakeTimers|spyOn\(console/.test(readFileSync(join(core, suite), 'utf8')),
+);
+
 /**
  * Suites of core that need modules of their own: the browser client and the state of a process keep module state, and
  * `oidc-provider` keeps one provider. The other suites of a worker share their modules, which saves their evaluation.
  */
 const isolatedSuites = [
+  ...suitesThatReplaceGlobals,
   '{src,tests}/browser/**/*.test.ts',
   'tests/{fuzz,hostile-requests,model,oidc-provider}/**/*.test.ts',
   'tests/session/isolation/**/*.test.ts',
