@@ -31,7 +31,7 @@ export function createProject(
       name,
       environment: 'node',
       // These tests start real servers, and the machine may be busy.
-      testTimeout: 20_000,
+      testTimeout: 60_000,
       include: ['**/*.test.ts', '**/*.test.tsx'],
       setupFiles: existsSync(setup) ? [setup] : [],
       ...test,

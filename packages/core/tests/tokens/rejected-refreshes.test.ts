@@ -123,6 +123,7 @@ describe.each(refreshRejections)('C5: a refresh that is rejected with $name', (r
 describe('C5: after a rejection', () => {
   test('the pause grows from 10 to 60 seconds, and a success ends it', async () => {
     const harness = await createHarness();
+    harness.server.clock.stop();
     await harness.logIn();
     const countTokenRequests = () => harness.server.requestsTo('token').length;
     const before = countTokenRequests();
