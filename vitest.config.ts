@@ -56,7 +56,7 @@ const isolatedSuites = [
 
 /**
  * The suites of a package that the step `built` runs against `dist`. A run of all tests leaves them out here, so that each
- * test runs once.
+ * suite runs once in Node.
  */
 const suitesOfBuild = (folder: string): readonly string[] => {
   const isLeftOut = process.env.WITHOUT_SUITES_OF_BUILD !== undefined;

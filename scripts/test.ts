@@ -24,7 +24,7 @@ const steps: readonly Step[] = [
   api,
   consumer,
   compatibility,
-  // In a run of all tests, each test runs once.
+  // In a run of all tests, each suite runs once in Node.
   names.length === 0 ? unitBesideBuilt : unit,
   built,
   e2e,

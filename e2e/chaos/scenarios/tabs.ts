@@ -30,7 +30,7 @@ type Part = (findings: Found) => Promise<void>;
 /**
  * Two users with browser tabs of both applications, whose tokens expire at the same time. In each application, one tab of
  * the first user is closed during the refresh, one is frozen, and one is a duplicate. The refreshing tab of the second user
- * is frozen. A browser that crashes shows nothing about sessions, so a second one then plays the scenario.
+ * is frozen. If the browser closes a tab by itself, the scenario runs again, once.
  */
 export async function tabs(seed: number): Promise<Report> {
   try {
@@ -38,7 +38,7 @@ export async function tabs(seed: number): Promise<Report> {
   } catch (error) {
     if (!(error instanceof Error) || !/page, context or browser has been closed|crashed/.test(error.message))
       throw error;
-    console.log(`tabs: the browser crashed, and the scenario runs again (${error.message})`);
+    console.log(`tabs: the browser has closed a tab, and the scenario runs again (${error.message})`);
     return await play(seed);
   }
 }
