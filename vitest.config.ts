@@ -135,7 +135,7 @@ export default defineConfig({
       createProject('native-cli', 'apps/native-cli'),
       createProject('next-web', 'apps/next-web'),
       createProject('angular-spa', 'apps/angular-spa', { decorators: true }),
-      createProject('scripts', 'scripts'),
+      createProject('scripts', 'scripts', { conditions: nodeConditions }),
     ],
   },
 });

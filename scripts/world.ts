@@ -5,7 +5,7 @@ import { pack } from './steps/packages.ts';
 import { rehearse } from './steps/rehearse.ts';
 import { createScriptStep, programs } from './steps/tests.ts';
 
-/** Tests with applications, runtimes and tools that other people make. They download these from the registry. */
+/** Tests with applications, runtimes, servers and tools that other people make. They download these from registries. */
 const steps: readonly Step[] = [
   createScriptStep(
     {
@@ -24,6 +24,15 @@ const steps: readonly Step[] = [
       args: [],
     },
     ['pack'],
+  ),
+  createScriptStep(
+    {
+      name: 'interop',
+      title: 'Identity servers of other projects',
+      file: 'e2e/interop/main.ts',
+      args: [],
+    },
+    ['build', 'programs'],
   ),
   rehearse,
 ];

@@ -42,6 +42,7 @@ export { type FrontchannelLogout, validateFrontchannelLogout } from './client/lo
 export { type LogoutTokenClaims, validateLogoutToken } from './client/logout/logout-token.ts';
 export { revokeToken } from './client/logout/revocation.ts';
 export { type Introspection, introspectToken } from './client/resources/introspection.ts';
+export { fetchOAuth2User, type OAuth2User } from './client/resources/oauth2-user.ts';
 export { createResourceFetch, type ResourceFetchOptions } from './client/resources/resource-fetch.ts';
 export { parseStepUpChallenge, type StepUp } from './client/resources/step-up.ts';
 export { fetchUserinfo, type Userinfo } from './client/resources/userinfo.ts';
@@ -102,4 +103,5 @@ export {
   type AccessTokenRequest,
   createTokenSet,
   type TokenSet,
+  type UserIdentity,
 } from './tokens/token-set.ts';

@@ -9,6 +9,7 @@ import type { SignatureAlgorithm } from '../internal/signatures/signature-algori
 import { checkRedirectUri } from '../protocol/login/redirect-uri.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
+import type { IssuerRule } from '../protocol/tokens/token-issuer.ts';
 import { applyPreset } from '../providers/apply-preset.ts';
 import type { IssuerOrProvider, ProviderPreset } from '../providers/provider.ts';
 import { browserOptionHints, browserOptionTypes } from './option-types.ts';
@@ -69,8 +70,18 @@ export interface BrowserAuthSettings {
   readonly idTokenHint?: boolean | undefined;
   /** Static metadata of the provider. Default: discovery. */
   readonly metadata?: AuthorizationServerMetadata | undefined;
+  /**
+   * The URL of the metadata, for a provider that does not publish it at the well-known address of its issuer. Default:
+   * `issuer` with the well-known path.
+   */
+  readonly metadataUrl?: string | undefined;
   /** The registered `id_token_signed_response_alg`. Default: `RS256`. A token with another `alg` is rejected. */
   readonly idTokenSignedResponseAlg?: SignatureAlgorithm | undefined;
+  /**
+   * Seconds after `iat` for which a new ID token is accepted. Set it for a provider that returns ID tokens of an earlier
+   * login. Default: 3600. Maximum: 31,536,000.
+   */
+  readonly idTokenMaxAge?: number | undefined;
   /**
    * The provider: a preset of `@countersign/core/providers`, or one of your own. Default: the provider is recognized by its
    * issuer and endpoints, otherwise the standards apply.
@@ -101,9 +112,8 @@ export interface BrowserAuthSettings {
 }
 
 /** The resolved options. */
-export interface BrowserContext {
+export interface BrowserContext extends IssuerRule {
   readonly options: BrowserAuthOptions;
-  readonly issuer: string;
   readonly clientId: string;
   readonly scope: string;
   readonly resources: readonly string[];
@@ -127,12 +137,19 @@ function checkBrowserOptions(options: BrowserAuthOptions): void {
   checkOptions('createBrowserAuth()', options, { types, hints: browserOptionHints });
 }
 
-/** @throws ConfigurationError if an option is missing or invalid */
+/** @throws ConfigurationError if an option is missing or invalid, or the preset needs a server */
 export function resolveOptions(givenOptions: BrowserAuthOptions): BrowserContext {
   // Production builds of Angular leave the check out: it helps while an application is written.
   if (isDevelopment) checkBrowserOptions(givenOptions);
   const options = applyPreset(givenOptions);
+  if (options.provider?.serverOnly) {
+    throw new ConfigurationError(
+      'unsupported_by_provider',
+      isDevelopment ? `Logins at "${options.provider.name}" need a server, for example createAuth().` : '',
+    );
+  }
   const { issuer, clientId, redirectUri, scope = 'openid', resource = [], clockTolerance = 30 } = options;
+  const { metadataUrl, idTokenMaxAge = 3600 } = options;
   for (const [name, value] of Object.entries({ issuer, clientId, redirectUri })) {
     if (!value)
       throw new ConfigurationError(
@@ -148,11 +165,21 @@ export function resolveOptions(givenOptions: BrowserAuthOptions): BrowserContext
         : issuer,
     );
   }
+  if (
+    metadataUrl !== undefined &&
+    !isSecureUrl(metadataUrl, { allowInsecure: options.allowInsecureIssuer })
+  ) {
+    throw new ConfigurationError(
+      'invalid_option',
+      isDevelopment ? `"metadataUrl" is "${metadataUrl}", expected an https URL.` : 'metadataUrl',
+    );
+  }
   checkRedirectUri('redirectUri', redirectUri);
   if (options.silentRedirectUri !== undefined)
     checkRedirectUri('silentRedirectUri', options.silentRedirectUri);
   checkOpenidScope(scope);
   checkRange('clockTolerance', clockTolerance, { min: 0, max: 300, unit: 'seconds' });
+  checkRange('idTokenMaxAge', idTokenMaxAge, { min: 1, max: 31_536_000, unit: 'seconds' });
   const now = options.now ?? Date.now;
   const prefix = `countersign ${issuer} ${clientId} `;
   const emitEvent: EventListener = (event) => callListener(options.onEvent, event);
@@ -176,6 +203,7 @@ export function resolveOptions(givenOptions: BrowserAuthOptions): BrowserContext
   return {
     options,
     issuer,
+    tenants: options.provider?.tenants,
     clientId,
     scope,
     resources: [resource].flat(),

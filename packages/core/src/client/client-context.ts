@@ -5,6 +5,7 @@ import { createDuplicateError, isMarked, markObject } from '../internal/copy-mar
 import type { WebCryptoKey } from '../internal/crypto-types.ts';
 import type { HttpOptions } from '../internal/fetch/bounded-fetch.ts';
 import type { TokenBucket } from '../internal/token-bucket.ts';
+import type { IssuerRule } from '../protocol/tokens/token-issuer.ts';
 import type { Client } from './client.ts';
 import type { ResolvedClientOptions } from './client-options.ts';
 import type { ClientAuthentication } from './wire/client-authentication.ts';
@@ -13,6 +14,8 @@ import type { AuthorizationServerMetadata } from './wire/server-metadata.ts';
 /** Resolved options of a client and the data that it fetched from the provider. Never data of a user. */
 export interface ClientContext {
   readonly options: ResolvedClientOptions;
+  /** The expected issuer of tokens. */
+  readonly issuerRule: IssuerRule;
   /** The static metadata of the options, normalized. */
   readonly metadata?: AuthorizationServerMetadata;
   readonly authentication: ClientAuthentication;

@@ -174,7 +174,7 @@ export interface ClientSettings {
 
 /** The properties that `validateAccessToken` checks an access token against. */
 export interface ExpectedAccessToken {
-  /** The issuer identifier of the provider. */
+  /** The issuer identifier of the provider, or that of the user's tenant. */
   readonly issuer: string;
   /** The client identifier of this client. */
   readonly clientId: string;

@@ -1,22 +1,26 @@
 import { ConfigurationError } from '../errors.ts';
 import { checkOptions } from '../internal/check-options.ts';
+import { type Clock, seconds } from '../internal/clock.ts';
 import { normalizeMetadata } from '../protocol/metadata.ts';
 import { checkRange } from '../protocol/option-checks.ts';
 import { isSecureUrl } from '../protocol/secure-url.ts';
+import { isMetadataIssuer } from '../protocol/tokens/token-issuer.ts';
 import { applyPreset } from '../providers/apply-preset.ts';
 import { recognizeProvider } from '../providers/recognize-provider.ts';
 import type { Client } from './client.ts';
 import { type ClientContext, registerClientContext } from './client-context.ts';
 import { clientOptionHints, clientOptionTypes } from './client-option-types.ts';
-import type { ClientOptions } from './client-options.ts';
-import { none } from './wire/client-authentication.ts';
+import type { ClientOptions, ClientSettings } from './client-options.ts';
+import { checkOAuth2Login } from './login/oauth2-login.ts';
+import { type ClientAuthentication, createdSecretPost, none } from './wire/client-authentication.ts';
 import type { AuthorizationServerMetadata } from './wire/server-metadata.ts';
 import { checkSigningKey } from './wire/signing-key.ts';
 
 /**
  * Creates a client. Sends no request: the metadata is fetched by the first function that needs it.
  *
- * @throws ConfigurationError `missing_option`, `invalid_option` or `insecure_issuer`
+ * @throws ConfigurationError `missing_option`, `invalid_option`, `insecure_issuer`, or `unsupported_by_provider` if the scope has
+ *   `openid` and the preset is one for OAuth 2 logins
  * @see https://openid.net/specs/openid-connect-core-1_0.html#Terminology
  * @example
  * ```ts
@@ -59,9 +63,11 @@ export function createClient(givenOptions: ClientOptions): Client {
       `"${name}" is "${alg}", expected RS256, PS256, ES256 (or 384, 512), EdDSA or Ed25519.`,
     );
   }
+  checkOAuth2Options(options);
   checkEncryption(options);
   checkKeys(options);
-  if (options.metadata && options.metadata.issuer !== issuer) {
+  const issuerRule = { issuer, tenants: options.provider?.tenants };
+  if (options.metadata && !isMetadataIssuer(issuerRule, options.metadata.issuer)) {
     throw new ConfigurationError(
       'invalid_option',
       `"metadata.issuer" is "${options.metadata.issuer}", expected the issuer "${issuer}".`,
@@ -79,8 +85,9 @@ export function createClient(givenOptions: ClientOptions): Client {
   const { retryAfter } = options.provider ?? recognizeProvider({ issuer }) ?? {};
   const context: ClientContext = {
     options,
+    issuerRule,
     ...(metadata && { metadata: metadata as AuthorizationServerMetadata }),
-    authentication: options.clientAuthentication ?? none(),
+    authentication: findAuthentication(options, now),
     http: {
       fetch: options.fetch ?? ((input, init) => fetch(input, init)),
       now,
@@ -105,13 +112,24 @@ export function createClient(givenOptions: ClientOptions): Client {
       unit: 'seconds',
     }),
     resources: typeof options.resource === 'string' ? [options.resource] : (options.resource ?? []),
-    scope: options.scope ?? 'openid',
+    scope: options.scope ?? (options.provider?.oauth2Userinfo ? '' : 'openid'),
     state: {},
   };
   const { clientAuthentication, dpop, requestObjectSigningKey, decrypt, ...publicOptions } = options;
   const client: Client = { issuer, clientId, options: publicOptions };
   registerClientContext(client, context);
   return client;
+}
+
+/** The authentication of the options, or that of the preset. */
+function findAuthentication(
+  { clientAuthentication, provider }: ClientSettings,
+  now: Clock,
+): ClientAuthentication {
+  const { createClientSecret } = provider ?? {};
+  if (clientAuthentication) return clientAuthentication;
+  if (!createClientSecret) return none();
+  return createdSecretPost((clientId) => createClientSecret({ clientId, now: seconds(now) }));
 }
 
 const signedResponseAlgorithms = [
@@ -130,6 +148,16 @@ function checkMetadataUrl({ metadataUrl, metadata, allowInsecureIssuer }: Client
     );
   if (isSecureUrl(metadataUrl, { allowInsecure: allowInsecureIssuer })) return;
   throw new ConfigurationError('invalid_option', `"metadataUrl" is "${metadataUrl}", expected an https URL.`);
+}
+
+/** An OAuth 2 login has a bearer token, which the userinfo endpoint receives, and no ID token. */
+function checkOAuth2Options({ provider, scope = '', dpop }: ClientSettings): void {
+  checkOAuth2Login(provider, { scope });
+  if (!provider?.oauth2Userinfo || !dpop) return;
+  throw new ConfigurationError(
+    'invalid_option',
+    `"dpop" is set, but logins at "${provider.name}" are OAuth 2 with bearer tokens.`,
+  );
 }
 
 function checkKeys({ requestObjectSigningKey, dpop }: ClientOptions): void {

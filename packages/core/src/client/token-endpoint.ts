@@ -4,11 +4,14 @@ import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../protocol/login/same-login.ts';
 import { parseScopes } from '../protocol/login/scopes.ts';
+import { requireTokenIssuer } from '../protocol/tokens/id-token-claims.ts';
+import { normalizeVerificationClaims } from '../protocol/tokens/verification-claims.ts';
 import type { Client } from './client.ts';
 import { getClientContext } from './client-context.ts';
 import { reportProblem } from './observability.ts';
 import { discover } from './wire/discovery.ts';
 import { retryWithDpopNonce } from './wire/dpop.ts';
+import { findIdTokenHmac, verifyIdTokenHmac } from './wire/jwt/id-token-hmac.ts';
 import { createJwtReader, type JwtReader } from './wire/jwt/jwt-reader.ts';
 import { validateIdTokenClaims, verifyIdTokenSignature } from './wire/jwt/verify-id-token.ts';
 import { createTokenRequestOptions, findEndpoint, toProtocolClient } from './wire/request-options.ts';
@@ -35,6 +38,8 @@ interface ProtocolResponse {
   readonly metadata: AuthorizationServerMetadata;
   readonly client: oauth.Client;
   readonly response: Response;
+  /** The signed ID token, if it was not encrypted. Not validated. */
+  readonly idToken?: string | undefined;
   readonly options: oauth.JWEDecryptOptions;
 }
 
@@ -55,6 +60,8 @@ export interface TokenGrant {
     readonly acrValues?: readonly string[] | undefined;
     /** The authorization code, for `c_hash`. */
     readonly code?: string | undefined;
+    /** The `iss` of the authorization response. */
+    readonly responseIssuer?: string | undefined;
   };
   /**
    * Marks a refresh. Its ID token is optional. If it is invalid or cannot be verified now, the other tokens are returned
@@ -82,24 +89,44 @@ export async function requestTokens(
   client: Client,
   grant: TokenGrant,
 ): Promise<{ readonly tokens: TokenResponse; readonly body: oauth.TokenEndpointResponse }> {
+  const { issuerRule } = getClientContext(client);
   try {
     const metadata = await discover(client);
-    const { body: members, createResponse } = await sendTokenRequest(client, grant, metadata);
+    const { body, createResponse } = await sendTokenRequest(client, grant, metadata);
+    const members = selectMembers(client, body);
     const { id_token: idToken, ...otherMembers } = members;
     if (typeof members.refresh_token === 'string') grant.onRefreshToken?.(members.refresh_token);
-    const jwtReader = createJwtReader(client, { code: 'id_token_invalid' });
-    const validation = { metadata, jwtReader, createResponse };
+    let tokenIssuer: string | undefined;
+    const jwtReader = createJwtReader(client, { code: 'id_token_invalid' }, (jwt) => {
+      if (issuerRule.tenants) tokenIssuer = requireTokenIssuer(readUnverifiedClaims(jwt) ?? {}, issuerRule);
+    });
+    /** With tenants, the token decides which of the issuers is expected. */
+    const tokenMetadata: AuthorizationServerMetadata = {
+      ...metadata,
+      get issuer() {
+        return tokenIssuer ?? metadata.issuer;
+      },
+    };
+    const validation = { metadata: tokenMetadata, jwtReader, createResponse };
     const isRefreshed = grant.refresh !== undefined && idToken !== undefined;
-    const body =
+    const processedBody =
       (isRefreshed && (await processRefreshedIdToken(client, grant, { ...validation, members }))) ||
       (await processTokens(client, grant, { ...validation, members: isRefreshed ? otherMembers : members }));
-    const tokens = await toTokenResponse(client, body, grant);
-    if (tokens.idToken === undefined) return { tokens, body };
+    const tokens = await toTokenResponse(client, processedBody, grant);
+    if (tokens.idToken === undefined) return { tokens, body: processedBody };
     // The decrypted JWT as the provider signed it: providers accept only this form as a hint for a login or logout.
-    return { tokens: { ...tokens, idToken: jwtReader.getSignedJwt(String(idToken)) }, body };
+    return { tokens: { ...tokens, idToken: jwtReader.getSignedJwt(String(idToken)) }, body: processedBody };
   } catch (error) {
     throw translateTokenError(error);
   }
+}
+
+/** Applies what the preset of the provider says about its responses. An OAuth 2 login has no ID token that can be validated. */
+function selectMembers(client: Client, { id_token: idToken, ...members }: JsonObject): JsonObject {
+  const { oauth2Userinfo, scopeSeparator } = getClientContext(client).options.provider ?? {};
+  if (scopeSeparator !== undefined && typeof members.scope === 'string')
+    members.scope = members.scope.split(scopeSeparator).join(' ');
+  return idToken === undefined || oauth2Userinfo ? members : { ...members, id_token: idToken };
 }
 
 /** Sends the request, and sends it again if the server requires a DPoP nonce. */
@@ -152,14 +179,16 @@ async function processTokens(
     metadata,
     client: toProtocolClient(client),
     response,
+    ...(typeof idToken === 'string' && { idToken }),
     options: jwtReader.decryptOptions,
   });
   const claims = oauth.getValidatedIdTokenClaims(body) as IdTokenClaims | undefined;
   if (typeof idToken !== 'string' || !claims) return body;
   const { idTokenSignedResponseAlg: alg = 'RS256' } = getClientContext(client).options;
-  await jwtReader.verifyJwt(idToken, alg, () => verifyIdTokenSignature(client, response));
-  const { acrValues, code } = grant.idToken ?? {};
-  const expected = { acrValues, code, accessToken: body.access_token };
+  const hmac = findIdTokenHmac(client);
+  if (hmac) await verifyIdTokenHmac(hmac, jwtReader.getSignedJwt(idToken));
+  else await jwtReader.verifyJwt(idToken, alg, () => verifyIdTokenSignature(client, response, metadata.issuer));
+  const expected = { ...grant.idToken, accessToken: body.access_token };
   await validateIdTokenClaims(client, jwtReader.getSignedJwt(idToken), claims, expected);
   return body;
 }
@@ -187,7 +216,8 @@ async function processRefreshedIdToken(
   }
   const claims = readUnverifiedClaims(jwtReader.getSignedJwt(String(members.id_token)));
   // Tokens of another user must not be stored, even if the signature cannot be verified now.
-  if (previousClaims && claims) requireSameUser(claims, previousClaims);
+  const { tenants } = getClientContext(client).issuerRule;
+  if (previousClaims && claims) requireSameUser(claims, previousClaims, tenants);
   failure ??= previousClaims && claims && findLoginDifference(claims, previousClaims);
   if (failure === undefined) return body;
   reportIgnoredIdToken(client, translateTokenError(failure));
@@ -209,7 +239,7 @@ function reportIgnoredIdToken(client: Client, error: Error): void {
 async function toTokenResponse(
   client: Client,
   body: oauth.TokenEndpointResponse,
-  { scope, resource, sub, tokenTypes }: TokenGrant,
+  { scope, resource, sub, tokenTypes, refresh }: TokenGrant,
 ): Promise<TokenResponse> {
   const { options, now } = getClientContext(client);
   const isBound = body.token_type === 'dpop';
@@ -225,7 +255,8 @@ async function toTokenResponse(
   }
   const claims = oauth.getValidatedIdTokenClaims(body) as IdTokenClaims | undefined;
   const subject = claims?.sub ?? sub;
-  if (!isOtherType) await validateAccessToken(client, body.access_token, { resource, sub: subject });
+  const issuer = claims?.iss ?? refresh?.previousClaims?.iss ?? client.issuer;
+  if (!isOtherType) await validateAccessToken(client, body.access_token, { issuer, resource, sub: subject });
   return {
     accessToken: body.access_token,
     tokenType: isBound ? 'DPoP' : 'Bearer',
@@ -233,7 +264,7 @@ async function toTokenResponse(
     scopes: parseScopes(body.scope ?? scope),
     ...(body.refresh_token !== undefined && { refreshToken: body.refresh_token }),
     ...(body.id_token !== undefined && { idToken: body.id_token }),
-    ...(claims && { claims }),
+    ...(claims && { claims: normalizeVerificationClaims(claims) }),
     ...(body.authorization_details && { authorizationDetails: body.authorization_details }),
   };
 }

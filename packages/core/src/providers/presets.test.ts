@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createClient, createEndSessionUrl } from '../index.ts';
 import {
+  adfs,
+  apple,
   atlassian,
   authelia,
   authentik,
@@ -13,11 +15,14 @@ import {
   hydra,
   kanidm,
   keycloak,
+  line,
+  linkedin,
   logto,
   okta,
   type ProviderPreset,
   salesforce,
   spring,
+  twitch,
   zitadel,
 } from './index.ts';
 import { createNamedPreset } from './named-presets.ts';
@@ -25,6 +30,15 @@ import { createNamedPreset } from './named-presets.ts';
 const tenant = '11111111-2222-3333-4444-555555555555';
 const invalid = expect.objectContaining({ name: 'ConfigurationError', code: 'invalid_option' });
 const missing = expect.objectContaining({ name: 'ConfigurationError', code: 'missing_option' });
+
+/** The count of relaxed checks of presets whose logins differ from OpenID Connect. */
+const relaxations: Readonly<Record<string, number>> = {
+  apple: 1,
+  atlassian: 1,
+  github: 1,
+  line: 1,
+  linkedin: 2,
+};
 
 test.each<readonly [ProviderPreset, string]>([
   [cognito({ userPoolId: 'eu-west-1_AbC1' }), 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC1'],
@@ -41,24 +55,38 @@ test.each<readonly [ProviderPreset, string]>([
   [keycloak({ issuer: 'https://id.example/realms/a' }), 'https://id.example/realms/a'],
   [okta({ domain: 'acme.okta.com' }), 'https://acme.okta.com'],
   [okta({ domain: 'acme.okta.com', authorizationServer: 'default' }), 'https://acme.okta.com/oauth2/default'],
-  ...[authelia, authentik, dex, gitlab, hydra, kanidm, keycloak, logto, salesforce, spring, zitadel].map(
-    (create) => [create({ issuer: 'https://id.example/a/' }), 'https://id.example/a/'] as const,
-  ),
+  ...[
+    adfs,
+    authelia,
+    authentik,
+    dex,
+    gitlab,
+    hydra,
+    kanidm,
+    keycloak,
+    logto,
+    salesforce,
+    spring,
+    zitadel,
+  ].map((create) => [create({ issuer: 'https://id.example/a/' }), 'https://id.example/a/'] as const),
   [github(), 'https://github.com'],
   [atlassian(), 'https://auth.atlassian.com'],
+  [apple(), 'https://appleid.apple.com'],
+  [line({ channelSecret: 'secret' }), 'https://access.line.me'],
+  [linkedin(), 'https://www.linkedin.com/oauth'],
+  [twitch(), 'https://id.twitch.tv/oauth2'],
 ])('%#: the preset has the issuer of the provider', (preset, issuer) => {
   expect(preset.issuer).toBe(issuer);
   expect(createClient({ provider: preset, clientId: 'web' }).issuer).toBe(issuer);
-  const isRelaxed = preset.allowLogoutTokenWithoutExp === true;
-  expect(preset.relaxes).toHaveLength(isRelaxed ? 1 : 0);
+  const acceptsLogoutTokens = preset.allowLogoutTokenWithoutExp === true;
+  expect(preset.relaxes).toHaveLength(relaxations[preset.name] ?? (acceptsLogoutTokens ? 1 : 0));
   expect(
     createClient({ provider: preset, clientId: 'web' }).options.allowLogoutTokenWithoutExp === true,
-  ).toBe(isRelaxed);
+  ).toBe(acceptsLogoutTokens);
 });
 
 test('an invalid option of a preset is an error that names it', () => {
-  for (const name of ['acme.onmicrosoft.com', 'common', '', 'x/../y'])
-    expect(() => entra({ tenant: name }), name).toThrow(invalid);
+  for (const name of ['acme', '', 'x/../y']) expect(() => entra({ tenant: name }), name).toThrow(invalid);
   for (const userPoolId of ['', 'pool', 'eu-west-1_a/b', 'evil.example/#eu-west-1_a'])
     expect(() => cognito({ userPoolId }), userPoolId).toThrow(invalid);
   expect(() => okta({ domain: 'https://acme.okta.com' })).toThrow(invalid);
@@ -112,13 +140,19 @@ describe('the preset of AUTH_PROVIDER', () => {
     ['okta', 'https://acme.okta.com/oauth2/default', undefined],
     ['okta', 'https://acme.okta.com', undefined],
     ['cognito', 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC1', undefined],
+    ['adfs', 'https://adfs.example/adfs', undefined],
+    ['apple', undefined, 'https://appleid.apple.com'],
+    ['atlassian', undefined, 'https://auth.atlassian.com'],
+    ['github', undefined, 'https://github.com'],
+    ['linkedin', undefined, 'https://www.linkedin.com/oauth'],
+    ['twitch', undefined, 'https://id.twitch.tv/oauth2'],
   ])('%s with the issuer %s', (name, issuer, expected = issuer) => {
     const preset = createNamedPreset(name, issuer);
     expect([preset.name, preset.issuer]).toEqual([name, expected]);
   });
 
   test('is an error for an unknown name, or without the issuer that it needs', () => {
-    for (const name of ['acme', '', 'toString', 'github'])
+    for (const name of ['acme', '', 'toString', 'oauth2'])
       expect(() => createNamedPreset(name, undefined)).toThrow(invalid);
     expect(() => createNamedPreset('keycloak', undefined)).toThrow(missing);
     expect(() => createNamedPreset('keycloak', 'text')).toThrow(invalid);
@@ -127,6 +161,13 @@ describe('the preset of AUTH_PROVIDER', () => {
     );
     expect(() => createNamedPreset('google', 'https://id.example')).toThrow('AUTH_ISSUER');
   });
+});
+
+test('AD FS: access tokens have the http issuer of the host, or that of the option', () => {
+  const issuer = 'https://adfs.example:8443/adfs';
+  expect(adfs({ issuer }).accessTokens?.issuer).toBe('http://adfs.example:8443/adfs/services/trust');
+  const accessTokenIssuer = 'http://sts.example/adfs/services/trust';
+  expect(adfs({ issuer, accessTokenIssuer }).accessTokens?.issuer).toBe(accessTokenIssuer);
 });
 
 test('Cognito: the logout URL has client_id and logout_uri at the domain of the hosted pages', async () => {

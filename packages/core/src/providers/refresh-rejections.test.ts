@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { classifyRefreshRejection, type TokenErrorResponse } from '../protocol/tokens/refresh-rejection.ts';
-import { atlassian, dex, github, kanidm, type ProviderPreset } from './index.ts';
+import { atlassian, dex, github, kanidm, type ProviderPreset, twitch } from './index.ts';
 
 const provider = { issuer: 'https://id.example' };
 const kinds: readonly [string, ProviderPreset | undefined, TokenErrorResponse, string][] = [
@@ -36,6 +36,19 @@ const kinds: readonly [string, ProviderPreset | undefined, TokenErrorResponse, s
   ['github', github(), { status: 200, error: 'bad_refresh_token' }, 'login_ended'],
   ['github', github(), { status: 200, error: 'unauthorized_client' }, 'login_ended'],
   ['github', github(), { status: 200, error: 'incorrect_client_credentials' }, 'client_rejected'],
+  [
+    'twitch',
+    twitch(),
+    { status: 400, error: 'Bad Request', errorDescription: 'Invalid refresh token' },
+    'login_ended',
+  ],
+  [
+    'twitch',
+    twitch(),
+    { status: 400, error: 'Bad Request', errorDescription: 'missing client id' },
+    'rejected',
+  ],
+  ['twitch', twitch(), { status: 403, error: '', errorDescription: 'invalid client secret' }, 'rejected'],
   ['no preset', undefined, { status: 403, error: 'unauthorized_client' }, 'client_rejected'],
   [
     'no preset',

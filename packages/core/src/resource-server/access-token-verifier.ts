@@ -276,7 +276,8 @@ export function createAccessTokenVerifier(options: AccessTokenVerifierOptions): 
     metadata:
       options.protectedResource &&
       createProtectedResourceMetadata(options.protectedResource, {
-        issuers: [...issuers.values()].map(({ issuer }) => issuer),
+        // A template is not the address of an authorization server.
+        issuers: [...issuers.values()].flatMap(({ issuer, tenants }) => (tenants ? [] : [issuer])),
         dpopAlgorithms: senderConstraint.dpopAlgorithms,
         requireBinding: options.requireBinding,
         mtls: Boolean(options.mtls),

@@ -56,7 +56,7 @@ export function createProtectedResourceMetadata(
   const { scopes, name, documentation, policy, termsOfService } = resource;
   return {
     resource: resource.resource,
-    authorization_servers: verifier.issuers,
+    ...(verifier.issuers.length > 0 && { authorization_servers: verifier.issuers }),
     bearer_methods_supported: ['header'],
     ...(scopes && { scopes_supported: scopes }),
     ...(name !== undefined && { resource_name: name }),

@@ -13,6 +13,7 @@ import { checkType, readClaims } from './claims/claims.ts';
 import type { VerifiedAccessToken } from './claims/verified-access-token.ts';
 import type { Issuer } from './issuers/issuer.ts';
 import type { KeyStatus } from './issuers/signing-keys.ts';
+import { createKeyFilter, findExpectedIssuer, findTrustedIssuer, requireTenant } from './issuers/tenants.ts';
 import { type CompactJws, parseJws, splitJws } from './parse-jws.ts';
 import { formatList, formatValue } from './rejections/format-mismatch.ts';
 import { invalidToken, Rejection } from './rejections/rejection.ts';
@@ -59,7 +60,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     const jws = parseJws(token, { parts });
     const { iss } = jws.payload;
     // `iss` is looked up among the configured issuers. The verifier never connects to a URL from a token.
-    const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined;
+    const issuer = findTrustedIssuer(issuers, iss);
     if (!issuer) throw unknownIssuer(iss, issuers);
     const { introspection } = issuer;
     return introspection?.includesJwts
@@ -85,7 +86,7 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     checkType(header, issuer.profile);
     // The claims are checked before the signature, because they cost less and can only lead to a rejection.
     const verifiedToken = readClaims(payload, {
-      issuer: issuer.accessTokenIssuer,
+      issuer: findExpectedIssuer(issuer, payload),
       audiences: issuer.audiences,
       profile: issuer.profile,
       now: Math.floor(now() / 1000),
@@ -93,9 +94,11 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     });
     const { iat } = verifiedToken.claims;
     const issuedAt = iat === undefined ? undefined : iat * 1000;
-    const key = await issuer.keys.verify({ alg, kid, data, signature, issuedAt });
+    const isKeyOfIssuer = createKeyFilter(issuer, payload);
+    const key = await issuer.keys.verify({ alg, kid, data, signature, issuedAt, isKeyOfIssuer });
     if (!key) throw invalidToken('signature', 'The signature of the access token is not valid');
     storeVerifiedHeader(jws);
+    await requireTenant(issuer, payload);
     // RFC 7519 section 4.1.4: `exp` applies to each use of the token, cached ones included.
     const expiresAt = ((verifiedToken.expiresAt ?? 0) + clockTolerance) * 1000;
     return accept({ token, issuer, verifiedToken, key, expiresAt });

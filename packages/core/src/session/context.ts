@@ -73,8 +73,9 @@ export function createSessionContext(
   options: WebSessionOptions,
   state?: SharedState,
 ): SessionContext {
-  const { now, scope, resources } = getClientContext(client);
-  if (!scope.split(' ').includes('openid')) {
+  const { now, scope, resources, options: clientOptions } = getClientContext(client);
+  const isOAuth2 = clientOptions.provider?.oauth2Userinfo !== undefined;
+  if (!isOAuth2 && !scope.split(' ').includes('openid')) {
     throw new ConfigurationError(
       'invalid_option',
       `"scope" is "${scope}", expected it to contain "openid": sessions need an ID token to identify the user.`,

@@ -1,6 +1,7 @@
 import type { ClientSettings } from '../client/client-options.ts';
 import { createClient } from '../client/create-client.ts';
 import { ConfigurationError } from '../errors.ts';
+import { getPresetScope } from '../providers/apply-preset.ts';
 import { createNamedPreset } from '../providers/named-presets.ts';
 import type { ProviderPreset } from '../providers/provider.ts';
 import { requireSecrets } from './cookies/cookie-encryption.ts';
@@ -24,7 +25,10 @@ export interface WebAuthOptions
    * separated by commas.
    */
   readonly secret?: string | readonly string[] | undefined;
-  /** The requested scope, space-separated, with `openid`. Default: `AUTH_SCOPE`, otherwise `openid profile email`. */
+  /**
+   * The requested scope, space-separated, with `openid`; without it at a provider whose logins are OAuth 2. Default:
+   * `AUTH_SCOPE`, otherwise that of the preset, otherwise `openid profile email`.
+   */
   readonly scope?: string | undefined;
   /**
    * Requests a refresh token: each login adds what the provider needs, for example the scope `offline_access`, or
@@ -35,7 +39,10 @@ export interface WebAuthOptions
    * @see https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess
    */
   readonly refreshTokens?: boolean | undefined;
-  /** Client secret, sent by HTTP Basic. For another method set `clientAuthentication`. Default: `AUTH_CLIENT_SECRET`. */
+  /**
+   * Client secret, sent by HTTP Basic, or as the preset of the provider says. For another method set `clientAuthentication`.
+   * Default: `AUTH_CLIENT_SECRET`.
+   */
   readonly clientSecret?: string | undefined;
   /**
    * The application's public URL, including its base path. Default: `AUTH_BASE_URL`.
@@ -100,7 +107,8 @@ export function resolveEnvironment(options: WebAuthOptions) {
     clientId,
     secret,
     baseUrls: [baseUrl].flat(),
-    scope: options.scope ?? read('AUTH_SCOPE') ?? provider?.scope ?? 'openid profile email',
+    scope:
+      options.scope ?? read('AUTH_SCOPE') ?? getPresetScope(provider, clientId) ?? 'openid profile email',
     refreshTokens: options.refreshTokens ?? true,
     resource: options.resource ?? list('AUTH_RESOURCE'),
     clientSecret: options.clientSecret ?? read('AUTH_CLIENT_SECRET'),
@@ -115,7 +123,8 @@ function findPreset(
 ): ProviderPreset | undefined {
   const name = read('AUTH_PROVIDER');
   if (options.provider || name === undefined) return options.provider;
-  return createNamedPreset(name, options.issuer ?? read(required.issuer));
+  const clientSecret = options.clientSecret ?? read('AUTH_CLIENT_SECRET');
+  return createNamedPreset(name, options.issuer ?? read(required.issuer), clientSecret);
 }
 
 interface ProvidedOptions {

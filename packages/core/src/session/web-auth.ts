@@ -1,10 +1,15 @@
 import type { Client } from '../client/client.ts';
 import { getClientContext, registerClientContext } from '../client/client-context.ts';
 import { createClient } from '../client/create-client.ts';
-import { clientSecretBasic, none } from '../client/wire/client-authentication.ts';
+import {
+  type ClientAuthentication,
+  clientSecretBasic,
+  clientSecretPost,
+} from '../client/wire/client-authentication.ts';
 import { ConfigurationError } from '../errors.ts';
 import { isInMemory } from '../internal/memory-mark.ts';
 import { omitUndefined } from '../internal/omit-undefined.ts';
+import type { ProviderPreset } from '../providers/provider.ts';
 import { isMemorySessionStore, shareMemorySessions } from './backends/stores/memory-sessions.ts';
 import { findClientState } from './client-states.ts';
 import { createSessionContext, type SessionContext } from './context.ts';
@@ -82,8 +87,7 @@ export function createApplication(
     scope,
     refreshTokens,
     ...(resource !== undefined && { resource }),
-    clientAuthentication:
-      options.clientAuthentication ?? (clientSecret === undefined ? none() : clientSecretBasic(clientSecret)),
+    clientAuthentication: options.clientAuthentication ?? authenticateWithSecret(clientSecret, provider),
   });
   const state = getSharedState(
     { issuer, clientId, secrets: [secret].flat() },
@@ -119,6 +123,16 @@ export function createApplication(
     const context = { ...address.context, baseUrl: new URL(baseUrl) };
     return { client, sessions: createSessionsForContext(context), apiOrigins };
   };
+}
+
+/** The authentication of a client with the secret, as the provider requires it. */
+function authenticateWithSecret(
+  clientSecret: string | undefined,
+  provider: ProviderPreset | undefined,
+): ClientAuthentication | undefined {
+  if (clientSecret === undefined) return undefined;
+  const isPosted = provider?.tokenEndpointAuthMethod === 'client_secret_post';
+  return isPosted ? clientSecretPost(clientSecret) : clientSecretBasic(clientSecret);
 }
 
 /** Each copy of the application may create a store in memory. All of them use the first one. */

@@ -31,6 +31,12 @@ export interface StoredAccessToken extends AccessToken {
   readonly replacesRejected?: true;
 }
 
+/** What identifies a user. */
+export interface UserIdentity {
+  readonly iss: string;
+  readonly sub: string;
+}
+
 /** All tokens of one login. Plain data: it can be stored as JSON. */
 export interface TokenSet {
   /** The most recently received token first; one for each resource server and requested scope. */
@@ -38,6 +44,11 @@ export interface TokenSet {
   readonly refreshToken?: string;
   readonly idToken?: string;
   readonly claims?: IdTokenClaims;
+  /**
+   * The user of an OAuth 2 login, which has no ID token: from the userinfo response of the provider, which is not signed.
+   * Absent if there are `claims`.
+   */
+  readonly identity?: UserIdentity;
   /** The scopes granted at login. */
   readonly scopes: readonly string[];
   /** Seconds since the epoch of the last token response. */
@@ -50,6 +61,13 @@ export interface TokenSet {
    */
   readonly furtherTokens?: { readonly count: number; readonly at: number };
 }
+
+/** Returns the user of a login: that of the ID token, or else that of userinfo. */
+export const getIdentity = ({
+  claims,
+  identity,
+}: Pick<TokenSet, 'claims' | 'identity'>): (UserIdentity & { readonly sid?: string }) | undefined =>
+  claims ?? identity;
 
 /** Which access token of a login is requested. Default: the one of the login. */
 export interface AccessTokenRequest {
@@ -111,6 +129,7 @@ export function applyRefresh(
     ...(refreshToken !== undefined && { refreshToken }),
     ...(idToken !== undefined && { idToken }),
     ...(claims && { claims }),
+    ...(set.identity && { identity: set.identity }),
     scopes: set.scopes,
     // Never decreases, even under clock skew: it decides which of two token sets is newer.
     updatedAt: Math.max(time, set.updatedAt),

@@ -12,6 +12,7 @@ import {
   exchangeAssertion,
   exchangeCode,
   exchangeToken,
+  fetchOAuth2User,
   fetchUserinfo,
   generateDpopKeyPair,
   introspectToken,
@@ -105,6 +106,17 @@ const operations: Record<Operation['name'], Case> = {
   fetchUserinfo: {
     run: async (client) =>
       expect(await fetchUserinfo(client, 'token', 'alice')).toHaveProperty('sub', 'alice'),
+  },
+  fetchOAuth2User: {
+    options: {
+      scope: '',
+      provider: { name: 'a', relaxes: [], issuer, oauth2Userinfo: { endpoint: `${issuer}/me`, sub: 'sub' } },
+    },
+    run: async (client) => {
+      const { iss, sub } = await fetchOAuth2User(client, 'token');
+      expect(iss).toBe(issuer);
+      expect(sub).toEqual(expect.stringMatching(/./s));
+    },
   },
   introspectToken: {
     run: async (client) => expect((await introspectToken(client, 'token')).active).toBeTypeOf('boolean'),

@@ -108,9 +108,12 @@ export const mutations = {
   signature_missing: (jws) => {
     jws.finish = (jwt) => `${jwt.slice(0, jwt.lastIndexOf('.'))}.`;
   },
-  /** Signed with an unpublished key and the `kid` of a published key. */
+  /** Signed with an unpublished key and the `kid` of a published key. HMAC: with the secret of another client. */
   key_foreign: async (jws, state) => {
-    jws.key = (await state.keys.foreign(jws.header.alg)).privateKey;
+    const { alg } = jws.header;
+    jws.key = alg.startsWith('HS')
+      ? new TextEncoder().encode('the secret of another client')
+      : (await state.keys.foreign(alg)).privateKey;
   },
   kid_missing: (jws) => {
     delete jws.header.kid;

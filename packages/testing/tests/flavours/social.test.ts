@@ -216,7 +216,7 @@ describe('line', () => {
   test('signs ID tokens with the secret of the client, although the metadata lists ES256', async () => {
     const server = await createServer('line');
     expect(server.metadata.id_token_signing_alg_values_supported).toEqual(['ES256']);
-    const { body } = await logIn(server, { scope: 'openid' });
+    const { body } = await logIn(server, { scope: 'openid' }, webSecret);
     const { protectedHeader } = await jwtVerify(
       String(body.id_token),
       new TextEncoder().encode('web-secret'),
@@ -228,7 +228,7 @@ describe('line', () => {
   });
 
   test('issues a refresh token for each login, and access tokens for 30 days', async () => {
-    const { body } = await logIn(await createServer('line'), { scope: 'openid' });
+    const { body } = await logIn(await createServer('line'), { scope: 'openid' }, webSecret);
     expect(body).toMatchObject({ refresh_token: expect.any(String), expires_in: 2_592_000 });
   });
 });
@@ -241,6 +241,13 @@ test('twitch: the scope of a token response is a list', async () => {
     refresh_token: expect.any(String),
   });
   expect(decode(body.id_token).claims.azp).toBe('web');
+});
+
+test('twitch: an invalid refresh token is reported by a message', async () => {
+  const fields = { ...webSecret, grant_type: 'refresh_token', refresh_token: 'unknown' };
+  const { body } = await post(await createServer('twitch'), 'token', fields);
+  expect(body).toMatchObject({ error: 'Bad Request', status: 400, message: 'Invalid refresh token' });
+  expect(body).not.toHaveProperty('error_description');
 });
 
 describe('gitlab', () => {

@@ -29,7 +29,7 @@ export interface AuthorizationOptions {
   readonly uiLocales?: readonly string[] | undefined;
   /**
    * Additional parameters. They replace those of the option `authorizationParameters` with the same names. Those that the
-   * library sets are rejected. Default: none.
+   * library sets are rejected. The option `prompt` replaces the parameter of this name. Default: none.
    */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
 }
@@ -54,7 +54,9 @@ export async function createAuthorizationRequest(
   const { maxAge, acrValues, redirectUri, returnTo } = request;
   const refresh = await findRefreshRequest(context);
   const scope = joinScopes(context.scope, request.scope, refresh.scope);
-  const prompt = request.prompt ?? refresh.prompt ?? findConsentPrompt(context, scope);
+  const additional = { ...refresh.parameters, ...options.authorizationParameters, ...request.parameters };
+  checkAdditionalParameters(Object.keys(additional));
+  const prompt = request.prompt ?? additional.prompt ?? refresh.prompt ?? findConsentPrompt(context, scope);
   const transaction: BrowserTransaction = {
     issuer,
     clientId,
@@ -70,8 +72,6 @@ export async function createAuthorizationRequest(
     createdAt: seconds(now),
     returnTo,
   };
-  const additional = { ...refresh.parameters, ...options.authorizationParameters, ...request.parameters };
-  checkAdditionalParameters(Object.keys(additional), ['prompt']);
   const dpop = await context.dpop();
   const parameters = new URLSearchParams(additional);
   const fixedParameters: Record<string, string | number | undefined> = {

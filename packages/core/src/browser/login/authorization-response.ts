@@ -6,6 +6,7 @@ import {
   checkTransaction,
   rejectRepeatedParameters,
 } from '../../protocol/login/authorization-transaction.ts';
+import { isIssuer } from '../../protocol/tokens/token-issuer.ts';
 import type { BrowserContext } from '../options.ts';
 import { fetchMetadata } from '../wire/metadata.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
@@ -13,7 +14,7 @@ import type { BrowserTransaction } from './browser-transaction.ts';
 /**
  * Validates an authorization response. The caller has deleted the transaction before, so that it is used once.
  *
- * @returns the authorization code
+ * @returns the authorization code, and the issuer that the ID token must have
  * @throws ValidationError `transaction_invalid` or `authorization_response_invalid`
  * @throws AuthorizationServerError `authorization_error` if the provider returned an error
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
@@ -23,7 +24,7 @@ export async function validateAuthorizationResponse(
   context: BrowserContext,
   receivedParameters: URLSearchParams,
   transaction: BrowserTransaction | undefined,
-): Promise<{ code: string; transaction: BrowserTransaction }> {
+): Promise<{ code: string; transaction: BrowserTransaction; responseIssuer: string | undefined }> {
   const { issuer, clientId, now } = context;
   // Without a transaction of this state the response is forged, replayed or of another tab (RFC 6749 section 10.12).
   if (!transaction || transaction.state !== receivedParameters.get('state')) {
@@ -51,7 +52,7 @@ export async function validateAuthorizationResponse(
   // Before the code is sent, to prevent a mix-up attack (RFC 9207 section 2.4).
   const iss = receivedParameters.get('iss');
   const { authorization_response_iss_parameter_supported: isIssRequired } = await fetchMetadata(context);
-  if (iss === null ? isIssRequired === true : iss !== issuer) {
+  if (iss === null ? isIssRequired === true : !isIssuer(context, iss)) {
     throw createError(
       'iss',
       isDevelopment ? `has ${iss === null ? 'no "iss"' : 'another "iss"'}, expected "${issuer}"` : '',
@@ -68,7 +69,7 @@ export async function validateAuthorizationResponse(
   }
   const code = receivedParameters.get('code');
   if (!code) throw createError('code', isDevelopment ? 'has no code' : '');
-  return { code, transaction };
+  return { code, transaction, responseIssuer: iss ?? undefined };
 }
 
 const createError = (check: string, problem: string) =>

@@ -51,12 +51,12 @@ export async function completeLogin(
   response: LoginResponse & LoginAttempt,
 ): Promise<{ readonly sub: string }> {
   const { generation, startedAt, previousTokens, holder, isVisible, tokenRequest = {} } = response;
-  const { code, transaction } = await validateAuthorizationResponse(
+  const { code, transaction, responseIssuer } = await validateAuthorizationResponse(
     context,
     response.parameters,
     response.transaction,
   );
-  const tokenResponse = await exchangeCode(context, code, transaction);
+  const tokenResponse = await exchangeCode(context, code, { ...transaction, responseIssuer });
   const resource = transaction.resource[0];
   const tokens = createTokenSet(tokenResponse, seconds(context.now), { resource });
   const { iss, sub } = tokenResponse.claims;

@@ -1,3 +1,4 @@
+import { isIssuer } from '../../protocol/tokens/token-issuer.ts';
 import type { BrowserContext } from '../options.ts';
 import { createEndedLogin, findHolder, isSameTokens, type StoredTokenSet } from './login-holder.ts';
 import { readLogoutTime } from './logout-record.ts';
@@ -101,7 +102,7 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
   /** Tokens without a holder are not used: their user is unknown. */
   async function read(): Promise<StoredTokenSet | undefined> {
     const tokens = await readStored();
-    return findHolder(tokens)?.iss === context.issuer && isCurrent(tokens) ? tokens : undefined;
+    return isIssuer(context, findHolder(tokens)?.iss) && isCurrent(tokens) ? tokens : undefined;
   }
 
   const readClock = () => Math.max(context.now(), lastLogout + 1, previousLogout + 1);

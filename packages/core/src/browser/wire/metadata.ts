@@ -3,6 +3,7 @@ import { ConfigurationError, TransportError, toPrintableText, ValidationError } 
 import { isDevelopment } from '../../internal/development.ts';
 import { normalizeMetadata } from '../../protocol/metadata.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
+import { isMetadataIssuer } from '../../protocol/tokens/token-issuer.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
 import { sendRequest } from './send-request.ts';
 
@@ -12,8 +13,8 @@ const metadataLifetime = 3_600_000;
 /** Milliseconds for which the previous metadata is used while the provider is unavailable. */
 const staleLifetime = 24 * metadataLifetime;
 
-export const createMetadataUrl = ({ issuer }: BrowserContext) =>
-  `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+export const createMetadataUrl = ({ issuer, options }: BrowserContext): string =>
+  options.metadataUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
 
 /**
  * Fetches the metadata of the provider, or returns the cached metadata.
@@ -73,7 +74,7 @@ function validateMetadata(
   const allowInsecure = context.options.allowInsecureIssuer === true;
   const metadata = normalizeMetadata(document ?? {}, { allowInsecure });
   // An exact comparison: a trailing slash matters (OpenID Connect Discovery section 4.3).
-  if (metadata.issuer !== context.issuer) {
+  if (!isMetadataIssuer(context, metadata.issuer)) {
     throw new ValidationError(
       'metadata_invalid',
       'issuer',

@@ -2,7 +2,9 @@ import { ConfigurationError, toPrintableText, ValidationError } from '../../erro
 import { isDevelopment } from '../../internal/development.ts';
 import { selectUsableKeys } from '../../internal/json/key-set-document.ts';
 import { omitUndefined } from '../../internal/omit-undefined.ts';
+import { isSameAlgorithm } from '../../internal/signatures/algorithm-names.ts';
 import { selectSigningKeys } from '../../protocol/tokens/signing-keys.ts';
+import { isKeyOfIssuer } from '../../protocol/tokens/token-issuer.ts';
 import { type BrowserContext, loadCached } from '../options.ts';
 import { getEndpoint } from './metadata.ts';
 import { sendRequest } from './send-request.ts';
@@ -10,13 +12,15 @@ import { sendRequest } from './send-request.ts';
 interface JwsHeader {
   readonly alg: string;
   readonly kid?: unknown;
+  /** The `iss` of the token. */
+  readonly issuer: string;
 }
 
 /** Milliseconds for which keys are cached, and between two fetches because of an unknown `kid`. */
 const keysLifetime = 300_000;
 const refetchInterval = 10_000;
 
-type Jwk = JsonWebKey & { readonly kid?: string };
+type Jwk = JsonWebKey & { readonly kid?: string; readonly issuer?: unknown };
 
 /**
  * Verifies a signature with the keys of the provider. If no key matches, the provider may have rotated them: they are
@@ -32,18 +36,29 @@ export async function verifyWithProviderKeys(
   signature: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {
   const algorithm = toSigningAlgorithm(header.alg);
+  /** Finds the keys that may have made the signature. */
+  const findKeys = (keySet: readonly Jwk[]): readonly Jwk[] =>
+    selectSigningKeys(
+      keySet.filter(
+        (key) =>
+          key.kty === algorithm.kty &&
+          isSameAlgorithm(key.alg ?? header.alg, header.alg) &&
+          (key.use ?? 'sig') === 'sig' &&
+          (key.key_ops ?? ['verify']).includes('verify') &&
+          isKeyOfIssuer(key, header.issuer, context),
+      ),
+      header.kid,
+    );
   const isSignedWith = async (keys: readonly Jwk[]): Promise<boolean> => {
     for (const jwk of keys) if (await verifyWithKey(jwk, algorithm, { signedBytes, signature })) return true;
     return false;
   };
-  const keys = findKeys(await fetchKeys(context, keysLifetime), header, algorithm);
+  const keys = findKeys(await fetchKeys(context, keysLifetime));
   if (await isSignedWith(keys)) return true;
   if (header.kid !== undefined && keys.some(({ kid }) => kid === header.kid)) return false;
   // The key may not have been published before.
   const refetchedKeys = findKeys(
     await loadCached(context, 'forced keys', refetchInterval, () => fetchKeys(context, 0)),
-    header,
-    algorithm,
   );
   if (refetchedKeys.length > 0) return isSignedWith(refetchedKeys);
   throw new ValidationError(
@@ -88,19 +103,6 @@ function toSigningAlgorithm(alg: string): EcKeyImportParams & EcdsaParams & RsaP
   }
   return { name, kty, hash, namedCurve: `P-${bits === 512 ? 521 : bits}`, saltLength: bits / 8 };
 }
-
-/** Finds the keys that may have made a signature. */
-const findKeys = (keys: readonly Jwk[], { alg, kid }: JwsHeader, { kty }: { kty: string }): readonly Jwk[] =>
-  selectSigningKeys(
-    keys.filter(
-      (key) =>
-        key.kty === kty &&
-        (key.alg ?? alg) === alg &&
-        (key.use ?? 'sig') === 'sig' &&
-        (key.key_ops ?? ['verify']).includes('verify'),
-    ),
-    kid,
-  );
 
 function fetchKeys(context: BrowserContext, lifetime: number): Promise<readonly Jwk[]> {
   const cacheReason = context.cache.has('keys') ? 'stale' : 'first';

@@ -24,7 +24,7 @@ import type { BrowserContext } from '../options.ts';
 import { reportFailure } from '../report-failure.ts';
 import { getEndpoint } from './metadata.ts';
 import { readAddress, sendRequest } from './send-request.ts';
-import { validateIdToken } from './verify-id-token.ts';
+import { type ResponseExpectations, validateIdToken } from './verify-id-token.ts';
 
 /**
  * Exchanges the authorization code for tokens, and validates the ID token.
@@ -36,7 +36,7 @@ import { validateIdToken } from './verify-id-token.ts';
 export async function exchangeCode(
   context: BrowserContext,
   code: string,
-  transaction: BrowserTransaction,
+  transaction: BrowserTransaction & Pick<ResponseExpectations, 'responseIssuer'>,
 ): Promise<TokenResponse & { readonly claims: IdTokenClaims }> {
   const body = await postTokenRequest(context, {
     grant_type: 'authorization_code',
@@ -78,7 +78,7 @@ export async function requestRefresh(
     if (typeof body.refresh_token === 'string') onRefreshToken?.(body.refresh_token);
     const claims = typeof body.id_token === 'string' ? readUnverifiedClaims(body.id_token) : undefined;
     // Tokens of another user must not be stored, even if the signature or the rest of the response is not valid.
-    if (previousClaims && claims) requireSameUser(claims, previousClaims);
+    if (previousClaims && claims) requireSameUser(claims, previousClaims, context.tenants);
     const tokens = toTokenResponse(context, body, scope ?? grantedScopes?.join(' ') ?? context.scope);
     emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
     return tokens;

@@ -118,6 +118,16 @@ test('applies the clock tolerance to all times', async () => {
   await expectRejected(await at({ nbf: seconds() + 31 }), 'nbf');
 });
 
+test('accepts an ID token up to the age of the option idTokenMaxAge', async () => {
+  replaceContext({ idTokenMaxAge: 86_400 });
+  const at = async (age: number) => provider.sign(claims({ iat: seconds() - age }));
+  await validateIdToken(context, await at(86_400), expected);
+  await expectRejected(await at(86_431), 'iat');
+  expect(() => createContext({ idTokenMaxAge: 0 })).toThrow(
+    expect.objectContaining({ code: 'invalid_option' }),
+  );
+});
+
 test('S22: requires auth_time after max_age, and acr after acr_values', async () => {
   const withAge = { ...expected, maxAge: 60 };
   await expectRejected(await provider.sign(claims()), 'auth_time', withAge);
@@ -182,4 +192,23 @@ test.each([
   await validateIdToken(context, token, expected);
   const other = `${encode({ alg, kid: 'a' })}.${encode(claims({ sub: 'x' }))}.${token.split('.')[2]}`;
   await expectRejected(other, 'signature');
+});
+
+test.each([
+  ['EdDSA', 'Ed25519', 'EdDSA', true],
+  ['EdDSA', 'EdDSA', 'Ed25519', true],
+  ['Ed25519', 'Ed25519', 'EdDSA', true],
+  // The older name also means Ed448, which a client that registered the newer name does not accept.
+  ['Ed25519', 'EdDSA', 'Ed25519', false],
+])('both names of Ed25519: registered %s, token %s, key %s', async (registered, alg, keyAlg, isAccepted) => {
+  const algorithm = { name: 'Ed25519' };
+  const pair = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
+  const { kty, crv, x } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+  provider.keys.splice(0, 1, { kty, crv, x, kid: 'a', alg: keyAlg });
+  const text = `${encode({ alg, kid: 'a' })}.${encode(claims())}`;
+  const signature = await crypto.subtle.sign(algorithm, pair.privateKey, encodeUtf8(text));
+  replaceContext({ idTokenSignedResponseAlg: registered });
+  const token = `${text}.${toBase64Url(new Uint8Array(signature))}`;
+  if (isAccepted) await validateIdToken(context, token, expected);
+  else await expectRejected(token, 'alg');
 });

@@ -3,6 +3,10 @@ export interface WorkerStart {
   readonly type: 'start';
   readonly issuer: string;
   readonly allowInsecureIssuer: boolean;
+  /** The URL of the metadata. Absent: the well-known address of the issuer. */
+  readonly metadataUrl?: string;
+  /** The text in the issuer that the tenant replaces. Absent: the provider has one issuer. */
+  readonly placeholder?: string;
   /** Static metadata. Absent: the worker reads the metadata of the issuer. */
   readonly metadata?: WorkerMetadata;
   /** A Web Lock that the worker holds while it exists. The browser releases it when the worker ends. */

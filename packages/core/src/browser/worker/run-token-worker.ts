@@ -3,6 +3,7 @@ import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
+import { isMetadataIssuer } from '../../protocol/tokens/token-issuer.ts';
 import { readText } from '../wire/send-request.ts';
 import type { FromWorker, ToWorker, WorkerRequest, WorkerResponse, WorkerStart } from './messages.ts';
 
@@ -165,21 +166,25 @@ function parseObject(text: string): JsonObject | undefined {
 
 /** @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation */
 async function findEndpoints(
-  { issuer, allowInsecureIssuer, metadata: staticMetadata }: WorkerStart,
+  { issuer, placeholder, allowInsecureIssuer, metadataUrl, metadata: staticMetadata }: WorkerStart,
   fetch: Fetch,
 ): Promise<ReadonlySet<string>> {
-  if (!isSecureUrl(issuer, { allowInsecure: allowInsecureIssuer }))
-    throw new Error(`issuer "${issuer}" is not an https URL`);
-  const metadata = staticMetadata ?? (await fetchMetadata(issuer, fetch));
-  if (metadata.issuer !== issuer) throw new Error('the metadata has another issuer');
+  const url = metadataUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  for (const address of [issuer, url]) {
+    if (!isSecureUrl(address, { allowInsecure: allowInsecureIssuer }))
+      throw new Error(`"${address}" is not an https URL`);
+  }
+  const metadata = staticMetadata ?? (await fetchMetadata(url, fetch));
+  const tenants = placeholder === undefined ? undefined : { placeholder, claim: '', acceptTenant: [] };
+  if (!isMetadataIssuer({ issuer, tenants }, metadata.issuer))
+    throw new Error('the metadata has another issuer');
   const endpointUrls = [metadata.token_endpoint, metadata.revocation_endpoint];
   return new Set(
     endpointUrls.filter((endpoint) => isSecureUrl(endpoint, { allowInsecure: allowInsecureIssuer })),
   );
 }
 
-async function fetchMetadata(issuer: string, fetch: Fetch): Promise<JsonObject> {
-  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+async function fetchMetadata(url: string, fetch: Fetch): Promise<JsonObject> {
   const response = await fetch(url, {
     redirect: 'error',
     credentials: 'omit',

@@ -27,6 +27,8 @@ export interface WorkerFetchSettings {
   readonly allowInsecureIssuer?: boolean | undefined;
   /** Static metadata of the provider. Default: the worker reads the metadata of the issuer. */
   readonly metadata?: WorkerMetadata | undefined;
+  /** The URL of the metadata. Default: that of the preset, otherwise the well-known address of the issuer. */
+  readonly metadataUrl?: string | undefined;
   /**
    * Sends the requests of the page that contain neither a code nor a refresh token, for example for metadata and keys. The
    * worker cannot use it: it has its own option, see `runTokenWorker`. Default: the global `fetch`.
@@ -66,7 +68,10 @@ export function createWorkerFetch(
   options: WorkerFetchOptions,
 ): Fetch {
   const { allowInsecureIssuer = false, fetch: sendFromPage = globalFetch } = options;
-  const { metadata = options.provider?.metadata } = options;
+  const { provider } = options;
+  const { metadata, metadataUrl }: Pick<WorkerFetchSettings, 'metadata' | 'metadataUrl'> =
+    options.metadata || options.metadataUrl ? options : (provider ?? {});
+  const placeholder = provider?.tenants?.placeholder;
   const issuer = getIssuer(options);
   const pending = new Map<number, { resolve(message: WorkerResponse): void; reject(error: Error): void }>();
   let serial = 0;
@@ -98,6 +103,8 @@ export function createWorkerFetch(
         issuer,
         allowInsecureIssuer,
         lockName,
+        ...(metadataUrl !== undefined && { metadataUrl }),
+        ...(placeholder !== undefined && { placeholder }),
         ...(metadata && { metadata: selectMembers(metadata) }),
       });
       return tokenWorker;

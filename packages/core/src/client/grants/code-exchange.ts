@@ -1,8 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import { getErrorCode } from '../../errors.ts';
+import { readUnverifiedClaims } from '../../protocol/login/same-login.ts';
 import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
 import type { AuthorizationTransaction } from '../login/authorization-request.ts';
 import type { AuthorizationResponse } from '../login/authorization-response.ts';
+import { usesPkce } from '../login/pkce-support.ts';
 import { emitEvent, traceOperation } from '../observability.ts';
 import { requestTokens } from '../token-endpoint.ts';
 import type { TokenResponse } from '../wire/token-response.ts';
@@ -48,6 +51,13 @@ export async function exchangeCode(
   });
 }
 
+/** True if the preset accepts ID tokens without `nonce`, and this one has none. */
+function mayOmitNonce(client: Client, idToken: string | undefined): boolean {
+  const { provider } = getClientContext(client).options;
+  if (provider?.allowIdTokenWithoutNonce !== true || idToken === undefined) return false;
+  return (readUnverifiedClaims(idToken)?.nonce ?? undefined) === undefined;
+}
+
 async function requestCodeExchange(
   client: Client,
   { parameters }: AuthorizationResponse,
@@ -55,6 +65,7 @@ async function requestCodeExchange(
 ): Promise<TokenResponse> {
   const { redirectUri, codeVerifier, scope, nonce, maxAge, acrValues } = transaction;
   const resource = transaction.resource?.[0];
+  const { tenants } = getClientContext(client).issuerRule;
   const { tokens } = await requestTokens(client, {
     send: (request) =>
       oauth.authorizationCodeGrantRequest(
@@ -63,7 +74,7 @@ async function requestCodeExchange(
         request.authenticate,
         parameters,
         redirectUri,
-        codeVerifier,
+        usesPkce(client) ? codeVerifier : oauth.nopkce,
         { ...request.options, ...(resource !== undefined && { additionalParameters: { resource } }) },
       ),
     process: (receivedTokens) =>
@@ -73,14 +84,21 @@ async function requestCodeExchange(
         receivedTokens.response,
         {
           ...receivedTokens.options,
-          expectedNonce: nonce ?? oauth.expectNoNonce,
+          expectedNonce: mayOmitNonce(client, receivedTokens.idToken)
+            ? oauth.expectNoNonce
+            : (nonce ?? oauth.expectNoNonce),
           requireIdToken: nonce !== undefined,
           ...(maxAge !== undefined && { maxAge }),
         },
       ),
     scope,
     resource,
-    idToken: { acrValues, code: parameters.get('code') ?? undefined },
+    idToken: {
+      acrValues,
+      code: parameters.get('code') ?? undefined,
+      // The `iss` of other providers was compared with the issuer.
+      ...(tenants && { responseIssuer: parameters.get('iss') ?? undefined }),
+    },
   });
   return tokens;
 }

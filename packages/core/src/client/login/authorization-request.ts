@@ -15,7 +15,8 @@ import { createRequestOptions, toProtocolClient } from '../wire/request-options.
 import type { AuthorizationServerMetadata } from '../wire/server-metadata.ts';
 import { chooseAlgorithmName } from '../wire/signing-key.ts';
 import { translateError } from '../wire/translate-error.ts';
-import { supportsPkce } from './pkce-support.ts';
+import { checkOAuth2Login } from './oauth2-login.ts';
+import { checkCodeProtection, createCodeChallenge, supportsPkce, usesPkce } from './pkce-support.ts';
 import { findRequestedTokens, type RequestedTokens } from './refresh-token-request.ts';
 
 export type { AuthorizationTransaction } from '../../protocol/login/authorization-transaction.ts';
@@ -65,10 +66,12 @@ const optionParameters = ['id_token_hint', 'claims', 'authorization_details'];
 
 /**
  * Starts a login. Redirect the user to `url`, and store `transaction` until the user returns. The transaction is secret and
- * valid for one login. PKCE (S256) and `state` are always used, and `nonce` if the scope includes `openid`.
+ * valid for one login. PKCE (S256) and `state` are used, and `nonce` if the scope includes `openid`. Only a preset whose
+ * `relaxes` says so, such as `linkedin()`, omits PKCE.
  *
  * @throws ConfigurationError `missing_option` without `redirectUri`, `invalid_option` if an additional parameter is
- *   reserved, `unsupported_by_provider` if the provider does not support PKCE with S256
+ *   reserved, or if a client without credentials has a preset without PKCE; `unsupported_by_provider` if the provider does not support PKCE with S256, or if the request needs an ID token
+ *   and the preset is one for OAuth 2 logins
  * @throws AuthorizationServerError `endpoint_error` if the provider rejects a pushed authorization request
  * @throws ValidationError if the metadata or the response to a pushed authorization request is invalid
  * @throws TransportError if the provider cannot be reached or is temporarily unavailable
@@ -113,9 +116,11 @@ export async function startAuthorization(
       );
     }
     const metadata = await discover(client);
-    requireSupport(metadata);
+    requireSupport(metadata, { usesPkce: checkCodeProtection(client) });
     const tokens = findRequestedTokens(client, metadata, request.scope);
     const { scope } = tokens;
+    const { maxAge, acrValues, idTokenHint, claims } = request;
+    checkOAuth2Login(options.provider, { scope, maxAge, acrValues, idTokenHint, claims });
     const isOpenid = scope.split(' ').includes('openid');
     const resource = request.resource === undefined ? resources : [request.resource].flat();
     const transaction: AuthorizationTransaction = {
@@ -139,8 +144,11 @@ export async function startAuthorization(
 }
 
 /** Without PKCE with S256, an attacker can inject or use a stolen code (RFC 9700 section 2.1.1). */
-function requireSupport(metadata: AuthorizationServerMetadata): void {
-  if (!supportsPkce(metadata)) {
+function requireSupport(
+  metadata: AuthorizationServerMetadata,
+  { usesPkce }: { readonly usesPkce: boolean },
+): void {
+  if (usesPkce && !supportsPkce(metadata)) {
     throw new ConfigurationError(
       'unsupported_by_provider',
       'The provider does not support PKCE with S256 (RFC 7636).',
@@ -161,6 +169,7 @@ async function createParameters(
 ): Promise<URLSearchParams> {
   const { options } = getClientContext(client);
   const parameters = new URLSearchParams();
+  const claims = request.claims ?? options.provider?.claims;
   const additional = { ...tokens.parameters, ...options.authorizationParameters, ...request.parameters };
   checkAdditionalParameters(Object.keys(additional), optionParameters);
   for (const [name, value] of Object.entries(additional)) parameters.set(name, value);
@@ -168,11 +177,11 @@ async function createParameters(
     ['client_id', client.clientId],
     ['response_type', 'code'],
     ['redirect_uri', transaction.redirectUri],
-    ['scope', transaction.scope],
+    ['scope', transaction.scope || undefined],
     ['state', transaction.state],
     ['nonce', transaction.nonce],
-    ['code_challenge', await oauth.calculatePKCECodeChallenge(transaction.codeVerifier)],
-    ['code_challenge_method', 'S256'],
+    ['code_challenge', await createCodeChallenge(client, transaction)],
+    ['code_challenge_method', usesPkce(client) ? 'S256' : undefined],
     // Binds the code to the key (RFC 9449 section 10).
     ['dpop_jkt', await getDpopThumbprint(client)],
     ['response_mode', options.responseMode === 'query' ? undefined : options.responseMode],
@@ -182,7 +191,7 @@ async function createParameters(
     ['login_hint', request.loginHint],
     ['id_token_hint', request.idTokenHint],
     ['ui_locales', request.uiLocales?.join(' ')],
-    ['claims', request.claims && JSON.stringify(request.claims)],
+    ['claims', claims && JSON.stringify(claims)],
     ['authorization_details', request.authorizationDetails && JSON.stringify(request.authorizationDetails)],
   ];
   for (const [name, value] of entries) if (value !== undefined) parameters.set(name, value);

@@ -7,6 +7,8 @@ import {
   checkTransaction,
   rejectRepeatedParameters,
 } from '../../protocol/login/authorization-transaction.ts';
+import { readUnverifiedClaims } from '../../protocol/login/same-login.ts';
+import { isIssuer } from '../../protocol/tokens/token-issuer.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
@@ -15,6 +17,7 @@ import { hasOtherJwtType } from '../wire/jwt/jwt-checks.ts';
 import { createJwtReader } from '../wire/jwt/jwt-reader.ts';
 import { verifyWithKeys } from '../wire/jwt/provider-keys.ts';
 import { toProtocolClient } from '../wire/request-options.ts';
+import type { AuthorizationServerMetadata } from '../wire/server-metadata.ts';
 import { translateError } from '../wire/translate-error.ts';
 
 /** A validated authorization response. Its `code` belongs to the login of the transaction. */
@@ -64,7 +67,7 @@ export async function validateAuthorizationResponse(
       const parameters = isSigned
         ? await validateSignedResponse(client, receivedParameters, transaction)
         : oauth.validateAuthResponse(
-            await discover(client),
+            expectIssuer(client, await discover(client), receivedParameters.get('iss')),
             toProtocolClient(client),
             receivedParameters,
             transaction.state,
@@ -98,18 +101,42 @@ async function validateSignedResponse(
   });
   jwtReader.check(jwt);
   const protocolClient = toProtocolClient(client);
+  const iss = readUnverifiedClaims(jwt)?.iss;
   const parameters = await verifyWithKeys(
     client,
     (metadata, keys) =>
-      oauth.validateJwtAuthResponse(metadata, protocolClient, receivedParameters, state, {
-        ...keys,
-        ...jwtReader.decryptOptions,
-      }),
-    { sender: 'browser' },
+      oauth.validateJwtAuthResponse(
+        expectIssuer(client, metadata, iss),
+        protocolClient,
+        receivedParameters,
+        state,
+        {
+          ...keys,
+          ...jwtReader.decryptOptions,
+        },
+      ),
+    { sender: 'browser', tokenIssuer: typeof iss === 'string' ? iss : undefined },
   );
   // A token of another type that the provider signs is not an authorization response (RFC 8725 section 3.11).
   if (hasOtherJwtType(jwtReader.getSignedJwt(jwt))) throw invalid('typ', 'is a token of another type');
   return parameters;
+}
+
+/**
+ * With tenants, the response names the issuer of one tenant. The ID token must name the same one. The template itself is not an
+ * issuer, so that no response may contain it.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9207#section-2.4
+ */
+function expectIssuer(
+  client: Client,
+  metadata: AuthorizationServerMetadata,
+  iss: unknown,
+): AuthorizationServerMetadata {
+  const { issuerRule } = getClientContext(client);
+  if (!issuerRule.tenants || iss === null || iss === undefined) return metadata;
+  if (!isIssuer(issuerRule, iss)) throw invalid('iss', 'has an "iss" that is not the issuer of a tenant');
+  return { ...metadata, issuer: String(iss) };
 }
 
 const invalid = (check: string, problem: string) =>

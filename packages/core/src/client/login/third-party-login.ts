@@ -1,5 +1,7 @@
 import { ValidationError } from '../../errors.ts';
+import { isIssuer } from '../../protocol/tokens/token-issuer.ts';
 import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
 
 /** A validated request to start a login. */
 export interface ThirdPartyLogin {
@@ -32,7 +34,8 @@ export function parseThirdPartyLogin(client: Client, request: URL | URLSearchPar
     if (parameters.getAll(name).length > 1) throw invalid(name, `"${name}" is repeated`);
   }
   // Otherwise a link could choose the provider that logs the user in.
-  if (parameters.get('iss') !== client.issuer) throw invalid('iss', `"iss" is not "${client.issuer}"`);
+  if (!isIssuer(getClientContext(client).issuerRule, parameters.get('iss')))
+    throw invalid('iss', `"iss" is not "${client.issuer}"`);
   const loginHint = parameters.get('login_hint');
   const target = parameters.get('target_link_uri');
   if (target !== null && !(URL.canParse(target) && /^https?:$/.test(new URL(target).protocol))) {

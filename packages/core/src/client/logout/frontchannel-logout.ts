@@ -1,5 +1,7 @@
 import { ValidationError } from '../../errors.ts';
+import { isIssuer } from '../../protocol/tokens/token-issuer.ts';
 import type { Client } from '../client.ts';
+import { getClientContext } from '../client-context.ts';
 
 /** A validated front-channel logout request. */
 export interface FrontchannelLogout {
@@ -34,7 +36,7 @@ export function validateFrontchannelLogout(
   if (iss.length !== sid.length || iss.length > 1) {
     throw invalid('sid', '"iss" and "sid" must both be present once, or both be absent');
   }
-  if (iss[0] !== undefined && iss[0] !== client.issuer)
+  if (iss[0] !== undefined && !isIssuer(getClientContext(client).issuerRule, iss[0]))
     throw invalid('iss', `"iss" is not "${client.issuer}"`);
   return sid[0] === undefined ? {} : { sid: sid[0] };
 }

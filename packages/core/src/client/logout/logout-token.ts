@@ -1,6 +1,7 @@
-import { ValidationError } from '../../errors.ts';
+import { ConfigurationError, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { isJsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import { findTokenIssuer } from '../../protocol/tokens/token-issuer.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
@@ -33,6 +34,7 @@ const backchannelLogoutEvent = 'http://schemas.openid.net/event/backchannel-logo
  * Respond with 200 after the sessions ended, with 400 to a `ValidationError`, and with 503 and `Retry-After` to a
  * `TransportError`, so that the provider tries again. Set `Cache-Control: no-store` in each response.
  *
+ * @throws ConfigurationError `unsupported_by_provider` if the preset is one for OAuth 2 logins
  * @throws ValidationError `logout_token_invalid`
  * @throws TransportError if the provider's keys cannot be fetched, or if too many logout tokens have unknown keys. The
  *   token may be valid. `retryAfter` contains the seconds until the next attempt.
@@ -50,7 +52,13 @@ const backchannelLogoutEvent = 'http://schemas.openid.net/event/backchannel-logo
  */
 export async function validateLogoutToken(client: Client, logoutToken: string): Promise<LogoutTokenClaims> {
   return traceOperation(client, 'validateLogoutToken', async () => {
-    const { options, now, clockTolerance } = getClientContext(client);
+    const { options, issuerRule, now, clockTolerance } = getClientContext(client);
+    if (options.provider?.oauth2Userinfo) {
+      throw new ConfigurationError(
+        'unsupported_by_provider',
+        `Logins at "${options.provider.name}" are OAuth 2 without OpenID Connect: the provider signs no logout tokens.`,
+      );
+    }
     const alg = options.idTokenSignedResponseAlg ?? 'RS256';
     const { header, claims } = await verifyJws(client, logoutToken, {
       alg,
@@ -63,7 +71,8 @@ export async function validateLogoutToken(client: Client, logoutToken: string): 
     // A token of another type that the provider signs is not a logout token (RFC 8725 section 3.11).
     const typ = header.typ ?? 'JWT';
     require(typeof typ === 'string' && /^(application\/)?(jwt|logout\+jwt)$/i.test(typ), 'typ');
-    require(iss === client.issuer, 'iss');
+    // The application is not asked for the tenant: the sessions of a tenant that it no longer accepts end too.
+    require(typeof iss === 'string' && iss === findTokenIssuer(issuerRule, claims), 'iss');
     require([aud].flat().includes(client.clientId), 'aud');
     require(isNumber(iat) && iat <= time + clockTolerance, 'iat');
     // Section 2.4 requires `exp`, but some providers omit it (Ory Hydra, Casdoor). `iat` limits the age of those tokens.

@@ -5,6 +5,7 @@ import { isJsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { parseUntrustedObject, toCheckName, tokenLimits } from '../../internal/json/untrusted-json.ts';
 import { describeResponse, findTokenError } from '../../protocol/tokens/refresh-rejection.ts';
+import { normalizeVerificationClaims } from '../../protocol/tokens/verification-claims.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
@@ -76,7 +77,7 @@ export async function fetchUserinfo(
         );
         requireUserinfo(client, jwt, body);
       }
-      return removeNullMembers(body) as Userinfo;
+      return normalizeVerificationClaims(removeNullMembers(body) as Userinfo);
     } catch (error) {
       throw translateError(error, { code: 'userinfo_invalid', check: 'userinfo_response' });
     }

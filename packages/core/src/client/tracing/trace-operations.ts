@@ -10,6 +10,7 @@ export interface Operation {
     | 'exchangeCode'
     | 'refreshTokens'
     | 'fetchUserinfo'
+    | 'fetchOAuth2User'
     | 'introspectToken'
     | 'revokeToken'
     | 'requestClientCredentials'

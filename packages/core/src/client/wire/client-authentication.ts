@@ -102,6 +102,17 @@ export function clientSecretPost(clientSecret: string): ClientAuthentication {
   return { method: 'client_secret_post', apply: oauth.ClientSecretPost(requireSecret(clientSecret)) };
 }
 
+/** Creates authentication with a client secret that is created for each request, in the request body. */
+export const createdSecretPost = (
+  createSecret: (clientId: string) => string | Promise<string>,
+): ClientAuthentication => ({
+  method: 'client_secret_post',
+  apply: async (as, client, body, headers) => {
+    const clientSecret = requireSecret(await createSecret(client.client_id));
+    await oauth.ClientSecretPost(clientSecret)(as, client, body, headers);
+  },
+});
+
 /**
  * Creates authentication with an assertion that is signed with the client secret (HS256, 60 seconds, unique `jti`).
  * The secret itself is not sent.

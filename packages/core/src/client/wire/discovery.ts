@@ -1,7 +1,10 @@
 import * as oauth from 'oauth4webapi';
 import { toPrintableText } from '../../errors/printable-text.ts';
 import { ValidationError } from '../../errors.ts';
+import { getJsonBody } from '../../internal/fetch/bounded-fetch.ts';
+import { isJsonObject } from '../../internal/json/json.ts';
 import { normalizeMetadata } from '../../protocol/metadata.ts';
+import { type IssuerRule, isIssuer, isMetadataIssuer } from '../../protocol/tokens/token-issuer.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { emitEvent, traceOperation } from '../observability.ts';
@@ -50,7 +53,7 @@ export async function discover(client: Client): Promise<AuthorizationServerMetad
 }
 
 async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadata> {
-  const { options, state, now } = getClientContext(client);
+  const { options, issuerRule, state, now } = getClientContext(client);
   const issuer = new URL(client.issuer);
   let document: AuthorizationServerMetadata;
   try {
@@ -60,12 +63,15 @@ async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadat
       [oauth.customFetch]: (url, init) => requestOptions[oauth.customFetch](options.metadataUrl ?? url, init),
       algorithm: options.discovery === 'oauth' ? 'oauth2' : 'oidc',
     });
-    document = await oauth.processDiscoveryResponse(issuer, response);
+    document = await oauth.processDiscoveryResponse(
+      findTenantIssuer(response, issuerRule) ?? issuer,
+      response,
+    );
   } catch (error) {
     throw translateError(error, { code: 'metadata_invalid', check: 'metadata' });
   }
   // The strings are compared: URL objects hide differences such as a trailing slash (RFC 8414 section 3.3).
-  if (document.issuer !== client.issuer) {
+  if (!isMetadataIssuer(issuerRule, document.issuer)) {
     throw new ValidationError(
       'metadata_invalid',
       'issuer',
@@ -77,4 +83,12 @@ async function fetchMetadata(client: Client): Promise<AuthorizationServerMetadat
   state.metadata = { value, fetchedAt: now() };
   emitEvent(client, { type: 'metadata.fetched', issuer: client.issuer });
   return value;
+}
+
+/** Returns the issuer of the metadata, if it is one of the tenants instead of the template. */
+function findTenantIssuer(response: Response, rule: IssuerRule): URL | undefined {
+  const body = getJsonBody(response);
+  return rule.tenants && isJsonObject(body) && isIssuer(rule, body.issuer)
+    ? new URL(String(body.issuer))
+    : undefined;
 }

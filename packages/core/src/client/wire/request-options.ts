@@ -1,12 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import { fetchBounded, getJsonBody, type HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject } from '../../internal/json/json.ts';
-import {
-  listAcceptedNames,
-  type SignatureAlgorithm,
-} from '../../internal/signatures/signature-algorithms.ts';
+import { listAcceptedNames } from '../../internal/signatures/algorithm-names.ts';
+import type { SignatureAlgorithm } from '../../internal/signatures/signature-algorithms.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
+import { findIdTokenHmac } from './jwt/id-token-hmac.ts';
 import type { AuthorizationServerMetadata } from './server-metadata.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc8705#section-5 */
@@ -41,7 +40,9 @@ export function toProtocolClient(client: Client): oauth.Client {
   return {
     client_id: client.clientId,
     // The algorithms are those of the registration, never of the token (RFC 8725 section 3.1).
-    id_token_signed_response_alg: toExpectedAlg(options.idTokenSignedResponseAlg ?? 'RS256'),
+    id_token_signed_response_alg: findIdTokenHmac(client)
+      ? 'HS256'
+      : toExpectedAlg(options.idTokenSignedResponseAlg ?? 'RS256'),
     authorization_signed_response_alg: toExpectedAlg(options.authorizationSignedResponseAlg ?? 'RS256'),
     ...(options.userinfoSignedResponseAlg && {
       userinfo_signed_response_alg: toExpectedAlg(options.userinfoSignedResponseAlg),

@@ -11,9 +11,17 @@ import { getClientContext } from '../client-context.ts';
 export async function validateAccessToken(
   client: Client,
   accessToken: string,
-  { resource, sub }: { readonly resource: string | undefined; readonly sub: string | undefined },
+  {
+    issuer,
+    resource,
+    sub,
+  }: {
+    readonly issuer: string;
+    readonly resource: string | undefined;
+    readonly sub: string | undefined;
+  },
 ): Promise<void> {
-  const { issuer, clientId } = client;
+  const { clientId } = client;
   try {
     await getClientContext(client).options.validateAccessToken?.(accessToken, {
       issuer,

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json/json.ts';
+import { isSameAlgorithm } from './algorithm-names.ts';
 import { isSecureRsaKey } from './rsa-key.ts';
 
 /**
@@ -70,22 +71,11 @@ export function isKeyForAlgorithm(jwk: JsonObject, alg: SignatureAlgorithm): boo
   const { family, curve } = algorithms[alg];
   const kty = family === 'EC' ? 'EC' : family === 'OKP' ? 'OKP' : 'RSA';
   if (jwk.kty !== kty || (curve !== undefined && jwk.crv !== curve)) return false;
-  if (jwk.alg !== undefined && jwk.alg !== alg && !(kty === 'OKP' && isEdwards(jwk.alg))) return false;
+  if (jwk.alg !== undefined && !isSameAlgorithm(jwk.alg, alg)) return false;
   if (jwk.use !== undefined && jwk.use !== 'sig') return false;
   if (kty === 'RSA' && !isSecureRsaKey(jwk)) return false;
   return jwk.key_ops === undefined || (Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'));
 }
-
-/** `EdDSA` with an Ed25519 key and `Ed25519` are the same algorithm (RFC 9864 section 2.2). */
-const isEdwards = (alg: unknown): boolean => alg === 'EdDSA' || alg === 'Ed25519';
-
-/**
- * Returns the names that a token may have for a registered algorithm. `EdDSA` includes `Ed25519`, its name since RFC 9864.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9864#section-2.2
- */
-export const listAcceptedNames = <T extends string>(alg: T): readonly (T | 'Ed25519')[] =>
-  alg === 'EdDSA' ? [alg, 'Ed25519'] : [alg];
 
 /** A public key for `verifySignature()`. Its type depends on the platform. */
 export interface VerificationKey {

@@ -2,6 +2,7 @@ import { ValidationError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
+import type { ProviderTenants } from '../tokens/token-issuer.ts';
 
 /** The claims that identify a login. */
 interface LoginClaims {
@@ -14,15 +15,21 @@ interface LoginClaims {
 /**
  * Checks that the ID token of a refresh response names the user of the previous ID token. Otherwise the provider could
  * replace the user of a session. The claims need not be verified: a response with another user is rejected in any case.
+ * Another tenant counts as another `iss`.
  *
  * @throws ValidationError `id_token_invalid` with the check `iss` or `sub`: the tokens of the response belong to another
  *   user, and the login ends
  * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokenResponse
  */
-export function requireSameUser(claims: JsonObject, previousClaims: LoginClaims): void {
-  for (const name of ['iss', 'sub'] as const) {
+export function requireSameUser(
+  claims: JsonObject,
+  previousClaims: LoginClaims,
+  tenants?: Pick<ProviderTenants, 'claim'>,
+): void {
+  for (const name of ['iss', 'sub', tenants?.claim ?? 'iss']) {
     const value = claims[name];
-    if (value !== undefined && value !== null && value !== previousClaims[name]) throw createDifference(name);
+    if (value !== undefined && value !== null && value !== previousClaims[name])
+      throw createDifference(name === 'sub' ? name : 'iss');
   }
 }
 

@@ -2,6 +2,7 @@ import { ValidationError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
 import { encodeUtf8, toBase64Url } from '../../internal/encoding.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
+import { findTokenIssuer, type IssuerRule, isTenantAccepted, type ProviderTenants } from './token-issuer.ts';
 
 /**
  * True for the `typ` header of an ID token: absent, `JWT` or `application/jwt`.
@@ -12,11 +13,12 @@ export const isJwtType = (typ: unknown): boolean =>
   typ === undefined || typ === null || (typeof typ === 'string' && /^(application\/)?jwt$/i.test(typ));
 
 /** Expected values of the claims of an ID token. */
-export interface IdTokenExpectations {
-  readonly issuer: string;
+export interface IdTokenExpectations extends IssuerRule {
   readonly clientId: string;
   /** The access token of the same response, for `at_hash`. */
   readonly accessToken: string;
+  /** The `iss` of the authorization response (RFC 9207). Default: the response has none. */
+  readonly responseIssuer?: string | undefined;
   /** The authorization code, for `c_hash`. */
   readonly code?: string | undefined;
   readonly nonce?: string | undefined;
@@ -48,8 +50,12 @@ export async function checkIdTokenClaims(
   { alg, time, clockTolerance }: ValidationTime & { readonly alg: string },
 ): Promise<void> {
   const { iss, sub, aud, azp, exp, iat, nbf, nonce, auth_time: authTime, acr } = claims;
-  const { issuer, clientId, code, maxAge, acrValues } = expected;
+  const { responseIssuer, clientId, code, maxAge, acrValues } = expected;
+  const issuer = requireTokenIssuer(claims, expected);
   if (iss !== issuer) throw createIdTokenError('iss', differs(iss, issuer));
+  // The code of one tenant must not be exchanged for the tokens of another one (RFC 9207 section 2.4).
+  if (responseIssuer !== undefined && iss !== responseIssuer)
+    throw createIdTokenError('iss', differs(iss, responseIssuer));
   if (typeof sub !== 'string' || sub === '' || sub.length > 255) {
     throw createIdTokenError('sub', isDevelopment ? 'is not a string of 1 to 255 characters' : '');
   }
@@ -89,6 +95,36 @@ export async function checkIdTokenClaims(
   if (code !== undefined) await checkHash('c_hash', claims.c_hash, { value: code, alg });
 }
 
+/**
+ * Returns the `iss` that an ID token must have.
+ *
+ * @throws ValidationError `id_token_invalid` if the claim with the tenant is missing or malformed
+ */
+export function requireTokenIssuer(claims: JsonObject, rule: IssuerRule): string {
+  const issuer = findTokenIssuer(rule, claims);
+  if (issuer !== undefined) return issuer;
+  throw createIdTokenError(
+    (rule.tenants as ProviderTenants).claim,
+    isDevelopment ? 'is missing or is not the identifier of a tenant' : '',
+  );
+}
+
+/**
+ * Checks that the application accepts the tenant of an ID token. It is the last check, because the function of the
+ * application may send a request.
+ *
+ * @throws ValidationError `id_token_invalid` if it does not
+ * @throws TransportError if it cannot decide now
+ */
+export async function requireAcceptedTenant(claims: JsonObject, rule: IssuerRule): Promise<void> {
+  if (await isTenantAccepted(rule, claims)) return;
+  const { claim } = rule.tenants as ProviderTenants;
+  throw createIdTokenError(
+    claim,
+    isDevelopment ? `is ${JSON.stringify(claims[claim])}, which acceptTenant does not accept` : '',
+  );
+}
+
 const clockAdvice = '. Check the clocks of this machine and of the provider';
 
 /**
@@ -100,7 +136,7 @@ const clockAdvice = '. Check the clocks of this machine and of the provider';
  */
 export function findInvalidTime(
   { exp, iat, nbf }: { readonly exp?: unknown; readonly iat?: unknown; readonly nbf?: unknown },
-  { time, clockTolerance, maxAge = 3600 }: ValidationTime & { readonly maxAge?: number },
+  { time, clockTolerance, maxAge = 3600 }: ValidationTime & { readonly maxAge?: number | undefined },
 ): ValidationError | undefined {
   if (!((exp as number) > time - clockTolerance))
     return createIdTokenError('exp', isDevelopment ? `is in the past${clockAdvice}` : '');

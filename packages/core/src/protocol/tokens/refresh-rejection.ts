@@ -86,7 +86,10 @@ export function findTokenError(
     status,
     error: error ?? /\berror="([^"\\]{1,100})"/i.exec(challenge ?? '')?.[1] ?? '',
     errorDescription:
-      readText('error_description') ?? /\berror_description="([^"\\]{1,300})"/i.exec(challenge ?? '')?.[1],
+      readText('error_description') ??
+      // Twitch: https://dev.twitch.tv/docs/authentication/refresh-tokens/
+      readText('message') ??
+      /\berror_description="([^"\\]{1,300})"/i.exec(challenge ?? '')?.[1],
     suberror: readText('suberror'),
     claims: body?.claims,
   };

@@ -1,10 +1,11 @@
+import { oauth2 } from '../oauth2.ts';
 import type { ProviderPreset } from '../provider.ts';
 
 const issuer = 'https://auth.atlassian.com';
 
 /**
- * Creates the preset of Atlassian (OAuth 2 without OpenID Connect). It reports an invalid refresh token with the error
- * `unauthorized_client` and status 403.
+ * Creates the preset of Atlassian ("OAuth 2.0 (3LO)"): OAuth 2 without OpenID Connect, see `oauth2()`. The registration needs the
+ * User identity API. An invalid refresh token is reported with the error `unauthorized_client` and status 403.
  *
  * @see https://developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps/
  * @example
@@ -21,18 +22,22 @@ const issuer = 'https://auth.atlassian.com';
  * ```
  */
 export function atlassian(): ProviderPreset {
-  return {
+  return oauth2({
     name: 'atlassian',
     issuer,
-    relaxes: [],
-    metadata: {
-      issuer,
-      authorization_endpoint: `${issuer}/authorize`,
-      token_endpoint: `${issuer}/oauth/token`,
+    authorizationEndpoint: `${issuer}/authorize`,
+    tokenEndpoint: `${issuer}/oauth/token`,
+    // Assumption: the members of the response.
+    userinfo: {
+      endpoint: 'https://api.atlassian.com/me',
+      sub: 'account_id',
+      claims: { name: 'name', email: 'email', picture: 'picture' },
     },
     scope: 'read:me',
     refreshTokens: { scope: 'offline_access' },
     authorizationParameters: { audience: 'api.atlassian.com' },
+    // The example of the page sends the secret in the body of the token request.
+    tokenEndpointAuthMethod: 'client_secret_post',
     isLoginEnded: ({ status, error }) => status === 403 && error === 'unauthorized_client',
-  };
+  });
 }

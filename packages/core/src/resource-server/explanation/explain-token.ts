@@ -3,6 +3,7 @@ import { removeNullMembers } from '../../internal/json/json.ts';
 import { isProduction } from '../../internal/node-environment.ts';
 import {
   checkAudience,
+  checkIssuer,
   checkProfile,
   checkRequiredClaims,
   checkTimes,
@@ -12,6 +13,7 @@ import {
 import { isBuiltInCheck } from '../claims/profiles.ts';
 import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import type { Issuer } from '../issuers/issuer.ts';
+import { createKeyFilter, findExpectedIssuer, findTrustedIssuer } from '../issuers/tenants.ts';
 import { type CompactJws, parseJws } from '../parse-jws.ts';
 import { invalidToken, Rejection } from '../rejections/rejection.ts';
 import { checkAlgorithm, unknownIssuer } from '../token-verification.ts';
@@ -99,7 +101,7 @@ async function listRejections(jws: CompactJws, context: ExplanationContext): Pro
   const { header, payload } = jws;
   const { issuers } = context;
   const [first] = issuers.values();
-  const namedIssuer = typeof payload.iss === 'string' ? issuers.get(payload.iss) : undefined;
+  const namedIssuer = findTrustedIssuer(issuers, payload.iss);
   // If there is only one issuer, the token is compared with its options although its `iss` differs.
   const issuer = namedIssuer ?? (issuers.size === 1 ? first : undefined);
   const rejections: unknown[] = namedIssuer ? [] : [unknownIssuer(payload.iss, issuers)];
@@ -107,6 +109,7 @@ async function listRejections(jws: CompactJws, context: ExplanationContext): Pro
   const claims = removeNullMembers(payload);
   const expected: ExpectedClaims = { ...issuer, ...context };
   const checks: (() => unknown)[] = [
+    () => namedIssuer && checkIssuer(claims, { issuer: findExpectedIssuer(namedIssuer, claims) }),
     () => checkAlgorithm(header, issuer),
     () => checkType(header, issuer.profile),
     () => checkRequiredClaims(claims, issuer.profile),
@@ -131,7 +134,8 @@ async function checkSignature(
 ): Promise<void> {
   const { alg, kid } = checkAlgorithm(header, issuer);
   const issuedAt = typeof payload.iat === 'number' ? payload.iat * 1000 : undefined;
-  if (await issuer.keys.verify({ alg, kid, data, signature, issuedAt })) return;
+  const isKeyOfIssuer = createKeyFilter(issuer, payload);
+  if (await issuer.keys.verify({ alg, kid, data, signature, issuedAt, isKeyOfIssuer })) return;
   throw invalidToken('signature', 'The signature of the access token is not valid');
 }
 
@@ -161,8 +165,7 @@ function describeError(error: unknown, { jws, context }: ProblemOptions): string
     return `The check threw ${error instanceof Error ? error.name : `a value of type ${typeof error}`}`;
   }
   if (error.check !== 'profile') return error.message;
-  const iss = jws?.payload.iss;
-  const profile = typeof iss === 'string' ? context.issuers.get(iss)?.profile : undefined;
+  const profile = findTrustedIssuer(context.issuers, jws?.payload.iss)?.profile;
   return profile && isBuiltInCheck(profile.reject)
     ? error.message
     : 'The function reject of the profile rejects the token';

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../errors.ts';
+import type { IssuerRule } from '../../protocol/tokens/token-issuer.ts';
 import type { IntrospectionOptions } from './introspection.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { IntrospectionOptions } from './introspection.ts';
  *
  * @throws ConfigurationError that names the invalid member
  */
-export function checkIntrospection(options: IntrospectionOptions, issuer: string): void {
+export function checkIntrospection(options: IntrospectionOptions, { issuer, tenants }: IssuerRule): void {
   const {
     clientId,
     clientAuthentication,
@@ -23,6 +24,13 @@ export function checkIntrospection(options: IntrospectionOptions, issuer: string
       'missing_option',
       `introspection.clientAuthentication is missing for issuer "${issuer}", or was not created by a function of @countersign/core. ` +
         "Write clientAuthentication: clientSecretBasic('...').",
+    );
+  }
+  // A response need not name the issuer, and then nothing identifies the tenant.
+  if (tenants) {
+    throw new ConfigurationError(
+      'invalid_option',
+      `introspection is set for "${issuer}", whose tokens belong to tenants. Remove introspection.`,
     );
   }
   if (!['opaque', 'jwt', 'all'].includes(tokens)) {

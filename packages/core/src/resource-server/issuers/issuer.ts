@@ -6,9 +6,9 @@ import type { EventListener } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
 import type { Fetch, HttpOptions } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
+import { listAcceptedNames } from '../../internal/signatures/algorithm-names.ts';
 import {
   isSignatureAlgorithm,
-  listAcceptedNames,
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../../internal/signatures/signature-algorithms.ts';
@@ -16,6 +16,7 @@ import type {
   AccessTokenProfile,
   AccessTokenProfileName,
 } from '../../protocol/tokens/access-token-profile.ts';
+import type { IssuerRule } from '../../protocol/tokens/token-issuer.ts';
 import { requirePresetIssuer } from '../../providers/apply-preset.ts';
 import type { IssuerOrProvider, ProviderPreset } from '../../providers/provider.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
@@ -106,8 +107,7 @@ export interface IssuerContext {
 }
 
 /** A trusted issuer with checked options and its keys. */
-export interface Issuer {
-  readonly issuer: string;
+export interface Issuer extends IssuerRule {
   /** The `iss` of its tokens. */
   readonly accessTokenIssuer: string;
   readonly audiences: readonly string[];
@@ -134,10 +134,12 @@ export function createIssuer(givenOptions: TrustedIssuer, context: IssuerContext
   const options = applyIssuerPreset(givenOptions);
   const { issuer, jwks, jwksUri } = options;
   const { allowInsecureIssuer, fetch, now, onEvent, http } = context;
-  if (options.introspection !== undefined) checkIntrospection(options.introspection, issuer);
+  const tenants = options.provider?.tenants;
+  if (options.introspection !== undefined) checkIntrospection(options.introspection, { issuer, tenants });
   // The client checks the issuer identifier, fetches the metadata and introspects tokens.
   const client = createClient({
     issuer,
+    provider: options.provider,
     clientId: options.introspection?.clientId ?? 'resource-server',
     now,
     timeout: http.timeout,
@@ -196,6 +198,7 @@ export function createIssuer(givenOptions: TrustedIssuer, context: IssuerContext
   const { clockTolerance } = context;
   return {
     issuer,
+    tenants,
     accessTokenIssuer,
     audiences,
     algorithms: readAlgorithms(options.algorithms),

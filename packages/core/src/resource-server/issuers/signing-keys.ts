@@ -29,6 +29,8 @@ export interface Signed {
   readonly signature: Uint8Array;
   /** The claim `iat` in milliseconds since the epoch. Not verified: it may only affect the decision about this token. */
   readonly issuedAt: number | undefined;
+  /** Whether a key may sign tokens of this issuer. Default: each key of the set may. */
+  readonly isKeyOfIssuer?: ((jwk: JsonObject) => boolean) | undefined;
 }
 
 /**
@@ -41,8 +43,8 @@ export async function findVerifyingKey(
   keys: readonly SigningKey[],
   signedToken: Signed,
 ): Promise<SigningKey | undefined> {
-  const { alg, kid, data, signature } = signedToken;
-  const fittingKeys = keys.filter(({ jwk }) => isKeyForAlgorithm(jwk, alg));
+  const { alg, kid, data, signature, isKeyOfIssuer = () => true } = signedToken;
+  const fittingKeys = keys.filter(({ jwk }) => isKeyForAlgorithm(jwk, alg) && isKeyOfIssuer(jwk));
   if (hasTooManyKeys(fittingKeys, kid)) {
     const reason = `more than ${maxTriedKeys} keys fit`;
     throw new Rejection('invalid_token', 'keys', `The access token does not identify its key: ${reason}`, {

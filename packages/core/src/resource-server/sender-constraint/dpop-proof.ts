@@ -2,10 +2,10 @@ import { importVerificationKey, sha256, verifySignature } from '#platform';
 import { ConfigurationError, TransportError } from '../../errors.ts';
 import { type Clock, seconds } from '../../internal/clock.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
+import { listAcceptedNames } from '../../internal/signatures/algorithm-names.ts';
 import {
   isKeyForAlgorithm,
   isSignatureAlgorithm,
-  listAcceptedNames,
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from '../../internal/signatures/signature-algorithms.ts';

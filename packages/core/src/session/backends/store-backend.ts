@@ -1,7 +1,7 @@
 import { sha256 } from '#platform';
 import { ConfigurationError } from '../../errors.ts';
 import { type Clock, seconds } from '../../internal/clock.ts';
-import { isNewerTokenSet } from '../../tokens/token-set.ts';
+import { getIdentity, isNewerTokenSet } from '../../tokens/token-set.ts';
 import { listValues, readValues } from '../cookies/chunks.ts';
 import { deleteCopies } from '../cookies/cookie-copies.ts';
 import type { Sealer } from '../cookies/cookie-encryption.ts';
@@ -51,16 +51,16 @@ export function createStoreBackend(options: StoreBackendOptions): SessionBackend
   const logoutMarkers = createLogoutMarkers(options);
 
   async function createRecord(state: SessionState, key: string, version: number): Promise<SessionRecord> {
-    const { claims } = state.tokens;
+    const user = getIdentity(state.tokens);
     const { expiresAt } = getSessionEnds(state, options);
     // The key is encrypted with the session: a record that was moved to another key is rejected.
     const value = await sealer.encrypt({ ...packState(state), key }, { issuedAt: seconds(now), expiresAt });
     return {
       version,
       value,
-      issuer: claims?.iss ?? '',
-      sub: claims?.sub ?? '',
-      ...(claims?.sid !== undefined && { sid: claims.sid }),
+      issuer: user?.iss ?? '',
+      sub: user?.sub ?? '',
+      ...(user?.sid !== undefined && { sid: user.sid }),
       clientId: options.clientId,
       expiresAt,
     };

@@ -1,6 +1,7 @@
 import { sha256 } from '#platform';
 import { AuthorizationServerError, LoginRequiredError } from '../../errors.ts';
 import { type Clock, seconds } from '../../internal/clock.ts';
+import { getIdentity } from '../../tokens/token-set.ts';
 import type { SessionState } from '../backends/state/session-state.ts';
 import type { SessionTokenRequest } from './request-session.ts';
 
@@ -28,7 +29,7 @@ const maxEntries = 10_000;
  */
 export async function endLoginLoop(
   { requiredLogins, now }: { readonly requiredLogins: Map<string, RequiredLogin>; readonly now: Clock },
-  { id, tokens: { claims }, createdAt }: SessionState,
+  { id, tokens, createdAt }: SessionState,
   request: SessionTokenRequest,
   error: unknown,
 ): Promise<unknown> {
@@ -36,7 +37,8 @@ export async function endLoginLoop(
   const pause = selectPause(error);
   if (pause === undefined) return error;
   // A page may pass input of the request as scope or resource, of any length.
-  const key = await sha256(JSON.stringify([claims?.iss, claims?.sub, request.resource, request.scope]));
+  const user = getIdentity(tokens);
+  const key = await sha256(JSON.stringify([user?.iss, user?.sub, request.resource, request.scope]));
   const time = seconds(now);
   const required = requiredLogins.get(key);
   // A session of the same second may have begun before, in another browser.

@@ -39,7 +39,7 @@ export async function handleRequest(
   const { pathname } = new URL(request.url);
   const name = findRoute(context.paths, pathname);
   if (name === undefined) return request.method === 'GET' ? finishLogout(context, request) : undefined;
-  if (name === 'accessToken' && context.options.accessTokenRoute !== true) {
+  if (isDisabled(context, name)) {
     return createJsonResponse({ error: 'not_found' }, { status: 404 });
   }
   const { methods, run } = routes[name];
@@ -65,6 +65,11 @@ export async function handleRequest(
     return respondToError(context, request, failure.error, { ...failure, route: name });
   }
 }
+
+/** The access token route is an option. The back-channel logout needs tokens that the provider signs. */
+const isDisabled = ({ options, client }: SessionContext, name: keyof RoutePaths): boolean =>
+  (name === 'accessToken' && options.accessTokenRoute !== true) ||
+  (name === 'backchannelLogout' && client.options.provider?.oauth2Userinfo !== undefined);
 
 /** The page that the user wanted, and where to try again. */
 function readFailedRoute(

@@ -50,6 +50,8 @@ export const azureB2c: Flavour = {
       nbf: claims.iat,
       ver: '1.0',
       tfp: policy,
+      // https://learn.microsoft.com/azure/active-directory-b2c/access-tokens#request-a-token
+      nonce: names.length > 0 ? grant.nonce : undefined,
       scp: names.map((name) => name.split('/').pop()).join(' ') || undefined,
     };
   },

@@ -49,5 +49,7 @@ export const authentik: Flavour = {
   accessTokenClaims: ({ client_id: azp, ...claims }, context) =>
     addScopeClaims({ ...claims, aud: azp, azp }, context),
   idTokenClaims: addScopeClaims,
+  // https://github.com/goauthentik/authentik/blob/main/authentik/providers/oauth2/id_token.py
+  introspection: (members) => ({ ...members, aud: members.client_id }),
   userinfo: (members, context) => ({ ...members, ...addScopeClaims({}, context) }),
 };

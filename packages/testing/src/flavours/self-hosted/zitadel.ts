@@ -67,6 +67,7 @@ export const zitadel: Flavour = {
     auth_time: claims.auth_time ?? claims.iat,
     ...createRoles(context),
   }),
+  introspection: (members) => ({ ...members, aud: [members.client_id, project] }),
   userinfo: (members, context) => ({ ...members, ...createRoles(context) }),
 };
 

@@ -24,7 +24,13 @@ export const line: Flavour = {
   },
   pkce: 'optional',
   // https://developers.line.biz/en/docs/line-login/managing-access-tokens/
-  defaults: { accessTokenFormat: 'opaque', accessTokenLifetime: 2_592_000, idTokenLifetime: 3600 },
+  // The secret is a parameter of the token request: https://developers.line.biz/en/reference/line-login/#issue-access-token
+  defaults: {
+    accessTokenFormat: 'opaque',
+    accessTokenLifetime: 2_592_000,
+    idTokenLifetime: 3600,
+    clients: [{ clientId: 'web', clientSecret: 'web-secret', tokenEndpointAuthMethod: 'client_secret_post' }],
+  },
   issuesRefreshToken: () => true,
   // Signed with the channel secret: https://developers.line.biz/en/docs/line-login/verify-id-token/
   idTokenSigningAlg: 'HS256',

@@ -25,7 +25,16 @@ export const twitch: Flavour = {
     clients: [{ clientId: 'web', clientSecret: 'web-secret', tokenEndpointAuthMethod: 'client_secret_post' }],
   },
   issuesRefreshToken: () => true,
-  // Assumption: the scope is a list.
+  // The scope is a list: https://dev.twitch.tv/docs/authentication/refresh-tokens/
   tokenResponse: (members, { scopes }) => ({ ...members, scope: scopes, token_type: 'bearer' }),
+  // https://dev.twitch.tv/docs/authentication/refresh-tokens/
+  rejections: {
+    refreshToken: {
+      error: 'Bad Request',
+      description: '',
+      status: 400,
+      members: { status: 400, message: 'Invalid refresh token' },
+    },
+  },
   idTokenClaims: ({ sid: _, ...claims }, { grant }) => ({ ...claims, azp: grant.clientId }),
 };

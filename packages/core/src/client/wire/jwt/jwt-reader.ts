@@ -12,14 +12,16 @@ import { verifyJws } from './verify-jws.ts';
  * The library makes all other checks. The library does not accept claims that are `null`, so it receives a JWT without
  * them. Its signature must be verified on the signed JWT.
  *
+ * @param onJwt called with the checked JWT before the protocol library parses it. Default: none.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#Encryption
  */
-export function createJwtReader(client: Client, check: JwtCheck) {
+export function createJwtReader(client: Client, check: JwtCheck, onJwt?: (jwt: string) => void) {
   const { decrypt } = getClientContext(client).options;
   let decryptedJwt: string | undefined;
   let hasNullClaims = false;
   const prepare = (jwt: string) => {
     checkJwt(jwt, check);
+    onJwt?.(jwt);
     const preparedJwt = removeNullClaims(jwt);
     hasNullClaims = preparedJwt !== jwt;
     return preparedJwt;

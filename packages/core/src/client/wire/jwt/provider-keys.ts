@@ -16,6 +16,7 @@ import {
 } from '../../../internal/signatures/signature-algorithms.ts';
 import { createTokenBucket } from '../../../internal/token-bucket.ts';
 import { selectSigningKeys } from '../../../protocol/tokens/signing-keys.ts';
+import { isKeyOfIssuer } from '../../../protocol/tokens/token-issuer.ts';
 import type { Client } from '../../client.ts';
 import { getClientContext, type ProviderKeys } from '../../client-context.ts';
 import { emitEvent, reportProblem } from '../../observability.ts';
@@ -46,6 +47,8 @@ export type TokenSender = 'provider' | 'browser' | 'anyone';
 export interface KeyOptions {
   /** Default: `provider`. */
   readonly sender?: TokenSender;
+  /** The `iss` of the token, which selects the keys of a provider with tenants. Default: keys that all tenants share. */
+  readonly tokenIssuer?: string | undefined;
 }
 
 type Verify<T> = (
@@ -123,9 +126,10 @@ async function verifyWithEachKey<T>(
 export async function verifyWithKeySet<T>(
   client: Client,
   verify: (jwks: oauth.JWKS, metadata: AuthorizationServerMetadata) => Promise<T>,
-  { sender = 'provider' }: KeyOptions = {},
+  { sender = 'provider', tokenIssuer }: KeyOptions = {},
 ): Promise<T> {
-  const arrival = getClientContext(client).state.keyFetches ?? 0;
+  const { state, issuerRule } = getClientContext(client);
+  const arrival = state.keyFetches ?? 0;
   const metadata = await discover(client);
   const findKeys = () => findCurrentKeys(client, metadata);
   // If no keys are cached and a fetch fails, tokens of untrusted senders cause at most one fetch per second. Tokens of
@@ -135,7 +139,10 @@ export async function verifyWithKeySet<T>(
     : runWithFailurePause(client, 'keysForUntrustedSenders', findKeys));
   for (;;) {
     try {
-      return await verify(keys.jwks, metadata);
+      const fittingKeys = keys.jwks.keys.filter((key) =>
+        isKeyOfIssuer(key as JsonObject, tokenIssuer, issuerRule),
+      );
+      return await verify({ keys: fittingKeys }, metadata);
     } catch (error) {
       // Keys that were requested after the arrival of the token are current. Older keys may be outdated.
       if (!isKeyNotFound(error) || keys.fetch > arrival) throw error;

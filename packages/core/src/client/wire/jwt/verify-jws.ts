@@ -4,12 +4,13 @@ import { encodeUtf8, fromBase64Url } from '../../../internal/encoding.ts';
 import type { JsonObject } from '../../../internal/json/json.ts';
 import { parseJwtPart } from '../../../internal/json/jwt-part.ts';
 import { type JsonFault, toCheckName } from '../../../internal/json/untrusted-json.ts';
+import { listAcceptedNames } from '../../../internal/signatures/algorithm-names.ts';
 import {
   isKeyForAlgorithm,
   isSignatureAlgorithm,
-  listAcceptedNames,
 } from '../../../internal/signatures/signature-algorithms.ts';
 import { selectSigningKeys } from '../../../protocol/tokens/signing-keys.ts';
+import { findTokenIssuer } from '../../../protocol/tokens/token-issuer.ts';
 import type { Client } from '../../client.ts';
 import { getClientContext } from '../../client-context.ts';
 import { checkJwt, createJwtError } from './jwt-checks.ts';
@@ -33,7 +34,8 @@ export async function verifyJws(
   const subject = code.replaceAll('_', ' ');
   const invalid = (check: string, problem: string) =>
     new ValidationError(code, check, `${subject}: ${problem}`);
-  const { decrypt } = getClientContext(client).options;
+  const { options, issuerRule } = getClientContext(client);
+  const { decrypt } = options;
   const isEncrypted = token.split('.', 6).length === 5;
   if (isEncrypted) checkJwt(token, { code });
   const jws = isEncrypted && decrypt ? await decrypt(token) : token;
@@ -69,7 +71,8 @@ export async function verifyJws(
       throw invalid('kid', 'no known key of the provider has signed it, or too many keys fit');
     return false;
   };
-  const isValid = await verifyWithKeySet(client, verify, { sender });
+  const tokenIssuer = findTokenIssuer(issuerRule, claims);
+  const isValid = await verifyWithKeySet(client, verify, { sender, tokenIssuer });
   if (!isValid) throw invalid('signature', 'the signature is invalid');
   return { header, claims };
 }

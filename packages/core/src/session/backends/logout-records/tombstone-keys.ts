@@ -1,4 +1,5 @@
 import { sha256 } from '#platform';
+import { getIdentity } from '../../../tokens/token-set.ts';
 import type { SessionState } from '../state/session-state.ts';
 import type { SessionMatch } from '../stores/session-store.ts';
 
@@ -28,16 +29,14 @@ export function createTombstoneKeyReader(
   return (state) => knownKeys.get(state) ?? compute(state);
 }
 
-async function createTombstoneKeys(
-  { id, tokens: { claims } }: SessionState,
-  clientId: string,
-): Promise<TombstoneKeys> {
+async function createTombstoneKeys({ id, tokens }: SessionState, clientId: string): Promise<TombstoneKeys> {
   const others = [createTombstoneKey('id', id)];
-  if (claims?.sid !== undefined) {
-    others.push(createMatchKey({ issuer: claims.iss, clientId, sid: claims.sid }));
-    others.push(createMatchKey({ issuer: claims.iss, clientId, sub: claims.sub, sid: claims.sid }));
+  const user = getIdentity(tokens);
+  if (user?.sid !== undefined) {
+    others.push(createMatchKey({ issuer: user.iss, clientId, sid: user.sid }));
+    others.push(createMatchKey({ issuer: user.iss, clientId, sub: user.sub, sid: user.sid }));
   }
-  const ofUser = claims ? [createMatchKey({ issuer: claims.iss, clientId, sub: claims.sub })] : [];
+  const ofUser = user ? [createMatchKey({ issuer: user.iss, clientId, sub: user.sub })] : [];
   const all = await Promise.all([...ofUser, ...others]);
   return { ofUser: all.slice(0, ofUser.length), others: all.slice(ofUser.length), all };
 }

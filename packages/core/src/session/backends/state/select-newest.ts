@@ -1,3 +1,4 @@
+import { getIdentity } from '../../../tokens/token-set.ts';
 import type { SessionState } from './session-state.ts';
 
 /**
@@ -5,7 +6,10 @@ import type { SessionState } from './session-state.ts';
  * have planted the session of an attacker.
  */
 export function selectNewest(states: readonly SessionState[]): SessionState | undefined {
-  const toUser = ({ tokens: { claims } }: SessionState) => JSON.stringify([claims?.iss, claims?.sub]);
+  const toUser = ({ tokens }: SessionState) => {
+    const user = getIdentity(tokens);
+    return JSON.stringify([user?.iss, user?.sub]);
+  };
   if (new Set(states.map(toUser)).size > 1) return undefined;
   const isNewer = (a: SessionState, b: SessionState) =>
     (a.tokens.updatedAt - b.tokens.updatedAt || a.usedAt - b.usedAt || a.createdAt - b.createdAt) >= 0;

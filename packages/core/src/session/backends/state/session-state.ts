@@ -3,11 +3,15 @@ import type { IdTokenClaims } from '../../../client/wire/token-response.ts';
 import { decodeUtf8 } from '../../../internal/encoding.ts';
 import { isJsonObject, type JsonObject } from '../../../internal/json/json.ts';
 import { parseUntrustedObject, tokenLimits } from '../../../internal/json/untrusted-json.ts';
-import type { TokenSet } from '../../../tokens/token-set.ts';
+import { normalizeVerificationClaims } from '../../../protocol/tokens/verification-claims.ts';
+import { getIdentity, type TokenSet } from '../../../tokens/token-set.ts';
 import { type CookieScope, isDefaultScope } from '../../cookies/cookie-scope.ts';
 import { getSessionEnds, type SessionLifetimes } from './session-lifetimes.ts';
 
-/** Claims about the user. `iss` and `sub` together identify the user. */
+/**
+ * Claims about the user. `iss` and `sub` together identify the user. After an OAuth 2 login, they are from a userinfo
+ * response, which is not signed, and `iss` is the issuer of the preset.
+ */
 export interface User {
   readonly iss: string;
   readonly sub: string;
@@ -20,6 +24,11 @@ export interface User {
 /** A session as the application sees it. It contains no token and may be sent to the browser. */
 export interface Session {
   readonly user: User;
+  /**
+   * `oauth2` if the provider has no OpenID Connect: the user is that of a userinfo response, and the time and the method of the
+   * login are unknown. Absent after a login with an ID token.
+   */
+  readonly loginType?: 'oauth2';
   /** The scopes granted at login. */
   readonly scopes: readonly string[];
   /** Seconds since the epoch. */
@@ -87,17 +96,20 @@ const knownSessions = new WeakMap<SessionState, Session>();
 /**
  * Creates the application's view of a session. It is frozen, because all readers of one state share it.
  *
- * @returns `undefined` without an ID token, because the user is unknown then
+ * @returns `undefined` without an ID token or an identity from userinfo, because the user is unknown then
  */
 export function toSession(state: SessionState, lifetimes: SessionLifetimes): Session | undefined {
   const { claims } = state.tokens;
-  if (!claims) return undefined;
+  const identity = getIdentity(state.tokens);
+  if (!identity) return undefined;
   const knownSession = knownSessions.get(state);
   if (knownSession) return knownSession;
-  const userClaims = Object.entries(claims).filter(([name]) => !protocolClaims.has(name));
-  const user = { ...state.userinfo, ...Object.fromEntries(userClaims), iss: claims.iss, sub: claims.sub };
+  const userClaims = Object.entries(claims ?? {}).filter(([name]) => !protocolClaims.has(name));
+  const { iss, sub } = identity;
+  const user = { ...state.userinfo, ...Object.fromEntries(userClaims), iss, sub };
   const session: Session = Object.freeze({
     user: Object.freeze(user),
+    ...(!claims && { loginType: 'oauth2' }),
     scopes: state.tokens.scopes,
     createdAt: state.createdAt,
     ...getSessionEnds(state, lifetimes),
@@ -142,5 +154,5 @@ function decodeClaims(idToken: string | undefined): IdTokenClaims | undefined {
   const payload = idToken?.split('.')[1];
   if (payload === undefined) return undefined;
   const claims = parseUntrustedObject(decodeUtf8(decodeBase64Url(payload)), { limits: tokenLimits });
-  return claims as unknown as IdTokenClaims;
+  return normalizeVerificationClaims(claims as unknown as IdTokenClaims);
 }

@@ -1,9 +1,11 @@
 import { exchangeCode } from '../../../client/grants/code-exchange.ts';
 import { validateAuthorizationResponse } from '../../../client/login/authorization-response.ts';
 import { revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
+import { fetchOAuth2User } from '../../../client/resources/oauth2-user.ts';
 import { fetchUserinfo } from '../../../client/resources/userinfo.ts';
 import { ValidationError } from '../../../errors.ts';
 import { seconds } from '../../../internal/clock.ts';
+import type { JsonObject } from '../../../internal/json/json.ts';
 import { parseJwtPart } from '../../../internal/json/jwt-part.ts';
 import { hasEqualRepeats } from '../../../internal/json/repeated-members.ts';
 import { createTokenSet, type TokenSet } from '../../../tokens/token-set.ts';
@@ -155,7 +157,7 @@ async function exchangeLogin(
     );
   }
   const { client, now } = context;
-  const { tokenResponse, requestedAt } = await runLoginOnce(context, login, async () => {
+  const { tokenResponse, requestedAt, unsignedClaims } = await runLoginOnce(context, login, async () => {
     // The cookie has the random part of the state, which `findLogin` has compared. The rest is authenticated separately.
     const transaction = { ...login.transaction, state };
     const response = await validateAuthorizationResponse(client, parameters, transaction);
@@ -163,15 +165,18 @@ async function exchangeLogin(
     return {
       tokenResponse: await exchangeCode(client, response, transaction),
       requestedAt: time,
+      unsignedClaims: client.options.provider?.readAuthorizationResponse?.(response.parameters),
     };
   });
-  const tokens = createTokenSet(tokenResponse, seconds(now), { resource: context.resource });
+  const receivedTokens = createTokenSet(tokenResponse, seconds(now), { resource: context.resource });
   const { previousSessions = [] } = login;
-  const userinfo = await fetchUserinfoClaims(context, tokens).catch(async (error) => {
-    // The claims would be missing in the session until its end. The login fails, and no session has its refresh token.
-    await revokeUnusedTokens(context, tokens, { existing, previousSessions });
-    throw error;
-  });
+  const { tokens, userinfo } = await addUserinfo(context, receivedTokens, unsignedClaims).catch(
+    async (error) => {
+      // The claims would be missing in the session until its end. The login fails, and no session has its refresh token.
+      await revokeUnusedTokens(context, receivedTokens, { existing, previousSessions });
+      throw error;
+    },
+  );
   const identifier = await claimOrRevoke(context, login, tokens);
   const newSession = { userinfo, requestedAt, identifier, previousSessions };
   return { ...(await startSession(context, existing, tokens, newSession)), identifier };
@@ -203,10 +208,20 @@ async function claimOrRevoke(
   }
 }
 
-async function fetchUserinfoClaims({ client, options }: SessionContext, tokens: TokenSet) {
-  const accessToken = tokens.accessTokens[0]?.accessToken;
-  if (!options.userinfo || !tokens.claims || accessToken === undefined) return undefined;
-  return { ...(await fetchUserinfo(client, accessToken, tokens.claims.sub)) };
+/** The tokens of a login, and the claims of its userinfo. An OAuth 2 login gets its user from there. */
+async function addUserinfo(
+  { client, options }: SessionContext,
+  tokens: TokenSet,
+  unsignedClaims: Readonly<JsonObject> | undefined,
+): Promise<{ readonly tokens: TokenSet; readonly userinfo?: Readonly<JsonObject> | undefined }> {
+  const accessToken = tokens.accessTokens[0]?.accessToken ?? '';
+  if (client.options.provider?.oauth2Userinfo) {
+    const { iss, sub, ...userinfo } = await fetchOAuth2User(client, accessToken);
+    return { tokens: { ...tokens, identity: { iss, sub } }, userinfo };
+  }
+  if (!options.userinfo || !tokens.claims || accessToken === '') return { tokens, userinfo: unsignedClaims };
+  const userinfo = await fetchUserinfo(client, accessToken, tokens.claims.sub);
+  return { tokens, userinfo: { ...unsignedClaims, ...userinfo } };
 }
 
 /** Reads the state. In a signed response (JARM) it is read before verification, only to find the cookie. */

@@ -1,6 +1,6 @@
 import { reportIncompleteLogout, revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
 import { ConfigurationError } from '../../../errors.ts';
-import type { TokenSet } from '../../../tokens/token-set.ts';
+import { getIdentity, type TokenSet } from '../../../tokens/token-set.ts';
 import type { LoadedSession, SessionBackend, SessionReference } from '../../backends/session-backend.ts';
 import type { SessionState } from '../../backends/state/session-state.ts';
 import type { SessionContext } from '../../context.ts';
@@ -82,7 +82,7 @@ const toPreviousSession = ({ backend }: SessionContext, { key, state }: SessionR
 /** The cookie of a cookie session is the only place of its state. */
 function selectState(state: SessionState): SessionState {
   const { id, owner, tokens, createdAt, usedAt, expiresAt, precedingLogoutAt } = state;
-  const { refreshToken, claims, updatedAt, refreshCount } = tokens;
+  const { refreshToken, claims, identity, updatedAt, refreshCount } = tokens;
   return {
     id,
     owner,
@@ -93,6 +93,7 @@ function selectState(state: SessionState): SessionState {
       ...(refreshToken !== undefined && { refreshToken }),
       ...(refreshCount !== undefined && { refreshCount }),
       ...(claims && { claims: selectClaims(claims) }),
+      ...(identity && { identity }),
     },
     createdAt,
     usedAt,
@@ -196,7 +197,8 @@ function reportOmittedRefreshToken({ client }: SessionContext): void {
  * Checks whether the new login may belong to the grant of the previous one: the same user in the same session at the
  * provider. The revocation of a refresh token can revoke its entire grant (RFC 7009 section 2.1), with the new tokens.
  */
-function mayShareGrant({ claims: previous }: TokenSet, { claims: next }: TokenSet): boolean {
+function mayShareGrant(previousTokens: TokenSet, tokens: TokenSet): boolean {
+  const [previous, next] = [getIdentity(previousTokens), getIdentity(tokens)];
   if (!previous || !next) return true;
   if (previous.iss !== next.iss || previous.sub !== next.sub) return false;
   return previous.sid === undefined || next.sid === undefined || previous.sid === next.sid;
