@@ -102,7 +102,8 @@ function listValues(preset: ProviderPreset): readonly (readonly [string, string]
     'signature of ID tokens': preset.idTokenSignedResponseAlg && code(preset.idTokenSignedResponseAlg),
     user: preset.oauth2Userinfo && describeUser(preset.oauth2Userinfo),
     'client secret': preset.createClientSecret && 'created by the preset',
-    'client authentication of web sessions': preset.tokenEndpointAuthMethod && code(preset.tokenEndpointAuthMethod),
+    'client authentication of web sessions':
+      preset.tokenEndpointAuthMethod && code(preset.tokenEndpointAuthMethod),
     'browser clients': preset.serverOnly && 'an error: a login needs a server',
     'token requests': preset.tokenRequestFormat && code(preset.tokenRequestFormat),
     'logout URL': preset.createLogoutUrl && 'created by the preset',

@@ -187,7 +187,8 @@ async function processTokens(
   const { idTokenSignedResponseAlg: alg = 'RS256' } = getClientContext(client).options;
   const hmac = findIdTokenHmac(client);
   if (hmac) await verifyIdTokenHmac(hmac, jwtReader.getSignedJwt(idToken));
-  else await jwtReader.verifyJwt(idToken, alg, () => verifyIdTokenSignature(client, response, metadata.issuer));
+  else
+    await jwtReader.verifyJwt(idToken, alg, () => verifyIdTokenSignature(client, response, metadata.issuer));
   const expected = { ...grant.idToken, accessToken: body.access_token };
   await validateIdTokenClaims(client, jwtReader.getSignedJwt(idToken), claims, expected);
   return body;

@@ -69,7 +69,10 @@ test('the token worker reads the metadata at the URL that the page names', async
       runTokenWorker(scope, {
         async fetch(url) {
           requested.push(url);
-          const document = { issuer: 'https://login.example/a', token_endpoint: 'https://login.example/token' };
+          const document = {
+            issuer: 'https://login.example/a',
+            token_endpoint: 'https://login.example/token',
+          };
           return json(url === metadataUrl ? document : { access_token: 'a' });
         },
       });
