@@ -129,6 +129,7 @@ export default defineConfig({
       createPackageProject('nest', { decorators: true }),
       createPackageProject('angular', { decorators: true }),
       createPackageProject('redis'),
+      createPackageProject('sql'),
       createPackageProject('testing'),
       createProject('identity-provider', 'apps/identity-provider'),
       createProject('nest-api', 'apps/nest-api', { decorators: true }),

@@ -8,9 +8,11 @@ import {
   chromium,
   findMissingInWorkflow,
   firefox,
+  mariadb,
   mosquitto,
   nats,
   nginx,
+  postgresql,
   providePrograms,
   rabbitmq,
   redis,
@@ -28,7 +30,7 @@ export const programs: Step = {
   name: 'programs',
   title: 'Programs that the tests need',
   run: async (update) => {
-    const all = [chromium, firefox, redis, valkey, nats, mosquitto, rabbitmq, nginx];
+    const all = [chromium, firefox, redis, valkey, postgresql, mariadb, nats, mosquitto, rabbitmq, nginx];
     const { found, problem } = await providePrograms(all, update);
     // The tests read these variables.
     Object.assign(process.env, found);

@@ -90,6 +90,22 @@ export const nginx: SystemProgram = {
   variable: 'NGINX_PATH',
 };
 
+/** Debian keeps the program of each version in a folder of its own. */
+export const postgresql: SystemProgram = {
+  title: 'PostgreSQL',
+  commands: ['postgres'],
+  folders: [18, 17, 16, 15, 14].map((version) => `/usr/lib/postgresql/${version}/bin`),
+  packages: ['postgresql'],
+  variable: 'POSTGRES_PATH',
+};
+
+export const mariadb: SystemProgram = {
+  title: 'MariaDB',
+  commands: ['mariadbd', 'mysqld'],
+  packages: ['mariadb-server'],
+  variable: 'MARIADB_PATH',
+};
+
 export function findProgram({
   commands,
   folders: preferredFolders = [],
