@@ -1,7 +1,7 @@
 // Import rules. The condition @countersign/source resolves packages to their sources, so no build is needed.
 
 const core = '^packages/core/src/';
-const adapters = ['next', 'nest', 'angular', 'redis'];
+const adapters = ['next', 'nest', 'angular', 'redis', 'sql'];
 
 /** Files that are not published. */
 const tests = '\\.(test|spec|test-d)\\.tsx?$|/test-setup\\.ts$|/(test|tests|tests?/support|conformance)/';
@@ -108,7 +108,7 @@ const forbidden = [
     severity: 'error',
     from: { path: core, pathNot: tests },
     to: {
-      path: '^(packages/(?!core/)|apps/)|(^|/)(next|react|react-dom|rxjs|redis|@angular/[^/]+|@nestjs/[^/]+)(/|$)',
+      path: '^(packages/(?!core/)|apps/)|(^|/)(next|react|react-dom|rxjs|redis|pg|postgres|mysql2|@angular/[^/]+|@nestjs/[^/]+)(/|$)',
     },
   },
   {
@@ -192,9 +192,9 @@ const forbidden = [
     name: 'framework-is-a-peer',
     comment: 'A framework (and redis, undici) is a peer dependency: the application chooses its version.',
     severity: 'error',
-    from: { path: '^packages/(core|next|nest|angular|redis)/', pathNot: tests },
+    from: { path: '^packages/(core|next|nest|angular|redis|sql)/', pathNot: tests },
     to: {
-      path: '(^|/)(next|react|react-dom|rxjs|redis|undici|reflect-metadata|@opentelemetry/api|@angular/[^/]+|@nestjs/[^/]+)(/|$)',
+      path: '(^|/)(next|react|react-dom|rxjs|redis|pg|postgres|mysql2|undici|reflect-metadata|@opentelemetry/api|@angular/[^/]+|@nestjs/[^/]+)(/|$)',
       pathNot: '^packages/',
       dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'],
       dependencyTypesNot: ['npm-peer'],

@@ -33,6 +33,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       '@countersign/core/browser',
       '@countersign/core/node',
       '@countersign/redis',
+      '@countersign/sql',
       '@countersign/testing',
       'vitest',
     ],
@@ -44,6 +45,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       '@countersign/next/client',
       '@countersign/next/testing',
       '@countersign/redis',
+      '@countersign/sql',
       'next/server',
       'vitest',
     ],
@@ -57,6 +59,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       '@countersign/core/providers',
       '@countersign/core/resource-server',
       '@countersign/redis',
+      '@countersign/sql',
       '@countersign/testing',
       '@nestjs/common',
       '@nestjs/core',
@@ -108,6 +111,9 @@ const otherModules: Readonly<Record<string, string>> = {
   '@angular/ssr': 'apps/angular-spa/node_modules/@angular/ssr',
   '@playwright/test': 'e2e/node_modules/@playwright/test',
   'identity-provider': 'apps/identity-provider/src/index.ts',
+  mysql2: 'packages/sql/node_modules/mysql2',
+  pg: 'packages/sql/node_modules/pg',
+  postgres: 'packages/sql/node_modules/postgres',
   redis: 'packages/redis/node_modules/redis',
 };
 

@@ -24,7 +24,7 @@ interface Entry {
 }
 
 /** The packages whose threat suites run against `dist/`. */
-export const builtPackages = ['core', 'next', 'nest', 'angular', 'redis'] as const;
+export const builtPackages = ['core', 'next', 'nest', 'angular', 'redis', 'sql'] as const;
 
 /** A threat suite that cannot run against the built packages, and the source files that it needs. */
 export interface OmittedSuite {

@@ -32,6 +32,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   ],
   angular: ['@countersign/angular', '@countersign/angular/testing', '@angular/core'],
   redis: ['@countersign/redis'],
+  sql: ['@countersign/sql'],
   testing: ['@countersign/testing', '@countersign/testing/contracts'],
 };
 

@@ -52,6 +52,7 @@ const allowed: Record<string, string> = {
   'packages/nest/src/index.test.ts': `import '@countersign/testing'; import '@nestjs/testing';`,
   'packages/angular/src/index.ts': `import '@countersign/core/browser'; import '@angular/core';`,
   'packages/redis/src/index.ts': `import '@countersign/core'; import 'redis';`,
+  'packages/sql/src/index.ts': `import '@countersign/core'; import 'node:sqlite';`,
   'packages/testing/src/index.ts': `import '@countersign/core/session'; import 'node:http'; import 'jose';`,
   'packages/testing/src/contracts/index.ts': `export const contract = true;`,
   'apps/nest-api/src/main.ts': `import '@countersign/nest'; import '@countersign/core/resource-server';`,
@@ -118,6 +119,7 @@ const violationsByRule: Record<string, readonly (readonly [file: string, code: s
   'adapter-nest-is-independent': [['packages/nest/src/b.ts', `import '@countersign/next';`]],
   'adapter-angular-is-independent': [['packages/angular/src/a.ts', `import '@countersign/nest';`]],
   'adapter-redis-is-independent': [['packages/redis/src/a.ts', `import '@countersign/angular';`]],
+  'adapter-sql-is-independent': [['packages/sql/src/a.ts', `import '@countersign/redis';`]],
   'adapters-decide-nothing': [
     ['packages/next/src/d.ts', `import { createHmac } from 'node:crypto'; createHmac;`],
     ['packages/nest/src/e.ts', `import 'oauth4webapi';`],
