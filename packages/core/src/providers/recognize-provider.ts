@@ -1,8 +1,8 @@
-import { createAuth0Behaviour } from './presets/auth0.ts';
-import { cognitoBehaviour, isCognito } from './presets/cognito.ts';
-import { entraBehaviour, isEntra } from './presets/entra.ts';
-import { googleBehaviour, googleIssuer } from './presets/google.ts';
-import { isKeycloak, keycloakBehaviour } from './presets/keycloak.ts';
+import { createAuth0Behaviour } from './presets/enterprise/auth0.ts';
+import { cognitoBehaviour, isCognito } from './presets/enterprise/cognito.ts';
+import { entraBehaviour, isEntra } from './presets/enterprise/entra.ts';
+import { isKeycloak, keycloakBehaviour } from './presets/self-hosted/keycloak.ts';
+import { googleBehaviour, googleIssuer } from './presets/social/google.ts';
 import type { ProviderBehaviour, RefreshTokenRequest } from './provider.ts';
 
 /** What is known about a provider without a preset. */

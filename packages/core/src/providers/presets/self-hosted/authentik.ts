@@ -1,5 +1,5 @@
-import type { ProviderPreset } from '../provider.ts';
-import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
+import type { ProviderPreset } from '../../provider.ts';
+import { type IssuerOptions, requireIssuer } from '../../require-issuer.ts';
 
 /**
  * Creates the preset of authentik. Assign the scope mapping `offline_access` to its provider: without it, no

@@ -1,16 +1,16 @@
 import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
-import { resolveOptions } from '../../browser/options.ts';
+import { resolveOptions } from '../../../browser/options.ts';
 import {
   createAuthorizationRequest,
   createClient,
   exchangeCode,
   refreshTokens,
   validateAuthorizationResponse,
-} from '../../index.ts';
-import { createAccessTokenVerifier } from '../../resource-server/index.ts';
-import { createNamedPreset } from '../named-presets.ts';
-import type { ProviderPreset } from '../provider.ts';
+} from '../../../index.ts';
+import { createAccessTokenVerifier } from '../../../resource-server/index.ts';
+import { createNamedPreset } from '../../named-presets.ts';
+import type { ProviderPreset } from '../../provider.ts';
 import { azureAdB2c } from './azure-ad-b2c.ts';
 import { entra, personalAccounts } from './entra.ts';
 import { entraExternalId } from './entra-external-id.ts';

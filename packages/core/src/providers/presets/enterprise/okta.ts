@@ -1,6 +1,6 @@
-import { ConfigurationError } from '../../errors.ts';
-import { parseUrl } from '../../internal/parse-url.ts';
-import type { ProviderPreset } from '../provider.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import { parseUrl } from '../../../internal/parse-url.ts';
+import type { ProviderPreset } from '../../provider.ts';
 
 /** Options of {@link okta}. */
 export interface OktaOptions {

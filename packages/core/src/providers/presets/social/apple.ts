@@ -1,10 +1,10 @@
-import { ConfigurationError } from '../../errors.ts';
-import type { JsonObject } from '../../internal/json/json.ts';
-import { parseUntrustedObject, tokenLimits } from '../../internal/json/untrusted-json.ts';
-import { type AppleKey, checkAppleKey, createAppleSecret } from '../apple-secret.ts';
-import type { ProviderPreset } from '../provider.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import type { JsonObject } from '../../../internal/json/json.ts';
+import { parseUntrustedObject, tokenLimits } from '../../../internal/json/untrusted-json.ts';
+import { type AppleKey, checkAppleKey, createAppleSecret } from '../../apple-secret.ts';
+import type { ProviderPreset } from '../../provider.ts';
 
-export type { AppleKey } from '../apple-secret.ts';
+export type { AppleKey } from '../../apple-secret.ts';
 
 /** Options of {@link apple}. */
 export interface AppleOptions {

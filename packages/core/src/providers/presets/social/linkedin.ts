@@ -1,4 +1,4 @@
-import type { ProviderPreset } from '../provider.ts';
+import type { ProviderPreset } from '../../provider.ts';
 
 /**
  * Creates the preset of LinkedIn ("Sign In with LinkedIn using OpenID Connect"). Two checks that stop a stolen authorization code

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../../errors.ts';
-import type { ProviderPreset } from '../provider.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import type { ProviderPreset } from '../../provider.ts';
 import { requireGuids } from './microsoft-guids.ts';
 import { requireHost } from './microsoft-hosts.ts';
 

@@ -1,6 +1,6 @@
-import { ConfigurationError } from '../../errors.ts';
-import { isSecureUrl } from '../../protocol/secure-url.ts';
-import type { ProviderBehaviour, ProviderPreset } from '../provider.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import { isSecureUrl } from '../../../protocol/secure-url.ts';
+import type { ProviderBehaviour, ProviderPreset } from '../../provider.ts';
 
 /** Options of {@link cognito}. */
 export interface CognitoOptions {

@@ -1,6 +1,6 @@
-import { ConfigurationError } from '../../errors.ts';
-import type { AcceptTenant, ProviderTenants } from '../../protocol/tokens/token-issuer.ts';
-import type { ProviderBehaviour, ProviderPreset } from '../provider.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import type { AcceptTenant, ProviderTenants } from '../../../protocol/tokens/token-issuer.ts';
+import type { ProviderBehaviour, ProviderPreset } from '../../provider.ts';
 import { isGuid, requireGuids } from './microsoft-guids.ts';
 
 /** Options of {@link entra}. */

@@ -11,8 +11,8 @@ import {
   type TokenHolder,
   type TokenSet,
   validateAuthorizationResponse,
-} from '../../index.ts';
-import { auth0 } from '../index.ts';
+} from '../../../index.ts';
+import { auth0 } from '../../index.ts';
 
 const domain = 'tenant.auth.example.test';
 

@@ -1,5 +1,5 @@
-import { oauth2 } from '../oauth2.ts';
-import type { ProviderPreset } from '../provider.ts';
+import { oauth2 } from '../../oauth2.ts';
+import type { ProviderPreset } from '../../provider.ts';
 
 const issuer = 'https://auth.atlassian.com';
 

@@ -1,6 +1,6 @@
-import { ConfigurationError } from '../../errors.ts';
-import { createIdTokenHmac, idTokenHmac } from '../id-token-hmac.ts';
-import type { ProviderPreset } from '../provider.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import { createIdTokenHmac, idTokenHmac } from '../../id-token-hmac.ts';
+import type { ProviderPreset } from '../../provider.ts';
 
 /** Options of {@link line}. */
 export interface LineOptions {

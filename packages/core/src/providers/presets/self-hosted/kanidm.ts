@@ -1,5 +1,5 @@
-import type { ProviderPreset } from '../provider.ts';
-import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
+import type { ProviderPreset } from '../../provider.ts';
+import { type IssuerOptions, requireIssuer } from '../../require-issuer.ts';
 
 /**
  * Creates the preset of Kanidm. It signs ID tokens with ES256, and reports an unknown refresh token with the error

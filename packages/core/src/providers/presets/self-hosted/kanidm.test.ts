@@ -6,7 +6,7 @@ import {
   createClient,
   exchangeCode,
   validateAuthorizationResponse,
-} from '../../index.ts';
+} from '../../../index.ts';
 import { kanidm } from './kanidm.ts';
 
 test('a login accepts an ID token that is signed with ES256, which Kanidm uses', async () => {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../../errors.ts';
+import { ConfigurationError } from '../../../errors.ts';
 
 /** Microsoft writes the identifiers of tenants in lower case. */
 export const isGuid = (value: unknown): value is string =>

@@ -1,4 +1,4 @@
-import type { ProviderPreset } from '../provider.ts';
+import type { ProviderPreset } from '../../provider.ts';
 
 /**
  * Creates the preset of Twitch. The ID token has `preferred_username`, `picture`, `email` and `email_verified`, which the

@@ -1,7 +1,7 @@
-import type { IdTokenClaims } from '../../client/wire/token-response.ts';
-import { ConfigurationError } from '../../errors.ts';
-import { parseUrl } from '../../internal/parse-url.ts';
-import type { ProviderBehaviour, ProviderPreset } from '../provider.ts';
+import type { IdTokenClaims } from '../../../client/wire/token-response.ts';
+import { ConfigurationError } from '../../../errors.ts';
+import { parseUrl } from '../../../internal/parse-url.ts';
+import type { ProviderBehaviour, ProviderPreset } from '../../provider.ts';
 
 /** Options of {@link auth0}. */
 export interface Auth0Options {

@@ -1,5 +1,5 @@
-import type { ProviderPreset } from '../provider.ts';
-import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
+import type { ProviderPreset } from '../../provider.ts';
+import { type IssuerOptions, requireIssuer } from '../../require-issuer.ts';
 
 /** Options of {@link adfs}. */
 export interface AdfsOptions extends IssuerOptions {

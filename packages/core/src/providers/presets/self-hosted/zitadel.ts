@@ -1,5 +1,5 @@
-import type { ProviderPreset } from '../provider.ts';
-import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
+import type { ProviderPreset } from '../../provider.ts';
+import { type IssuerOptions, requireIssuer } from '../../require-issuer.ts';
 
 /**
  * Creates the preset of Zitadel. An ID token names every project of the application as its audience.

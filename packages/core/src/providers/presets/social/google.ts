@@ -1,4 +1,4 @@
-import type { ProviderBehaviour, ProviderPreset } from '../provider.ts';
+import type { ProviderBehaviour, ProviderPreset } from '../../provider.ts';
 
 /** The issuer identifier of Google. */
 export const googleIssuer = 'https://accounts.google.com';

@@ -1,5 +1,5 @@
-import type { ProviderBehaviour, ProviderPreset } from '../provider.ts';
-import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
+import type { ProviderBehaviour, ProviderPreset } from '../../provider.ts';
+import { type IssuerOptions, requireIssuer } from '../../require-issuer.ts';
 
 /** The behaviour of Keycloak, including one that was recognized by its authorization endpoint. */
 export const keycloakBehaviour: ProviderBehaviour = {

@@ -1,4 +1,4 @@
-import type { ProviderPreset } from '../provider.ts';
+import type { ProviderPreset } from '../../provider.ts';
 import { entraBehaviour } from './entra.ts';
 import { requireGuids } from './microsoft-guids.ts';
 import { requireHost } from './microsoft-hosts.ts';

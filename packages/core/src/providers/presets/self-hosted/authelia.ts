@@ -1,5 +1,5 @@
-import type { ProviderPreset } from '../provider.ts';
-import { type IssuerOptions, requireIssuer } from '../require-issuer.ts';
+import type { ProviderPreset } from '../../provider.ts';
+import { type IssuerOptions, requireIssuer } from '../../require-issuer.ts';
 
 /**
  * Creates the preset of Authelia. It has no logout endpoint: after a logout of the application, the user stays
