@@ -1,4 +1,6 @@
 import { ConfigurationError, TransportError } from '@countersign/core';
+import { findFailureCode, isReplyError, unavailable } from './failure.ts';
+import { findResponsiveness } from './responsiveness.ts';
 
 /**
  * The methods that the stores use of a client of the `redis` package. `createClient()`, `createCluster()`,
@@ -12,6 +14,8 @@ export interface RedisConnection {
   eval(script: string, options: { readonly keys: string[]; readonly arguments: string[] }): Promise<unknown>;
   /** False while the client is not connected. A cluster does not have this property. */
   readonly isReady?: boolean;
+  /** Returns a client whose commands leave its queue when the signal is aborted. A client of ioredis does not have it. */
+  withCommandOptions?(options: { readonly abortSignal: AbortSignal }): unknown;
 }
 
 /** Options of all stores. */
@@ -60,6 +64,12 @@ export function createBoundedRedis(redis: RedisConnection, options: RedisOptions
       "Expected a client of the redis package. Create it with createClient() of 'redis', connect it, and pass it.",
     );
   }
+  // Only clients of ioredis have this method. Their `eval` has other parameters.
+  if ('defineCommand' in redis)
+    throw new ConfigurationError(
+      'invalid_option',
+      'A client of ioredis has other methods than a client of the redis package. Pass fromIoredis(client).',
+    );
   checkOptions(options);
   const { prefix = 'countersign', commandTimeout = 2_000, now = Date.now } = options;
   if (!(commandTimeout > 0)) {
@@ -68,37 +78,50 @@ export function createBoundedRedis(redis: RedisConnection, options: RedisOptions
       `"commandTimeout" is ${commandTimeout}, expected a positive number of milliseconds.`,
     );
   }
-  const runBounded = async <T>(command: () => Promise<T>): Promise<T> => {
+  // Each node of a cluster can fail alone.
+  const responsiveness = 'masters' in redis ? undefined : findResponsiveness(redis);
+
+  const runBounded = async <T>(command: (client: RedisConnection) => Promise<T>): Promise<T> => {
     // A client that is not connected queues commands. Requests do not wait for the connection.
     if (redis.isReady === false) throw unavailable('is not connected');
+    if (responsiveness?.maySend(commandTimeout) === false) throw unavailable('does not respond');
+    // The queue of a client outlives the request. A command that was given up is not executed later.
+    const waiting = new AbortController();
+    const client = (redis.withCommandOptions?.({ abortSignal: waiting.signal }) ?? redis) as RedisConnection;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      const expire = () => reject(unavailable(`did not respond within ${commandTimeout} ms`));
+      const expire = () => {
+        responsiveness?.onTimeout();
+        reject(unavailable(`did not respond within ${commandTimeout} ms`));
+        waiting.abort();
+      };
       // After a busy period, timers run before replies that have already arrived. Two iterations of the event loop let
       // the replies be read first.
       timer = setTimeout(() => setImmediate(() => setImmediate(expire)), commandTimeout);
     });
     try {
-      return await Promise.race([command(), timeout]);
+      const reply = command(client);
+      reply.then(
+        () => responsiveness?.onReply(),
+        (error: unknown) => isReplyError(error) && responsiveness?.onReply(),
+      );
+      return await Promise.race([reply, timeout]);
     } catch (error) {
-      throw error instanceof TransportError ? error : unavailable('failed');
+      if (error instanceof TransportError) throw error;
+      const code = findFailureCode(error);
+      throw unavailable(code === undefined ? 'failed' : `failed (${code})`);
     } finally {
       clearTimeout(timer);
     }
   };
   return {
     async get(key) {
-      const value = await runBounded(() => redis.get(key));
+      const value = await runBounded((client) => client.get(key));
       return value === null || value === undefined ? undefined : String(value);
     },
     run: (script, key, ...args) =>
-      runBounded(() => redis.eval(script, { keys: [key], arguments: args.map(String) })),
+      runBounded((client) => client.eval(script, { keys: [key], arguments: args.map(String) })),
     now,
     buildKey: (kind, key) => `${prefix}:${kind}:${key}`,
   };
-}
-
-/** Omits the message of the client, which can contain a key or a value. */
-function unavailable(what: string): TransportError {
-  return new TransportError('store_unavailable', `Redis ${what}`);
 }

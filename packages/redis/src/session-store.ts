@@ -9,14 +9,24 @@ import { createBoundedRedis, type RedisConnection, type RedisOptions } from './c
 const readScript = `
 return redis.call('HMGET', KEYS[1], 'version', 'value', 'issuer', 'sub', 'sid', 'clientId', 'expiresAt')`;
 
+/**
+ * The first write needs memory, so that Redis rejects the script while its memory is full. A script that begins with a
+ * deletion passes this check, and the sessions exceed `maxmemory`.
+ *
+ * @see https://redis.io/docs/latest/develop/reference/eviction/
+ */
 const writeScript = `
 if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return 0 end
 local found = redis.call('HMGET', KEYS[1], 'version', 'expiresAt')
 local version = found[1]
 if version and tonumber(found[2]) <= tonumber(ARGV[2]) then version = false end
 if (version or '0') ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1])
-for i = 4, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('HSET', KEYS[1], unpack(ARGV, 4))
+local names = {}
+for i = 4, #ARGV, 2 do names[ARGV[i]] = true end
+for _, name in ipairs({ 'sid', 'clientId' }) do
+  if not names[name] then redis.call('HDEL', KEYS[1], name) end
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
 
@@ -43,8 +53,8 @@ return 1`;
  * decreases: the write that follows may lose against another one, whose session lives longer.
  */
 const indexScript = `
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), tonumber(ARGV[4])))
 return 1`;
 

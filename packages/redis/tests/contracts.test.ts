@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   refreshLockContract,
   replayStoreContract,
@@ -5,17 +6,25 @@ import {
   successorStoreContract,
   tombstoneStoreContract,
 } from '@countersign/testing/contracts';
+import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { createClient as createRedis5Client } from 'redis-5';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { RedisConnection } from '../src/connection.ts';
+import { fromIoredis } from '../src/from-ioredis.ts';
 import { createRedisStores } from '../src/stores.ts';
 import { servers, startTestRedis, type TestRedis } from './support/redis.ts';
 
-/** The oldest and the newest supported major version. */
-const versions = {
+/** The oldest and the newest supported major version of redis, and ioredis. */
+const versions: Readonly<Record<string, (url: string) => Promise<Connection>>> = {
   'redis 6': (url: string) => connectClient(createClient({ url })),
   'redis 5': (url: string) => connectClient(createRedis5Client({ url })),
+  async 'ioredis 6'(url) {
+    const client = new Redis(url, { enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
+    client.on('error', () => {});
+    await once(client, 'ready');
+    return Object.assign(fromIoredis(client), { destroy: () => client.disconnect() });
+  },
 };
 
 type Connection = RedisConnection & { destroy(): void };

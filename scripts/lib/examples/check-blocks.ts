@@ -111,6 +111,7 @@ const otherModules: Readonly<Record<string, string>> = {
   '@angular/ssr': 'apps/angular-spa/node_modules/@angular/ssr',
   '@playwright/test': 'e2e/node_modules/@playwright/test',
   'identity-provider': 'apps/identity-provider/src/index.ts',
+  ioredis: 'packages/redis/node_modules/ioredis',
   mysql2: 'packages/sql/node_modules/mysql2',
   pg: 'packages/sql/node_modules/pg',
   postgres: 'packages/sql/node_modules/postgres',

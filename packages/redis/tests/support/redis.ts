@@ -10,6 +10,7 @@ import { findFreePort } from '../../../../scripts/lib/processes/ports.ts';
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
+  readonly processId: number;
   /** Connects another client, like another process. It is closed with the server. */
   connect(): Promise<ReturnType<typeof createClient>>;
   /** Kills the server with SIGKILL. */
@@ -92,6 +93,9 @@ export async function startTestRedis(
   return {
     url,
     port,
+    get processId() {
+      return child?.pid ?? 0;
+    },
     async connect() {
       const client = createClient({ url, socket: { reconnectStrategy: () => 50 } });
       client.on('error', () => {});
