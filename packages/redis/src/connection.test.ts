@@ -28,7 +28,10 @@ test('starts each key with the prefix of the application', async () => {
 });
 
 test.each([
-  [{ prefx: 'shop' }, 'The stores have no option "prefx", expected one of: prefix, commandTimeout, now.'],
+  [
+    { prefx: 'shop' },
+    'The stores have no option "prefx", expected one of: prefix, commandTimeout, replicas, now.',
+  ],
   [{ prefix: 5 }, 'The option "prefix" is of type number, expected string.'],
 ])('createRedisStores(client, %j) names the wrong option', (options, message) => {
   const client = { eval: async () => null, get: async () => null };

@@ -10,6 +10,7 @@ export interface IoredisClient {
     readonly redisOptions?: { readonly autoResendUnfulfilledCommands?: boolean | undefined } | undefined;
   };
   get(key: string): Promise<unknown>;
+  wait(replicas: number, timeout: number): Promise<unknown>;
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 
@@ -45,6 +46,7 @@ export function fromIoredis(client: IoredisClient): RedisConnection {
   return {
     get: (key) => client.get(key),
     eval: (script, { keys, arguments: values }) => client.eval(script, keys.length, ...keys, ...values),
+    wait: (replicas, timeout) => client.wait(replicas, timeout),
     get isReady() {
       return client.status === 'ready';
     },

@@ -38,13 +38,13 @@ const lastPause = 150;
  * ```
  */
 export function createRedisRefreshLock(redis: RedisConnection, options: RedisOptions = {}): RefreshLock {
-  const { run, buildKey } = createBoundedRedis(redis, options);
+  const { run, runConfirmed, buildKey } = createBoundedRedis(redis, options);
   const buildName = (key: string) => buildKey('lock', key);
   return {
     async acquire(key, { owner, timeToLive, wait }) {
       const end = performance.now() + wait;
       for (let pause = firstPause; ; pause = Math.min(pause * 1.5, lastPause)) {
-        if ((await run(acquireScript, buildName(key), owner, timeToLive)) === 1) return true;
+        if ((await runConfirmed(acquireScript, buildName(key), owner, timeToLive)) === 1) return true;
         const remaining = end - performance.now();
         if (remaining <= 0) return false;
         await sleep(Math.min(remaining, pause * (0.5 + Math.random())));

@@ -24,12 +24,12 @@ const releaseScript = `return redis.call('DEL', KEYS[1])`;
  * ```
  */
 export function createRedisReplayStore(redis: RedisConnection, options: RedisOptions = {}): ReplayStore {
-  const { get, run, buildKey } = createBoundedRedis(redis, options);
+  const { get, run, runConfirmed, buildKey } = createBoundedRedis(redis, options);
   // The purpose is part of the prefix, so that keys can be counted by purpose: `countersign:replay:login:<hash>`.
   const buildName = (key: string) => buildKey('replay', key.replace(' ', ':'));
   return {
     async claim(key, timeToLive) {
-      return (await run(claimScript, buildName(key), Math.max(1, Math.ceil(timeToLive)))) === 1;
+      return (await runConfirmed(claimScript, buildName(key), Math.max(1, Math.ceil(timeToLive)))) === 1;
     },
     async has(key) {
       return (await get(buildName(key))) !== undefined;

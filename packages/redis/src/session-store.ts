@@ -80,7 +80,7 @@ const margin = 60_000;
  * ```
  */
 export function createRedisSessionStore(redis: RedisConnection, options: RedisOptions = {}): SessionStore {
-  const { run, buildKey, now } = createBoundedRedis(redis, options);
+  const { run, runConfirmed, buildKey, now } = createBoundedRedis(redis, options);
   const buildName = (key: string) => buildKey('session', key);
   const computeTimeToLive = (expiresAt: number) => Math.ceil(Math.max(0, expiresAt * 1000 - now()) + margin);
   const time = () => now() / 1000;
@@ -108,10 +108,13 @@ export function createRedisSessionStore(redis: RedisConnection, options: RedisOp
         .filter(([, value]) => value !== undefined)
         .flat() as (string | number)[];
       const timeToLive = computeTimeToLive(record.expiresAt);
-      return (await run(writeScript, buildName(key), expectedVersion, time(), timeToLive, ...fields)) === 1;
+      return (
+        (await runConfirmed(writeScript, buildName(key), expectedVersion, time(), timeToLive, ...fields)) ===
+        1
+      );
     },
     async delete(key) {
-      await run(endScript, buildName(key), time(), '', '', '', '');
+      await runConfirmed(endScript, buildName(key), time(), '', '', '', '');
     },
     async deleteWhere(match) {
       // The index of the session at the provider is first, because it has fewer entries.
@@ -120,7 +123,9 @@ export function createRedisSessionStore(redis: RedisConnection, options: RedisOp
         value === undefined ? '' : `=${value}`,
       );
       const endedResults = await Promise.all(
-        (keys as unknown[]).map((key) => run(endScript, buildName(String(key)), time(), ...conditions)),
+        (keys as unknown[]).map((key) =>
+          runConfirmed(endScript, buildName(String(key)), time(), ...conditions),
+        ),
       );
       return endedResults.filter((result) => result === 1).length;
     },

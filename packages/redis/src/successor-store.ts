@@ -23,11 +23,11 @@ export function createRedisSuccessorStore(
   redis: RedisConnection,
   options: RedisOptions = {},
 ): SuccessorStore {
-  const { get, run, buildKey } = createBoundedRedis(redis, options);
+  const { get, runConfirmed, buildKey } = createBoundedRedis(redis, options);
   return {
     get: (key) => get(buildKey('successor', key)),
     async set(key, value, timeToLive) {
-      await run(setScript, buildKey('successor', key), value, Math.max(1, Math.ceil(timeToLive)));
+      await runConfirmed(setScript, buildKey('successor', key), value, Math.max(1, Math.ceil(timeToLive)));
     },
   };
 }

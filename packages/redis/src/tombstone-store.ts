@@ -33,10 +33,10 @@ export function createRedisTombstoneStore(
   redis: RedisConnection,
   options: RedisOptions = {},
 ): TombstoneStore {
-  const { get, run, buildKey } = createBoundedRedis(redis, options);
+  const { get, runConfirmed, buildKey } = createBoundedRedis(redis, options);
   return {
     async set(key, endedAt, timeToLive) {
-      await run(setScript, buildKey('ended', key), endedAt, Math.max(1, Math.ceil(timeToLive)));
+      await runConfirmed(setScript, buildKey('ended', key), endedAt, Math.max(1, Math.ceil(timeToLive)));
     },
     async latest(keys) {
       // One command per key, because on a cluster the keys are on different nodes.

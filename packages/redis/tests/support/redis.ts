@@ -43,7 +43,12 @@ function findValkey(): TestServer[] {
 
 /** Starts a real server on a free port. It writes its append-only file at each command. */
 export async function startTestRedis(
-  options: { readonly cluster?: boolean; readonly server?: TestServer } = {},
+  options: {
+    readonly cluster?: boolean;
+    readonly server?: TestServer;
+    /** The port of the master. */
+    readonly replicaOf?: number;
+  } = {},
 ): Promise<TestRedis> {
   const { command } = options.server ?? servers[0];
   const directory = mkdtempSync(join(tmpdir(), 'test-redis-'));
@@ -53,7 +58,7 @@ export async function startTestRedis(
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
-    const settings = `--port ${port} --bind 127.0.0.1 --dir ${directory} --save  --appendonly yes --appendfsync always${options.cluster ? ' --cluster-enabled yes' : ''}`;
+    const settings = `--port ${port} --bind 127.0.0.1 --dir ${directory} --save  --appendonly yes --appendfsync always${options.cluster ? ' --cluster-enabled yes' : ''}${options.replicaOf ? ` --replicaof 127.0.0.1 ${options.replicaOf}` : ''}`;
     child = spawn(command, settings.split(' '), { stdio: 'ignore' });
     child.once('error', () => {});
     for (let tries = 0; tries < 200; tries++) {
