@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TransportError } from '@countersign/core';
 import type { SqlDatabase, SqlDialect, SqlRow } from './database.ts';
 import { checkOptions, type SqlOptions } from './options.ts';
@@ -29,7 +30,13 @@ export const tableNames: readonly TableName[] = ['sessions', 'tombstones', 'lock
  * @see https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
  */
 const conflictCodes: readonly string[] = ['40001', '40P01', 'ER_LOCK_DEADLOCK'];
-const maxTries = 4;
+const maxTries = 5;
+
+/** Errors of statements that met a conflict in each try. */
+const conflicts = new WeakSet<object>();
+
+/** Whether the statement met a conflict in each try. It has changed nothing. */
+export const isConflict = (error: unknown): boolean => conflicts.has(error as object);
 
 export const createTables = (prefix = 'countersign'): Readonly<Record<TableName, Statement>> =>
   Object.fromEntries(tableNames.map((name) => [name, rawSql(`${prefix}_${name}`)])) as Record<
@@ -83,7 +90,14 @@ async function runAgain<T>(query: () => Promise<T>): Promise<T> {
     try {
       return await query();
     } catch (error) {
-      if (tries >= maxTries || !conflictCodes.includes(findErrorCode(error) ?? '')) throw error;
+      const code = findErrorCode(error) ?? '';
+      if (!conflictCodes.includes(code)) throw error;
+      if (tries >= maxTries) {
+        const failure = unavailable(`failed (${code})`);
+        conflicts.add(failure);
+        throw failure;
+      }
+      await sleep(Math.random() * 2 ** tries);
     }
   }
 }

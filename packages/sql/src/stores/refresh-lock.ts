@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RefreshLock } from '@countersign/core';
-import type { BoundedDatabase } from '../bounded-database.ts';
+import { type BoundedDatabase, isConflict } from '../bounded-database.ts';
 import { hashKey } from '../key-hash.ts';
 import { sql } from '../statement.ts';
 import { insertRow } from './insert-row.ts';
@@ -35,7 +35,7 @@ export function createRefreshLock(database: BoundedDatabase): RefreshLock {
     async acquire(key, { owner, timeToLive, wait }) {
       const end = performance.now() + wait;
       for (let pause = firstPause; ; pause = Math.min(pause * 1.5, lastPause)) {
-        if (await tryAcquire(key, owner, timeToLive)) return true;
+        if (await tryAcquire(key, owner, timeToLive).catch(isHeldElsewhere)) return true;
         const remaining = end - performance.now();
         if (remaining <= 0) return false;
         await sleep(Math.min(remaining, pause * (0.5 + Math.random())));
@@ -55,4 +55,10 @@ export function createRefreshLock(database: BoundedDatabase): RefreshLock {
       );
     },
   };
+}
+
+/** A conflict: another owner acquires the lock at this moment. */
+function isHeldElsewhere(error: unknown): false {
+  if (isConflict(error)) return false;
+  throw error;
 }
