@@ -7,7 +7,10 @@ import type { AuthConfig } from './auth-config.ts';
  * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
  */
 export function addApiRequests(config: AuthConfig): AuthConfig {
-  const { apis = [], scope = config.provider?.scope ?? 'openid', resource = [] } = config;
+  const { apis = [], provider, resource = [] } = config;
+  const presetScope =
+    typeof provider?.scope === 'function' ? provider.scope(config.clientId) : provider?.scope;
+  const scope = config.scope ?? presetScope ?? 'openid';
   const resources = [resource, ...apis.map((api) => api.resource ?? [])].flat(2);
   const scopes = [scope, ...apis.map((api) => api.scope ?? [])].flat().flatMap((text) => text.split(' '));
   return {
