@@ -3,6 +3,7 @@ import { OAuthError } from './errors.ts';
 import type { OfflineFacts } from './flavours/flavour.ts';
 import type { TestClient } from './options.ts';
 import type { ServerState } from './state.ts';
+import { getTokenIssuer } from './wire/flavour-context.ts';
 import { checkRejectedParameters, createRejection } from './wire/rejection.ts';
 
 /** Returns the parameters of the request, or of its request object (RFC 9101). */
@@ -61,7 +62,7 @@ export function checkOpenidParameters(outer: URLSearchParams, inner: URLSearchPa
 export function readIdTokenHint(state: ServerState, hint: string): JWTPayload {
   try {
     const claims = decodeJwt(hint);
-    if (claims.iss === state.issuer) return claims;
+    if (claims.iss === getTokenIssuer(state, claims.sub)) return claims;
   } catch {
     // The error below.
   }
