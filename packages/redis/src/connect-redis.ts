@@ -145,7 +145,7 @@ async function connectOnce(
     const hint = usesTls
       ? 'If it does not use TLS, the URL begins with redis:'
       : 'If it uses TLS, the URL begins with rediss:';
-    const expire = () => reject(unavailable(`${name} did not respond within ${connectTimeout} ms. ${hint}`));
+    const expire = () => reject(createError(`${name} did not respond within ${connectTimeout} ms. ${hint}`));
     timer = setTimeout(expire, connectTimeout);
   });
   try {
@@ -154,7 +154,7 @@ async function connectOnce(
     if (client.isOpen) client.destroy();
     throw error instanceof TransportError
       ? error
-      : unavailable(`${name} cannot be used: ${describe(error)}.`);
+      : createError(`${name} cannot be used: ${describe(error)}.`);
   } finally {
     clearTimeout(timer);
   }
@@ -162,8 +162,8 @@ async function connectOnce(
 
 /** Without a reply, the connection is made again: a firewall can forget a connection without closing it. */
 async function reconnectWithoutReply(client: Client, timeLimit: number): Promise<void> {
-  if (!client.isReady || pinged.has(client)) return;
-  pinged.add(client);
+  if (!client.isReady || checkedClients.has(client)) return;
+  checkedClients.add(client);
   const timer = setTimeout(() => {
     if (!client.isReady) return;
     client.destroy();
@@ -171,11 +171,11 @@ async function reconnectWithoutReply(client: Client, timeLimit: number): Promise
   }, timeLimit);
   await client.ping().catch(() => {});
   clearTimeout(timer);
-  pinged.delete(client);
+  checkedClients.delete(client);
 }
 
 /** Clients that wait for the reply to a check. */
-const pinged = new WeakSet<object>();
+const checkedClients = new WeakSet<object>();
 
 const causes: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
@@ -195,10 +195,11 @@ function describe(error: unknown): string {
   const cause = (error as { readonly socketError?: unknown }).socketError ?? error;
   const code = findFailureCode(cause);
   if (code !== undefined) return causes[code] === undefined ? code : `${causes[code]} (${code})`;
-  const name = cause instanceof Error ? cause.constructor.name : typeof cause;
   if (/CERT|CERTIFICATE/i.test(String((cause as { code?: unknown })?.code)))
     return `its certificate is not accepted (${String((cause as { code?: unknown }).code)})`;
-  return name === 'SocketClosedUnexpectedlyError' ? 'the server closed the connection' : name;
+  // This error has no code.
+  const isClosed = cause instanceof Error && cause.message === 'Socket closed unexpectedly';
+  return isClosed ? 'the server closed the connection' : 'the client gives no known code';
 }
 
-const unavailable = (message: string) => new TransportError('store_unavailable', message);
+const createError = (message: string) => new TransportError('store_unavailable', message);

@@ -38,11 +38,10 @@ export function fromIoredis(client: IoredisClient): RedisConnection {
       'Expected a client of ioredis: new Redis() or new Cluster(). Pass a client of the redis package to createRedisStores() directly.',
     );
   const { enableOfflineQueue, autoResendUnfulfilledCommands, redisOptions } = client.options;
-  requireFalse('enableOfflineQueue', enableOfflineQueue);
-  requireFalse(
-    'autoResendUnfulfilledCommands',
-    redisOptions?.autoResendUnfulfilledCommands ?? autoResendUnfulfilledCommands,
-  );
+  requireFalse('enableOfflineQueue', { value: enableOfflineQueue });
+  requireFalse('autoResendUnfulfilledCommands', {
+    value: redisOptions?.autoResendUnfulfilledCommands ?? autoResendUnfulfilledCommands,
+  });
   return {
     get: (key) => client.get(key),
     eval: (script, { keys, arguments: values }) => client.eval(script, keys.length, ...keys, ...values),
@@ -55,7 +54,7 @@ export function fromIoredis(client: IoredisClient): RedisConnection {
   };
 }
 
-function requireFalse(name: string, value: boolean | undefined): void {
+function requireFalse(name: string, { value }: { readonly value: boolean | undefined }): void {
   if (value === false) return;
   throw new ConfigurationError(
     'invalid_option',

@@ -10,16 +10,16 @@ export interface Responsiveness {
   onTimeout(): void;
 }
 
-const byClient = new WeakMap<object, Responsiveness>();
+const responsivenessByClient = new WeakMap<object, Responsiveness>();
 
 /** Without it, each request waits for the whole time limit of a command while the server does not reply. */
 export function findResponsiveness(client: object): Responsiveness {
-  let found = byClient.get(client);
-  if (found === undefined) {
-    found = createResponsiveness();
-    byClient.set(client, found);
+  let responsiveness = responsivenessByClient.get(client);
+  if (responsiveness === undefined) {
+    responsiveness = createResponsiveness();
+    responsivenessByClient.set(client, responsiveness);
   }
-  return found;
+  return responsiveness;
 }
 
 function createResponsiveness(): Responsiveness {

@@ -4,7 +4,7 @@ import { clients, type TestClient } from './support/clients.ts';
 import { startTestRedis, type TestRedis } from './support/redis.ts';
 
 // A command that has failed in the application is not executed when Redis returns: a claim would reject a logout token that
-// is sent again, and a lock would be held by nobody.
+// is sent again, and a lock would have no owner.
 
 describe.each(Object.entries(clients))('%s', (_, connect) => {
   let redis: TestRedis;

@@ -17,6 +17,7 @@ export interface Mysql2Connection {
  *
  * const stores = createSqlStores(fromMysql2(createPool({ uri: process.env.DATABASE_URL ?? '' })));
  * ```
+ * @see https://sidorares.github.io/node-mysql2/docs
  */
 export const fromMysql2 = (connection: Mysql2Connection): SqlDatabase => ({
   dialect: 'mysql',

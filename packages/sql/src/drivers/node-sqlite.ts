@@ -34,8 +34,8 @@ export function fromNodeSqlite(connection: NodeSqliteConnection): SqlDatabase {
   connection.exec('pragma journal_mode = wal; pragma synchronous = full;');
   const prepared = new Map<string, Prepared>();
   const prepare = (text: string): Prepared => {
-    const known = prepared.get(text);
-    if (known) return known;
+    const knownStatement = prepared.get(text);
+    if (knownStatement) return knownStatement;
     const statement = connection.prepare(text);
     if (prepared.size < maxPrepared) prepared.set(text, statement);
     return statement;

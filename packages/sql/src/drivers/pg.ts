@@ -21,6 +21,7 @@ export interface PgConnection {
  * pool.on('error', console.error);
  * const stores = createSqlStores(fromPg(pool));
  * ```
+ * @see https://node-postgres.com/apis/pool
  */
 export const fromPg = (connection: PgConnection): SqlDatabase => ({
   dialect: 'postgresql',

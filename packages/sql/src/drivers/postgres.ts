@@ -17,10 +17,11 @@ export interface PostgresConnection {
  * const sql = postgres(process.env.DATABASE_URL ?? '', { connect_timeout: 2 });
  * const stores = createSqlStores(fromPostgres(sql));
  * ```
+ * @see https://github.com/porsager/postgres#readme
  */
 export const fromPostgres = (connection: PostgresConnection): SqlDatabase => ({
   dialect: 'postgresql',
-  // The text has placeholders for all values. "unsafe" is the name of the function for statements that are no template.
+  // The text has placeholders for all values. "unsafe" is the name of the function for statements that are not template literals.
   select: async (statement, parameters) =>
     Array.from(await connection.unsafe(statement, [...parameters])) as readonly SqlRow[],
   execute: async (statement, parameters) => (await connection.unsafe(statement, [...parameters])).count,

@@ -29,6 +29,7 @@ const margin = 60;
  * const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
  * console.log(await deleteExpired(fromPg(pool)), 'rows deleted');
  * ```
+ * @see https://www.postgresql.org/docs/current/sql-delete.html
  */
 export async function deleteExpired(database: SqlDatabase, options: SqlOptions = {}): Promise<number> {
   const bounded = createBoundedDatabase(database, options);

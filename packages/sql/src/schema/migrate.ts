@@ -16,6 +16,7 @@ import { listSchemaStatements } from './tables.ts';
  *
  * await migrate(fromPg(new pg.Pool({ connectionString: process.env.DATABASE_URL })));
  * ```
+ * @see https://www.postgresql.org/docs/current/sql-createtable.html
  */
 export async function migrate(
   database: SqlDatabase,
