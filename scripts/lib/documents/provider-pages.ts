@@ -104,7 +104,7 @@ function listValues(preset: ProviderPreset): readonly (readonly [string, string]
     'client secret': preset.createClientSecret && 'created by the preset',
     'client authentication of web sessions':
       preset.tokenEndpointAuthMethod && code(preset.tokenEndpointAuthMethod),
-    'browser clients': preset.serverOnly && 'an error: a login needs a server',
+    'browser clients': preset.serverOnly ? 'an error: a login needs a server' : undefined,
     'token requests': preset.tokenRequestFormat && code(preset.tokenRequestFormat),
     'logout URL': preset.createLogoutUrl && 'created by the preset',
     'profile of access tokens': accessTokens?.profile && code(profile.name),

@@ -1,10 +1,7 @@
 import { encodeUtf8 } from '../internal/encoding.ts';
 
 /** Verifies the HMAC of an ID token. */
-export type IdTokenHmac = (
-  signedText: Uint8Array<ArrayBuffer>,
-  signature: Uint8Array<ArrayBuffer>,
-) => Promise<boolean>;
+export type IdTokenHmac = (signedText: BufferSource, signature: BufferSource) => Promise<boolean>;
 
 /**
  * The member of a preset that verifies ID tokens with the client secret (HS256). It is not exported, so that no application

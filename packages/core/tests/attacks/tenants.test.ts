@@ -144,7 +144,7 @@ test.each([
   });
 });
 
-describe('C1: the iss of an authorization response', () => {
+describe('C6: the iss of an authorization response', () => {
   test.each([
     ['the template', template],
     ['a path', createIssuer('x/..')],

@@ -170,13 +170,11 @@ async function exchangeLogin(
   });
   const receivedTokens = createTokenSet(tokenResponse, seconds(now), { resource: context.resource });
   const { previousSessions = [] } = login;
-  const { tokens, userinfo } = await addUserinfo(context, receivedTokens, unsignedClaims).catch(
-    async (error) => {
-      // The claims would be missing in the session until its end. The login fails, and no session has its refresh token.
-      await revokeUnusedTokens(context, receivedTokens, { existing, previousSessions });
-      throw error;
-    },
-  );
+  const { tokens, userinfo } = await addUser(context, receivedTokens, unsignedClaims).catch(async (error) => {
+    // The claims would be missing in the session until its end. The login fails, and no session has its refresh token.
+    await revokeUnusedTokens(context, receivedTokens, { existing, previousSessions });
+    throw error;
+  });
   const identifier = await claimOrRevoke(context, login, tokens);
   const newSession = { userinfo, requestedAt, identifier, previousSessions };
   return { ...(await startSession(context, existing, tokens, newSession)), identifier };
@@ -209,7 +207,7 @@ async function claimOrRevoke(
 }
 
 /** The tokens of a login, and the claims of its userinfo. An OAuth 2 login gets its user from there. */
-async function addUserinfo(
+async function addUser(
   { client, options }: SessionContext,
   tokens: TokenSet,
   unsignedClaims: Readonly<JsonObject> | undefined,
