@@ -112,7 +112,7 @@ export async function requestTokens(
     const processedBody =
       (isRefreshed && (await processRefreshedIdToken(client, grant, { ...validation, members }))) ||
       (await processTokens(client, grant, { ...validation, members: isRefreshed ? otherMembers : members }));
-    const tokens = await toTokenResponse(client, processedBody, grant);
+    const tokens = await toTokenResponse(client, { body: processedBody, jwtReader }, grant);
     if (tokens.idToken === undefined) return { tokens, body: processedBody };
     // The decrypted JWT as the provider signed it: providers accept only this form as a hint for a login or logout.
     return { tokens: { ...tokens, idToken: jwtReader.getSignedJwt(String(idToken)) }, body: processedBody };
@@ -182,7 +182,7 @@ async function processTokens(
     ...(typeof idToken === 'string' && { idToken }),
     options: jwtReader.decryptOptions,
   });
-  const claims = oauth.getValidatedIdTokenClaims(body) as IdTokenClaims | undefined;
+  const claims = getValidatedClaims(body, jwtReader);
   if (typeof idToken !== 'string' || !claims) return body;
   const { idTokenSignedResponseAlg: alg = 'RS256' } = getClientContext(client).options;
   const hmac = findIdTokenHmac(client);
@@ -237,9 +237,16 @@ function reportIgnoredIdToken(client: Client, error: Error): void {
   );
 }
 
+/** Returns the claims of the ID token of a processed response. */
+const getValidatedClaims = (
+  body: oauth.TokenEndpointResponse,
+  jwtReader: JwtReader,
+): IdTokenClaims | undefined =>
+  oauth.getValidatedIdTokenClaims(body) && (jwtReader.getClaims() as IdTokenClaims | undefined);
+
 async function toTokenResponse(
   client: Client,
-  body: oauth.TokenEndpointResponse,
+  { body, jwtReader }: { readonly body: oauth.TokenEndpointResponse; readonly jwtReader: JwtReader },
   { scope, resource, sub, tokenTypes, refresh }: TokenGrant,
 ): Promise<TokenResponse> {
   const { options, now } = getClientContext(client);
@@ -254,7 +261,7 @@ async function toTokenResponse(
       `Token response "token_type" is ${isBound ? 'DPoP' : 'Bearer'}, expected ${expected}.`,
     );
   }
-  const claims = oauth.getValidatedIdTokenClaims(body) as IdTokenClaims | undefined;
+  const claims = getValidatedClaims(body, jwtReader);
   const subject = claims?.sub ?? sub;
   const issuer = claims?.iss ?? refresh?.previousClaims?.iss ?? client.issuer;
   if (!isOtherType) await validateAccessToken(client, body.access_token, { issuer, resource, sub: subject });

@@ -1,11 +1,9 @@
 import * as oauth from 'oauth4webapi';
-import { ValidationError } from '../../errors.ts';
 import type { Client } from '../client.ts';
 import { getClientContext } from '../client-context.ts';
 import { traceOperation } from '../observability.ts';
 import { discover } from '../wire/discovery.ts';
-import { createJwtReader } from '../wire/jwt/jwt-reader.ts';
-import { verifyWithKeys } from '../wire/jwt/provider-keys.ts';
+import { readIntrospectionResponse } from '../wire/introspection-response.ts';
 import { createRequestOptions, toProtocolClient } from '../wire/request-options.ts';
 import { checkTokenArgument } from '../wire/token-argument.ts';
 import { translateError } from '../wire/translate-error.ts';
@@ -61,15 +59,13 @@ export async function introspectToken(
 ): Promise<Introspection> {
   return traceOperation(client, 'introspectToken', async () => {
     checkTokenArgument('The token of introspectToken()', token);
-    const { authentication, options } = getClientContext(client);
-    const protocolClient = toProtocolClient(client);
-    const requiresSignature = options.introspectionSignedResponseAlg !== undefined;
+    const { authentication } = getClientContext(client);
     try {
       const metadata = await discover(client);
       const hint = request.tokenTypeHint;
       const response = await oauth.introspectionRequest(
         metadata,
-        protocolClient,
+        toProtocolClient(client),
         authentication.apply,
         token,
         {
@@ -77,30 +73,7 @@ export async function introspectToken(
           ...(hint && { additionalParameters: { token_type_hint: hint } }),
         },
       );
-      const contentType = response.headers.get('content-type')?.split(';')[0];
-      const isJwt = contentType === 'application/token-introspection+jwt';
-      // A missing signature is a downgrade, if signed responses are registered (RFC 9701 section 5).
-      if (response.ok && requiresSignature && !isJwt) {
-        throw new ValidationError(
-          'introspection_invalid',
-          'signature',
-          'The introspection response is not signed, although introspectionSignedResponseAlg is set.',
-        );
-      }
-      const jwtReader = createJwtReader(client, { code: 'introspection_invalid' });
-      if (isJwt) jwtReader.check(await response.clone().text());
-      const body = await oauth.processIntrospectionResponse(
-        metadata,
-        protocolClient,
-        response,
-        jwtReader.decryptOptions,
-      );
-      if (isJwt) {
-        await verifyWithKeys(client, (as, keys) =>
-          oauth.validateApplicationLevelSignature(as, response, keys),
-        );
-      }
-      return body as Introspection;
+      return (await readIntrospectionResponse(client, metadata, response)) as unknown as Introspection;
     } catch (error) {
       throw translateError(error, { code: 'introspection_invalid', check: 'introspection_response' });
     }

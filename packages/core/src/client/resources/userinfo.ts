@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { AuthorizationServerError, ValidationError } from '../../errors.ts';
-import { getJsonBody } from '../../internal/fetch/bounded-fetch.ts';
+import { getJsonBody, setJsonBody } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import { parseUntrustedObject, toCheckName, tokenLimits } from '../../internal/json/untrusted-json.ts';
@@ -77,7 +77,8 @@ export async function fetchUserinfo(
         );
         requireUserinfo(client, jwt, body);
       }
-      return normalizeVerificationClaims(removeNullMembers(body) as Userinfo);
+      const claims = jwt === undefined ? body : jwtReader.getClaims();
+      return normalizeVerificationClaims(removeNullMembers(claims ?? body) as Userinfo);
     } catch (error) {
       throw translateError(error, { code: 'userinfo_invalid', check: 'userinfo_response' });
     }
@@ -165,11 +166,11 @@ async function decryptUserinfo(client: Client, response: Response): Promise<Resp
       'is encrypted but not signed. If it is registered so, set userinfoEncryptedResponseAlg and no userinfoSignedResponseAlg',
     );
   }
-  parseUntrustedObject(text, {
+  const claims = parseUntrustedObject(text, {
     limits: tokenLimits,
     createError: (fault, problem) => invalid(toCheckName(fault), `contains JSON that ${problem}`),
   });
-  return new Response(text, { headers: { 'content-type': 'application/json' } });
+  return setJsonBody(new Response(null, { headers: { 'content-type': 'application/json' } }), claims);
 }
 
 const isJwt = (response: Response) =>

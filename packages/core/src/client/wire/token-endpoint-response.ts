@@ -1,5 +1,5 @@
 import { AuthorizationServerError } from '../../errors.ts';
-import { getJsonBody } from '../../internal/fetch/bounded-fetch.ts';
+import { getJsonBody, setJsonBody } from '../../internal/fetch/bounded-fetch.ts';
 import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
 import {
   describeResponse,
@@ -38,7 +38,7 @@ export async function readTokenResponse(
   if (error && error.error !== 'use_dpop_nonce') throw createError(error, endpoint);
   if (error || !body) return response;
   const createResponse = (members: JsonObject) =>
-    new Response(JSON.stringify(members), { headers: { 'content-type': 'application/json' } });
+    setJsonBody(new Response(null, { headers: { 'content-type': 'application/json' } }), members);
   return { body: normalizeTokenResponse(body), createResponse };
 }
 

@@ -1,6 +1,7 @@
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import { decodeUtf8 } from '../encoding.ts';
+import { isJsonObject } from '../json/json.ts';
 import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from '../json/untrusted-json.ts';
 import { readBoundedBody } from './bounded-body.ts';
 import { discardBody } from './discard-body.ts';
@@ -124,8 +125,7 @@ async function send(
   }
   const isEmpty = status === 204 || status === 205;
   const result = new Response(isEmpty ? null : body, { status, headers });
-  if (!isEmpty) parsedBodies.set(result, json);
-  return result;
+  return isEmpty || json === undefined ? result : setJsonBody(result, json);
 }
 
 /**
@@ -143,10 +143,23 @@ function findCause(error: unknown): string {
   return '';
 }
 
-/** The JSON that {@link fetchBounded} parsed, so that a body is not parsed again without limits. */
+/** The JSON of responses, so that a body is not parsed again without limits. */
 const parsedBodies = new WeakMap<Response, unknown>();
 
-/** Returns the JSON of a response of {@link fetchBounded}, or `undefined` if its body is not JSON. */
+/**
+ * Sets the JSON that the response and its clones return. `JSON.parse` of V8 can read an escaped member name as another name
+ * (see `escaped-names.ts`), so no other code parses the body. Each reader gets its own object.
+ */
+export function setJsonBody(response: Response, json: unknown): Response {
+  parsedBodies.set(response, json);
+  response.json = async () => (isJsonObject(json) ? { ...json } : json);
+  // A clone of the stream would have to be read before the original can be cancelled.
+  const { status, headers } = response;
+  response.clone = () => setJsonBody(new Response(JSON.stringify(json), { status, headers }), json);
+  return response;
+}
+
+/** Returns the JSON of a response of {@link fetchBounded} or {@link setJsonBody}, or `undefined` if its body is not JSON. */
 export const getJsonBody = (response: Response): unknown => parsedBodies.get(response);
 
 async function readBody(

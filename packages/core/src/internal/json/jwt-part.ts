@@ -1,6 +1,9 @@
 import { decodeUtf8, fromBase64Url } from '../encoding.ts';
+import { hasEscapedName } from './escaped-names.ts';
 import type { JsonObject } from './json.ts';
 import { parseUntrustedObject, tokenLimits, type UntrustedJsonOptions } from './untrusted-json.ts';
+
+type JwtPartOptions = Required<Pick<UntrustedJsonOptions, 'createError'>>;
 
 /**
  * Parses the header or payload of a JWS or JWE: base64url of a JSON object.
@@ -12,13 +15,19 @@ import { parseUntrustedObject, tokenLimits, type UntrustedJsonOptions } from './
  */
 export function parseJwtPart(
   encodedPart: string,
-  options: Omit<UntrustedJsonOptions, 'limits'> & Required<Pick<UntrustedJsonOptions, 'createError'>>,
+  options: JwtPartOptions & Pick<UntrustedJsonOptions, 'acceptsRepeats'>,
 ): JsonObject {
-  let text: string;
+  return parseUntrustedObject(decodeJwtPart(encodedPart, options), { ...options, limits: tokenLimits });
+}
+
+/** Checks whether a member name of a part contains an escape. @param encodedPart a part that was parsed */
+export const hasEscapedNameInPart = (encodedPart: string, options: JwtPartOptions): boolean =>
+  hasEscapedName(decodeJwtPart(encodedPart, options));
+
+function decodeJwtPart(encodedPart: string, { createError }: JwtPartOptions): string {
   try {
-    text = decodeUtf8(fromBase64Url(encodedPart));
+    return decodeUtf8(fromBase64Url(encodedPart));
   } catch {
-    throw options.createError('syntax', 'is not base64url of UTF-8 text');
+    throw createError('syntax', 'is not base64url of UTF-8 text');
   }
-  return parseUntrustedObject(text, { ...options, limits: tokenLimits });
 }

@@ -3,11 +3,10 @@ import type { Client } from '../../client/client.ts';
 import { getClientContext } from '../../client/client-context.ts';
 import type { ClientAuthentication } from '../../client/wire/client-authentication.ts';
 import { discover } from '../../client/wire/discovery.ts';
-import { checkJwt } from '../../client/wire/jwt/jwt-checks.ts';
-import { verifyWithKeys } from '../../client/wire/jwt/provider-keys.ts';
+import { readIntrospectionResponse } from '../../client/wire/introspection-response.ts';
 import { createRequestOptions, toProtocolClient } from '../../client/wire/request-options.ts';
 import { translateError } from '../../client/wire/translate-error.ts';
-import { TransportError, ValidationError } from '../../errors.ts';
+import { TransportError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { sha256 } from '../../internal/encoding.ts';
 import { type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
@@ -201,27 +200,17 @@ async function requestIntrospection(
       ...(await discover(client)),
       ...(options.endpoint !== undefined && { introspection_endpoint: options.endpoint }),
     };
-    const protocolClient = toProtocolClient(client);
-    const response = await oauth.introspectionRequest(metadata, protocolClient, authentication.apply, token, {
-      ...createRequestOptions(client),
-      additionalParameters: { token_type_hint: 'access_token' },
-    });
-    const type = response.headers.get('content-type')?.split(';')[0];
-    const isSigned = type === 'application/token-introspection+jwt';
-    // RFC 9701 section 5: if signed responses are registered, an unsigned one may be forged.
-    if (response.ok && options.signedResponseAlg !== undefined && !isSigned) {
-      throw new ValidationError(
-        'introspection_invalid',
-        'signature',
-        'The introspection response is not signed.',
-      );
-    }
-    if (isSigned) checkJwt(await response.clone().text(), { code: 'introspection_invalid' });
-    const claims = { ...(await oauth.processIntrospectionResponse(metadata, protocolClient, response)) };
-    if (isSigned) {
-      await verifyWithKeys(client, (as, keys) => oauth.validateApplicationLevelSignature(as, response, keys));
-    }
-    return claims;
+    const response = await oauth.introspectionRequest(
+      metadata,
+      toProtocolClient(client),
+      authentication.apply,
+      token,
+      {
+        ...createRequestOptions(client),
+        additionalParameters: { token_type_hint: 'access_token' },
+      },
+    );
+    return await readIntrospectionResponse(client, metadata, response);
   } catch (error) {
     if (error instanceof TransportError || error instanceof Rejection) throw error;
     // A failed client authentication or a malformed response is not a statement about the token.
