@@ -11,6 +11,7 @@ import type { CachedToken } from './caches/verified-tokens.ts';
 import type { VerifierCaches } from './caches/verifier-caches.ts';
 import { checkType, readClaims } from './claims/claims.ts';
 import type { VerifiedAccessToken } from './claims/verified-access-token.ts';
+import { checkIntrospectedJwt } from './introspection/introspected-kind.ts';
 import type { Issuer } from './issuers/issuer.ts';
 import type { KeyStatus } from './issuers/signing-keys.ts';
 import { createKeyFilter, findExpectedIssuer, findTrustedIssuer, requireTenant } from './issuers/tenants.ts';
@@ -63,9 +64,9 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     const issuer = findTrustedIssuer(issuers, iss);
     if (!issuer) throw unknownIssuer(iss, issuers);
     const { introspection } = issuer;
-    return introspection?.includesJwts
-      ? introspect(token, issuer, introspection)
-      : verifyJwt(token, jws, issuer);
+    if (!introspection?.includesJwts) return verifyJwt(token, jws, issuer);
+    checkIntrospectedJwt(jws, issuer.profile);
+    return introspect(token, issuer, introspection, jws.payload);
   }
 
   async function verifyOpaque(token: string): Promise<VerifiedAccessToken> {
@@ -108,10 +109,11 @@ export function createTokenVerification(options: TokenVerificationOptions): Toke
     token: string,
     issuer: Issuer,
     introspection: NonNullable<Issuer['introspection']>,
+    payload?: JsonObject,
   ): Promise<VerifiedAccessToken> {
     const cachedToken = findIntrospection(token, issuer);
     if (cachedToken) counts.hits.introspectionResults++;
-    const { verifiedToken, expiresAt } = cachedToken ?? (await introspection.introspect(token));
+    const { verifiedToken, expiresAt } = cachedToken ?? (await introspection.introspect(token, payload));
     try {
       return await accept({ token, issuer, verifiedToken, key: introspectedKey, expiresAt });
     } catch (error) {

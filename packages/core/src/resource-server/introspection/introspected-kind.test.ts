@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   activeResponse,
+  issuer,
   startIntrospection,
 } from '../../../tests/support/resource-server/start-introspection.ts';
 import { type AccessTokenProfile, type AccessTokenProfileName, profiles } from '../index.ts';
@@ -99,4 +100,61 @@ describe("R2: the issuer's profile applies to introspected tokens", () => {
     await expect(verifier.verifyToken('t')).rejects.toMatchObject({ code: 'invalid_token', status: 401 });
     expect(events.at(-1)).toMatchObject({ type: 'token.rejected', check: 'exception', reason: 'TypeError' });
   });
+});
+
+describe('R2: a JWT that the issuer confirms', () => {
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const createJwt = (header: object, claims: object = {}) =>
+    `${encode({ alg: 'RS256', ...header })}.${encode({ iss: issuer, ...claims })}.AAAA`;
+  const start = (response: object = activeResponse, more: { readonly allowMissingAudience?: boolean } = {}) =>
+    startIntrospection(() => response as Record<string, unknown>, { tokens: 'all', ...more });
+
+  test.each([
+    [{ typ: 'logout+jwt' }, { events: {}, jti: 'a' }],
+    [{ typ: 'JWT' }, { nonce: 'n' }],
+    [{}, { at_hash: 'x' }],
+    [{ typ: 'dpop+jwt' }, {}],
+    [{ typ: 'secevent+jwt' }, {}],
+    [{ typ: 7 }, {}],
+  ])('is rejected with the header %j and the claims %j', async (header, claims) => {
+    const { verifier, introspected } = start();
+    await expect(verifier.verifyToken(createJwt(header, claims))).rejects.toMatchObject({
+      code: 'invalid_token',
+    });
+    expect(introspected).toEqual([]);
+  });
+
+  test.each([{}, { typ: 'JWT' }, { typ: 'at+jwt' }, { typ: 'application/at+jwt' }])(
+    'is accepted with the header %j',
+    async (header) => {
+      const { verifier } = start();
+      await expect(verifier.verifyToken(createJwt(header, { scope: 'read' }))).resolves.toMatchObject({
+        sub: 'alice',
+      });
+    },
+  );
+
+  test('stays bound to its key, even if the response omits cnf', async () => {
+    const { verifier } = start();
+    const token = createJwt({ typ: 'at+jwt' }, { cnf: { jkt: 'a' } });
+    await expect(verifier.verify({ headers: { authorization: `Bearer ${token}` } })).rejects.toMatchObject({
+      code: 'invalid_token',
+    });
+  });
+
+  test('is rejected for another audience, if a response without aud is accepted', async () => {
+    const { aud, ...response } = activeResponse;
+    const { verifier } = start(response, { allowMissingAudience: true });
+    await expect(
+      verifier.verifyToken(createJwt({}, { aud: 'https://other.example.test' })),
+    ).rejects.toMatchObject({ code: 'invalid_token', check: 'aud' });
+    await expect(verifier.verifyToken(createJwt({}, { aud }))).resolves.toMatchObject({ sub: 'alice' });
+    await expect(verifier.verifyToken(createJwt({}))).resolves.toMatchObject({ sub: 'alice' });
+  });
+});
+
+test('R2: a response is checked like a JWT of a profile that accepts any type', async () => {
+  const profile: AccessTokenProfile = { ...profiles.rfc9068, name: 'acme', types: ['jwt'] };
+  const { verifier } = startIntrospection(() => ({ ...activeResponse, nonce: 'n' }), {}, { profile });
+  await expect(verifier.verifyToken('t')).rejects.toMatchObject({ code: 'invalid_token' });
 });

@@ -1,4 +1,9 @@
 import type { JsonObject } from '../../internal/json/json.ts';
+import type { AccessTokenProfile } from '../../protocol/tokens/access-token-profile.ts';
+import { checkType } from '../claims/claims.ts';
+import { rejectForeignJwt } from '../claims/profiles.ts';
+import type { CompactJws } from '../parse-jws.ts';
+import { invalidToken } from '../rejections/rejection.ts';
 
 /**
  * Members that contain the kind of a token, and their values for access tokens:
@@ -31,4 +36,16 @@ export function rejectOtherKinds(response: JsonObject): string | undefined {
       return value !== undefined && !(typeof value === 'string' && values.test(value));
     });
   return isOtherKind ? 'The token is not an access token' : undefined;
+}
+
+/**
+ * Checks what a JWT says of itself before it is introspected. Its signature is not verified, so that its content can only lead to
+ * a rejection. The type may be missing or `JWT`: issuers that are asked for each token need not tell their tokens apart.
+ *
+ * @throws Rejection if the JWT is of another kind
+ */
+export function checkIntrospectedJwt({ header, payload }: CompactJws, profile: AccessTokenProfile): void {
+  checkType(header, { ...profile, types: [...profile.types, 'at+jwt', 'jwt', ''] });
+  const reason = rejectForeignJwt(payload, profile);
+  if (reason !== undefined) throw invalidToken('profile', reason);
 }

@@ -16,6 +16,7 @@ import { checkRange } from '../../protocol/option-checks.ts';
 import type { AccessTokenProfile } from '../../protocol/tokens/access-token-profile.ts';
 import type { VerifierCaches } from '../caches/verifier-caches.ts';
 import { readClaims } from '../claims/claims.ts';
+import { findForeignClaim } from '../claims/profiles.ts';
 import type { VerifiedAccessToken } from '../claims/verified-access-token.ts';
 import { invalidToken, Rejection } from '../rejections/rejection.ts';
 import { rejectOtherKinds } from './introspected-kind.ts';
@@ -108,7 +109,7 @@ export function createIntrospection(
     readonly profile: AccessTokenProfile;
     readonly caches: VerifierCaches;
   },
-): (token: string) => Promise<Introspected> {
+): (token: string, payload?: JsonObject) => Promise<Introspected> {
   const { now } = getClientContext(client);
   const { maxAge = 30, negativeMaxAge = 10 } = options;
   checkRange('introspection.maxAge', maxAge, { min: 0, max: 86_400, unit: 'seconds' });
@@ -119,7 +120,7 @@ export function createIntrospection(
   const rejectedTokens = expected.caches.createRejectedTokens();
   const profile = createIntrospectionProfile(expected, options);
 
-  async function introspect(token: string): Promise<Introspected> {
+  async function introspect(token: string, payload: JsonObject = {}): Promise<Introspected> {
     const hash = await sha256(token);
     const rejectedToken = rejectedTokens.find(hash);
     if (rejectedToken) {
@@ -131,7 +132,7 @@ export function createIntrospection(
     );
     let verifiedToken: VerifiedAccessToken;
     try {
-      verifiedToken = readResponse(response);
+      verifiedToken = readResponse(response, payload);
     } catch (error) {
       // Each rejection is cached: otherwise the bearer of a token for another API could cause a request each time.
       budget.removeConfirmed(hash);
@@ -147,10 +148,12 @@ export function createIntrospection(
     };
   }
 
-  function readResponse({ active, ...claims }: JsonObject): VerifiedAccessToken {
+  /** A response may omit what a JWT contains. The binding and the audience of the JWT still apply. */
+  function readResponse({ active, ...claims }: JsonObject, { cnf, aud }: JsonObject): VerifiedAccessToken {
     if (active !== true) throw invalidToken('active', 'The access token is not active');
+    const { allowMissingAudience = false } = options;
     return readClaims(
-      { iss: expected.issuer, ...claims },
+      { iss: expected.issuer, cnf, ...(allowMissingAudience && { aud }), ...claims },
       { ...expected, source: 'introspection', profile, now: seconds(now) },
     );
   }
@@ -164,7 +167,7 @@ export function createIntrospection(
     return Math.min(expiresAt, (validFrom - expected.clockTolerance) * 1000);
   }
 
-  return (token) => singleFlight(token, () => introspect(token));
+  return (token, payload) => singleFlight(token, () => introspect(token, payload));
 }
 
 /** Adapts the issuer's profile to introspection responses. */
@@ -181,7 +184,8 @@ function createIntrospectionProfile(
     // RFC 7662 section 2.2 defines member names that an issuer may use instead of its JWT claims.
     clientId: (claims) => profile.clientId?.(claims) ?? claims.client_id,
     scopes: (claims) => profile.scopes?.(claims) ?? claims.scope,
-    reject: (claims) => rejectOtherKinds(claims) ?? profile.reject?.(claims),
+    reject: (claims) =>
+      rejectOtherKinds(claims) ?? profile.reject?.(claims) ?? findForeignClaim(claims, profile)?.reason,
     ...(allowMissingAudience && {
       audience: (claims: JsonObject) =>
         (profile.audience ? profile.audience(claims) : claims.aud) ?? audiences[0],

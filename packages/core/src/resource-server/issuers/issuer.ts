@@ -122,7 +122,7 @@ export interface Issuer extends IssuerRule {
         readonly includesJwts: boolean;
         /** Whether the issuer may have issued an opaque token; `undefined` if it introspects no opaque tokens. */
         readonly accepts: ((token: string) => boolean) | undefined;
-        readonly introspect: (token: string) => Promise<Introspected>;
+        readonly introspect: (token: string, payload?: JsonObject) => Promise<Introspected>;
       }
     | undefined;
 }
