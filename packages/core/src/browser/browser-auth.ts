@@ -34,7 +34,7 @@ import {
   type StoredTokenSet,
 } from './state/login-holder.ts';
 import { createLoginStore } from './state/login-store.ts';
-import { saveLogoutTime } from './state/logout-record.ts';
+import { saveTime } from './state/tab-times.ts';
 import { openTabChannel, type TabChannel, type TabMessage } from './state/tabs/tab-channel.ts';
 import { createMemoryStorage } from './state/token-storage.ts';
 import { createTokenRefresher } from './token-refresher.ts';
@@ -215,7 +215,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
       (stored) => ((stored?.loginStartedAt ?? 0) <= time ? stored : undefined),
       () => undefined,
     );
-    saveLogoutTime(context, time);
+    saveTime(context, 'logout', time);
     let tokens: StoredTokenSet | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {

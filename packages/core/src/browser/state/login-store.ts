@@ -1,8 +1,8 @@
 import { isIssuer } from '../../protocol/tokens/token-issuer.ts';
 import type { BrowserContext } from '../options.ts';
 import { createEndedLogin, findHolder, isSameTokens, type StoredTokenSet } from './login-holder.ts';
-import { readLogoutTime } from './logout-record.ts';
 import { createSnapshotState, type SnapshotState } from './snapshot-state.ts';
+import { readTime, saveTime } from './tab-times.ts';
 import { type TokenStorage, updateTokens } from './token-storage.ts';
 
 /** The login of one page: its tokens in the storage, and its snapshot. Both agree, even after changes by other tabs. */
@@ -69,6 +69,13 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
   let lastLogin = 0;
   let lastChange: Promise<unknown> = Promise.resolve();
 
+  function recordLogin(tokens: StoredTokenSet | undefined): void {
+    const startedAt = tokens?.loginStartedAt ?? 0;
+    if (startedAt <= lastLogin) return;
+    lastLogin = startedAt;
+    saveTime(context, 'login', Math.max(startedAt, readTime(context, 'login')));
+  }
+
   const isCurrent = (tokens: StoredTokenSet | undefined) =>
     (tokens?.loginStartedAt ?? 0) > Math.max(lastLogout, previousLogout);
 
@@ -87,13 +94,13 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
       const current = isCurrent(stored) ? stored : undefined;
       const tokens = current?.endedLogin === undefined ? current : undefined;
       const next = change(tokens, current?.endedLogin);
-      lastLogin = Math.max(lastLogin, next?.loginStartedAt ?? 0);
+      recordLogin(next);
       return next === tokens ? current : next;
     });
 
   /** A login that has ended is not shown, although its tokens may still be stored. */
   function publishTokens(tokens: StoredTokenSet): void {
-    lastLogin = Math.max(lastLogin, tokens.loginStartedAt ?? 0);
+    recordLogin(tokens);
     if (isCurrent(tokens)) state.publishTokens(tokens);
   }
 
@@ -107,7 +114,7 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
 
   const readClock = () => Math.max(context.now(), lastLogout + 1, previousLogout + 1);
 
-  function recordLogout(time = Math.max(readClock(), lastLogin)): number {
+  function recordLogout(time = Math.max(readClock(), lastLogin, readTime(context, 'login'))): number {
     generation++;
     lastLogout = Math.max(lastLogout, time);
     return time;
@@ -120,10 +127,10 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
     advanceGeneration: () => ++generation,
     readClock,
     loadLogoutTime() {
-      previousLogout = readLogoutTime(context);
+      previousLogout = readTime(context, 'logout');
     },
     findMissedLogout() {
-      const time = readLogoutTime(context);
+      const time = readTime(context, 'logout');
       return time > Math.max(lastLogout, previousLogout) ? time : undefined;
     },
     isLoggedOutSince: (time) => lastLogout >= time,

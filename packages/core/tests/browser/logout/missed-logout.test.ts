@@ -136,6 +136,21 @@ describe('B25: an open page that receives no message of a logout', () => {
     expect(auth.snapshot()).toEqual({ status: 'signed-out' });
   });
 
+  test.each<TokenStorage['reach']>(['memory', 'tab'])(
+    'hides the user after a logout in a tab whose page opened after the clock was set back (%s)',
+    async (reach) => {
+      const { auth, storage } = await openFrozenPage(reach);
+      const token = (await storage.get(key()))?.refreshToken;
+      advanceClock(-7200);
+      const other = await openSignedInPage();
+      await other.auth.logout({ localOnly: true });
+      dispatchEvent(new Event('focus'));
+      expect(auth.snapshot()).toEqual({ status: 'signed-out' });
+      await vi.waitFor(() => expect(provider.revoked).toContain(token));
+      expect(await storage.get(key())).toBeUndefined();
+    },
+  );
+
   test('shows the user who has logged in since, if the storage is shared', async () => {
     const { auth, storage } = await openFrozenPage('shared');
     const other = await openSignedInPage({ storage });
