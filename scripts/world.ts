@@ -25,6 +25,11 @@ const steps: readonly Step[] = [
     },
     ['pack'],
   ),
+  rehearse,
+];
+
+/** Steps that take long, so that they run only by name. */
+const namedSteps: readonly Step[] = [
   createScriptStep(
     {
       name: 'interop',
@@ -34,20 +39,18 @@ const steps: readonly Step[] = [
     },
     ['build', 'programs'],
   ),
-  rehearse,
+  // Installs the packages with many tools.
+  createScriptStep(
+    {
+      name: 'toolchains',
+      title: 'Package managers, compilers, bundlers, test runners and versions of Node',
+      file: 'e2e/toolchains/main.ts',
+      args: [],
+    },
+    ['pack'],
+  ),
 ];
 
-/** Installs the packages with many tools. It takes long, so it runs only by name. */
-const toolchains = createScriptStep(
-  {
-    name: 'toolchains',
-    title: 'Package managers, compilers, bundlers, test runners and versions of Node',
-    file: 'e2e/toolchains/main.ts',
-    args: [],
-  },
-  ['pack'],
-);
-
 const names = process.argv.slice(2);
-const all = names.includes(toolchains.name) ? [...steps, toolchains] : steps;
+const all = [...steps, ...namedSteps.filter(({ name }) => names.includes(name))];
 await runSuite({ title: 'world', steps: all, prerequisites: [programs, build, pack] }, names);
