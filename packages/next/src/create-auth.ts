@@ -32,13 +32,18 @@ import {
 } from './routers/app-router-session.ts';
 import { openPagesSession, type PagesRequest } from './routers/pages-router-session.ts';
 
+// When this module is loaded, because `createAuth()` may be called within a handler, which is observed from its beginning.
+observeRequests();
+observePages();
+
 /** Functions on the session of one request. In the App Router they find the request themselves. */
 export interface SessionHelpers {
   /**
    * Returns the session, or `undefined` if the user is not signed in.
    *
    * @throws TransportError `store_unavailable` if it is unknown whether there is a session
-   * @throws ConfigurationError `wrong_context` outside a request, in a shared cache, and in a static page
+   * @throws ConfigurationError `wrong_context` outside a request, in a shared cache, and in a static page; `shared_cache`
+   *   in a route handler that itself loaded this package, because its response cannot be marked as private
    */
   getSession(): Promise<Session | undefined>;
   /**
@@ -172,8 +177,6 @@ export function createAuth(
   options: AuthOptions | ((host: string) => AuthOptions | undefined) = {},
   hosts: Pick<AuthOptions, 'trustProxy'> = {},
 ): Auth {
-  observeRequests();
-  observePages();
   const resolve = createWebAuthResolver(options, {
     defaults,
     // Next runs code of the edge runtime in a separate context for each function.

@@ -107,6 +107,7 @@ export function createProtect(resolve: Resolve): Protect {
       (handler, { scopes = [] } = {}) =>
       async (request, context) => {
         const scope = getRequestScope();
+        scope.isProtected = true;
         let openedSession: OpenSession | undefined;
         try {
           openedSession = await openSession(resolve, scope, request);

@@ -1,7 +1,8 @@
 // The state of this package for one unit of Next's work. It exists as long as Next references the unit.
 
 import { ConfigurationError } from '@countersign/core';
-// Next's own record of its work. `app-router-session.ts` explains why no public function is sufficient.
+// Next's own records of its work. `app-router-session.ts` explains why no public function is sufficient.
+import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
 import { markPrivate } from './private-response.ts';
 
@@ -33,6 +34,8 @@ export interface RequestScope {
   isForwarded: boolean;
   /** The handler or action is observed from its beginning, so its completion is detected. */
   isObserved: boolean;
+  /** A wrapper of this package marks the response of the handler as private. */
+  isProtected: boolean;
   /** The handler or action has returned or thrown. Next sends the response; in actions, the phase may stay `action`. */
   hasEnded: boolean;
   /** Functions that keep new tokens for the next request, because the response may lack the cookie that contains them. */
@@ -62,6 +65,7 @@ function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
     hasCollectedCookies: false,
     isForwarded: false,
     isObserved: false,
+    isProtected: false,
     hasEnded: false,
     retentions: new Set(),
     concurrentCalls: undefined,
@@ -86,6 +90,22 @@ export function rejectSharedCache(unit: WorkUnit | undefined): void {
     'The session was read inside "use cache", which would return the data of one user to another. Read it outside and pass what you need as an argument, or use "use cache: private".',
   );
 }
+
+/**
+ * Next passes the response of a route handler only to an observer that existed before the handler began. The first handler
+ * of a process begins earlier if it loads this package itself.
+ *
+ * @throws ConfigurationError in a route handler whose response cannot be marked as private
+ */
+export function rejectUnobservedHandler({ unit, isObserved, isProtected }: RequestScope): void {
+  if (isObserved || isProtected || unit?.type !== 'request' || !isRouteHandler()) return;
+  throw new ConfigurationError(
+    'shared_cache',
+    'The route handler began before @countersign/next was loaded, so its response cannot be marked as private, and a shared cache could store it. Import the module of createAuth() at the top of the route, not within the handler, or wrap the handler in auth.protected.handler().',
+  );
+}
+
+const isRouteHandler = (): boolean => workAsyncStorage.getStore()?.page?.endsWith('/route') === true;
 
 /** Runs a call that may set a cookie. The response of a protected handler waits for it. */
 export async function runWrite<T>({ pendingWrites }: RequestScope, run: () => Promise<T>): Promise<T> {
@@ -149,7 +169,11 @@ const observedKey = Symbol.for('countersign.next.observed');
  * awaited, may use the session for the first time afterwards, when no cookie can be set.
  */
 export function observeRequests(): void {
-  const storage = workUnitAsyncStorage as unknown as { run: RunUnit; [observedKey]?: true };
+  const storage = workUnitAsyncStorage as unknown as {
+    run: RunUnit;
+    getStore(): WorkUnit | undefined;
+    [observedKey]?: true;
+  };
   if (storage[observedKey]) return;
   const run = storage.run.bind(storage);
   storage[observedKey] = true;
@@ -159,7 +183,8 @@ export function observeRequests(): void {
     const [, request] = otherArguments;
     if (!scope.hasOpenedSession) scope.receivedCookies ??= readCookies(request);
     // Next may enter the same unit again within the handler.
-    const isNested = scope.isObserved || scope.hasOpenedSession;
+    const isNested =
+      scope.isObserved || scope.hasOpenedSession || (storage.getStore() === unit && isRouteHandler());
     if (isNested) return run(unit, ...otherArguments);
     scope.isObserved = true;
     return observeEnd(scope, () => run(unit, ...otherArguments));

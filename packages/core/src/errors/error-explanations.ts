@@ -65,8 +65,9 @@ export const errorExplanations: Readonly<Record<AuthErrorCode, ErrorExplanation>
   },
   shared_cache: {
     cause:
-      'NestJS: `CacheInterceptor` would send the response for one user to another, because its key does not contain the user.',
-    remedy: 'Extend it and override `trackBy()` with `getPrincipalKey()`, or put `@Public()` on the handler.',
+      'A cache could send the response for one user to another. NestJS: the key of `CacheInterceptor` does not contain the user. Next.js: a route handler itself loaded `@countersign/next`, too late to mark its response as private.',
+    remedy:
+      'NestJS: extend it and override `trackBy()` with `getPrincipalKey()`, or put `@Public()` on the handler. Next.js: import the module of `createAuth()` at the top of the route.',
   },
 
   // AuthorizationServerError

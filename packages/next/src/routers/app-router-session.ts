@@ -32,6 +32,7 @@ import {
   canSetCookies,
   type RequestScope,
   rejectSharedCache,
+  rejectUnobservedHandler,
   runSharedCall,
   type WorkUnit,
 } from '../request-scope.ts';
@@ -65,6 +66,7 @@ export async function openSession(
 ): Promise<OpenSession> {
   const { unit } = scope;
   if (!request && !unit) throw createOutsideRequestError();
+  rejectUnobservedHandler(scope);
   await waitForRequest(unit);
   const requestHeaders = request?.headers ?? ((await headers()) as Headers);
   const receivedHeader = requestHeaders.get(receivedCookiesHeader);
