@@ -9,6 +9,7 @@ const encoded = encodeURIComponent(pem);
 const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', der));
 const thumbprint = base64url.encode(digest);
 const hash = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const otherHash = 'ab'.repeat(32);
 
 const read = (format: CertificateHeaderFormat, value: string | undefined) =>
   createCertificateSource({ trustedProxyHeader: 'X-Client-Cert', format })({
@@ -24,7 +25,8 @@ test.each<[CertificateHeaderFormat, string]>([
   ['base64', encodeURIComponent(base64)],
   ['envoy', `Hash=${hash}`],
   ['envoy', `By=spiffe://a/b;Hash=${hash.toUpperCase()};Subject="CN=a,O=\\"b\\";Hash=0";URI=`],
-  ['envoy', `Hash=00;Cert="${encoded}";Chain="${encoded}"`],
+  ['envoy', `Hash=${hash};Cert="${encoded}";Chain="${encoded}"`],
+  ['envoy', `Hash=${hash};URI=spiffe://a/b;URI=spiffe://a/c;DNS=a.test;DNS=b.test`],
 ])('RFC 8705: reads the format %s in %j', async (format, value) => {
   expect(await read(format, value)).toBe(thumbprint);
 });
@@ -49,6 +51,14 @@ test.each<[CertificateHeaderFormat, string | undefined]>([
   ['envoy', `Hash=${hash};Hash=${hash}`],
   ['envoy', `Cert="${encoded}";Cert="${encoded}"`],
   ['envoy', `Hash=${hash};Cert="(null)"`],
+  ['envoy', `Hash=00;Cert="${encoded}"`],
+  ['envoy', `Cert="${encoded}"`],
+  // The URI is a name in the client's own certificate.
+  ['envoy', `Hash=${otherHash};URI=spiffe://a/b;Cert=${encoded}`],
+  ['envoy', `Hash=${otherHash};URI=spiffe://a/b;Cert="${encoded}"`],
+  ['envoy', `Hash=${otherHash};URI=spiffe://a/b;cert=${encoded};Chain="${encoded}"`],
+  ['envoy', `Hash=${otherHash};DNS=a;Hash=${hash};Cert=${encoded}`],
+  ['envoy', `Hash=${otherHash};DNS=a,Hash=${hash}`],
   ['envoy', `Subject="Hash=${hash}"`],
   ['envoy', `Subject="a";Hash=${hash.slice(1)}`],
   ['envoy', `Hash=${hash}; `],

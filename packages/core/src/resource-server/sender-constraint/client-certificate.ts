@@ -7,7 +7,7 @@ import { type ResourceRequest, readSingleHeader } from '../requests/credentials.
  * - `rfc9440`: `:base64:`, as in the header `Client-Cert` of RFC 9440
  * - `pem`: PEM, percent-encoded or not (nginx `$ssl_client_escaped_cert`, AWS `X-Amzn-Mtls-Clientcert-Leaf`)
  * - `base64`: DER in base64 (HAProxy `ssl_c_der,base64`, Traefik)
- * - `envoy`: `Cert` or `Hash` of Envoy's header `X-Forwarded-Client-Cert`
+ * - `envoy`: Envoy's header `X-Forwarded-Client-Cert`, with `Hash`, and with or without `Cert`
  *
  * @see https://www.rfc-editor.org/rfc/rfc9440#section-2.2
  */
@@ -99,7 +99,12 @@ async function readBase64(base64: string | undefined): Promise<string | undefine
   }
 }
 
-/** Reads one element of `Key=value` pairs. Several elements come from several proxies and are rejected as ambiguous. */
+/**
+ * Reads one element of `Key=value` pairs. Several elements come from several proxies and are rejected as ambiguous.
+ *
+ * Envoy writes the names in the certificate without quotes, so a client can add pairs with them. It cannot remove or replace
+ * the pair `Hash`, which Envoy always writes, so that pair is required, once, and `Cert` must be the same certificate.
+ */
 async function readEnvoy(value: string): Promise<string | undefined> {
   const pair = /([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^";,]*)(;|$)/y;
   let certificate: string | undefined;
@@ -118,10 +123,12 @@ async function readEnvoy(value: string): Promise<string | undefined> {
       hash = text;
     }
   }
-  if (certificate !== undefined) return readPem(decodePercent(certificate));
-  return hash !== undefined && /^[0-9a-f]{64}$/i.test(hash)
-    ? toBase64Url(Uint8Array.from(hash.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)))
-    : undefined;
+  if (hash === undefined || !/^[0-9a-f]{64}$/i.test(hash)) return undefined;
+  const thumbprint = toBase64Url(
+    Uint8Array.from(hash.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)),
+  );
+  if (certificate === undefined) return thumbprint;
+  return (await readPem(decodePercent(certificate))) === thumbprint ? thumbprint : undefined;
 }
 
 /** Returns `undefined` for malformed percent-encoding. Does not decode plus signs. */
