@@ -3,7 +3,7 @@ import type {
   AccessTokenProfile,
   AccessTokenProfileName,
 } from '../../protocol/tokens/access-token-profile.ts';
-import { isServiceAccount } from './service-account.ts';
+import { isServiceAccount, isServiceAccountName } from './service-account.ts';
 
 /** Claims of ID tokens and logout tokens only (OpenID Connect Core section 2, Back-Channel Logout section 2.4). */
 const foreignClaims = ['nonce', 'at_hash', 'c_hash', 's_hash', 'events'];
@@ -54,6 +54,24 @@ const readKeycloakRoles = (access: unknown): unknown[] => {
 };
 
 /**
+ * A service account is a user named `service-account-<client>`, whose tokens also contain the client's address. A user can
+ * choose such a name, but only a login of a user has a time (`auth_time`). A user's token contains a session or a username. After a
+ * token exchange, the token of a service account contains another client, and no session.
+ *
+ * @see https://www.keycloak.org/docs/latest/server_admin/#_service_accounts
+ */
+function readKeycloakKind(claims: JsonObject): 'user' | 'client' {
+  const hasAny = (...names: string[]) => names.some((name) => claims[name] !== undefined);
+  if (hasAny('clientHost', 'clientAddress', 'clientId')) return 'client';
+  const hasSession = hasAny('sid', 'session_state');
+  if (hasSession && hasAny('auth_time')) return 'user';
+  const usernames = [claims.preferred_username, claims.username].filter((name) => name !== undefined);
+  const client = claims.client_id ?? claims.azp;
+  if (usernames.some((name) => isServiceAccount(name, client))) return 'client';
+  return hasSession || (usernames.length > 0 && !usernames.some(isServiceAccountName)) ? 'user' : 'client';
+}
+
+/**
  * The built-in profiles. `relaxes` of each lists the rules of RFC 9068 that it does not enforce.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-2
@@ -76,10 +94,11 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
     clientId: (claims) => claims.client_id ?? claims.azp,
     // `gty` is the grant type. The subject of a client credentials token is `<client>@clients`.
     // https://auth0.com/docs/secure/tokens/access-tokens/access-token-profiles
-    kind: (claims) =>
-      [claims.gty].flat().includes('client-credentials') ||
-      (typeof claims.sub === 'string' && claims.sub.endsWith('@clients')) ||
-      claims.sub === (claims.client_id ?? claims.azp)
+    // Users of a database of the application can have any name after `auth0|`.
+    kind: ({ gty, sub, azp, client_id: client = azp }) =>
+      [gty].flat().includes('client-credentials') ||
+      (client === undefined ? String(sub).endsWith('@clients') : sub === `${client}@clients`) ||
+      sub === client
         ? 'client'
         : 'user',
     reject: rejectForeign,
@@ -99,15 +118,7 @@ export const profiles: Readonly<Record<AccessTokenProfileName, AccessTokenProfil
         readKeycloakRoles(access).map((role) => `${client}:${role}`),
       ),
     ],
-    // A service account is a user named `service-account-<client>`, whose tokens also contain the client's address.
-    // A user's token contains a session or a username. https://www.keycloak.org/docs/latest/server_admin/#_service_accounts
-    kind: (claims) =>
-      !isServiceAccount(claims.preferred_username) &&
-      !isServiceAccount(claims.username) &&
-      ['clientHost', 'clientAddress', 'clientId'].every((name) => claims[name] === undefined) &&
-      ['sid', 'session_state', 'preferred_username', 'username'].some((name) => claims[name] !== undefined)
-        ? 'user'
-        : 'client',
+    kind: readKeycloakKind,
     // Other values: `ID` for ID tokens, `Refresh` and `Offline` for refresh tokens, `Logout` for logout tokens.
     reject: (claims) =>
       claims.typ === 'Bearer' || claims.typ === 'DPoP' ? undefined : 'The token is not an access token',

@@ -28,11 +28,32 @@ describe('R3: a token represents a user or a client', () => {
     ['auth0', { sub: 'auth0|alice', azp: 'spa', client_id: undefined }, 'user'],
     ['auth0', { sub: 'x1@clients', azp: 'x1', gty: 'client-credentials', client_id: undefined }, 'client'],
     ['auth0', { sub: 'x1@clients', azp: 'x1', client_id: undefined }, 'client'],
+    ['auth0', { sub: 'auth0|x1@clients', azp: 'spa', client_id: undefined }, 'user'],
+    ['auth0', { sub: 'x1@clients', azp: 'spa', client_id: undefined }, 'user'],
+    ['auth0', { sub: 'x1@clients', client_id: undefined }, 'client'],
     ['auth0', { sub: 'x1', gty: ['client-credentials'] }, 'client'],
     ['keycloak', { typ: 'Bearer', azp: 'spa', client_id: undefined, preferred_username: 'alice' }, 'user'],
     ['keycloak', { typ: 'Bearer', azp: 'spa', client_id: undefined, sid: 's' }, 'user'],
     ['keycloak', { typ: 'Bearer', azp: 'job', preferred_username: 'service-account-job' }, 'client'],
     ['keycloak', { typ: 'Bearer', azp: 'job', username: 'service-account-job' }, 'client'],
+    ['keycloak', { typ: 'Bearer', client_id: 'Job', sid: 's', username: 'service-account-job' }, 'client'],
+    // The name of a user who has chosen it.
+    ...[
+      { azp: 'spa', sid: 's', preferred_username: 'service-account-job' },
+      { azp: 'spa', session_state: 's', username: 'service-account-job' },
+      { azp: 'spa', sid: 's', preferred_username: 'service-account-' },
+      { azp: 'job', sid: 's', auth_time: 1, preferred_username: 'service-account-job' },
+    ].map((claims): [AccessTokenProfileName, Record<string, unknown>, 'user'] => [
+      'keycloak',
+      { typ: 'Bearer', client_id: undefined, ...claims },
+      'user',
+    ]),
+    // A service account after a token exchange.
+    [
+      'keycloak',
+      { typ: 'Bearer', azp: 'other', client_id: undefined, preferred_username: 'service-account-job' },
+      'client',
+    ],
     ['keycloak', { typ: 'Bearer', azp: 'job', sid: 's', clientHost: '10.0.0.1' }, 'client'],
     ['keycloak', { typ: 'Bearer', azp: 'job' }, 'client'],
     ['entra', { azp: 'spa', scp: 'Items.Read', oid: 'o' }, 'user'],

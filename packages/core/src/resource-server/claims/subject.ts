@@ -55,6 +55,10 @@ function readKind(claims: JsonObject, clientId: string | undefined, user: unknow
 }
 
 const describesUser = (value: unknown, clientId: string | undefined): boolean =>
-  value !== undefined && value !== null && value !== '' && value !== clientId && !isServiceAccount(value);
+  value !== undefined &&
+  value !== null &&
+  value !== '' &&
+  value !== clientId &&
+  !isServiceAccount(value, clientId);
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
