@@ -134,7 +134,7 @@ export interface ClientSettings {
   readonly certificateBoundAccessTokens?: boolean | undefined;
   /**
    * Validates each received access token. Use it if access tokens are JWTs that this client may read, for example with a
-   * verifier of `@countersign/core/resource-server`. An error that it throws rejects the token response.
+   * verifier of `@countersign/core/resource-server`. An error that it throws, or the result `false`, rejects the token response.
    * Default: access tokens are opaque to the client.
    */
   readonly validateAccessToken?:

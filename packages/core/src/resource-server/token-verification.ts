@@ -17,7 +17,7 @@ import type { KeyStatus } from './issuers/signing-keys.ts';
 import { createKeyFilter, findExpectedIssuer, findTrustedIssuer, requireTenant } from './issuers/tenants.ts';
 import { type CompactJws, parseJws, splitJws } from './parse-jws.ts';
 import { formatList, formatValue } from './rejections/format-mismatch.ts';
-import { invalidToken, Rejection } from './rejections/rejection.ts';
+import { invalidToken, Rejection, type RejectionDetails } from './rejections/rejection.ts';
 import { isUnavailableError } from './rejections/unavailable-error.ts';
 import type { AuthenticatedRequest } from './requests/authenticated-request.ts';
 
@@ -212,8 +212,9 @@ async function runValidator(
   validate: NonNullable<Issuer['validate']>,
   verifiedToken: VerifiedAccessToken,
 ): Promise<void> {
+  let result: unknown;
   try {
-    await validate(verifiedToken);
+    result = await validate(verifiedToken);
   } catch (error) {
     if (isUnavailableError(error)) {
       throw new TransportError(
@@ -225,14 +226,20 @@ async function runValidator(
         },
       );
     }
-    throw new Rejection(
-      'invalid_token',
-      'validate',
-      'The access token does not meet the requirements of this API',
-      describeCause(error),
-    );
+    throw rejectByValidator(describeCause(error));
   }
+  // Code without types can return a decision instead of throwing.
+  if (result === undefined || result === true) return;
+  throw rejectByValidator({ reason: 'The function validate returned a value other than undefined or true' });
 }
+
+const rejectByValidator = (details: RejectionDetails): Rejection =>
+  new Rejection(
+    'invalid_token',
+    'validate',
+    'The access token does not meet the requirements of this API',
+    details,
+  );
 
 /**
  * Describes the cause of a failure for an event: its message, and for an error of other code its name. Only the name is

@@ -88,6 +88,34 @@ describe('R5: an unavailable service in validate leads to 503', () => {
   });
 });
 
+test.each<[string, unknown]>([
+  ['false', false],
+  ['a promise of false', Promise.resolve(false)],
+  ['null', null],
+  ['an empty text', ''],
+  ['an object', { tenant: 'x' }],
+])('rejects the token if validate returns %s, also at the next request', async (_, result) => {
+  const { server, verifier, events } = await startWith({ validate: () => result });
+  const token = await server.mintAccessToken();
+  for (let request = 0; request < 2; request++) {
+    await expect(verifier.verifyToken(token)).rejects.toMatchObject({ status: 401, code: 'invalid_token' });
+    expect(events.at(-1)).toEqual({
+      type: 'token.rejected',
+      code: 'invalid_token',
+      check: 'validate',
+      reason: 'The function validate returned a value other than undefined or true',
+    });
+  }
+});
+
+test.each([undefined, true, Promise.resolve(true)])(
+  'accepts the token if validate returns %s',
+  async (result) => {
+    const { server, verifier } = await startWith({ validate: () => result });
+    await expect(verifier.verifyToken(await server.mintAccessToken())).resolves.toBeDefined();
+  },
+);
+
 describe('R5: a listener does not change the result', () => {
   test.each<[string, (event: AuthEvent) => unknown]>([
     [

@@ -37,6 +37,20 @@ test('names the check of a ValidationError of the application', async () => {
   });
 });
 
+test('rejects the access token if the function returns false', async () => {
+  for (const result of [false, true, undefined]) {
+    const harness = await createHarness({ client: { validateAccessToken: async () => result } });
+    if (result === false)
+      await expect(harness.logIn()).rejects.toMatchObject({
+        name: 'ValidationError',
+        code: 'access_token_invalid',
+        check: 'access_token',
+        message: expect.stringContaining('The result is false.'),
+      });
+    else expect(await harness.logIn()).toHaveProperty('accessToken');
+  }
+});
+
 test('C7: shows only the name of another error, whose text may contain the token', async () => {
   for (const [error, name] of [
     [new RangeError('PLANTED.SECRET'), 'RangeError'],

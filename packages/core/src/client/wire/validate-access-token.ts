@@ -23,12 +23,14 @@ export async function validateAccessToken(
 ): Promise<void> {
   const { clientId } = client;
   try {
-    await getClientContext(client).options.validateAccessToken?.(accessToken, {
+    const result = await getClientContext(client).options.validateAccessToken?.(accessToken, {
       issuer,
       clientId,
       ...(resource !== undefined && { resource }),
       ...(sub !== undefined && { sub }),
     });
+    if (result !== false) return;
+    throw new ValidationError('access_token_invalid', 'access_token', 'The result is false.');
   } catch (error) {
     if (error instanceof AuthError && error.name === 'TransportError') throw error;
     const check =

@@ -47,7 +47,7 @@ export function findRemedy(check: string, options: RemedyOptions): string {
     case 'keys':
       return 'Configure the provider to send a kid in its tokens, or to publish fewer keys.';
     case 'validate':
-      return 'The function of the option validate rejects it. Its message is in the event token.rejected.';
+      return 'The function of the option validate rejects it. The reason is in the event token.rejected.';
     case 'cnf':
       return 'The option dpop accepts tokens that are bound by DPoP, mtls those that are bound to a certificate; requireBinding rejects unbound tokens.';
     case 'crit':

@@ -82,7 +82,8 @@ export interface TrustedIssuerSettings {
   readonly introspection?: IntrospectionOptions | undefined;
   /**
    * An additional check of the application. Runs when the token is not cached, not for each request. Throws to reject the token; the
-   * error's message is reported to `onEvent` and never sent to the client. A `TransportError`, a network error, a timeout
+   * error's message is reported to `onEvent` and never sent to the client. A result other than `undefined` or `true`, such as
+   * `false`, rejects the token too. A `TransportError`, a network error, a timeout
    * or a response with status 429 or 5xx leads to 503 instead of 401. Default: no additional check.
    */
   readonly validate?: ((token: VerifiedAccessToken) => void | Promise<void>) | undefined;
