@@ -59,3 +59,50 @@ test.each<[string, string, unknown]>([
     ),
   });
 });
+
+test.each<[string, unknown]>([
+  ['postLogoutRedirectUris', []],
+  ['postLogoutRedirectUris', ['']],
+  ['postLogoutRedirectUris', ['/bye']],
+  ['postLogoutRedirectUris', ['bye']],
+  ['postLogoutRedirectUris', ['//app.example.test/bye']],
+  ['postLogoutRedirectUris', ['app.example.test/bye']],
+  ['postLogoutRedirectUris', ['localhost:3000/bye']],
+  ['postLogoutRedirectUris', ['https:/bye']],
+  ['postLogoutRedirectUris', ['https://']],
+  ['postLogoutRedirectUris', ['https://app.example.test/bye\n']],
+  ['postLogoutRedirectUris', ['https://app.example.test/', '/bye']],
+  ['postLogoutRedirectUris', [null]],
+  ['postLogoutRedirectUris', 'https://app.example.test/'],
+  ['routes', 'auth'],
+  ['routes', '//auth'],
+  ['routes', '/auth?a=1'],
+  ['routes', '/my auth'],
+  ['routes', 'https://app.example.test/auth'],
+  ['afterLogin', 'start'],
+  ['afterLogin', '//evil.example'],
+  ['afterLogin', '/\\evil.example'],
+])(
+  'createWebSessions() rejects the option %s with the value %j, and names what it expects',
+  async (name, value) => {
+    await expect(createWebApp({ [name]: value })).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      code: 'invalid_option',
+      message: expect.stringMatching(
+        new RegExp(`^The option "${name}" of createWebSessions\\(\\) is .+, expected .+ for example .+`),
+      ),
+    });
+  },
+);
+
+test.each<[string, unknown]>([
+  ['postLogoutRedirectUris', ['https://app.example.test', 'http://localhost:3000/bye?a=1']],
+  ['postLogoutRedirectUris', ['https://müller.example/tschüss', 'com.example.app:/bye']],
+  ['routes', ''],
+  ['routes', '/'],
+  ['routes', '/api/auth/'],
+  ['afterLogin', '/start?tab=1#top'],
+  ['afterLogin', 'https://app.example.test/start'],
+])('createWebSessions() accepts the option %s with the value %j', async (name, value) => {
+  await expect(createWebApp({ [name]: value })).resolves.toBeDefined();
+});
