@@ -55,6 +55,10 @@ describe('createBrowserAuth()', () => {
     expect(create({ issuer: '' })).toThrow(/issuer is missing/);
     expect(create({ redirectUri: '' })).toThrow(/redirectUri is missing/);
     expect(create({ issuer: 'http://login.example' })).toThrow(/allowInsecureIssuer: true/);
+    expect(create({ postLogoutRedirectUri: '/bye' })).toThrow(
+      /"postLogoutRedirectUri" is "\/bye", expected an absolute URL/,
+    );
+    expect(create({ postLogoutRedirectUri: '' })).toThrow(/postLogoutRedirectUri/);
     expect(create({ scope: 'profile' })).toThrow(/openid/);
     expect(create({ clockTolerance: 301 })).toThrow(/clockTolerance/);
   });

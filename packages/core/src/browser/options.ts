@@ -5,6 +5,7 @@ import { checkOptions, type OptionType } from '../internal/check-options.ts';
 import type { Clock } from '../internal/clock.ts';
 import { isDevelopment } from '../internal/development.ts';
 import type { Fetch } from '../internal/fetch/bounded-fetch.ts';
+import { parseUrl } from '../internal/parse-url.ts';
 import type { SignatureAlgorithm } from '../internal/signatures/signature-algorithms.ts';
 import { checkRedirectUri } from '../protocol/login/redirect-uri.ts';
 import { checkOpenidScope, checkRange } from '../protocol/option-checks.ts';
@@ -131,10 +132,16 @@ export interface BrowserContext extends IssuerRule {
   readonly cache: Map<string, { readonly value: Promise<unknown>; readonly at: number }>;
 }
 
-/** @throws ConfigurationError `invalid_option` for a wrong type or a name that resembles that of an option */
+/** @throws ConfigurationError `invalid_option` for a wrong type or URL, or a name that resembles that of an option */
 function checkBrowserOptions(options: BrowserAuthOptions): void {
   const types: Readonly<Record<keyof BrowserAuthSettings | 'issuer', OptionType>> = browserOptionTypes;
   checkOptions('createBrowserAuth()', options, { types, hints: browserOptionHints });
+  const { postLogoutRedirectUri } = options;
+  if (postLogoutRedirectUri === undefined || parseUrl(postLogoutRedirectUri)) return;
+  throw new ConfigurationError(
+    'invalid_option',
+    `"postLogoutRedirectUri" is "${postLogoutRedirectUri}", expected an absolute URL. Write it as it is registered at the provider, for example https://app.example.com/.`,
+  );
 }
 
 /** @throws ConfigurationError if an option is missing or invalid, or the preset needs a server */
