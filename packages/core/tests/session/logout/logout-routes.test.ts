@@ -60,6 +60,36 @@ test('S21: redirects only to a registered URL after a logout', async () => {
   expect(await readTarget('//evil.example')).toBe(`${baseUrl}/`);
 });
 
+test.each([
+  ['https://app.example.test', 'https://app.example.test'],
+  ['https://app.example.test', '/'],
+  ['https://App.example.test/bye', '/bye'],
+  ['https://app.example.test:443/bye', 'https://app.example.test:443/bye'],
+  ['https://app.example.test:443/bye', '/bye'],
+  ['https://müller.example/bye', 'https://müller.example/bye'],
+  ['https://müller.example/bye', 'https://xn--mller-kva.example/bye'],
+  ['https://app.example.test/tschüss', '/tschüss'],
+  ['https://app.example.test/a/../bye', '/bye'],
+  ['com.example.app:/bye', 'com.example.app:/bye'],
+])('a logout finds the registered URL %s by %s, and sends it as it is registered', async (uri, returnTo) => {
+  const app = await createWebApp({ postLogoutRedirectUris: [`${baseUrl}/first`, uri] });
+  const browser = app.open();
+  await browser.logIn();
+  const { url } = await app.sessions.startLogout(browser.header(), { returnTo });
+  expect(new URL(url).searchParams.get('post_logout_redirect_uri')).toBe(uri);
+});
+
+test('a logout prefers the registered URL that is identical to "returnTo"', async () => {
+  const uris = [`${baseUrl}/first`, `${baseUrl}/`, baseUrl];
+  const app = await createWebApp({ postLogoutRedirectUris: uris });
+  for (const returnTo of uris) {
+    const browser = app.open();
+    await browser.logIn();
+    const { url } = await app.sessions.startLogout(browser.header(), { returnTo });
+    expect(new URL(url).searchParams.get('post_logout_redirect_uri')).toBe(returnTo);
+  }
+});
+
 test('revokes the newest refresh token if the logout sends the previous cookie', async () => {
   const issuedTokens: string[] = [];
   const server = await createTestAuthorizationServer();

@@ -2,6 +2,7 @@ import { createEndSessionUrl } from '../../../client/logout/end-session-url.ts';
 import { reportIncompleteLogout, revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
 import { type AuthError, getErrorCode, ValidationError } from '../../../errors.ts';
 import { createRandomToken } from '../../../internal/encoding.ts';
+import { parseUrl } from '../../../internal/parse-url.ts';
 import type { SessionReference } from '../../backends/session-backend.ts';
 import type { SessionContext } from '../../context.ts';
 import { type CookieToSet, parseAllCookies, parseCookies } from '../../cookies/cookies.ts';
@@ -234,9 +235,12 @@ async function createEndedPage(
 
 /** Only a URL of the list: an open redirect after logout helps phishing as much as one after login. */
 function findLogoutTarget(context: SessionContext, returnTo: string | undefined): string {
-  const { baseUrl } = context;
   const allowedTargets = getLogoutTargets(context);
-  const target =
-    returnTo !== undefined && URL.canParse(returnTo, baseUrl) ? new URL(returnTo, baseUrl).href : undefined;
-  return allowedTargets.find((uri) => uri === target) ?? (allowedTargets[0] as string);
+  const wantedUrl = returnTo === undefined ? undefined : parseUrl(returnTo, context.baseUrl.href)?.href;
+  return (
+    allowedTargets.find((uri) => uri === returnTo) ??
+    // The provider compares texts, so the result is the registered text.
+    allowedTargets.find((uri) => new URL(uri).href === wantedUrl) ??
+    (allowedTargets[0] as string)
+  );
 }
