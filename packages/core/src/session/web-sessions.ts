@@ -31,7 +31,7 @@ export interface WebSessions {
    * `state` it compares and removes. Returns `undefined` for every other request.
    * It never throws: a failure becomes an error response and is reported once.
    *
-   * @param router properties from the headers of the framework's router. Default: the request is not from a router.
+   * @param router properties that the framework's router knows. Default: the request is not from a router.
    */
   handle(request: Request, router?: RouterRequest): Promise<Response | undefined>;
   /**

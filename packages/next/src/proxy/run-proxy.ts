@@ -102,7 +102,10 @@ async function createResponse(
     });
   const afterLogout =
     request.nextUrl.searchParams.has('state') &&
-    (await sessions.handle(withRequestedUrl(request, receivedCookies)));
+    (await sessions.handle(withRequestedUrl(request, receivedCookies), {
+      ...readRouterRequest(request),
+      pagePath: basePath + pathname,
+    }));
   if (afterLogout) return withAbsoluteLocation(afterLogout, sessions.origin);
   const needsSession = isProtected(request, options);
   const isForwarded = isForwardedAction(request);

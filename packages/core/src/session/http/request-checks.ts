@@ -1,6 +1,6 @@
 import { discardBody } from '../../internal/fetch/discard-body.ts';
 
-/** Properties of a request, from the headers of a framework's router. An adapter passes them. */
+/** Properties of a request that a framework's router knows. An adapter passes them. */
 export interface RouterRequest {
   /** The router fetches the address before a navigation. */
   readonly isPrefetch: boolean;
@@ -9,6 +9,8 @@ export interface RouterRequest {
    * format.
    */
   readonly isRouterFetch: boolean;
+  /** The path of the page without the locale that the router reads from it. Default: the path of the request. */
+  readonly pagePath?: string | undefined;
 }
 
 /**

@@ -38,7 +38,8 @@ export async function handleRequest(
 ): Promise<Response | undefined> {
   const { pathname } = new URL(request.url);
   const name = findRoute(context.paths, pathname);
-  if (name === undefined) return request.method === 'GET' ? finishLogout(context, request) : undefined;
+  if (name === undefined)
+    return request.method === 'GET' ? finishLogout(context, request, router) : undefined;
   if (isDisabled(context, name)) {
     return createJsonResponse({ error: 'not_found' }, { status: 404 });
   }

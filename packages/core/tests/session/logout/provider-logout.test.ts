@@ -78,6 +78,29 @@ test.each<CookieSettings>([
   expect(await visit(previous)).toBeUndefined();
 });
 
+test.each([
+  ['/bye', '/bye/'],
+  ['/bye/', '/bye'],
+  ['/tsch%C3%BCss', '/tsch%c3%bcss'],
+])('recognises the redirect to %s at %s', async (registeredPath, path) => {
+  const app = await createWebApp({ postLogoutRedirectUris: [baseUrl + registeredPath] });
+  const browser = app.open();
+  await browser.logIn();
+  const state = new URL((await logOut(browser)).headers.get('location') ?? '').searchParams.get('state');
+  const response = await browser.visit(`${path}?state=${state}`);
+  expect([response.status, response.headers.get('location')]).toEqual([303, path]);
+  expect(browser.cookies.size).toBe(0);
+});
+
+test('redirects to no other host if the path of the redirect begins with two slashes', async () => {
+  const app = await createWebApp({ postLogoutRedirectUris: [`${baseUrl}/evil.example`] });
+  const browser = app.open();
+  await browser.logIn();
+  const state = new URL((await logOut(browser)).headers.get('location') ?? '').searchParams.get('state');
+  const response = await browser.visit(`${baseUrl}//evil.example?state=${state}`);
+  expect(response.headers.get('location')).toBe('/evil.example');
+});
+
 test('ignores a redirect with the state of another logout', async () => {
   const app = await createWebApp();
   const browser = app.open();

@@ -2,6 +2,8 @@ import { emitEvent } from '../../../client/observability.ts';
 import type { SessionContext } from '../../context.ts';
 import { listValues } from '../../cookies/chunks.ts';
 import { type CookieToSet, parseCookies } from '../../cookies/cookies.ts';
+import { isSamePage } from '../../http/path-match.ts';
+import type { RouterRequest } from '../../http/request-checks.ts';
 import { createRedirect } from '../../http/responses.ts';
 
 /** Seconds that the user may take at the provider. */
@@ -30,11 +32,16 @@ export const createLogoutCookie = (context: SessionContext, state: string): Cook
  * @returns a redirect to the same URL without `state`; `undefined` for every other request
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
  */
-export function finishLogout(context: SessionContext, request: Request): Response | undefined {
+export function finishLogout(
+  context: SessionContext,
+  request: Request,
+  router?: RouterRequest,
+): Response | undefined {
   const { pathname, searchParams } = new URL(request.url);
   const state = searchParams.get('state');
   // Another value is a parameter of the application.
-  if (state === null || !/^[\w-]{43}$/.test(state) || !isLogoutTarget(context, pathname)) return undefined;
+  if (state === null || !/^[\w-]{43}$/.test(state)) return undefined;
+  if (![pathname, router?.pagePath].some((path) => isLogoutTarget(context, path))) return undefined;
   const { client, loginJar } = context;
   const name = getCookieName(context);
   // There are two after a change of `cookie.partitioned`.
@@ -45,11 +52,16 @@ export function finishLogout(context: SessionContext, request: Request): Respons
   if (!isVerified) return undefined;
   searchParams.delete('state');
   const query = searchParams.size > 0 ? `?${searchParams}` : '';
-  return createRedirect(pathname + query, [loginJar.createCookie(name, '', { maxAge: 0 })]);
+  // A browser reads "//host" as a host, and both are the same page.
+  return createRedirect(pathname.replace(/^\/+/, '/') + query, [
+    loginJar.createCookie(name, '', { maxAge: 0 }),
+  ]);
 }
 
-const isLogoutTarget = (context: SessionContext, pathname: string) =>
+/** Servers and frameworks add or remove a slash at the end. The redirect is bound to its logout by `state`. */
+const isLogoutTarget = (context: SessionContext, pathname: string | undefined) =>
+  pathname !== undefined &&
   getLogoutTargets(context).some((target) => {
-    const url = new URL(target, context.baseUrl);
-    return url.origin === context.baseUrl.origin && url.pathname === pathname;
+    const url = new URL(target);
+    return url.origin === context.baseUrl.origin && isSamePage(url.pathname, pathname);
   });
