@@ -13,6 +13,7 @@ const previousClaims = {
   auth_time: 1,
   azp: 'spa',
   nonce: 'n',
+  tid: 'tenant-1',
 };
 
 test('accepts an ID token of the same login, with the audience as a list', () => {
@@ -33,8 +34,10 @@ test.each([
   ['iss', { iss: 'https://evil.example' }],
   ['sub', { sub: 'user-2' }],
   ['sub', { sub: 7 }],
+  ['sub', { sub: ['user-1'] }],
+  ['iss', { tid: 'other' }],
 ])('C1: classifies an ID token with another %s as another user', (check, change) => {
-  const run = () => requireSameUser({ ...previousClaims, ...change }, previousClaims);
+  const run = () => requireSameUser({ ...previousClaims, ...change }, previousClaims, { claim: 'tid' });
   expect(run).toThrow(expect.objectContaining({ code: 'id_token_invalid', check }));
   try {
     run();
@@ -55,6 +58,17 @@ test.each([
   const difference = findLoginDifference(claims, previousClaims);
   expect(difference).toMatchObject({ code: 'id_token_invalid', check });
   expect(isOtherUserError(difference)).toBe(false);
+});
+
+test.each(['iss', 'sub'])('ignores an ID token with an absent or empty %s, which names no user', (name) => {
+  for (const value of [undefined, null, '', ' ']) {
+    const claims = { ...previousClaims, [name]: value };
+    requireSameUser(claims, previousClaims);
+    expect(findLoginDifference(claims, previousClaims)).toMatchObject({
+      code: 'id_token_invalid',
+      check: name,
+    });
+  }
 });
 
 test('reads the claims of a JWT, and returns nothing for other texts', () => {

@@ -15,7 +15,8 @@ interface LoginClaims {
 /**
  * Checks that the ID token of a refresh response names the user of the previous ID token. Otherwise the provider could
  * replace the user of a session. The claims need not be verified: a response with another user is rejected in any case.
- * Another tenant counts as another `iss`.
+ * Another tenant counts as another `iss`. A claim that is `null` or empty names no user: only that ID token is ignored,
+ * because {@link findLoginDifference} finds it. A number may name another user.
  *
  * @throws ValidationError `id_token_invalid` with the check `iss` or `sub`: the tokens of the response belong to another
  *   user, and the login ends
@@ -27,9 +28,9 @@ export function requireSameUser(
   tenants?: Pick<ProviderTenants, 'claim'>,
 ): void {
   for (const name of ['iss', 'sub', tenants?.claim ?? 'iss']) {
-    const value = claims[name];
-    if (value !== undefined && value !== null && value !== previousClaims[name])
-      throw createDifference(name === 'sub' ? name : 'iss');
+    const value = claims[name] ?? '';
+    const isAbsent = typeof value === 'string' && value.trim() === '';
+    if (!isAbsent && value !== previousClaims[name]) throw createDifference(name === 'sub' ? name : 'iss');
   }
 }
 
@@ -40,7 +41,7 @@ export const isOtherUserError = (error: unknown): boolean =>
   (error.check === 'iss' || error.check === 'sub');
 
 /**
- * Finds the first claim by which a refreshed ID token differs from the ID token of the login, although both name the same
+ * Finds the first claim by which a refreshed ID token differs from the ID token of the login, although it names no other
  * user. Some providers add audiences, or change `auth_time` after a login of the user in another application. Such an ID
  * token is not stored, but the other tokens of the response are.
  *
@@ -50,6 +51,9 @@ export function findLoginDifference(
   claims: JsonObject,
   previousClaims: LoginClaims,
 ): ValidationError | undefined {
+  for (const name of ['iss', 'sub']) {
+    if (claims[name] !== previousClaims[name]) return createDifference(name);
+  }
   const audience = ({ aud }: { readonly aud?: unknown }) => [aud].flat().sort().join('\n');
   if (audience(claims) !== audience(previousClaims)) return createDifference('aud');
   for (const name of ['auth_time', 'azp', 'nonce']) {

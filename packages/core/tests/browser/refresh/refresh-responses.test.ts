@@ -77,6 +77,9 @@ describe('a refresh', () => {
     ['nonce', { nonce: '' }],
     ['exp', { exp: 1 }],
     ['sub', { sub: undefined }],
+    ['sub', { sub: '' }],
+    ['sub', { sub: ' ' }],
+    ['iss', { iss: '' }],
   ])('C1: ignores a refreshed ID token with another %s, and keeps the tokens', async (check, change) => {
     const page = createPage();
     await page.auth.start();
