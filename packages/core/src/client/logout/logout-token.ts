@@ -66,8 +66,9 @@ export async function validateLogoutToken(client: Client, logoutToken: string): 
       sender: 'anyone',
     });
     const time = seconds(now);
-    // Some providers send `null` for absent claims.
-    const { iss, sub, sid, aud, jti, iat, exp, events, nonce } = removeNullMembers(claims);
+    // Some providers send `null` for absent claims, and an empty text for an absent `sub` or `sid`.
+    const { iss, aud, jti, iat, exp, events, nonce, ...selection } = removeNullMembers(claims);
+    const [sub, sid] = [selection.sub, selection.sid].map((value) => (value === '' ? undefined : value));
     // A token of another type that the provider signs is not a logout token (RFC 8725 section 3.11).
     const typ = header.typ ?? 'JWT';
     require(typeof typ === 'string' && /^(application\/)?(jwt|logout\+jwt)$/i.test(typ), 'typ');
@@ -80,8 +81,8 @@ export async function validateLogoutToken(client: Client, logoutToken: string): 
     const expiry = exp ?? iat + logoutTokenMaxAge;
     require(isNumber(expiry) && expiry > time - clockTolerance, exp === undefined ? 'iat' : 'exp');
     require(typeof jti === 'string' && jti !== '', 'jti');
-    require(sub === undefined || (typeof sub === 'string' && sub !== ''), 'sub');
-    require(sid === undefined || (typeof sid === 'string' && sid !== ''), 'sid');
+    require(sub === undefined || typeof sub === 'string', 'sub');
+    require(sid === undefined || typeof sid === 'string', 'sid');
     require(sub !== undefined || sid !== undefined, 'sub');
     require(isJsonObject(events) && isJsonObject(events[backchannelLogoutEvent]), 'events');
     // An ID token has a nonce. An attacker must not use it as a logout token (section 2.4).
