@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TokenResponse } from '../client/wire/token-response.ts';
-import { applyRefresh, createTokenSet, findAccessToken, isValid } from './token-set.ts';
+import { applyRefresh, createTokenSet, findAccessToken, getIdentity, isValid } from './token-set.ts';
 import { isFresh } from './usable-token.ts';
 
 const claims = { iss: 'https://op.example', sub: 'alice', aud: 'client', exp: 9_999, iat: 1_000 };
@@ -41,6 +41,19 @@ describe('after a refresh', () => {
     expect(applyRefresh(signedIn, other, 1_050).claims?.sid).toBe('s2');
     expect(applyRefresh(login, createResponse({ idToken: 'id2', claims }), 1_050).claims).toEqual(claims);
   });
+
+  test.each([undefined, null, '', 5, false, ['s2']])(
+    'keeps the sid of the login if the ID token of a refresh has the sid %j',
+    (sid) => {
+      const signedIn = createTokenSet(
+        createResponse({ idToken: 'id1', claims: { ...claims, sid: 's1' } }),
+        1_000,
+      );
+      const response = createResponse({ idToken: 'id2', claims: { ...claims, sid } as never });
+      expect(applyRefresh(signedIn, response, 1_050).claims?.sid).toBe('s1');
+      expect(getIdentity(createTokenSet(response, 1_000))).toEqual({ iss: claims.iss, sub: claims.sub });
+    },
+  );
 
   test('C4: stores a rotated refresh token, and retains the previous one without rotation', () => {
     expect(applyRefresh(login, createResponse({ refreshToken: 'rt2' }), 1_050).refreshToken).toBe('rt2');

@@ -62,12 +62,18 @@ export interface TokenSet {
   readonly furtherTokens?: { readonly count: number; readonly at: number };
 }
 
+/** Some providers send `null`, an empty text or a number for an absent `sid`. */
+const isSessionId = (sid: unknown): sid is string => typeof sid === 'string' && sid !== '';
+
 /** Returns the user of a login: that of the ID token, or else that of userinfo. */
-export const getIdentity = ({
+export function getIdentity({
   claims,
   identity,
-}: Pick<TokenSet, 'claims' | 'identity'>): (UserIdentity & { readonly sid?: string }) | undefined =>
-  claims ?? identity;
+}: Pick<TokenSet, 'claims' | 'identity'>): (UserIdentity & { readonly sid?: string }) | undefined {
+  if (!claims) return identity;
+  const { iss, sub, sid } = claims;
+  return { iss, sub, ...(isSessionId(sid) && { sid }) };
+}
 
 /** Which access token of a login is requested. Default: the one of the login. */
 export interface AccessTokenRequest {
@@ -159,13 +165,14 @@ export const replaceRefreshToken = (set: TokenSet, refreshToken: string, time: n
 
 /**
  * Keeps the `sid` of the login if the ID token of a refresh has none. A logout token may identify the session only by it
- * (OpenID Connect Back-Channel Logout section 2.4).
+ * (OpenID Connect Back-Channel Logout section 2.4). Another `sid` replaces it: the provider has moved the login to another
+ * session.
  */
 const keepSessionId = (
   claims: IdTokenClaims | undefined,
   previous: IdTokenClaims | undefined,
 ): IdTokenClaims | undefined =>
-  claims && claims.sid === undefined && previous?.sid !== undefined
+  claims && !isSessionId(claims.sid) && isSessionId(previous?.sid)
     ? { ...claims, sid: previous.sid }
     : claims;
 

@@ -1,7 +1,7 @@
 import { decodeBase64Url } from '#platform';
 import type { IdTokenClaims } from '../../../client/wire/token-response.ts';
 import { decodeUtf8 } from '../../../internal/encoding.ts';
-import { isJsonObject, type JsonObject } from '../../../internal/json/json.ts';
+import { isJsonObject, type JsonObject, removeNullMembers } from '../../../internal/json/json.ts';
 import { parseUntrustedObject, tokenLimits } from '../../../internal/json/untrusted-json.ts';
 import { normalizeVerificationClaims } from '../../../protocol/tokens/verification-claims.ts';
 import { getIdentity, type TokenSet } from '../../../tokens/token-set.ts';
@@ -149,10 +149,10 @@ export function unpackState(payload: JsonObject | undefined, owner: string): Ses
   return claims ? { ...state, tokens: { ...state.tokens, claims } } : state;
 }
 
-/** Reads the claims of an ID token that was validated before it was encrypted. */
+/** Reads the claims of an ID token that was validated before it was encrypted. `null` counts as absent. */
 function decodeClaims(idToken: string | undefined): IdTokenClaims | undefined {
   const payload = idToken?.split('.')[1];
   if (payload === undefined) return undefined;
   const claims = parseUntrustedObject(decodeUtf8(decodeBase64Url(payload)), { limits: tokenLimits });
-  return normalizeVerificationClaims(claims as unknown as IdTokenClaims);
+  return normalizeVerificationClaims(removeNullMembers(claims) as unknown as IdTokenClaims);
 }
