@@ -94,8 +94,10 @@ export async function requestTokens(
     const metadata = await discover(client);
     const { body, createResponse } = await sendTokenRequest(client, grant, metadata);
     const members = selectMembers(client, body);
-    const { id_token: idToken, ...otherMembers } = members;
     if (typeof members.refresh_token === 'string') grant.onRefreshToken?.(members.refresh_token);
+    // The previous refresh token remains if the response to a refresh has none (RFC 6749 section 6).
+    else if (grant.refresh) delete members.refresh_token;
+    const { id_token: idToken, ...otherMembers } = members;
     let tokenIssuer: string | undefined;
     const jwtReader = createJwtReader(client, { code: 'id_token_invalid' }, (jwt) => {
       if (issuerRule.tenants) tokenIssuer = requireTokenIssuer(readUnverifiedClaims(jwt) ?? {}, issuerRule);

@@ -24,6 +24,19 @@ test('C4: uses the latest rotated refresh token in each refresh', async () => {
   expect(harness.server.requestsTo('token').every(({ status }) => status === 200)).toBe(true);
 });
 
+test.each([' ', false, 7, {}])('keeps the previous refresh token if the new one is %j', async (value) => {
+  const harness = await createHarness({ server: { refreshTokens: 'keep' } });
+  await harness.logIn();
+  const { refreshToken } = harness.stored ?? {};
+  const { accessToken, tokenType } = harness.stored?.accessTokens[0] ?? {};
+  const body = { access_token: accessToken, token_type: tokenType, refresh_token: value };
+  harness.server.fail('token', createJsonFailure(body, 200));
+  await harness.refresh();
+  expect(harness.stored?.refreshToken).toBe(refreshToken);
+  await harness.refresh();
+  expect(harness.stored?.accessTokens[0]?.accessToken).not.toBe(accessToken);
+});
+
 describe('C5: a response to a refresh', () => {
   test.each([
     ['503', { status: 503 }, { code: 'server_error', status: 503 }],

@@ -76,6 +76,8 @@ export async function requestRefresh(
         createRefreshRejection(response, { clientId, resource, scope, isLoginEnded, endpoint }),
     );
     if (typeof body.refresh_token === 'string') onRefreshToken?.(body.refresh_token);
+    // The previous refresh token remains if the response has none (RFC 6749 section 6).
+    else delete body.refresh_token;
     const claims = typeof body.id_token === 'string' ? readUnverifiedClaims(body.id_token) : undefined;
     // Tokens of another user must not be stored, even if the signature or the rest of the response is not valid.
     if (previousClaims && claims) requireSameUser(claims, previousClaims, context.tenants);

@@ -139,7 +139,7 @@ export function runTokenWorker(
     const value = parseObject(text);
     if (!value) return '';
     const { refresh_token: refreshToken, ...rest } = value;
-    if (typeof refreshToken !== 'string' || refreshToken === '') return JSON.stringify(rest);
+    if (typeof refreshToken !== 'string' || !refreshToken.trim()) return JSON.stringify(rest);
     refreshTokens.set(placeholder, refreshToken);
     const [oldest] = refreshTokens.keys();
     if (refreshTokens.size > maxRefreshTokens && oldest !== undefined) refreshTokens.delete(oldest);

@@ -43,6 +43,11 @@ test('B8: returns a placeholder to the page, and sends the refresh token from th
   expect(JSON.stringify([toWorker, toPage])).not.toContain('real-refresh-token');
 });
 
+test.each(['', ' ', false, 7, null])('returns no placeholder for the refresh token %j', async (value) => {
+  const response = await requestFromWorker(() => json({ access_token: 'access', refresh_token: value }));
+  expect(await response.json()).toEqual({ access_token: 'access' });
+});
+
 test.each([
   ['another origin', 'https://evil.example/token'],
   ['another path of the provider', 'https://login.example/auth'],

@@ -2,7 +2,7 @@ import { ValidationError } from '../../errors.ts';
 import { isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseUntrustedJson } from '../../internal/json/untrusted-json.ts';
 
-/** Members of a token response that count as absent if they are empty. An empty `scope` grants no scope. */
+/** Members of a token response that count as absent if they are empty or blank. An empty `scope` grants no scope. */
 const absentIfEmpty = ['refresh_token', 'id_token', 'expires_in', 'token_type'];
 
 /** Maximum count of fields of a form-encoded response. */
@@ -40,14 +40,14 @@ function parseForm(text: string): JsonObject | undefined {
 }
 
 /**
- * Normalizes a successful token response: members that are `null` or empty are absent, and a `scope` that is a list
+ * Normalizes a successful token response: members that are `null`, empty or blank are absent, and a `scope` that is a list
  * becomes a text.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
 export function normalizeTokenResponse(body: JsonObject): JsonObject {
   const members = Object.entries(removeNullMembers(body)).filter(
-    ([name, value]) => value !== '' || !absentIfEmpty.includes(name),
+    ([name, value]) => typeof value !== 'string' || value.trim() !== '' || !absentIfEmpty.includes(name),
   );
   const normalizedBody = Object.fromEntries(members);
   const { scope } = normalizedBody;

@@ -95,6 +95,21 @@ describe('a refresh', () => {
     expect((await page.auth.getAccessToken()).accessToken).not.toBe(accessToken);
   });
 
+  test.each([' ', false, 7, {}])('keeps the previous refresh token if the new one is %j', async (value) => {
+    const { auth } = await openSignedInPage();
+    provider.rotates = false;
+    provider.body = (body) => ({ ...body, refresh_token: value });
+    advanceClock(61);
+    const { accessToken } = await auth.getAccessToken();
+    advanceClock(61);
+    expect((await auth.getAccessToken()).accessToken).not.toBe(accessToken);
+    const sentTokens = provider.tokenRequests
+      .slice(1)
+      .map(({ parameters }) => parameters.get('refresh_token'));
+    expect(sentTokens).toHaveLength(2);
+    expect(sentTokens[1]).toBe(sentTokens[0]);
+  });
+
   test('C3: retains the previous ID token and refresh token if the response has none', async () => {
     const { auth } = await openSignedInPage();
     advanceClock(40);
