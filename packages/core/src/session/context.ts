@@ -13,6 +13,7 @@ import { guardBackend, guardReplayStore } from './backends/guarded-stores.ts';
 import type { SessionBackend } from './backends/session-backend.ts';
 import { toOwner } from './backends/state/session-state.ts';
 import { createStoreBackend } from './backends/store-backend.ts';
+import { limitSessionStore, limitTombstoneStore } from './backends/stores/limited-stores.ts';
 import { createMemoryTombstoneStore } from './backends/stores/memory-tombstone-store.ts';
 import { createSealer, type Sealer } from './cookies/cookie-encryption.ts';
 import { checkCookiePath } from './cookies/cookie-path.ts';
@@ -105,11 +106,15 @@ export function createSessionContext(
   const sharedOptions = { jar, name, owner: toOwner(client), clientId: client.clientId, ...times };
   const { store } = options;
   const backend = store
-    ? createStoreBackend({ ...sharedOptions, store, sealer: createSealer(secrets, 'stored-session') })
+    ? createStoreBackend({
+        ...sharedOptions,
+        store: limitSessionStore(store),
+        sealer: createSealer(secrets, 'stored-session'),
+      })
     : createCookieBackend({
         ...sharedOptions,
         sealer: createSealer(secrets, 'session'),
-        tombstones: options.tombstones ?? createMemoryTombstoneStore({ now }),
+        tombstones: limitTombstoneStore(options.tombstones ?? createMemoryTombstoneStore({ now })),
         sessionEntries: state?.sessionEntries,
         onTokenOmitted: (resource) => reportOmittedToken(client, resource),
         onWritten: (cookies) => reportSessionSize(client, cookies),

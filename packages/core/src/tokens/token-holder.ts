@@ -1,8 +1,11 @@
+import { callStore } from './stores/store-call.ts';
 import type { AccessTokenRequest, TokenSet } from './token-set.ts';
 
 /**
  * The place where the tokens of one login are stored, for example a session, a database row or a file. The refresh
  * coordinator reads and writes tokens only through it.
+ *
+ * A call that takes longer than 20,000 milliseconds counts as failed. It may still end later.
  */
 export interface TokenHolder {
   /**
@@ -34,3 +37,15 @@ export interface TokenHolder {
   /** Ends the session, because the provider rejected its refresh token. */
   end(previous: TokenSet): Promise<void>;
 }
+
+/** Milliseconds after which a call of a holder fails. A session needs several calls of its store. */
+const holderTimeout = 20_000;
+
+/** Limits the time of each call of a holder. */
+export const limitHolder = (holder: TokenHolder): TokenHolder => ({
+  isShared: holder.isShared === true,
+  read: () => callStore(() => holder.read(), holderTimeout),
+  write: (next, previous) => callStore(() => holder.write(next, previous), holderTimeout),
+  requireWritable: (request) => holder.requireWritable?.(request),
+  end: (previous) => callStore(() => holder.end(previous), holderTimeout),
+});

@@ -37,6 +37,22 @@ describe('C5: a failure of the provider does not end a session', () => {
     await expect(tokens.getAccessToken(holder('s'))).resolves.toMatchObject({ changed: true });
   });
 
+  test('a write of the holder that never completes does not keep back the token', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const provider = createTestProvider();
+      const { sessions, holder } = createSharedSessions();
+      sessions.set('s', expireTokens(provider.login('alice')));
+      const hungHolder = { ...holder('s'), write: vi.fn(() => new Promise<never>(() => {})) };
+      const result = createCoordinator(provider.client()).getAccessToken(hungHolder);
+      await vi.waitFor(() => expect(hungHolder.write).toHaveBeenCalled());
+      await vi.advanceTimersByTimeAsync(20_000);
+      await expect(result).resolves.toMatchObject({ changed: true });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('returns a token inside its leeway during a failure', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();

@@ -1,6 +1,7 @@
 import { ConfigurationError, TransportError } from '../../errors.ts';
 import { isDevelopment } from '../../internal/development.ts';
-import { type FeatureReporter, limitTime } from './browser-features.ts';
+import { limitTime } from '../../internal/limit-time.ts';
+import type { FeatureReporter } from './browser-features.ts';
 import { createMemoryStorage, type TokenStorage, updateTokens } from './token-storage.ts';
 
 /** Milliseconds for one read. */

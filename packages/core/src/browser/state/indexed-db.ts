@@ -1,4 +1,4 @@
-import { limitTime } from './browser-features.ts';
+import { limitTime } from '../../internal/limit-time.ts';
 
 /** The object stores of the database. */
 const stores = ['keys', 'tokens'] as const;

@@ -11,6 +11,7 @@ import {
 } from '../../internal/signatures/signature-algorithms.ts';
 import { checkRange } from '../../protocol/option-checks.ts';
 import { createMemoryReplayStore, type ReplayStore } from '../../tokens/stores/replay-store.ts';
+import { callStore } from '../../tokens/stores/store-call.ts';
 import { type CompactJws, parseJws } from '../parse-jws.ts';
 import { Rejection } from '../rejections/rejection.ts';
 import { type ResourceRequest, readSingleHeader } from '../requests/credentials.ts';
@@ -153,7 +154,7 @@ async function claimProof(
   timeToLive: number,
 ): Promise<boolean> {
   try {
-    return await store.claim(key, timeToLive);
+    return await callStore(() => store.claim(key, timeToLive));
   } catch (error) {
     if (error instanceof TransportError) throw error;
     throw new TransportError('store_unavailable', 'The replay store failed.');

@@ -1,6 +1,7 @@
 import { AuthError, nameForeignError, TransportError } from '../../errors.ts';
 import { reserveRecord } from '../../internal/reserve-record.ts';
 import type { ReplayStore } from '../../tokens/stores/replay-store.ts';
+import { callStore } from '../../tokens/stores/store-call.ts';
 import type { LoadedSession, SessionBackend, SessionReference } from './session-backend.ts';
 
 /** Maximum count of sessions that could not be ended; the oldest is evicted. */
@@ -95,15 +96,19 @@ export function guardBackend(backend: SessionBackend, endedKeys = createEndedKey
   }
 }
 
-/** Wraps a replay store so that its failures are typed. If it cannot check whether a key is new, the key is rejected. */
+/**
+ * Wraps a replay store so that its failures are typed and its calls limited in time. If it cannot check whether a key is
+ * new, the key is rejected.
+ */
 export function guardReplayStore(store: ReplayStore): ReplayStore {
+  const guardCall = <T>(run: () => Promise<T>) => guard(() => callStore(run), 'replay');
   return {
-    claim: (key, timeToLive) => guard(() => store.claim(key, timeToLive), 'replay'),
-    has: (key) => guard(() => store.has(key), 'replay'),
+    claim: (key, timeToLive) => guardCall(() => store.claim(key, timeToLive)),
+    has: (key) => guardCall(() => store.has(key)),
     release: async (key) => {
       if (!store.release)
         throw new TransportError('store_unavailable', 'The replay store cannot release a key.');
-      await guard(() => (store.release as (key: string) => Promise<void>)(key), 'replay');
+      await guardCall(() => (store.release as (key: string) => Promise<void>)(key));
     },
   };
 }

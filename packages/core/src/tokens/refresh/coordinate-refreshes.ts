@@ -18,7 +18,7 @@ import { createRateLimit } from '../rate-limit.ts';
 import { createLockAcquirer } from '../stores/acquire-lock.ts';
 import type { RefreshLock } from '../stores/refresh-lock.ts';
 import { createRefreshTokenKey } from '../stores/successor-store.ts';
-import type { TokenHolder } from '../token-holder.ts';
+import { limitHolder, type TokenHolder } from '../token-holder.ts';
 import {
   type AccessTokenRequest,
   findAccessToken,
@@ -70,9 +70,10 @@ export function coordinateRefreshes(
   const createKey = (refreshToken: string) => createRefreshTokenKey(refreshToken, client);
 
   async function getAccessToken(
-    holder: TokenHolder,
+    unlimitedHolder: TokenHolder,
     request: GetAccessTokenRequest = {},
   ): Promise<GetAccessTokenResult> {
+    const holder = limitHolder(unlimitedHolder);
     const tokens = await holder.read();
     if (!tokens) throw new LoginRequiredError('not_signed_in', 'There is no session. Log in first.');
     const { resource, scope, forceRefresh } = request;
@@ -124,7 +125,8 @@ export function coordinateRefreshes(
         if (validToken) return validToken;
         throw error;
       } finally {
-        if (!task.isLockHandedOver) await lock.release();
+        // A release that takes long does not delay the token.
+        if (!task.isLockHandedOver) void lock.release();
       }
     }
     return throwLockTimeout();

@@ -5,7 +5,8 @@ import { toLoginRequiredError } from '../../protocol/tokens/refresh-rejection.ts
 import type { GetAccessTokenResult, NewestTokens } from '../access-token-source.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import type { HeldLock } from '../stores/acquire-lock.ts';
-import { retryWrite } from '../stores/retry-write.ts';
+import { giveUpAfter, retryWrite } from '../stores/retry-write.ts';
+import { storeTimeout } from '../stores/store-call.ts';
 import type { TokenHolder } from '../token-holder.ts';
 import {
   applyRefresh,
@@ -179,6 +180,7 @@ async function storeTokens(
     client.emitEvent({ type: 'store.unavailable', port: 'session' });
     await successors.save(refreshToken, { tokens: next }, { isUnwritten: true });
     task.isLockHandedOver = true;
+    task.lock.extend(giveUpAfter + storeTimeout);
     retryWrite({
       async write() {
         const writeResult = await holder.write(next, change.previous);

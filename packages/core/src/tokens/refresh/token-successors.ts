@@ -1,5 +1,6 @@
 import type { AuthEvent } from '../../events.ts';
 import type { Clock } from '../../internal/clock.ts';
+import { callStore } from '../stores/store-call.ts';
 import {
   createMemorySuccessorStore,
   createRefreshTokenKey,
@@ -52,14 +53,12 @@ const unwrittenLifetime = 600_000;
 /** Creates the successors of a client. This process also stores them in memory, for times at which the store fails. */
 export function createTokenSuccessors(
   client: { readonly issuer: string; readonly clientId: string },
-  {
-    store: sharedStore,
-    localStore = createMemorySuccessorStore(),
-    lifetime,
-    now,
-    emitEvent,
-  }: TokenSuccessorsOptions,
+  { store, localStore = createMemorySuccessorStore(), lifetime, now, emitEvent }: TokenSuccessorsOptions,
 ): TokenSuccessors {
+  const sharedStore: SuccessorStore | undefined = store && {
+    get: (key) => callStore(() => store.get(key)),
+    set: (key, value, timeToLive) => callStore(() => store.set(key, value, timeToLive)),
+  };
   const createKey = (refreshToken: string) => createRefreshTokenKey(refreshToken, client);
   const createPauseKey = async (refreshToken: string) => `${await createKey(refreshToken)}.pause`;
 

@@ -22,6 +22,19 @@ describe('a held lock', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
+  test('is renewed for the slowest refresh at most, or for the time by which it is extended', async () => {
+    const shared = createMemoryLock();
+    const hold = createAcquirer(shared);
+    await hold('hung');
+    const extended = await hold('extended');
+    extended?.extend(600_000);
+    await vi.advanceTimersByTimeAsync(200_000);
+    const request = { owner: 'other', timeToLive: 1_000, wait: 0 };
+    const late = [shared.acquire('hung', request), shared.acquire('extended', request)];
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await Promise.all(late)).toEqual([true, false]);
+  });
+
   test('has a time to live beyond the slowest exchange if it cannot be renewed', async () => {
     const timesToLive: number[] = [];
     const lock: RefreshLock = {

@@ -3,6 +3,9 @@ import { markAsMemory } from '../../internal/memory-mark.ts';
 /**
  * A mutual exclusion lock by key, across all processes that share a store. If its owner crashes, the lock frees itself
  * after its time to live.
+ *
+ * A call may hang: the coordinator waits for 5,000 milliseconds, in `acquire` beyond `wait`, and then treats the store as
+ * unavailable. A lock that is acquired later is released. A lock is renewed for the time of the slowest refresh at most.
  */
 export interface RefreshLock {
   /**

@@ -4,7 +4,7 @@ import { markAsMemory } from '../../internal/memory-mark.ts';
 
 /**
  * Detects values that are used twice, for example the `jti` of a DPoP proof or of a logout token. All processes of an API
- * or application share it.
+ * or application share it. A call that takes longer than 5,000 milliseconds counts as failed: the value is rejected.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
  */

@@ -2,10 +2,11 @@
 const firstDelay = 200;
 const lastDelay = 2_000;
 /** Milliseconds after which no further attempt is made. The tokens in memory expire at the same time. */
-const giveUpAfter = 600_000;
+export const giveUpAfter = 600_000;
 
 /** A write that failed. */
 export interface WriteTask<T> {
+  /** Ends within a limited time. */
   readonly write: () => Promise<T | false>;
   /** Called with the result of the successful write. */
   readonly onWritten: (result: T) => Promise<void>;

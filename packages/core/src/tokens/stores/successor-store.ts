@@ -8,7 +8,7 @@ import type { TokenSet } from '../token-set.ts';
  * Stores short strings for a short time. The values are encrypted: the store cannot read them.
  *
  * Redis implements it in `@countersign/redis`; `successorStoreContract` of `@countersign/testing/contracts` tests another
- * implementation.
+ * implementation. A call that takes longer than 5,000 milliseconds counts as failed.
  */
 export interface SuccessorStore {
   get(key: string): Promise<string | undefined>;

@@ -1,5 +1,5 @@
 import { createRandomToken } from '../../../internal/encoding.ts';
-import { limitTime } from '../browser-features.ts';
+import { limitTime } from '../../../internal/limit-time.ts';
 
 /** Milliseconds in which the previous page of a reload releases its lock. */
 const transferTimeout = 500;

@@ -1,4 +1,4 @@
-import { limitTime } from '../browser-features.ts';
+import { limitTime } from '../../../internal/limit-time.ts';
 
 /**
  * Runs a function under a lock, unless the lock is held. It never waits. All tabs that share the storage must share it.

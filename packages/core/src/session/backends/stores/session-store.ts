@@ -37,7 +37,9 @@ export type SessionMatch = { readonly issuer: string; readonly clientId?: string
  * - A deleted session stays deleted: no write restores it, under any version.
  * - A record is never returned after its `expiresAt`.
  *
- * A store that is unavailable throws. The request is then neither signed in nor signed out; the response is 503.
+ * A store that is unavailable throws. The request is then neither signed in nor signed out; the response is 503. A call
+ * that takes longer than 5,000 milliseconds counts as failed, although it may still end later: a write that was repeated
+ * in the meantime must then return `false`.
  * `@countersign/testing/contracts` tests these guarantees.
  */
 export interface SessionStore {

@@ -1,6 +1,6 @@
 /**
  * Records logouts of cookie sessions. The server cannot delete a copy of a cookie, so each request with a session
- * cookie is checked against these records.
+ * cookie is checked against these records. A call that takes longer than 5,000 milliseconds counts as failed.
  */
 export interface TombstoneStore {
   /**
