@@ -16,7 +16,7 @@ import {
   type StoredAccessToken,
   toAccessToken,
 } from '../tokens/token-set.ts';
-import { findCoveringToken, findUsableToken } from '../tokens/usable-token.ts';
+import { findCoveringToken, findUsableToken, markReplacement } from '../tokens/usable-token.ts';
 import { revokeTokens } from './login/logout.ts';
 import type { BrowserContext } from './options.ts';
 import {
@@ -28,7 +28,7 @@ import {
 } from './state/login-holder.ts';
 import { createRefreshPauses } from './state/refresh-pauses.ts';
 import { createWebLock } from './state/tabs/web-lock.ts';
-import { type BrowserTokenRequest, markReplacement, omitRepeatedRejection } from './wanted-token.ts';
+import type { BrowserTokenRequest } from './wanted-token.ts';
 import { fetchMetadata } from './wire/metadata.ts';
 import { requestRefresh, validateRefreshedIdToken } from './wire/token-request.ts';
 
@@ -91,7 +91,7 @@ export function createTokenRefresher(
     if (!previous || previous.refreshToken !== refreshToken) return undefined;
     // The caller checks the holder again and throws.
     if (!isSameHolder(tokenRequest.holder, findHolder(previous))) return undefined;
-    const token = findUsableToken(previous, omitRepeatedRejection(previous, tokenRequest), {
+    const token = findUsableToken(previous, tokenRequest, {
       time: getTime(),
       leeway,
     });
@@ -194,7 +194,7 @@ export function createTokenRefresher(
       const isRefreshImpossible = isLate || refreshToken === undefined;
       const time = getTime();
       const token =
-        findUsableToken(tokens, omitRepeatedRejection(tokens, tokenRequest), {
+        findUsableToken(tokens, tokenRequest, {
           time,
           ...(!isRefreshImpossible && { leeway }),
         }) ?? (isRefreshImpossible ? findCoveringToken(tokens, tokenRequest, { time }) : undefined);

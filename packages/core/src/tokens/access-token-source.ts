@@ -5,10 +5,15 @@ import type { AccessToken, AccessTokenRequest, TokenSet } from './token-set.ts';
 /** Options of {@link AccessTokenSource.getAccessToken}. */
 export interface GetAccessTokenRequest extends AccessTokenRequest {
   /**
-   * Refreshes although the token is still valid, for example because a resource server rejected it. A newer token that
-   * another request has received in the meantime is returned without a further refresh. Default: false.
+   * Refreshes although the token is still valid, for example because its claims have changed. A newer token that another
+   * request has received in the meantime is returned without a further refresh. Default: false.
    */
   readonly forceRefresh?: boolean | undefined;
+  /**
+   * The value of an access token that a resource server rejected. It is replaced once: the replacement is returned until it
+   * expires, even if the resource server rejects it too.
+   */
+  readonly rejectedToken?: string | undefined;
 }
 
 /** An access token, and the token set that contains it. */

@@ -11,6 +11,8 @@ import {
 export interface WantedAccessToken extends AccessTokenRequest {
   /** The value of an access token that must be replaced, for example because a resource server rejected it. */
   readonly rejectedToken?: string | undefined;
+  /** The caller wants a new token, even if no resource server rejected the present one. */
+  readonly isForced?: boolean | undefined;
 }
 
 /**
@@ -25,9 +27,27 @@ export function findUsableToken(
   { time, leeway }: { readonly time: number; readonly leeway?: number },
 ): StoredAccessToken | undefined {
   const token = findAccessToken(set, tokenRequest);
-  if (!token || token.accessToken === tokenRequest.rejectedToken) return undefined;
+  if (!token || isToReplace(token, tokenRequest)) return undefined;
   const isUsable = leeway === undefined ? isValid(token, time, 0) : isFresh(token, time, leeway);
   return isUsable ? token : undefined;
+}
+
+/**
+ * A token that has replaced a rejected one is used until it expires: the resource server rejects each token, and a further
+ * refresh would only repeat it.
+ */
+const isToReplace = (
+  { accessToken, replacesRejected }: StoredAccessToken,
+  { rejectedToken, isForced }: WantedAccessToken,
+) => accessToken === rejectedToken && (isForced === true || !replacesRejected);
+
+/** Marks the first token, which the last response contains, if it replaces one that a resource server rejected. */
+export function markReplacement(
+  [first, ...others]: TokenSet['accessTokens'],
+  { rejectedToken, isForced }: WantedAccessToken,
+): TokenSet['accessTokens'] {
+  if (!first || rejectedToken === undefined || isForced) return first ? [first, ...others] : [];
+  return [{ ...first, replacesRejected: true }, ...others];
 }
 
 /**

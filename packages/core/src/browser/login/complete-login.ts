@@ -1,6 +1,7 @@
 import { seconds } from '../../internal/clock.ts';
 import { createRandomToken } from '../../internal/encoding.ts';
 import { applyRefresh, createTokenSet } from '../../tokens/token-set.ts';
+import { markReplacement } from '../../tokens/usable-token.ts';
 import type { BrowserContext } from '../options.ts';
 import {
   createLoginEndedError,
@@ -10,7 +11,7 @@ import {
   type StoredTokenSet,
 } from '../state/login-holder.ts';
 import type { LoginStore } from '../state/login-store.ts';
-import { markReplacement, type SilentLoginRequest } from '../wanted-token.ts';
+import type { SilentLoginRequest } from '../wanted-token.ts';
 import { exchangeCode } from '../wire/token-request.ts';
 import { validateAuthorizationResponse } from './authorization-response.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';

@@ -15,11 +15,13 @@ export interface ResourceFetchOptions {
    */
   readonly origins: readonly string[];
   /**
-   * Returns the token of one user or client. Called before each request. `forceRefresh` is true after the API rejected
-   * the token.
+   * Returns the token of one user or client. Called before each request. After the API rejected the token, `forceRefresh`
+   * is true and `rejectedToken` is its value. Pass only `rejectedToken` to a refresh coordinator, so that an API that
+   * rejects each token does not cause a refresh of each request.
    */
   readonly getAccessToken: (request: {
     readonly forceRefresh: boolean;
+    readonly rejectedToken?: string;
   }) => Promise<{ readonly accessToken: string; readonly tokenType: 'Bearer' | 'DPoP' }>;
 }
 
@@ -57,12 +59,11 @@ export function createResourceFetch(
   const origins = options.origins.map((origin) => parseOrigin(origin));
   const dpop = clientOptions.dpop && oauth.DPoP(toProtocolClient(client), clientOptions.dpop.keyPair);
 
-  async function send(
-    url: URL,
-    init: RequestInit,
-    { forceRefresh = false }: { readonly forceRefresh?: boolean } = {},
-  ): Promise<ResourceResponse> {
-    const { accessToken, tokenType } = await options.getAccessToken({ forceRefresh });
+  async function send(url: URL, init: RequestInit, rejectedToken?: string): Promise<ResourceResponse> {
+    const { accessToken, tokenType } = await options.getAccessToken({
+      forceRefresh: rejectedToken !== undefined,
+      ...(rejectedToken !== undefined && { rejectedToken }),
+    });
     if (tokenType === 'DPoP' && !dpop) {
       throw new ConfigurationError(
         'missing_option',
@@ -85,10 +86,10 @@ export function createResourceFetch(
           ...(init.signal && { signal: init.signal }),
         },
       );
-      return { response };
+      return { response, accessToken };
     } catch (error) {
       if (error instanceof oauth.WWWAuthenticateChallengeError) {
-        return { response: error.response, challenge: error };
+        return { response: error.response, accessToken, challenge: error };
       }
       throw error;
     }
@@ -97,12 +98,12 @@ export function createResourceFetch(
   async function sendAgain(
     url: URL,
     init: RequestInit,
-    previous: { readonly response: Response; readonly forceRefresh: boolean },
+    previous: { readonly response: Response; readonly rejectedToken?: string },
   ): Promise<ResourceResponse> {
     discardBody(previous.response.body);
     // During one rendering, React returns the previous response to a repeated GET, unless the request has a signal.
     const signal = init.signal ?? new AbortController().signal;
-    return send(url, { ...init, signal }, { forceRefresh: previous.forceRefresh });
+    return send(url, { ...init, signal }, previous.rejectedToken);
   }
 
   return async (input, init = {}) => {
@@ -118,10 +119,13 @@ export function createResourceFetch(
     if (!isReplayable(init.body)) return result.response;
     // The API requires its nonce in the proof (RFC 9449 section 9).
     if (result.challenge && oauth.isDPoPNonceError(result.challenge)) {
-      result = await sendAgain(url, init, { response: result.response, forceRefresh: false });
+      result = await sendAgain(url, init, { response: result.response });
     }
     if (result.challenge && isInvalidToken(result.challenge)) {
-      result = await sendAgain(url, init, { response: result.response, forceRefresh: true });
+      result = await sendAgain(url, init, {
+        response: result.response,
+        rejectedToken: result.accessToken,
+      });
     }
     return result.response;
   };
@@ -129,6 +133,8 @@ export function createResourceFetch(
 
 interface ResourceResponse {
   readonly response: Response;
+  /** The token that was sent. */
+  readonly accessToken: string;
   readonly challenge?: oauth.WWWAuthenticateChallengeError;
 }
 

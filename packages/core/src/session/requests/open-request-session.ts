@@ -117,6 +117,7 @@ class OpenRequestSession implements RequestSession {
     const tokenRequest = {
       ...resolveTokenRequest(this.context, request),
       forceRefresh: request.forceRefresh === true,
+      rejectedToken: request.rejectedToken,
     };
     for (let tries = 1; ; tries++) {
       const { loadedSession } = holder;

@@ -39,8 +39,13 @@ export interface SessionTokenRequest {
   readonly resource?: string | undefined;
   /** A narrower scope than granted, space-separated. Default: the granted scope. */
   readonly scope?: string | undefined;
-  /** Refresh although the token is still valid, because an API rejected it. Default: false. */
+  /** Refresh although the token is still valid, for example because its claims have changed. Default: false. */
   readonly forceRefresh?: boolean | undefined;
+  /**
+   * The value of an access token that an API rejected. It is replaced once: the replacement is returned until it expires,
+   * even if the API rejects it too. Default: none.
+   */
+  readonly rejectedToken?: string | undefined;
 }
 
 /** A refresh that failed before the session was opened. */

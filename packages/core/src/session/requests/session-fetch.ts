@@ -6,7 +6,7 @@ import type { WebAuth } from '../web-auth.ts';
 import type { RequestSession, SessionTokenRequest } from './request-session.ts';
 
 /** A request to an API, with the access token that it needs. */
-export interface SessionFetchInit extends RequestInit, SessionTokenRequest {}
+export interface SessionFetchInit extends RequestInit, Omit<SessionTokenRequest, 'rejectedToken'> {}
 
 /**
  * Creates a `fetch` that calls APIs with the access token of a session, as Bearer or DPoP. If the API rejects the token,
@@ -34,26 +34,26 @@ export function createSessionFetch(
   requestSession: Pick<RequestSession, 'getAccessToken'>,
 ): (input: string | URL, init?: SessionFetchInit) => Promise<Response> {
   return (input, { resource, scope, forceRefresh, ...init } = {}) => {
-    const getToken: GetToken = ({ isRejected }) =>
-      requestSession.getAccessToken({ resource, scope, forceRefresh: forceRefresh || isRejected });
+    const getToken: GetToken = (request) => requestSession.getAccessToken({ resource, scope, ...request });
     const call = createResourceFetch(client, {
       origins: apiOrigins,
-      getAccessToken: ({ forceRefresh: isRejected }) =>
-        isRejected ? refreshIfWritable(getToken) : getToken({ isRejected: false }),
+      getAccessToken: ({ rejectedToken }) =>
+        rejectedToken === undefined ? getToken({ forceRefresh }) : refreshIfWritable(getToken, rejectedToken),
     });
     return call(input, init);
   };
 }
 
-type GetToken = (state: { readonly isRejected: boolean }) => Promise<AccessToken>;
+type GetToken = (
+  request: Pick<SessionTokenRequest, 'forceRefresh' | 'rejectedToken'>,
+) => Promise<AccessToken>;
 
 /** If no cookie can be set, the token is not refreshed, and the API's rejection is returned to the caller. */
-async function refreshIfWritable(getToken: GetToken): Promise<AccessToken> {
+async function refreshIfWritable(getToken: GetToken, rejectedToken: string): Promise<AccessToken> {
   try {
-    return await getToken({ isRejected: true });
+    return await getToken({ rejectedToken });
   } catch (error) {
-    if (error instanceof ConfigurationError && error.code === 'wrong_context')
-      return getToken({ isRejected: false });
+    if (error instanceof ConfigurationError && error.code === 'wrong_context') return getToken({});
     throw error;
   }
 }

@@ -1,13 +1,7 @@
 import { ConfigurationError, LoginRequiredError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
-import {
-  type AccessToken,
-  findAccessToken,
-  isValid,
-  type StoredAccessToken,
-  type TokenSet,
-  toAccessToken,
-} from '../../tokens/token-set.ts';
+import { type AccessToken, type TokenSet, toAccessToken } from '../../tokens/token-set.ts';
+import { findUsableToken } from '../../tokens/usable-token.ts';
 import type { SessionContext } from '../context.ts';
 import type { FailedRefresh, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
 
@@ -31,20 +25,30 @@ export async function findStoredAccessToken(
   tokens: TokenSet,
   { request, options }: { readonly request: SessionTokenRequest; readonly options: RequestSessionOptions },
 ): Promise<AccessToken> {
-  const entry = findValidEntry(context, tokens, request);
-  if (entry && !request.forceRefresh) return toAccessToken(entry);
+  const { forceRefresh: isForced } = request;
+  const findToken = (set: TokenSet, rejectedToken?: string) =>
+    findUsableToken(
+      set,
+      { ...resolveTokenRequest(context, request), rejectedToken, isForced },
+      { time: seconds(context.now) },
+    );
+  const entry = findToken(tokens, request.rejectedToken);
+  if (entry && !isForced) return toAccessToken(entry);
   const newest = await context.coordinator.findNewestTokens(tokens);
-  const newer = findValidEntry(context, newest.tokens, request);
-  // With `forceRefresh`, the API has rejected the token that a call without it returns.
-  const rejectedToken = request.forceRefresh ? (entry ?? newer)?.accessToken : undefined;
-  if (newer && newer.accessToken !== rejectedToken) return toAccessToken(newer);
+  // With `forceRefresh`, the token is replaced that a call without it returns.
+  const replacedToken = isForced
+    ? (findToken(tokens) ?? findToken(newest.tokens))?.accessToken
+    : request.rejectedToken;
+  const newer = findToken(newest.tokens, replacedToken);
+  if (newer) return toAccessToken(newer);
   if (tokens.refreshToken === undefined) {
     throw new LoginRequiredError(
       'refresh_token_missing',
       'The access token has expired and the provider issued no refresh token. Allow refresh tokens for the client at the provider, and do not set refreshTokens: false.',
     );
   }
-  const failure = request.forceRefresh ? undefined : findFailedRefresh(context, request, options);
+  const isRejected = isForced || request.rejectedToken !== undefined;
+  const failure = isRejected ? undefined : findFailedRefresh(context, request, options);
   throw failure?.error ?? createNotWritableError(options, request);
 }
 
@@ -58,15 +62,6 @@ function findFailedRefresh(
     const failedRequest = resolveTokenRequest(context, failure);
     return failedRequest.resource === resource && failedRequest.scope === scope;
   });
-}
-
-function findValidEntry(
-  context: SessionContext,
-  tokens: TokenSet,
-  request: SessionTokenRequest,
-): StoredAccessToken | undefined {
-  const entry = findAccessToken(tokens, resolveTokenRequest(context, request));
-  return entry && isValid(entry, seconds(context.now), 0) ? entry : undefined;
 }
 
 /** Creates the error for a refresh that is necessary while no cookie can be set. */

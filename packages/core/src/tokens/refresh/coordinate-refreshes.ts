@@ -76,9 +76,9 @@ export function coordinateRefreshes(
     const holder = limitHolder(unlimitedHolder);
     const tokens = await holder.read();
     if (!tokens) throw new LoginRequiredError('not_signed_in', 'There is no session. Log in first.');
-    const { resource, scope, forceRefresh } = request;
-    const rejectedToken = forceRefresh ? findAccessToken(tokens, request)?.accessToken : undefined;
-    const tokenRequest = { resource, scope, rejectedToken };
+    const { resource, scope, forceRefresh: isForced } = request;
+    const rejectedToken = isForced ? findAccessToken(tokens, request)?.accessToken : request.rejectedToken;
+    const tokenRequest = { resource, scope, rejectedToken, isForced };
     const token = findUsableToken(tokens, tokenRequest, { time: seconds(now), leeway });
     if (token) return { accessToken: toAccessToken(token), tokens, changed: false };
     if (tokens.refreshToken === undefined)
@@ -88,7 +88,7 @@ export function coordinateRefreshes(
       await createKey(tokens.refreshToken),
       resource ?? null,
       scope ?? null,
-      rejectedToken === undefined ? null : await sha256(rejectedToken),
+      rejectedToken === undefined ? null : [await sha256(rejectedToken), isForced === true],
       (await client.getThumbprint()) ?? null,
     ]);
     return flight(key, () => refreshUnderLock(holder, tokenRequest));

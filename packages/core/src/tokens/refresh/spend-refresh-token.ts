@@ -16,7 +16,7 @@ import {
   type TokenSet,
   toAccessToken,
 } from '../token-set.ts';
-import type { WantedAccessToken } from '../usable-token.ts';
+import { markReplacement, type WantedAccessToken } from '../usable-token.ts';
 import type { FurtherTokenLimit } from './further-tokens.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { TokenSuccessors } from './token-successors.ts';
@@ -81,7 +81,11 @@ async function sendRefreshRequest(
       },
     });
     const time = seconds(client.now);
-    const next = applyRefresh(tokens, response, time, tokenRequest);
+    const refreshedTokens = applyRefresh(tokens, response, time, tokenRequest);
+    const next = {
+      ...refreshedTokens,
+      accessTokens: markReplacement(refreshedTokens.accessTokens, tokenRequest),
+    };
     return context.furtherTokens.count(next, { previous: tokens, tokenRequest, time });
   } catch (error) {
     if (error instanceof TransportError && error.code === 'rate_limited') {
