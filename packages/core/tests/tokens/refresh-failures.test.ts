@@ -34,7 +34,11 @@ describe('C5: a failure of the provider does not end a session', () => {
     for (const result of results) expect(result).toMatchObject({ reason: { code } });
     expect(provider.state.requests).toBe(1);
     provider.state.before = async () => {};
+    // The shortest pause with Retry-After is a second.
+    const pauseEnd = performance.now() + 1_000;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => pauseEnd);
     await expect(tokens.getAccessToken(holder('s'))).resolves.toMatchObject({ changed: true });
+    clock.mockRestore();
   });
 
   test('a write of the holder that never completes does not keep back the token', async () => {
@@ -52,6 +56,29 @@ describe('C5: a failure of the provider does not end a session', () => {
       vi.useRealTimers();
     }
   });
+
+  test.each([
+    ['server_error', 503, 120],
+    ['rate_limited', 429, 0],
+  ] as const)(
+    '%s with status %i and Retry-After: %i pauses the refreshes, in any process',
+    async (code, status, retryAfter) => {
+      const provider = createTestProvider();
+      const { sessions, holder } = createSharedSessions();
+      sessions.set('s', expireTokens(provider.login('alice')));
+      const shared = { lock: createMemoryLock(), successors: createMemorySuccessorStore() };
+      provider.state.before = async () => {
+        throw new TransportError(code, 'x', { status, retryAfter });
+      };
+      for (const process of [
+        createCoordinator(provider.client(), shared),
+        createCoordinator(provider.client(), shared),
+      ])
+        for (let calls = 0; calls < 3; calls++)
+          await expect(process.getAccessToken(holder('s'))).rejects.toMatchObject({ code, status });
+      expect(provider.state.requests).toBe(1);
+    },
+  );
 
   test('returns a token inside its leeway during a failure', async () => {
     const provider = createTestProvider();

@@ -88,9 +88,8 @@ async function sendRefreshRequest(
     };
     return context.furtherTokens.count(next, { previous: tokens, tokenRequest, time });
   } catch (error) {
-    if (error instanceof TransportError && error.code === 'rate_limited') {
-      await rateLimit.pause(key, refreshToken, error.retryAfter);
-    }
+    if (error instanceof TransportError && (error.code === 'rate_limited' || error.retryAfter !== undefined))
+      await rateLimit.pause(key, refreshToken, error);
     if (isOtherUserError(error)) return endLogin(context, task, { tokens, reason: 'other_user' });
     const rejection = error instanceof AuthorizationServerError ? toLoginRequiredError(error) : error;
     if (rejection instanceof LoginRequiredError && rejection.code === 'session_ended') {

@@ -25,10 +25,19 @@ export interface TokenSuccessors {
     successor: Successor,
     options?: { readonly isUnwritten: boolean },
   ): Promise<void>;
-  /** Milliseconds of the pause that another process has stored for a refresh token; 0 or less without one. */
-  findPause(refreshToken: string): Promise<number>;
-  /** Stores the pause of a refresh token, in milliseconds, for other processes. */
-  savePause(refreshToken: string, length: number): Promise<void>;
+  /** Finds the pause that another process has stored for a refresh token. `remaining`: milliseconds, 0 or less at its end. */
+  findPause(
+    refreshToken: string,
+  ): Promise<{ readonly remaining: number; readonly status?: number } | undefined>;
+  /**
+   * Stores the pause of a refresh token for other processes.
+   *
+   * @param pause `length` in milliseconds, `status` of the response that caused it
+   */
+  savePause(
+    refreshToken: string,
+    pause: { readonly length: number; readonly status?: number | undefined },
+  ): Promise<void>;
 }
 
 export interface TokenSuccessorsOptions {
@@ -103,12 +112,15 @@ export function createTokenSuccessors(
       }
     },
     async findPause(refreshToken) {
-      const until = await sharedStore?.get(await createPauseKey(refreshToken)).catch(() => undefined);
-      return until === undefined ? 0 : Number(until) - now();
+      const value = await sharedStore?.get(await createPauseKey(refreshToken)).catch(() => undefined);
+      if (value === undefined) return undefined;
+      const [until, status] = value.split(' ').map(Number);
+      return { remaining: Number(until) - now(), ...(status && { status }) };
     },
-    async savePause(refreshToken, length) {
+    async savePause(refreshToken, { length, status }) {
       const key = await createPauseKey(refreshToken);
-      await sharedStore?.set(key, String(now() + length), Math.max(length, 1)).catch(() => {});
+      const value = `${now() + length}${status === undefined ? '' : ` ${status}`}`;
+      await sharedStore?.set(key, value, Math.max(length, 1)).catch(() => {});
     },
   };
 }
