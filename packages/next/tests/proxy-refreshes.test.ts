@@ -2,6 +2,7 @@ import { TransportError } from '@countersign/core';
 import { type NextRequest, NextResponse } from 'next/server.js';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createAuth } from '../src/create-auth.ts';
+import type { AuthOptions } from '../src/index.ts';
 import { baseUrl, createProxyRequest, logIn, setUp, setUpLogin } from './support/app.ts';
 import { runInNext } from './support/run-in-next.ts';
 
@@ -214,18 +215,41 @@ test.each([
 
 test('does not redirect a user to the login again after an unsuccessful login', async () => {
   vi.spyOn(console, 'warn').mockImplementation(() => {});
-  const { server, auth, cookie } = await setUpLogin();
+  const { server, options } = await setUp();
+  const auth = createAuth({ ...options, fetch: shortenTokens(server.fetch, 60) });
+  const cookie = await logIn(auth.handlers, server);
   const tokens = [{}];
-  server.clock.advance(3_601);
+  server.clock.advance(61);
   server.fail('token', { status: 400 });
   const open = (header: string) =>
     auth.proxy(createProxyRequest('/dashboard', { cookie: header }), { protect, tokens });
   expect((await open(cookie)).status).toBe(307);
   server.clock.advance(1);
-  server.faults.add('expires_in_zero');
   const next = await logIn(auth.handlers, server);
+  server.clock.advance(61);
   server.fail('token', { status: 400 });
   const response = await open(next);
   expect(response.headers.get('x-middleware-next')).toBe('1');
   expect(response.headers.get('x-middleware-request-x-auth-refresh-failed')).toContain('code=token_error');
 });
+
+test('a page behind the proxy receives a token if "expires_in" is 0', async () => {
+  const { server, options } = await setUp();
+  const auth = createAuth({ ...options, fetch: shortenTokens(server.fetch, 0) });
+  const cookie = await logIn(auth.handlers, server);
+  server.clock.advance(3);
+  const response = await auth.proxy(createProxyRequest('/dashboard', { cookie }));
+  const pageCookie = response.headers.get('x-middleware-request-cookie') ?? cookie;
+  const { result } = await runInNext({ cookie: pageCookie, phase: 'render' }, () => auth.getAccessToken());
+  expect(result.expiresAt).toBeUndefined();
+  expect(server.requestsTo('token')).toHaveLength(1);
+});
+
+/** Changes the `expires_in` of token responses. */
+const shortenTokens =
+  (fetch: NonNullable<AuthOptions['fetch']>, expiresIn: number): NonNullable<AuthOptions['fetch']> =>
+  async (url, init) => {
+    const response = await fetch(url, init);
+    if (!String(url).endsWith('/token') || !response.ok) return response;
+    return Response.json({ ...(await response.json()), expires_in: expiresIn });
+  };

@@ -11,8 +11,8 @@ export interface AccessToken {
   /** `DPoP`: a request with the token also needs a DPoP proof. */
   readonly tokenType: 'Bearer' | 'DPoP';
   /**
-   * Expiry in seconds since the epoch. Absent when the token response has no `expires_in`: the token is then used until
-   * a resource server rejects it.
+   * Expiry in seconds since the epoch. Absent when the token response has no `expires_in`, or 0: the token is then used
+   * until a resource server rejects it.
    */
   readonly expiresAt?: number;
   /** The granted scopes. */

@@ -34,6 +34,14 @@ describe('a member of a token response', () => {
     );
   });
 
+  test.each([0, '0', 0.5])('"expires_in" is absent if its value is %j', async (value) => {
+    const received = await refresh(() => createJsonResponse({ ...tokens, expires_in: value }));
+    expect(received).not.toHaveProperty('expiresAt');
+    await expect(refresh(() => createJsonResponse({ ...tokens, expires_in: -1 }))).rejects.toMatchObject({
+      check: 'expires_in',
+    });
+  });
+
   test('"scope" may be empty or a list', async () => {
     expect((await refresh(() => createJsonResponse({ ...tokens, scope: '' }))).scopes).toEqual([]);
     expect((await refresh(() => createJsonResponse({ ...tokens, scope: [] }))).scopes).toEqual([]);

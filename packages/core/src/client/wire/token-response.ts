@@ -23,7 +23,7 @@ export interface TokenResponse {
   readonly accessToken: string;
   /** `DPoP` if the token is bound to the key of the option `dpop`. */
   readonly tokenType: 'Bearer' | 'DPoP';
-  /** Seconds since the epoch. Absent if the response has no `expires_in`. */
+  /** Seconds since the epoch. Absent if the response has no `expires_in`, or 0. */
   readonly expiresAt?: number;
   /** The granted scopes. The requested scopes if the response has no `scope`. */
   readonly scopes: readonly string[];

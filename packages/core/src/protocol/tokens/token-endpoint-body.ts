@@ -41,13 +41,16 @@ function parseForm(text: string): JsonObject | undefined {
 
 /**
  * Normalizes a successful token response: members that are `null`, empty or blank are absent, and a `scope` that is a list
- * becomes a text.
+ * becomes a text. An `expires_in` below one second is absent too: a token that expires when it is received is of no use, so
+ * its lifetime counts as unknown. Each call would otherwise send a refresh.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
 export function normalizeTokenResponse(body: JsonObject): JsonObject {
   const members = Object.entries(removeNullMembers(body)).filter(
-    ([name, value]) => typeof value !== 'string' || value.trim() !== '' || !absentIfEmpty.includes(name),
+    ([name, value]) =>
+      (typeof value !== 'string' || value.trim() !== '' || !absentIfEmpty.includes(name)) &&
+      (name !== 'expires_in' || !isZero(value)),
   );
   const normalizedBody = Object.fromEntries(members);
   const { scope } = normalizedBody;
@@ -56,3 +59,6 @@ export function normalizeTokenResponse(body: JsonObject): JsonObject {
   }
   return normalizedBody;
 }
+
+const isZero = (value: unknown) =>
+  (typeof value === 'number' || typeof value === 'string') && Math.floor(Number(value)) === 0;
