@@ -104,7 +104,7 @@ export type AuthEvent =
       readonly error?: string;
     }
   | {
-      /** The ID token of a refresh response was not stored: it is invalid, or differs from the ID token of the login. */
+      /** The ID token of a refresh response was not stored: it is invalid, differs from that of the login, or does not fit in cookies. */
       readonly type: 'id_token.ignored';
       readonly issuer: string;
       readonly clientId: string;

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { getErrorCode, ValidationError } from '../errors.ts';
+import { ValidationError } from '../errors.ts';
 import { seconds } from '../internal/clock.ts';
 import type { JsonObject } from '../internal/json/json.ts';
 import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../protocol/login/same-login.ts';
@@ -8,7 +8,7 @@ import { requireTokenIssuer } from '../protocol/tokens/id-token-claims.ts';
 import { normalizeVerificationClaims } from '../protocol/tokens/verification-claims.ts';
 import type { Client } from './client.ts';
 import { getClientContext } from './client-context.ts';
-import { reportProblem } from './observability.ts';
+import { reportIgnoredIdToken } from './ignored-id-token.ts';
 import { discover } from './wire/discovery.ts';
 import { retryWithDpopNonce } from './wire/dpop.ts';
 import { findIdTokenHmac, verifyIdTokenHmac } from './wire/jwt/id-token-hmac.ts';
@@ -225,18 +225,6 @@ async function processRefreshedIdToken(
   if (failure === undefined) return body;
   reportIgnoredIdToken(client, translateTokenError(failure));
   return undefined;
-}
-
-/** Reports an ID token that was not stored. Otherwise outdated claims would have no visible reason. */
-function reportIgnoredIdToken(client: Client, error: Error): void {
-  const { issuer, clientId } = client;
-  const code = getErrorCode(error);
-  const check = error instanceof ValidationError ? error.check : undefined;
-  reportProblem(
-    client,
-    { type: 'id_token.ignored', issuer, clientId, code, ...(check !== undefined && { check }) },
-    `The ID token of a refresh of client "${clientId}" was ignored (${check ?? code}): ${error.message} The previous ID token stays.`,
-  );
 }
 
 /** Returns the claims of the ID token of a processed response. */

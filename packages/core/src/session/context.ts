@@ -20,7 +20,7 @@ import { checkCookiePath } from './cookies/cookie-path.ts';
 import { type CookieJar, createCookieJar, createLoginJar } from './cookies/cookies.ts';
 import { createEndRetries, type EndRetries } from './end/end-retries.ts';
 import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';
-import { reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
+import { reportLargeIdToken, reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
 import { parseBaseUrl, requirePositive, type WebSessionOptions } from './options.ts';
 import { checkMessages } from './pages/check-messages.ts';
 import { checkOwnPages } from './pages/own-pages.ts';
@@ -117,6 +117,7 @@ export function createSessionContext(
         tombstones: limitTombstoneStore(options.tombstones ?? createMemoryTombstoneStore({ now })),
         sessionEntries: state?.sessionEntries,
         onTokenOmitted: (resource) => reportOmittedToken(client, resource),
+        onIdTokenIgnored: () => reportLargeIdToken(client),
         onWritten: (cookies) => reportSessionSize(client, cookies),
       });
   return {

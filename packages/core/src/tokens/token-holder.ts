@@ -20,7 +20,8 @@ export interface TokenHolder {
    * Replaces the tokens, if the session still exists.
    *
    * An error means that the storage is unavailable: the coordinator keeps the tokens in memory and repeats the call
-   * until it succeeds.
+   * until it succeeds. A `ConfigurationError` means that it cannot store these tokens, however often it is tried: the caller
+   * receives it.
    *
    * @returns `false` if the session has ended: a refresh never restores it. Otherwise `sealedSession`, the data that
    *   requests with the previous tokens receive beside the next tokens, for example the new session cookie.

@@ -1,6 +1,7 @@
 import { seconds } from '../../internal/clock.ts';
-import { findAccessToken, type StoredAccessToken } from '../../tokens/token-set.ts';
+import { findAccessToken, type StoredAccessToken, type TokenSet } from '../../tokens/token-set.ts';
 import { countChunkBytes, deleteChunks, writeChunks } from '../cookies/chunks.ts';
+import { maxSessionBytes, reservedTokenBytes } from '../cookies/cookie-budget.ts';
 import type { CookieToSet, RequestCookies } from '../cookies/cookies.ts';
 import { createSessionCopies } from './cookie-sessions/session-copies.ts';
 import {
@@ -15,7 +16,7 @@ import {
   createTombstoneKeyReader,
 } from './logout-records/tombstone-keys.ts';
 import type { LoadedSession, SessionBackend } from './session-backend.ts';
-import { fitSession, requireSpace } from './state/fit-session.ts';
+import { fitSession, requireSpace, selectIdToken } from './state/fit-session.ts';
 import { getSessionEnds } from './state/session-lifetimes.ts';
 import type { SessionState } from './state/session-state.ts';
 import type { TombstoneStore } from './stores/tombstone-store.ts';
@@ -30,6 +31,8 @@ export interface CookieBackendOptions extends SessionEncryptionOptions {
   readonly absoluteLifetime: number;
   /** Called if a new access token is not stored because it does not fit. */
   readonly onTokenOmitted?: (resource: string | undefined) => void;
+  /** Called if the ID token of a refresh is not stored because its claims do not fit. */
+  readonly onIdTokenIgnored?: () => void;
   /** Called with the cookies of each session that is written. */
   readonly onWritten?: (cookies: readonly CookieToSet[]) => void;
 }
@@ -62,9 +65,14 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
    */
   async function encryptFitting(
     state: SessionState,
-    { hasNewTokens }: { readonly hasNewTokens: boolean },
+    { hasNewTokens, maxBytes }: { readonly hasNewTokens: boolean; readonly maxBytes?: number },
   ): Promise<string> {
-    const fittedSession = fitSession(state, { countBytes, compareUse, hasNewTokens });
+    const fittedSession = fitSession(state, {
+      countBytes,
+      compareUse,
+      hasNewTokens,
+      ...(maxBytes && { maxBytes }),
+    });
     const [newest] = state.tokens.accessTokens;
     if (newest && fittedSession.tokens.accessTokens.length === 0) options.onTokenOmitted?.(newest.resource);
     const sealedSession = await encryption.encrypt(fittedSession, {
@@ -73,6 +81,25 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
     options.onWritten?.(createCookies(sealedSession, new Map()));
     return sealedSession;
   }
+
+  /**
+   * Encrypts a state with the tokens of a refresh.
+   *
+   * @throws ConfigurationError `cookies_too_large` if not even the refresh token fits
+   */
+  async function encryptRefreshed(state: SessionState, previousTokens: TokenSet) {
+    const refreshedState = selectIdToken(state, previousTokens, { countBytes });
+    const sealedSession = await encryptFitting(refreshedState, { hasNewTokens: true });
+    if (refreshedState !== state) options.onIdTokenIgnored?.();
+    return { state: refreshedState, sealedSession };
+  }
+
+  /**
+   * The budget of a session with other data of the application. Data that would leave no room for longer tokens is rejected,
+   * unless it is smaller than before.
+   */
+  const getDataBudget = (previousState: SessionState) =>
+    Math.min(maxSessionBytes, Math.max(maxSessionBytes - reservedTokenBytes, countBytes(previousState)));
 
   function createCookies(sealedSession: string, existing: RequestCookies): CookieToSet[] {
     const value = { ...encryption.split(sealedSession), maxAge: options.absoluteLifetime };
@@ -145,10 +172,18 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       const changedState = change(loadedSession.state);
       if (!changedState) return false;
       const state = isUse ? { ...changedState, usedAt: seconds(now) } : changedState;
-      const hasNewTokens = state.tokens !== loadedSession.state.tokens;
+      const { tokens, data } = loadedSession.state;
+      if (state.tokens !== tokens) {
+        const refreshed = await encryptRefreshed(state, tokens);
+        return {
+          loadedSession: { ...loadedSession, state: refreshed.state },
+          sealedSession: refreshed.sealedSession,
+        };
+      }
+      const maxBytes = state.data === data ? maxSessionBytes : getDataBudget(loadedSession.state);
       return {
         loadedSession: { ...loadedSession, state },
-        sealedSession: await encryptFitting(state, { hasNewTokens }),
+        sealedSession: await encryptFitting(state, { hasNewTokens: false, maxBytes }),
       };
     },
     async applyTokens(loadedSession, tokens, sealedSession) {
@@ -156,8 +191,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       // Only a cookie of the same session is used. Otherwise the tokens are encrypted again for this session.
       if (other && other.id === loadedSession.state.id)
         return { ...loadedSession, state: other, sealedSession };
-      const state = { ...loadedSession.state, tokens };
-      return { ...loadedSession, state, sealedSession: await encryptFitting(state, { hasNewTokens: true }) };
+      const { state } = loadedSession;
+      return { ...loadedSession, ...(await encryptRefreshed({ ...state, tokens }, state.tokens)) };
     },
     requireSpace: ({ state }, request) => requireSpace(state, request, { countBytes }),
     recordUse({ state }, request) {

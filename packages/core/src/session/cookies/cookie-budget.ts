@@ -10,6 +10,9 @@ export const maxCookieBytes = 8_000;
 /** Maximum bytes of the session's cookies. The rest of {@link maxCookieBytes} is for pending logins. */
 export const maxSessionBytes = 6_800;
 
+/** Bytes of {@link maxSessionBytes} that data of the application leaves free: tokens become longer at a refresh. */
+export const reservedTokenBytes = 600;
+
 /** Maximum bytes of pending logins, if the session leaves that many. */
 export const maxLoginBytes = 6_000;
 

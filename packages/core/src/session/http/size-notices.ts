@@ -1,5 +1,7 @@
 import type { Client } from '../../client/client.ts';
+import { reportIgnoredIdToken } from '../../client/ignored-id-token.ts';
 import { emitEvent } from '../../client/observability.ts';
+import { ConfigurationError } from '../../errors.ts';
 import { maxCookieBytes } from '../cookies/cookie-budget.ts';
 import { type CookieToSet, serializeCookie } from '../cookies/cookies.ts';
 import { claimNotice } from '../shared-state.ts';
@@ -34,3 +36,13 @@ export function reportOmittedToken(client: Client, resource: string | undefined)
       'Use a session store: set the option "store". This is written once for each process.',
   );
 }
+
+/** Reports the ID token of a refresh whose claims do not fit in the cookies. */
+export const reportLargeIdToken = (client: Client): void =>
+  reportIgnoredIdToken(
+    client,
+    new ConfigurationError(
+      'cookies_too_large',
+      'Its claims do not fit in the session cookies. Use a session store: set the option "store". Or issue fewer claims at the provider.',
+    ),
+  );

@@ -19,6 +19,8 @@ export class SessionHolder implements TokenHolder {
   /** Seconds since the epoch; `undefined` after the first {@link read}. */
   private loadedAt: number | undefined;
   private lastOperation: Promise<unknown> | undefined;
+  /** The tokens of the last write. The loaded session may have the previous ID token with them. */
+  private writtenTokens: TokenSet | undefined;
 
   constructor(
     { backend, now }: { readonly backend: SessionBackend; readonly now: Clock },
@@ -53,6 +55,7 @@ export class SessionHolder implements TokenHolder {
     const replaceOlder = (state: SessionState) =>
       state.tokens === tokens || isNewerTokenSet(tokens, state.tokens) ? { ...state, tokens } : undefined;
     if (!(await this.change(replaceOlder))) return false;
+    this.writtenTokens = tokens;
     return this.sealedSession === undefined ? {} : { sealedSession: this.sealedSession };
   }
 
@@ -78,7 +81,8 @@ export class SessionHolder implements TokenHolder {
     sealedSession: receivedSession,
   }: Pick<GetAccessTokenResult, 'tokens' | 'sealedSession'>): Promise<void> {
     return this.runInOrder(async () => {
-      if (!this.loadedSession || this.loadedSession.state.tokens === tokens) return;
+      if (!this.loadedSession || [this.loadedSession.state.tokens, this.writtenTokens].includes(tokens))
+        return;
       // The cookie of another request lacks the changes that this request has written.
       const sealedSession = this.sealedSession === undefined ? receivedSession : undefined;
       const updatedSession = await this.backend.applyTokens(this.loadedSession, tokens, sealedSession);

@@ -1,4 +1,9 @@
-import { AuthorizationServerError, LoginRequiredError, TransportError } from '../../errors.ts';
+import {
+  AuthorizationServerError,
+  ConfigurationError,
+  LoginRequiredError,
+  TransportError,
+} from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { isOtherUserError } from '../../protocol/login/same-login.ts';
 import { toLoginRequiredError } from '../../protocol/tokens/refresh-rejection.ts';
@@ -172,7 +177,11 @@ async function storeTokens(
 ): Promise<{ readonly sealedSession?: string } | undefined> {
   const { holder, refreshToken } = task;
   const { next } = change;
-  const outcome = await tryWrite(holder, change);
+  const outcome = await tryWrite(holder, change).catch(async (error: unknown) => {
+    // Another attempt would not help. The next request finds the tokens, and can make room for them.
+    await successors.save(refreshToken, { tokens: next }, { isUnwritten: true });
+    throw error;
+  });
   if (outcome === 'session-ended') return rejectLateTokens(client, next);
   if (outcome === 'other-login') {
     await successors.save(refreshToken, { tokens: next });
@@ -221,6 +230,7 @@ async function revokeLateTokens(client: RefreshClient, { refreshToken }: TokenSe
   if (refreshToken !== undefined) await client.revoke(refreshToken);
 }
 
+/** @throws ConfigurationError if the holder cannot store these tokens, for example because they are too large */
 async function tryWrite(
   holder: TokenHolder,
   { next, previous }: TokenChange,
@@ -232,7 +242,8 @@ async function tryWrite(
     const current = await holder.read();
     if (!current) return 'session-ended';
     return current.refreshToken === previous.refreshToken ? 'unavailable' : 'other-login';
-  } catch {
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     return 'unavailable';
   }
 }

@@ -15,19 +15,48 @@ export interface FitOptions {
 }
 
 /**
+ * Keeps the previous ID token if the claims of a new one are too large for the cookies. A session with the new claims could
+ * not be stored, and its refresh token would be lost.
+ *
+ * @param previousTokens the tokens before the refresh
+ */
+export function selectIdToken(
+  state: SessionState,
+  previousTokens: TokenSet,
+  { countBytes }: Pick<FitOptions, 'countBytes'>,
+): SessionState {
+  const { claims, idToken } = previousTokens;
+  if (!claims || claims === state.tokens.claims) return state;
+  const fits = (each: SessionState) => countBytes(omitIdToken(each)) <= maxSessionBytes;
+  const keepNewest = (each: SessionState) =>
+    replaceTokens(each, { accessTokens: each.tokens.accessTokens.slice(0, 1) });
+  if (fits(keepNewest(state))) return state;
+  const { idToken: _, ...tokens } = state.tokens;
+  const previous = { ...state, tokens: { ...tokens, ...(idToken !== undefined && { idToken }), claims } };
+  // If only the access token is too large, the previous claims do not help.
+  const isCause = fits(keepNewest(previous)) || !fits(replaceTokens(state, { accessTokens: [] }));
+  return isCause ? previous : state;
+}
+
+/**
  * Reduces a state until its cookies fit in the budget. First the least recently used access tokens are removed, then the text
  * of the ID token. Its claims remain.
  *
  * @param options `hasNewTokens`: the tokens were just received. The refresh token is then kept without an access token if
- *   necessary.
+ *   necessary. `maxBytes`: the budget. Default: {@link maxSessionBytes}.
  * @throws ConfigurationError `cookies_too_large` if the rest does not fit
  */
 export function fitSession(
   state: SessionState,
-  { countBytes, compareUse, hasNewTokens }: FitOptions & { readonly hasNewTokens: boolean },
+  {
+    countBytes,
+    compareUse,
+    hasNewTokens,
+    maxBytes = maxSessionBytes,
+  }: FitOptions & { readonly hasNewTokens: boolean; readonly maxBytes?: number },
 ): SessionState {
   let fittedState = state;
-  const fits = () => countBytes(fittedState) <= maxSessionBytes;
+  const fits = () => countBytes(fittedState) <= maxBytes;
   if (!fits()) {
     const [newest, ...others] = state.tokens.accessTokens;
     const byUse = newest ? [newest, ...others.sort(compareUse)] : [];
@@ -37,7 +66,7 @@ export function fitSession(
     // Without a refresh token, the access token could not be requested again, and each login would end here.
     if (!fits() && hasNewTokens && newest && state.tokens.refreshToken !== undefined)
       fittedState = addOmittedToken(omitIdToken(state), newest);
-    if (!fits()) throw createSizeError(countBytes(fittedState));
+    if (!fits()) throw createSizeError(countBytes(fittedState), maxBytes);
   }
   return removeStoredTokens(fittedState);
 }
@@ -63,13 +92,13 @@ export function requireSpace(
     replaceTokens(state, { accessTokens: [{ ...placeholder, ...omittedToken } as StoredAccessToken] }),
   );
   const bytes = countBytes(expected);
-  if (bytes > maxSessionBytes) throw createSizeError(bytes);
+  if (bytes > maxSessionBytes) throw createSizeError(bytes, maxSessionBytes);
 }
 
-const createSizeError = (bytes: number) =>
+const createSizeError = (bytes: number, maxBytes: number) =>
   new ConfigurationError(
     'cookies_too_large',
-    `The session needs ${bytes} bytes of cookies, expected at most ${maxSessionBytes}. Use a session store: set the option "store". Or reduce the claims of the tokens at the provider, or the data of the session.`,
+    `The session needs ${bytes} bytes of cookies, expected at most ${maxBytes}. Use a session store: set the option "store". Or reduce the claims of the tokens at the provider, or the data of the session.`,
   );
 
 const replaceTokens = (state: SessionState, change: Partial<TokenSet>): SessionState => ({
