@@ -1,7 +1,8 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import { expect, test, vi } from 'vitest';
 import { createWebApp, type TestBrowser, type WebApp } from '../../../tests/support/web-browser.ts';
-import type { CookieToSet } from '../index.ts';
+import type { ClientSettings } from '../../index.ts';
+import type { CookieToSet, StartLoginOptions, WebSessionOptions } from '../index.ts';
 
 // One budget applies to all cookies of an application: the session, its chunks and pending logins.
 
@@ -211,4 +212,79 @@ test('reports a session in one cookie that exceeds a header buffer of 4 KB', asy
   expect([...browser.cookies.keys()].filter((name) => !name.endsWith('.completed'))).toHaveLength(1);
   expect(app.events).toContainEqual({ type: 'session.large', bytes: expect.any(Number), cookies: 1 });
   expect(String(warn.mock.calls[0])).toContain('proxy_buffer_size 16k');
+});
+
+const strict = { options: { cookie: { sameSite: 'strict' } } } as const;
+const stepUp: StartLoginOptions['authorization'] = {
+  scope: 'openid profile email offline_access urn:example:project:roles urn:example:project:aud',
+  resource: ['https://api.example.test/one', 'https://api.example.test/two'],
+  acrValues: ['urn:example:loa:high'],
+  loginHint: 'alice@example.test',
+  parameters: { organization: 'org_0123456789abcdef', screen_hint: 'signup', access_type: 'offline' },
+};
+
+interface Settings {
+  readonly options?: Partial<WebSessionOptions>;
+  readonly client?: Partial<ClientSettings & { readonly issuer: string }>;
+}
+
+/** Opens an application with these settings, and a browser with a session of more than 6,700 bytes. */
+async function openLargest({ options, client }: Settings) {
+  vi.spyOn(console, 'warn').mockReturnValue();
+  const padding = { length: 3_500 };
+  const { app } = await open(padding);
+  for (; padding.length < 5_000; padding.length += 40) {
+    const browser = app.open();
+    await browser.logIn();
+    const bytes = countBytes(browser, '__Host-session') - countBytes(browser, '__Host-session.completed');
+    if (bytes <= 6_700) continue;
+    const changedApp = await createWebApp(options, { at: app.server, ...(client && { client }) });
+    return { app: changedApp, browser: changedApp.open(browser.cookies) };
+  }
+  throw new Error('no session has more than 6,700 bytes');
+}
+
+test.each([
+  ['SameSite=Strict', strict, {}],
+  ['form_post', { client: { responseMode: 'form_post' } }, {}],
+  ['a step-up with many parameters', {}, { authorization: stepUp }],
+] as const)(
+  'keeps the cookies of a login with %s below 8 KB, beside the largest session',
+  async (_, settings, login) => {
+    const { app, browser } = await openLargest(settings);
+    const { cookies } = await app.sessions.startLogin(browser.header(), { returnTo: '/dashboard', ...login });
+    take(browser, cookies);
+    expect([...browser.cookies.keys()].filter((name) => name.includes('.login.'))).toHaveLength(1);
+    expect(countBytes(browser)).toBeLessThanOrEqual(8_000);
+    expect(app.events.map(({ type }) => type)).not.toContain('return_to.rejected');
+  },
+);
+
+test('ends the largest session although only its key fits in the cookie of the next login', async () => {
+  const { app, browser } = await openLargest(strict);
+  const previousCookies = browser.header();
+  app.server.clock.advance(5);
+  app.server.signIn('mallory');
+  const started = await browser.visit('/auth/login?returnTo=/dashboard');
+  const { url } = await app.server.authorize(started.headers.get('location') ?? '');
+  // Browsers send no `Strict` cookie with this request.
+  const redirected = app.open(new Map([...browser.cookies].filter(([name]) => name.includes('.login.'))));
+  const response = await redirected.visit(url.pathname + url.search);
+  expect(await response.text()).toContain('/dashboard');
+  expect((await app.sessions.open(redirected.header())).session?.user.sub).toBe('mallory');
+  expect((await app.sessions.open(previousCookies)).session).toBeUndefined();
+  expect(app.events.map(({ type }) => type)).toEqual(
+    expect.arrayContaining(['session.ended', 'logout.incomplete']),
+  );
+});
+
+test('rejects a login that does not fit beside the session with a typed error', async () => {
+  const { app, browser } = await openLargest({});
+  const authorization = { scope: `openid ${'long-scope '.repeat(200)}`.trim() };
+  await expect(app.sessions.startLogin(browser.header(), { authorization })).rejects.toMatchObject({
+    name: 'ConfigurationError',
+    code: 'cookies_too_large',
+    message: expect.stringContaining('beside the session'),
+  });
+  expect((await app.sessions.startLogin('', { authorization })).cookies).not.toEqual([]);
 });

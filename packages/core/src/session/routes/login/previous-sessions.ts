@@ -1,5 +1,6 @@
 import { reportIncompleteLogout, revokeEndedLogin } from '../../../client/logout/incomplete-logout.ts';
 import { ConfigurationError } from '../../../errors.ts';
+import { seconds } from '../../../internal/clock.ts';
 import { getIdentity, type TokenSet } from '../../../tokens/token-set.ts';
 import type { LoadedSession, SessionBackend, SessionReference } from '../../backends/session-backend.ts';
 import type { SessionState } from '../../backends/state/session-state.ts';
@@ -119,6 +120,10 @@ export const omitRefreshTokens = (sessions: readonly PreviousSession[]): readonl
     return { key, state: { ...state, tokens }, isTokenOmitted: true };
   });
 
+/** Leaves only the keys of the sessions. They suffice to end them, but not to revoke their refresh tokens. */
+export const omitStates = (sessions: readonly PreviousSession[]): readonly PreviousSession[] =>
+  omitRefreshTokens(sessions).map(({ state: _, ...session }) => session);
+
 /**
  * Ends the sessions that a new login replaces, so that a copy of an identifier is no longer valid.
  *
@@ -137,7 +142,7 @@ export async function endPreviousSessions(
     const reference = await findLive(context, session);
     if (!reference) continue;
     const { state } = await endSession(context, reference, 'replaced');
-    if (!state || mayShareGrant(state.tokens, tokens)) continue;
+    if (state && mayShareGrant(state.tokens, tokens)) continue;
     if ('isTokenOmitted' in session) reportOmittedRefreshToken(context);
     else await revokeNewestTokens(context, state);
   }
@@ -167,10 +172,14 @@ export async function revokeUnusedTokens(
 
 /** Returns `undefined` if the session has ended since the login started. */
 async function findLive(
-  { backend }: SessionContext,
+  { backend, now }: SessionContext,
   session: LoadedSession | PreviousSession,
 ): Promise<SessionReference | undefined> {
-  return 'version' in session ? session : reloadToEnd(backend, session);
+  if ('version' in session) return session;
+  // Only the cookie had the state, and it did not fit in that of the login. It is unknown whether the session has ended.
+  if (backend.kind === 'cookie' && !session.state)
+    return { key: session.key, pending: { endedAt: seconds(now) } };
+  return reloadToEnd(backend, session);
 }
 
 /** Returns only the reference if the store cannot be read. It may be possible to write to it. */
@@ -188,7 +197,7 @@ function reportOmittedRefreshToken({ client }: SessionContext): void {
     'refresh_token',
     new ConfigurationError(
       'cookies_too_large',
-      'A login has replaced the session of another user. Its refresh token did not fit in the cookie of the pending login, and was not revoked. Use stored sessions, or "responseMode: \'query\'" with "cookie.sameSite: \'lax\'".',
+      'A login has replaced a session that is of another user, or may be. Its refresh token did not fit in the cookie of the pending login, and was not revoked. Use stored sessions, or "responseMode: \'query\'" with "cookie.sameSite: \'lax\'".',
     ),
   );
 }

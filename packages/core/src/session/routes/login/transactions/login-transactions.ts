@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../../../../errors.ts';
 import { seconds } from '../../../../internal/clock.ts';
 import { createRandomToken } from '../../../../internal/encoding.ts';
 import { isJsonObject } from '../../../../internal/json/json.ts';
@@ -9,11 +10,17 @@ import {
   countSessionBytes,
   maxCookieBytes,
   maxLoginBytes,
+  maxSessionBytes,
 } from '../../../cookies/cookie-budget.ts';
 import type { CookieToSet, RequestCookies } from '../../../cookies/cookies.ts';
 import { reportReturnTo } from '../../../pages/failure-report.ts';
 import { countMarkerBytes } from '../login-marker.ts';
-import { joinPreviousSessions, omitRefreshTokens, type PreviousSession } from '../previous-sessions.ts';
+import {
+  joinPreviousSessions,
+  omitRefreshTokens,
+  omitStates,
+  type PreviousSession,
+} from '../previous-sessions.ts';
 import type { LoginTransaction } from './pending-login.ts';
 import { hasStarted } from './used-logins.ts';
 
@@ -38,6 +45,7 @@ const getCookieName = ({ loginJar }: SessionContext, state: string) =>
  * the cookies.
  *
  * @param options `fallback`: where to go after the login if `returnTo` does not fit. Default: `/`.
+ * @throws ConfigurationError `cookies_too_large` if the login does not fit beside the session
  */
 export async function saveLogin(
   context: SessionContext,
@@ -51,6 +59,7 @@ export async function saveLogin(
     reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
     cookies = await createLoginCookies(context, { ...login, returnTo: fallback }, existing, { available });
   }
+  requireSpace(context, { bytes: sumBytes(cookies), available });
   return [...(await dropOldest(context, existing, available - sumBytes(cookies))), ...cookies];
 }
 
@@ -112,17 +121,52 @@ function getAvailableBytes(
   return Math.min(maxLoginBytes, available - countMarkerBytes(context));
 }
 
-/** Creates the cookies of a login. Refresh tokens of previous sessions are omitted if there are too many bytes. */
+/** Session cookies that a sibling host has planted can be larger than a session. They prevent no login. */
+function requireSpace(
+  context: SessionContext,
+  { bytes, available }: { readonly bytes: number; readonly available: number },
+): void {
+  const maxBytes = Math.max(available, maxCookieBytes - maxSessionBytes - countMarkerBytes(context));
+  if (bytes <= maxBytes) return;
+  throw new ConfigurationError(
+    'cookies_too_large',
+    `The login needs ${bytes} bytes of cookies, expected at most ${maxBytes} beside the session. Use a session store: set the option "store". Or request fewer scopes and resources, or reduce the session.`,
+  );
+}
+
+/** Creates the cookies of a login, with as much of it as fits in the available bytes. */
 async function createLoginCookies(
   context: SessionContext,
   login: NewLogin,
   existing: RequestCookies,
   { available }: { readonly available: number },
 ): Promise<CookieToSet[]> {
-  const cookies = await sealLogin(context, login, existing);
-  const { previousSessions } = login;
-  if (sumBytes(cookies) <= available || !previousSessions) return cookies;
-  return sealLogin(context, { ...login, previousSessions: omitRefreshTokens(previousSessions) }, existing);
+  let cookies: CookieToSet[] = [];
+  for (const reducedLogin of listReductions(login)) {
+    cookies = await sealLogin(context, reducedLogin, existing);
+    if (sumBytes(cookies) <= available) break;
+  }
+  return cookies;
+}
+
+/** Lists a login with less and less of what it does not need to be completed. A restart still asks for the same `prompt`. */
+function* listReductions(login: NewLogin): Generator<NewLogin> {
+  yield login;
+  const { previousSessions, authorization, ...rest } = login;
+  let reducedLogin = login;
+  if (previousSessions) {
+    yield { ...login, previousSessions: omitRefreshTokens(previousSessions) };
+    reducedLogin = { ...login, previousSessions: omitStates(previousSessions) };
+    yield reducedLogin;
+  }
+  if (authorization) {
+    const { prompt } = authorization;
+    yield {
+      ...rest,
+      ...(reducedLogin.previousSessions && { previousSessions: reducedLogin.previousSessions }),
+      ...(prompt !== undefined && { authorization: { prompt } }),
+    };
+  }
 }
 
 async function sealLogin(
