@@ -21,7 +21,7 @@ import { type CookieJar, createCookieJar, createLoginJar } from './cookies/cooki
 import { createEndRetries, type EndRetries } from './end/end-retries.ts';
 import { createRoutePaths, type RoutePaths } from './http/route-paths.ts';
 import { reportLargeIdToken, reportOmittedToken, reportSessionSize } from './http/size-notices.ts';
-import { parseBaseUrl, requirePositive, type WebSessionOptions } from './options.ts';
+import { parseBaseUrl, toWholeSeconds, type WebSessionOptions } from './options.ts';
 import { checkMessages } from './pages/check-messages.ts';
 import { checkOwnPages } from './pages/own-pages.ts';
 import type { RequiredLogin } from './requests/login-loop.ts';
@@ -97,8 +97,8 @@ export function createSessionContext(
   }
   checkOwnPages(options.pages, { origin: baseUrl.origin, routes });
   checkMessages(options.messages);
-  const absoluteLifetime = requirePositive(options.absoluteLifetime ?? 7 * 86_400, 'absoluteLifetime');
-  const idleLifetime = requirePositive(
+  const absoluteLifetime = toWholeSeconds(options.absoluteLifetime ?? 7 * 86_400, 'absoluteLifetime');
+  const idleLifetime = toWholeSeconds(
     options.idleLifetime ?? Math.min(86_400, absoluteLifetime),
     'idleLifetime',
   );

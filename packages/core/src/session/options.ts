@@ -26,9 +26,9 @@ export interface WebSessionOptions {
   readonly tombstones?: TombstoneStore | undefined;
   /** Records used logout tokens and completed logins. Default: in the memory of this process. */
   readonly replay?: ReplayStore | undefined;
-  /** Seconds after which an unused session expires. Default: one day, at most `absoluteLifetime`. */
+  /** Seconds after which an unused session expires, rounded down. Default: one day, at most `absoluteLifetime`. */
   readonly idleLifetime?: number | undefined;
-  /** Seconds after which a session expires even if it is in use. Default: seven days. */
+  /** Seconds after which a session expires even if it is in use, rounded down. Default: seven days. */
   readonly absoluteLifetime?: number | undefined;
   /** Lock and successor store of the refresh. Default: in the memory of this process. */
   readonly refresh?: RefreshCoordinatorOptions | undefined;
@@ -78,11 +78,13 @@ export function parseBaseUrl(value: unknown): URL {
 
 const isLoopback = (host: string) => /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/.test(host);
 
-/** @throws ConfigurationError if the value is not a positive number */
-export function requirePositive(value: number, name: string): number {
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new ConfigurationError(
-    'invalid_option',
-    `"${name}" is ${value}, expected a positive number of seconds.`,
-  );
+/**
+ * Rounds a lifetime down to whole seconds: `Max-Age` of a cookie has no fraction.
+ *
+ * @throws ConfigurationError if the value is not a number of at least one second
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1
+ */
+export function toWholeSeconds(value: number, name: string): number {
+  if (Number.isFinite(value) && value >= 1) return Math.floor(value);
+  throw new ConfigurationError('invalid_option', `"${name}" is ${value}, expected at least 1 second.`);
 }

@@ -15,6 +15,19 @@ const readSession = async (browser: TestBrowser, query = ''): Promise<Session | 
 
 for (const kind of sessionKinds) {
   test.each([
+    [{ absoluteLifetime: 100_000 / 3 }, 33_333],
+    [{ idleLifetime: 50.5 }, 50],
+    [{ idleLifetime: 1.9, absoluteLifetime: 1.9 }, 1],
+  ])(`${kind}: rounds the lifetimes %j down to whole seconds`, async (lifetimes, lifetime) => {
+    const app = await createWebApp({ ...createSessionOptions(kind), ...lifetimes });
+    app.server.clock.stop();
+    const browser = app.open();
+    expect((await browser.logIn()).status).toBe(303);
+    const { session } = await app.sessions.open(browser.header());
+    expect((session?.expiresAt ?? 0) - (session?.createdAt ?? 0)).toBe(lifetime);
+  });
+
+  test.each([
     [{ idleLifetime: hour }, hour],
     [{ absoluteLifetime: hour }, hour],
     [{ idleLifetime: 2 * hour, absoluteLifetime: 3 * hour }, 2 * hour],
@@ -180,3 +193,14 @@ for (const kind of sessionKinds) {
     },
   );
 }
+
+test.each([0, 0.5, -1, Number.NaN, Number.POSITIVE_INFINITY])(
+  'rejects a lifetime of %d seconds',
+  async (lifetime) => {
+    const error = {
+      code: 'invalid_option',
+      message: `"idleLifetime" is ${lifetime}, expected at least 1 second.`,
+    };
+    await expect(createWebApp({ idleLifetime: lifetime })).rejects.toMatchObject(error);
+  },
+);
