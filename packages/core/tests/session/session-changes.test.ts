@@ -8,6 +8,13 @@ import { createSessionOptions, createWebApp, sessionKinds, type WebApp } from '.
 
 type Browser = ReturnType<WebApp['open']>;
 
+const cyclicData: Record<string, unknown> = {};
+cyclicData.self = cyclicData;
+
+const unavailable = () => {
+  throw new Error('unavailable');
+};
+
 /** Stores the cookies of a response in the browser. */
 function storeCookies(browser: Browser, { cookies }: RequestSession): void {
   for (const { name, value, maxAge } of cookies) {
@@ -37,6 +44,37 @@ for (const kind of sessionKinds) {
     };
     return { app, browser, open, useLater, successors };
   }
+
+  test.each([
+    ['a BigInt', { count: 1n }],
+    ['a reference to itself', cyclicData],
+    ['a toJSON() that throws', { value: { toJSON: () => unavailable() } }],
+    ['no object', ['item']],
+    ['no value', undefined],
+  ])(
+    `${kind}: rejects data with %s as an error of the application, and keeps the session`,
+    async (_, data) => {
+      const { app, open } = await startSession();
+      const requestSession = await open();
+      await expect(requestSession.update(() => data as Record<string, unknown>)).rejects.toMatchObject({
+        name: 'ConfigurationError',
+        code: 'invalid_option',
+        message: expect.stringContaining('The data of the session is not'),
+      });
+      expect(app.events.map(({ type }) => type)).not.toContain('store.unavailable');
+      expect((await requestSession.update((current) => ({ ...current, step: 1 }))).data).toEqual({ step: 1 });
+    },
+  );
+
+  test(`${kind}: shows data to the same request as it is stored`, async () => {
+    const { browser, open } = await startSession();
+    const requestSession = await open();
+    const time = new Date(0);
+    const { data } = await requestSession.update(() => ({ time, missing: undefined }));
+    storeCookies(browser, requestSession);
+    expect(data).toEqual({ time: '1970-01-01T00:00:00.000Z' });
+    expect((await open()).session?.data).toEqual(data);
+  });
 
   test(`${kind}: keeps the session after a change with the previous cookie`, async () => {
     const { browser, open, useLater, successors } = await startSession();

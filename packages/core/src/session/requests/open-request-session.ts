@@ -17,6 +17,7 @@ import { deleteCompletedMarker } from '../routes/login/login-marker.ts';
 import { dropLogins } from '../routes/login/transactions/login-transactions.ts';
 import { endLoginLoop } from './login-loop.ts';
 import type { RequestSession, RequestSessionOptions, SessionTokenRequest } from './request-session.ts';
+import { toSessionData } from './session-data.ts';
 import { SessionHolder } from './session-holder.ts';
 import { createNotWritableError, findStoredAccessToken, resolveTokenRequest } from './stored-access-token.ts';
 import { isNearRefresh, isTouchDue } from './touch-due.ts';
@@ -188,7 +189,7 @@ class OpenRequestSession implements RequestSession {
     const isWritten = await this.holder.change((state) => ({
       ...state,
       // A copy, because other requests share the state.
-      data: change(structuredClone(state.data ?? {})),
+      data: toSessionData(change(structuredClone(state.data ?? {}))),
     }));
     const { session } = this;
     if (!isWritten || !session) throw new LoginRequiredError('session_ended', 'The session has ended.');

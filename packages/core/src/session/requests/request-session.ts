@@ -73,7 +73,8 @@ export interface RequestSession {
    * Changes the application's data in the session.
    *
    * @throws LoginRequiredError if the user is not signed in
-   * @throws ConfigurationError `wrong_context` if no cookie can be set
+   * @throws ConfigurationError `wrong_context` if no cookie can be set, `invalid_option` if the data is not a JSON object,
+   *   `cookies_too_large` if it does not fit
    */
   update(change: (data: Readonly<JsonObject>) => JsonObject): Promise<Session>;
   /**
