@@ -153,3 +153,21 @@ test('K10: a repeated write does not replace the tokens of a later refresh', asy
   expect(server.requestsTo('token').at(-1)?.body.refresh_token).toBe(issuedTokens[2]);
   expect(later.session).toBeDefined();
 });
+
+test('stored: repeats a write that loses the races against other writes of the session', async () => {
+  const { app, other, server, browser, stores } = await start('stored');
+  server.clock.advance(3_590);
+  const { set } = stores.store;
+  let lostCount = 0;
+  // More than the immediate attempts of two writes.
+  stores.store.set = async (...record) => (lostCount++ < 20 ? false : set(...record));
+  const token = await (await app.sessions.open(browser.header())).getAccessToken();
+  stores.successors.get = async () => undefined;
+  await expect
+    .poll(async () => (await other.sessions.open(browser.header())).getRemainingLifetime(), {
+      timeout: 5_000,
+    })
+    .toBeGreaterThan(3_000);
+  expect(await (await other.sessions.open(browser.header())).getAccessToken()).toEqual(token);
+  expect(server.requestsTo('token')).toHaveLength(2);
+});

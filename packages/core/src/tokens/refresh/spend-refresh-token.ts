@@ -16,6 +16,7 @@ import type { TokenHolder } from '../token-holder.ts';
 import {
   applyRefresh,
   findAccessToken,
+  isNewerTokenSet,
   replaceRefreshToken,
   type StoredAccessToken,
   type TokenSet,
@@ -166,7 +167,7 @@ async function writeTokens(
  * Writes the next tokens, and stores them as the successor of the refresh token for other requests.
  *
  * @param options `isUnwritten`: the holder may not receive what is written
- * @returns `undefined` if another login has replaced the session
+ * @returns `undefined` if the session has newer tokens, or another login has replaced it
  * @throws LoginRequiredError `session_ended` if the session has ended
  */
 async function storeTokens(
@@ -183,7 +184,7 @@ async function storeTokens(
     throw error;
   });
   if (outcome === 'session-ended') return rejectLateTokens(client, next);
-  if (outcome === 'other-login') {
+  if (outcome === 'other-tokens') {
     await successors.save(refreshToken, { tokens: next });
     return undefined;
   }
@@ -194,13 +195,15 @@ async function storeTokens(
     task.isLockHandedOver = true;
     task.lock.extend(giveUpAfter + storeTimeout);
     retryWrite({
-      async write() {
-        const writeResult = await holder.write(next, change.previous);
-        // Other tokens of the session are newer than these, or the session has ended.
-        if (writeResult === false && !(await holder.read())) await revokeLateTokens(client, next);
-        return writeResult;
+      async run() {
+        const repeatedOutcome = await tryWrite(holder, change);
+        if (repeatedOutcome === 'unavailable') return false;
+        // A late write does not restore a session that has ended.
+        if (repeatedOutcome === 'session-ended') await revokeLateTokens(client, next);
+        else if (repeatedOutcome !== 'other-tokens')
+          await successors.save(refreshToken, { tokens: next, ...repeatedOutcome });
+        return true;
       },
-      onWritten: (writeResult) => successors.save(refreshToken, { tokens: next, ...writeResult }),
       onFinished: () => task.lock.release(),
     });
     return {};
@@ -234,14 +237,15 @@ async function revokeLateTokens(client: RefreshClient, { refreshToken }: TokenSe
 async function tryWrite(
   holder: TokenHolder,
   { next, previous }: TokenChange,
-): Promise<{ readonly sealedSession?: string } | 'session-ended' | 'other-login' | 'unavailable'> {
+): Promise<{ readonly sealedSession?: string } | 'session-ended' | 'other-tokens' | 'unavailable'> {
   try {
     const writeResult = await holder.write(next, previous);
     if (writeResult !== false) return writeResult;
-    // The session has ended, another login has replaced it, or the reason is temporary.
+    // The session has ended, it has newer tokens or those of another login, or the reason is temporary: lost races, for example.
     const current = await holder.read();
     if (!current) return 'session-ended';
-    return current.refreshToken === previous.refreshToken ? 'unavailable' : 'other-login';
+    const hasPrevious = current.refreshToken === previous.refreshToken && isNewerTokenSet(next, current);
+    return hasPrevious ? 'unavailable' : 'other-tokens';
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     return 'unavailable';

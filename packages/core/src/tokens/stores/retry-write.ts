@@ -1,3 +1,5 @@
+import { ConfigurationError } from '../../errors.ts';
+
 /** Milliseconds between attempts. Short: a request that reads the session in between has the previous tokens only. */
 const firstDelay = 200;
 const lastDelay = 2_000;
@@ -5,27 +7,20 @@ const lastDelay = 2_000;
 export const giveUpAfter = 600_000;
 
 /** A write that failed. */
-export interface WriteTask<T> {
-  /** Ends within a limited time. */
-  readonly write: () => Promise<T | false>;
-  /** Called with the result of the successful write. */
-  readonly onWritten: (result: T) => Promise<void>;
+export interface WriteTask {
+  /** Repeats the write within a limited time. Returns false if the reason for the failure is temporary, as an error does. */
+  readonly run: () => Promise<boolean>;
   /** Called once, after the successful or the last attempt. */
   readonly onFinished: () => Promise<void>;
 }
 
 /** Repeats a write in the background until the store is available again. */
-export function retryWrite<T>(task: WriteTask<T>): void {
+export function retryWrite(task: WriteTask): void {
   const giveUpAt = performance.now() + giveUpAfter;
   let delay = firstDelay;
   const attempt = async () => {
-    try {
-      const result = await task.write();
-      // false: the session has ended in the meantime, and a late write does not restore it.
-      if (result !== false) await task.onWritten(result);
-    } catch {
-      if (performance.now() < giveUpAt) return schedule();
-    }
+    const isDone = await task.run().catch((error: unknown) => error instanceof ConfigurationError);
+    if (!isDone && performance.now() < giveUpAt) return schedule();
     await task.onFinished();
   };
   const schedule = () => {
