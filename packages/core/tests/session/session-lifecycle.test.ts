@@ -11,6 +11,40 @@ import {
 
 const sameOrigin = { origin: baseUrl };
 
+/** The other requests run in the meantime. */
+const nextTask = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+test('writes the use of a stored session once for each of many parallel requests, at most', async () => {
+  const store = createMemorySessionStore();
+  const { get, set } = store;
+  let writeCount = 0;
+  store.get = async (key) => {
+    await nextTask();
+    return get(key);
+  };
+  store.set = async (...record) => {
+    writeCount++;
+    await nextTask();
+    return set(...record);
+  };
+  const app = await createWebApp({ store, idleLifetime: 1_000 });
+  app.server.clock.stop();
+  const browser = app.open();
+  await browser.logIn();
+  app.server.clock.advance(200);
+  writeCount = 0;
+  const sessions = await Promise.all(
+    Array.from({ length: 30 }, async () => {
+      const requestSession = await app.sessions.open(browser.header());
+      await requestSession.touch();
+      return requestSession.session;
+    }),
+  );
+  expect(writeCount).toBeLessThanOrEqual(30);
+  const expiresAt = Math.floor(app.server.clock.now() / 1_000) + 1_000;
+  expect(sessions.map((session) => session?.expiresAt)).toEqual(sessions.map(() => expiresAt));
+});
+
 for (const kind of sessionKinds) {
   const start = async (...[options, more]: Parameters<typeof createWebApp>) => {
     const app = await createWebApp({ ...createSessionOptions(kind), ...options }, more);

@@ -217,7 +217,8 @@ class OpenRequestSession implements RequestSession {
     const { context } = this;
     if (!loadedSession || !this.canWrite()) return;
     if (!force && !this.holder.isUse) return;
-    if (!force && !this.hasCopies() && !isTouchDue(context, loadedSession.state)) return;
+    const isDue = (state: SessionState) => force || this.hasCopies() || isTouchDue(context, state);
+    if (!isDue(loadedSession.state)) return;
     if (
       isNearRefresh(context, loadedSession.state) &&
       !(await this.refreshForTouch(loadedSession.state, { force }))
@@ -225,7 +226,9 @@ class OpenRequestSession implements RequestSession {
       return;
     try {
       await this.applyNewestTokens();
-      await this.holder.change((state) => state);
+      // Another request may have recorded its use in the meantime.
+      const isWritten = await this.holder.change((state) => (isDue(state) ? state : undefined));
+      if (!isWritten) await this.holder.reload();
     } catch (error) {
       // The next request records the use. The session, or the token of the caller, is returned.
       if (force || !(error instanceof TransportError)) throw error;

@@ -41,12 +41,15 @@ export class SessionHolder implements TokenHolder {
     // The first read within the same second uses the loaded session. Later reads look for changes of other requests.
     const isFresh = this.loadedAt === seconds(this.now);
     this.loadedAt = undefined;
-    if (!isFresh) {
-      await this.runInOrder(async () => {
-        this.loadedSession = this.loadedSession && (await this.backend.reload(this.loadedSession));
-      });
-    }
+    if (!isFresh) await this.reload();
     return this.loadedSession?.state.tokens;
+  }
+
+  /** Loads the current state of the session, which other requests may have changed or ended. */
+  reload(): Promise<void> {
+    return this.runInOrder(async () => {
+      this.loadedSession = this.loadedSession && (await this.backend.reload(this.loadedSession));
+    });
   }
 
   async write(tokens: TokenSet): Promise<{ readonly sealedSession?: string } | false> {
