@@ -174,11 +174,8 @@ export function createCookieBackend(options: CookieBackendOptions): SessionBacke
       const state = isUse ? { ...changedState, usedAt: seconds(now) } : changedState;
       const { tokens, data } = loadedSession.state;
       if (state.tokens !== tokens) {
-        const refreshed = await encryptRefreshed(state, tokens);
-        return {
-          loadedSession: { ...loadedSession, state: refreshed.state },
-          sealedSession: refreshed.sealedSession,
-        };
+        const { state: storedState, sealedSession } = await encryptRefreshed(state, tokens);
+        return { loadedSession: { ...loadedSession, state: storedState }, sealedSession };
       }
       const maxBytes = state.data === data ? maxSessionBytes : getDataBudget(loadedSession.state);
       return {

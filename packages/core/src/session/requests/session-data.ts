@@ -1,5 +1,6 @@
 import { ConfigurationError, nameForeignError } from '../../errors.ts';
-import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
+import type { JsonObject } from '../../internal/json/json.ts';
+import { parseUntrustedObject, storedLimits } from '../../internal/json/untrusted-json.ts';
 
 /**
  * Converts data of the application to what a session stores: JSON. The error of a value without a JSON form is that of the
@@ -8,24 +9,24 @@ import { isJsonObject, type JsonObject } from '../../internal/json/json.ts';
  * @throws ConfigurationError `invalid_option`
  * @see https://www.rfc-editor.org/rfc/rfc8259
  */
-export function toSessionData(value: unknown): JsonObject {
-  const data = copyAsJson(value);
-  if (isJsonObject(data)) return data;
-  throw createDataError('not an object');
-}
+export const toSessionData = (value: unknown): JsonObject =>
+  parseUntrustedObject(stringify(value), {
+    limits: storedLimits,
+    createError: (_, problem) => createDataError(problem),
+  });
 
-function copyAsJson(value: unknown): unknown {
+function stringify(value: unknown): string {
   try {
-    const text = JSON.stringify(value) as string | undefined;
-    return text === undefined ? undefined : JSON.parse(text);
+    // `undefined` and functions have no text.
+    return JSON.stringify(value) ?? 'null';
   } catch (error) {
     // The message of the error may contain names of the data.
-    throw createDataError(`not JSON (${nameForeignError(error)})`);
+    throw createDataError(`has no JSON text (${nameForeignError(error)})`);
   }
 }
 
-const createDataError = (found: string) =>
+const createDataError = (problem: string) =>
   new ConfigurationError(
     'invalid_option',
-    `The data of the session is ${found}, expected an object of JSON values, without BigInt and without references to itself.`,
+    `The data of the session ${problem}, expected an object of JSON values, without BigInt and without references to itself.`,
   );

@@ -59,7 +59,7 @@ export async function saveLogin(
     reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
     cookies = await createLoginCookies(context, { ...login, returnTo: fallback }, existing, { available });
   }
-  requireSpace(context, { bytes: sumBytes(cookies), available });
+  requireLoginSpace(context, { bytes: sumBytes(cookies), available });
   return [...(await dropOldest(context, existing, available - sumBytes(cookies))), ...cookies];
 }
 
@@ -122,7 +122,7 @@ function getAvailableBytes(
 }
 
 /** Session cookies that a sibling host has planted can be larger than a session. They prevent no login. */
-function requireSpace(
+function requireLoginSpace(
   context: SessionContext,
   { bytes, available }: { readonly bytes: number; readonly available: number },
 ): void {
