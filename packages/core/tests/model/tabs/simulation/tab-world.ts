@@ -101,11 +101,11 @@ export function createTabWorld(options: TabWorldOptions): TabWorld {
       onFault: () => ledger.onStorageFault(),
       isAtomic: defect !== 'storage of tabs',
     }),
-    localItems: new Map(),
+    localItems: defect === 'logouts of tabs' ? new ItemsWithoutLogout() : new Map(),
     locks: createLockManagers(scheduler, { isExclusive: defect !== 'lock of tabs' }),
     channels: createTabChannels(
       scheduler,
-      defect === 'messages of tabs' ? { isDelivered: (type) => type !== 'logout' } : {},
+      defect === 'logouts of tabs' ? { isDelivered: (type) => type !== 'logout' } : {},
     ),
     fetch,
     clockOffset: 0,
@@ -163,4 +163,10 @@ export function createTabWorld(options: TabWorldOptions): TabWorld {
     },
   };
   return world;
+}
+
+class ItemsWithoutLogout extends Map<string, string> {
+  override set(name: string, value: string): this {
+    return name.endsWith(' logout') ? this : super.set(name, value);
+  }
 }
