@@ -7,13 +7,13 @@ import { createHarness } from '../support/client/harness.ts';
 import { audience } from '../support/resource-server/start-verifier.ts';
 
 // `JSON.parse` of V8 14 can read an escaped name as another name that it has read before. PHP writes `\/` for each slash.
-// A stranger sends a token with the other name, and the claim of another user has a wrong name.
+// An anonymous client sends a token with the other name, and the claim of another user has a wrong name.
 
 const encode = (text: string) => base64url.encode(text);
 const createResponse = (text: string, type = 'application/json') =>
   new Response(text, { headers: { 'content-type': type } });
 
-/** The name in the JSON text, and the name that a stranger sends before. */
+/** The name in the JSON text, and the name that an anonymous client sends before. */
 const names = {
   'https://api.example/suspended': 'https:\\/\\/api.example\\/suspended',
   'name with "quotes"': 'name with \\"quotes\\"',
@@ -39,7 +39,7 @@ describe.each(Object.entries(names))('a claim %j', (name, escapedName) => {
   const parseOtherName = (members: object) => JSON.parse(JSON.stringify({ ...members, [otherName]: 1 }));
   const now = Math.floor(Date.now() / 1000);
 
-  test('an introspected token, after a rejected token of a stranger', async () => {
+  test('an introspected token, after a rejected token of an anonymous client', async () => {
     const members = { active: true, sub: 'alice', client_id: 'app', aud: audience };
     const verifier = createAccessTokenVerifier({
       issuer,

@@ -10,7 +10,7 @@ import { toLoginRequiredError } from '../../protocol/tokens/refresh-rejection.ts
 import type { GetAccessTokenResult, NewestTokens } from '../access-token-source.ts';
 import type { RateLimit } from '../rate-limit.ts';
 import type { HeldLock } from '../stores/acquire-lock.ts';
-import { giveUpAfter, retryWrite } from '../stores/retry-write.ts';
+import { repeatWriteFor, retryWrite } from '../stores/retry-write.ts';
 import { storeTimeout } from '../stores/store-call.ts';
 import type { TokenHolder } from '../token-holder.ts';
 import {
@@ -193,7 +193,7 @@ async function storeTokens(
     client.emitEvent({ type: 'store.unavailable', port: 'session' });
     await successors.save(refreshToken, { tokens: next }, { isUnwritten: true });
     task.isLockHandedOver = true;
-    task.lock.extend(giveUpAfter + storeTimeout);
+    task.lock.extend(repeatWriteFor + storeTimeout);
     retryWrite({
       async run() {
         const repeatedOutcome = await tryWrite(holder, change);

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../errors.ts';
 const firstDelay = 200;
 const lastDelay = 2_000;
 /** Milliseconds after which no further attempt is made. The tokens in memory expire at the same time. */
-export const giveUpAfter = 600_000;
+export const repeatWriteFor = 600_000;
 
 /** A write that failed. */
 export interface WriteTask {
@@ -16,7 +16,7 @@ export interface WriteTask {
 
 /** Repeats a write in the background until the store is available again. */
 export function retryWrite(task: WriteTask): void {
-  const giveUpAt = performance.now() + giveUpAfter;
+  const giveUpAt = performance.now() + repeatWriteFor;
   let delay = firstDelay;
   const attempt = async () => {
     const isDone = await task.run().catch((error: unknown) => error instanceof ConfigurationError);
