@@ -1,4 +1,3 @@
-import { azureAdB2c } from '@countersign/core/providers';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createAuth } from '../auth.ts';
 import { type ApiEntry, parseAllowList } from '../interceptor/allow-list.ts';
@@ -112,11 +111,12 @@ test('the resources and scopes of the entries are requested at the login', () =>
     resource: ['https://c.example/', 'https://a.example/', 'https://b.example/'],
   });
   // The scope of this preset contains the client identifier.
-  const provider = azureAdB2c({
-    tenant: crypto.randomUUID(),
-    host: 'contoso.b2clogin.com',
-    policy: 'b2c_1_login',
-  });
+  const provider = {
+    name: 'example',
+    issuer: config.issuer,
+    relaxes: [],
+    scope: (clientId: string) => `openid ${clientId}`,
+  };
   expect(addApiRequests({ ...config, provider, apis })).toMatchObject({ scope: 'openid spa a:read b:read' });
   // A provider may reject an empty parameter.
   expect(addApiRequests({ ...config, apis: [{ url: '/api' }] })).toEqual({
