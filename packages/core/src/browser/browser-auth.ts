@@ -209,7 +209,7 @@ export function createBrowserAuth(options: BrowserAuthOptions): BrowserAuth {
   }
 
   async function logout({ postLogoutRedirectUri, localOnly }: LogoutOptions = {}): Promise<void> {
-    const time = store.recordLogout();
+    const time = store.startLogout();
     // Begins before the record: another tab that reads the record may delete the shared tokens before this tab does.
     const storedTokens = store.readStored().then(
       (stored) => ((stored?.loginStartedAt ?? 0) <= time ? stored : undefined),

@@ -40,7 +40,7 @@ export const errorExplanations: Readonly<Record<AuthErrorCode, ErrorExplanation>
   },
   cookies_too_large: {
     cause:
-      'The session does not fit in cookies (6,800 bytes), for example with large access tokens or data of the application; or a login with many scopes does not fit beside it. If this is known before a refresh, no refresh token is spent.',
+      'The session does not fit in cookies (6,500 bytes), for example with large access tokens or data of the application; or a login with many scopes does not fit beside it. If this is known before a refresh, no refresh token is spent.',
     remedy: 'Use a session store (option `store`), or issue fewer claims and scopes at the provider.',
   },
   duplicate_package: {

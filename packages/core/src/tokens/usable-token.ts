@@ -27,19 +27,27 @@ export function findUsableToken(
   { time, leeway }: { readonly time: number; readonly leeway?: number },
 ): StoredAccessToken | undefined {
   const token = findAccessToken(set, tokenRequest);
-  if (!token || isToReplace(token, tokenRequest)) return undefined;
+  if (!token || isToReplace(token, tokenRequest, time)) return undefined;
   const isUsable = leeway === undefined ? isValid(token, time, 0) : isFresh(token, time, leeway);
   return isUsable ? token : undefined;
 }
 
+/** Seconds in which a token that has replaced a rejected one is not replaced. */
+const replacementPeriod = 300;
+
 /**
- * A token that has replaced a rejected one is used until it expires: the resource server rejects each token, and a further
- * refresh would only repeat it.
+ * A token that has just replaced a rejected one is used although it is rejected too: the resource server rejects each token, and a
+ * further refresh would only repeat it. Later, the token may have expired or been revoked.
  */
-const isToReplace = (
-  { accessToken, replacesRejected }: StoredAccessToken,
+function isToReplace(
+  { accessToken, replacesRejected, receivedAt = 0 }: StoredAccessToken,
   { rejectedToken, isForced }: WantedAccessToken,
-) => accessToken === rejectedToken && (isForced === true || !replacesRejected);
+  time: number,
+): boolean {
+  if (accessToken !== rejectedToken) return false;
+  const isReplacement = replacesRejected === true && Math.abs(time - receivedAt) < replacementPeriod;
+  return isForced === true || !isReplacement;
+}
 
 /** Marks the first token, which the last response contains, if it replaces one that a resource server rejected. */
 export function markReplacement(

@@ -1,4 +1,5 @@
 // @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
+import type { Fault } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { createClient } from '../../src/index.ts';
 import { createSessionFetch, type RequestSession } from '../../src/session/index.ts';
@@ -6,8 +7,8 @@ import { createSessionOptions, createWebApp, sessionKinds } from '../support/web
 
 const api = 'https://api.example.test';
 
-async function start(kind: (typeof sessionKinds)[number]) {
-  const app = await createWebApp(createSessionOptions(kind));
+async function start(kind: (typeof sessionKinds)[number], faults: readonly Fault[] = []) {
+  const app = await createWebApp(createSessionOptions(kind), { server: { faults } });
   const { server } = app;
   const browser = app.open();
   await browser.logIn();
@@ -59,6 +60,16 @@ describe.each(sessionKinds)('an API that rejects each token, %s session', (kind)
     server.clock.advance(4_000);
     for (let calls = 0; calls < 3; calls++) expect(await callApi()).toBe(401);
     expect(countRefreshes()).toBeLessThanOrEqual(3);
+  });
+
+  test('a token without a known lifetime is replaced each time it has expired', async () => {
+    const { server, callApi, countRefreshes } = await start(kind, ['token_response_without_expires_in']);
+    for (let expiries = 1; expiries <= 3; expiries++) {
+      server.clock.advance(3_600);
+      await callApi();
+      await callApi();
+      expect(countRefreshes()).toBe(expiries);
+    }
   });
 
   test('does not prevent a refresh that the application forces', async () => {

@@ -80,6 +80,30 @@ describe('C5: a failure of the provider does not end a session', () => {
     },
   );
 
+  test('a failure without a status is no pause of the provider, whatever its delay', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', expireTokens(provider.login('alice')));
+    const tokens = createCoordinator(provider.client());
+    provider.state.before = async () => {
+      throw new TransportError('network_error', 'x', { retryAfter: 1 });
+    };
+    for (let calls = 0; calls < 3; calls++)
+      await expect(tokens.getAccessToken(holder('s'))).rejects.toMatchObject({ code: 'network_error' });
+    expect(provider.state.requests).toBe(3);
+  });
+
+  test('forceRefresh beside rejectedToken does not replace a replacement', async () => {
+    const provider = createTestProvider();
+    const { sessions, holder } = createSharedSessions();
+    sessions.set('s', provider.login('alice'));
+    const tokens = createCoordinator(provider.client());
+    const { accessToken: rejectedToken } = (await tokens.getAccessToken(holder('s'))).accessToken;
+    const request = { forceRefresh: true, rejectedToken };
+    for (let calls = 0; calls < 3; calls++) await tokens.getAccessToken(holder('s'), request);
+    expect(provider.state.requests).toBe(1);
+  });
+
   test('returns a token inside its leeway during a failure', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();

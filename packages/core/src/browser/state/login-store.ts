@@ -27,6 +27,8 @@ export interface LoginStore extends SnapshotState {
    * @returns the time
    */
   recordLogout(time?: number): number;
+  /** Records a logout of this tab. It is later than each login of all tabs, even if the clock was set back since. */
+  startLogout(): number;
   /** Reads the tokens of the current login. */
   read(): Promise<StoredTokenSet | undefined>;
   /** Reads the stored tokens, including those of a login that has ended. */
@@ -114,7 +116,7 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
 
   const readClock = () => Math.max(context.now(), lastLogout + 1, previousLogout + 1);
 
-  function recordLogout(time = Math.max(readClock(), lastLogin, readTime(context, 'login'))): number {
+  function recordLogout(time = Math.max(readClock(), lastLogin)): number {
     generation++;
     lastLogout = Math.max(lastLogout, time);
     return time;
@@ -134,6 +136,7 @@ export function createLoginStore(context: BrowserContext, storage: TokenStorage)
       return time > Math.max(lastLogout, previousLogout) ? time : undefined;
     },
     isLoggedOutSince: (time) => lastLogout >= time,
+    startLogout: () => recordLogout(Math.max(readClock(), lastLogin, readTime(context, 'login'))),
     recordLogout,
     read,
     readStored,

@@ -20,14 +20,19 @@ export interface ExpectedClaims {
 
 /** RFC 9068 section 4, RFC 8725 section 3.11: `typ` distinguishes access tokens from other JWTs of the issuer. */
 export function checkType(header: JsonObject, profile: AccessTokenProfile): void {
-  const typ = header.typ ?? '';
-  const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined;
+  const type = readType(header);
   if (type === undefined || !profile.types.includes(type)) {
     throw invalidToken('typ', 'The token is not an access token', () => ({
       expected: formatList(profile.types),
       found: formatValue(header.typ),
     }));
   }
+}
+
+/** Returns the type in the form of the profiles: empty if it is absent, `undefined` if it is not a text. */
+export function readType({ typ }: JsonObject): string | undefined {
+  const type = typ ?? '';
+  return typeof type === 'string' ? type.toLowerCase().replace(/^application\//, '') : undefined;
 }
 
 /** Checks all claims and reads them by the issuer's profile. RFC 9068 section 4, RFC 7519 section 4.1. */

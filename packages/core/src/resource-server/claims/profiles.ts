@@ -27,14 +27,11 @@ export function findForeignClaim(claims: JsonObject, profile: AccessTokenProfile
   return claim === undefined ? undefined : { claim, reason: foreignReason };
 }
 
-/**
- * Returns a reason if the claims of an introspected JWT are those of another kind of token. Some issuers confirm such tokens,
- * and the type of a JWT that is introspected may be missing.
- */
+/** Returns a reason if the claims of an introspected JWT are those of another kind of token. Some issuers confirm such tokens. */
 export const rejectForeignJwt = (claims: JsonObject, profile: AccessTokenProfile): string | undefined =>
   profile.reject && isBuiltInCheck(profile.reject)
     ? profile.reject(claims)
-    : findForeignClaim(claims, { ...profile, types: [''] })?.reason;
+    : findForeignClaim(claims, profile)?.reason;
 
 /** Old policies of Azure AD B2C write the same sentence as `sub` for every user: "Not supported currently. Use oid claim." */
 const isPlaceholder = (sub: unknown): boolean => typeof sub === 'string' && /^not supported/i.test(sub);

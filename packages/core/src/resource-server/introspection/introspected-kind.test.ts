@@ -1,3 +1,4 @@
+import { base64url } from 'jose';
 import { describe, expect, test } from 'vitest';
 import {
   activeResponse,
@@ -103,7 +104,7 @@ describe("R2: the issuer's profile applies to introspected tokens", () => {
 });
 
 describe('R2: a JWT that the issuer confirms', () => {
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const encode = (value: object) => base64url.encode(JSON.stringify(value));
   const createJwt = (header: object, claims: object = {}) =>
     `${encode({ alg: 'RS256', ...header })}.${encode({ iss: issuer, ...claims })}.AAAA`;
   const start = (response: object = activeResponse, more: { readonly allowMissingAudience?: boolean } = {}) =>
@@ -133,6 +134,13 @@ describe('R2: a JWT that the issuer confirms', () => {
       });
     },
   );
+
+  test('is accepted with a nonce, if its type tells it apart from an ID token', async () => {
+    const { verifier } = start();
+    await expect(verifier.verifyToken(createJwt({ typ: 'at+jwt' }, { nonce: 'n' }))).resolves.toMatchObject({
+      sub: 'alice',
+    });
+  });
 
   test('stays bound to its key, even if the response omits cnf', async () => {
     const { verifier } = start();

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../internal/json/json.ts';
 import type { AccessTokenProfile } from '../../protocol/tokens/access-token-profile.ts';
-import { checkType } from '../claims/claims.ts';
+import { checkType, readType } from '../claims/claims.ts';
 import { rejectForeignJwt } from '../claims/profiles.ts';
 import type { CompactJws } from '../parse-jws.ts';
 import { invalidToken } from '../rejections/rejection.ts';
@@ -46,6 +46,8 @@ export function rejectOtherKinds(response: JsonObject): string | undefined {
  */
 export function checkIntrospectedJwt({ header, payload }: CompactJws, profile: AccessTokenProfile): void {
   checkType(header, { ...profile, types: [...profile.types, 'at+jwt', 'jwt', ''] });
-  const reason = rejectForeignJwt(payload, profile);
+  // Only the type of access tokens tells them apart.
+  const types = readType(header) === 'at+jwt' ? profile.types : [''];
+  const reason = rejectForeignJwt(payload, { ...profile, types });
   if (reason !== undefined) throw invalidToken('profile', reason);
 }

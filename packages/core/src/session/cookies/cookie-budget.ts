@@ -8,7 +8,7 @@ import type { CookieJar, CookieToSet, RequestCookies } from './cookies.ts';
 export const maxCookieBytes = 8_000;
 
 /** Maximum bytes of the session's cookies. The rest of {@link maxCookieBytes} is for pending logins. */
-export const maxSessionBytes = 6_800;
+export const maxSessionBytes = 6_500;
 
 /** Bytes of {@link maxSessionBytes} that data of the application leaves free: tokens become longer at a refresh. */
 export const reservedTokenBytes = 600;

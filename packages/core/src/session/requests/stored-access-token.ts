@@ -25,7 +25,7 @@ export async function findStoredAccessToken(
   tokens: TokenSet,
   { request, options }: { readonly request: SessionTokenRequest; readonly options: RequestSessionOptions },
 ): Promise<AccessToken> {
-  const { forceRefresh: isForced } = request;
+  const isForced = request.forceRefresh === true && request.rejectedToken === undefined;
   const findToken = (set: TokenSet, rejectedToken?: string) =>
     findUsableToken(
       set,

@@ -74,9 +74,11 @@ export function coordinateRefreshes(
     request: GetAccessTokenRequest = {},
   ): Promise<GetAccessTokenResult> {
     const holder = limitHolder(unlimitedHolder);
-    const tokens = await holder.read();
+    // Nothing waits for the first read, which may ask the user to unlock a storage.
+    const tokens = await unlimitedHolder.read();
     if (!tokens) throw new LoginRequiredError('not_signed_in', 'There is no session. Log in first.');
-    const { resource, scope, forceRefresh: isForced } = request;
+    const { resource, scope } = request;
+    const isForced = request.forceRefresh === true && request.rejectedToken === undefined;
     const rejectedToken = isForced ? findAccessToken(tokens, request)?.accessToken : request.rejectedToken;
     const tokenRequest = { resource, scope, rejectedToken, isForced };
     const token = findUsableToken(tokens, tokenRequest, { time: seconds(now), leeway });
@@ -88,7 +90,7 @@ export function coordinateRefreshes(
       await createKey(tokens.refreshToken),
       resource ?? null,
       scope ?? null,
-      rejectedToken === undefined ? null : [await sha256(rejectedToken), isForced === true],
+      rejectedToken === undefined ? null : [await sha256(rejectedToken), isForced],
       (await client.getThumbprint()) ?? null,
     ]);
     return flight(key, () => refreshUnderLock(holder, tokenRequest));

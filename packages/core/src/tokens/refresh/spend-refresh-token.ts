@@ -94,7 +94,7 @@ async function sendRefreshRequest(
     };
     return context.furtherTokens.count(next, { previous: tokens, tokenRequest, time });
   } catch (error) {
-    if (error instanceof TransportError && (error.code === 'rate_limited' || error.retryAfter !== undefined))
+    if (error instanceof TransportError && isPauseOfProvider(error))
       await rateLimit.pause(key, refreshToken, error);
     if (isOtherUserError(error)) return endLogin(context, task, { tokens, reason: 'other_user' });
     const rejection = error instanceof AuthorizationServerError ? toLoginRequiredError(error) : error;
@@ -106,6 +106,10 @@ async function sendRefreshRequest(
     throw rejection;
   }
 }
+
+/** A failure without a status, for example of the network, has `retryAfter` of this process only. */
+const isPauseOfProvider = ({ code, status, retryAfter }: TransportError): boolean =>
+  code === 'rate_limited' || (status !== undefined && retryAfter !== undefined);
 
 /** Writes the refresh token of a response whose access token was rejected. The next request refreshes with it. */
 async function keepRefreshToken(

@@ -1,3 +1,4 @@
+// @platforms node, edge: a Request in a browser has no Cookie header, and a Response shows no Set-Cookie.
 import type { TestUser } from '@countersign/testing';
 import { expect, test } from 'vitest';
 import { type AcceptTenant, entra, personalAccounts } from '../../../src/providers/index.ts';

@@ -12,6 +12,8 @@ import { endSession, revokeNewestTokens } from '../../end/end-session.ts';
 export interface PreviousSession extends SessionReference {
   /** The refresh token does not fit in the cookie. */
   readonly isTokenOmitted?: true;
+  /** Without a state: when the session began, in seconds since the epoch. */
+  readonly createdAt?: number;
 }
 
 /** Maximum count of sessions in the cookie of a pending login. Further ones are copies that a sibling host has planted. */
@@ -114,15 +116,18 @@ const selectClaims = ({ iss, sub, aud, iat, exp, sid }: NonNullable<TokenSet['cl
 
 /** Removes the refresh tokens, so that the others fit in the cookie. */
 export const omitRefreshTokens = (sessions: readonly PreviousSession[]): readonly PreviousSession[] =>
-  sessions.map(({ key, state }) => {
-    if (state?.tokens.refreshToken === undefined) return { key, ...(state && { state }) };
+  sessions.map((session) => {
+    const { state } = session;
+    if (state?.tokens.refreshToken === undefined) return session;
     const { refreshToken: _, ...tokens } = state.tokens;
-    return { key, state: { ...state, tokens }, isTokenOmitted: true };
+    return { ...session, state: { ...state, tokens }, isTokenOmitted: true };
   });
 
 /** Leaves only the keys of the sessions. They suffice to end them, but not to revoke their refresh tokens. */
 export const omitStates = (sessions: readonly PreviousSession[]): readonly PreviousSession[] =>
-  omitRefreshTokens(sessions).map(({ state: _, ...session }) => session);
+  omitRefreshTokens(sessions).map(({ state, ...session }) =>
+    state ? { ...session, createdAt: state.createdAt } : session,
+  );
 
 /**
  * Ends the sessions that a new login replaces, so that a copy of an identifier is no longer valid.
@@ -178,7 +183,7 @@ async function findLive(
   if ('version' in session) return session;
   // Only the cookie had the state, and it did not fit in that of the login. It is unknown whether the session has ended.
   if (backend.kind === 'cookie' && !session.state)
-    return { key: session.key, pending: { endedAt: seconds(now) } };
+    return { key: session.key, pending: { endedAt: Math.max(seconds(now), session.createdAt ?? 0) } };
   return reloadToEnd(backend, session);
 }
 

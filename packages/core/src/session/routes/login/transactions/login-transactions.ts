@@ -153,20 +153,14 @@ async function createLoginCookies(
 function* listReductions(login: NewLogin): Generator<NewLogin> {
   yield login;
   const { previousSessions, authorization, ...rest } = login;
-  let reducedLogin = login;
-  if (previousSessions) {
-    yield { ...login, previousSessions: omitRefreshTokens(previousSessions) };
-    reducedLogin = { ...login, previousSessions: omitStates(previousSessions) };
-    yield reducedLogin;
-  }
-  if (authorization) {
-    const { prompt } = authorization;
-    yield {
-      ...rest,
-      ...(reducedLogin.previousSessions && { previousSessions: reducedLogin.previousSessions }),
-      ...(prompt !== undefined && { authorization: { prompt } }),
-    };
-  }
+  if (previousSessions) yield { ...login, previousSessions: omitRefreshTokens(previousSessions) };
+  const keys = previousSessions && omitStates(previousSessions);
+  if (keys) yield { ...login, previousSessions: keys };
+  const prompt = authorization?.prompt;
+  const shortLogin = { ...rest, ...(prompt !== undefined && { authorization: { prompt } }) };
+  if (authorization) yield { ...shortLogin, ...(keys && { previousSessions: keys }) };
+  // Further sessions can be copies that a sibling host has planted.
+  if (keys) yield { ...shortLogin, previousSessions: keys.slice(0, 1) };
 }
 
 async function sealLogin(
