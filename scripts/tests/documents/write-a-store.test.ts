@@ -155,7 +155,10 @@ const changeReplayStore = (changes: (store: Required<ReplayStore>) => Partial<Re
 const mistakes: Readonly<Record<string, () => readonly ContractCase[] | Promise<readonly ContractCase[]>>> = {
   '`set` writes without comparing the version': () => createExampleCases([withoutVersion]),
   '`set` reads the version, compares it in the application, and then writes': () =>
-    createExampleCases([withoutVersion], compareFirst((expectedVersion) => expectedVersion > 0)),
+    createExampleCases(
+      [withoutVersion],
+      compareFirst((expectedVersion) => expectedVersion > 0),
+    ),
   'a new session is written after a read of its key': () =>
     createExampleCases(
       [['where expiresAt <= :now', 'where ended = 0 and :now > 0']],
@@ -187,7 +190,9 @@ const mistakes: Readonly<Record<string, () => readonly ContractCase[] | Promise<
   'an expired record occupies its key, so that a second logout of a user cannot be recorded': () =>
     createExampleCases([['where expiresAt <= :now', 'where expiresAt <= 0 * :now']]),
   '`delete` leaves no tombstone': () =>
-    createExampleCases([['`${end} and key = :key`', "'delete from sessions where key = :key and :now > 0'"]]),
+    createExampleCases([
+      ['`$' + '{end} and key = :key`', "'delete from sessions where key = :key and :now > 0'"],
+    ]),
   '`deleteWhere` lists sessions, and deletes those whose version has not changed': () =>
     createExampleCases([], deleteUnchanged),
   '`deleteWhere` ignores `clientId`': () =>

@@ -80,7 +80,7 @@ describe('C5: a failure of the provider does not end a session', () => {
     },
   );
 
-  test('a failure without a status is no pause of the provider, whatever its delay', async () => {
+  test('a failure without a status causes no pause, even with a delay', async () => {
     const provider = createTestProvider();
     const { sessions, holder } = createSharedSessions();
     sessions.set('s', expireTokens(provider.login('alice')));
