@@ -110,7 +110,10 @@ test('S64: responds with an error in a protected handler, and rethrows errors of
     'application error',
   );
   server.endGrants();
+  const pauseEnd = performance.now() + 3_000;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => pauseEnd);
   const endedResponse = await run(respondWithToken);
+  clock.mockRestore();
   expect([endedResponse.status, await endedResponse.json()]).toEqual([401, { error: 'session_ended' }]);
   const get = vi.spyOn(store, 'get').mockRejectedValue(new Error('away'));
   expect((await run(respondWithToken)).status).toBe(503);
