@@ -113,7 +113,7 @@ const otherModules: Readonly<Record<string, string>> = {
   'identity-provider': 'apps/identity-provider/src/index.ts',
   ioredis: 'packages/redis/node_modules/ioredis',
   mysql2: 'packages/sql/node_modules/mysql2',
-  pg: 'packages/sql/node_modules/pg',
+  pg: 'packages/sql/node_modules/@types/pg',
   postgres: 'packages/sql/node_modules/postgres',
   redis: 'packages/redis/node_modules/redis',
 };
