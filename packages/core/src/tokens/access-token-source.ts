@@ -10,8 +10,8 @@ export interface GetAccessTokenRequest extends AccessTokenRequest {
    */
   readonly forceRefresh?: boolean | undefined;
   /**
-   * The value of an access token that a resource server rejected. It is replaced once: the replacement is returned until it
-   * expires, even if the resource server rejects it too.
+   * The value of an access token that a resource server rejected. It is replaced once: the replacement is returned
+   * for five minutes, even if the resource server rejects it too.
    */
   readonly rejectedToken?: string | undefined;
 }

@@ -23,8 +23,8 @@ export interface Pause {
 }
 
 /**
- * Stores the pauses that the provider requests for each session (RFC 6585 section 4, RFC 9110 section 10.2.3). During a pause, the waiting requests
- * of a session do not repeat the refresh.
+ * Stores the pauses that the provider requests for each session (RFC 6585 section 4, RFC 9110 section 10.2.3). During a
+ * pause, the waiting requests of a session do not repeat the refresh.
  *
  * A pause never applies to other sessions: an attacker could provoke rate limits with a few accounts and block all
  * users. If the provider limits the entire client, each session learns it with one request.
@@ -83,7 +83,8 @@ export function createRateLimit(
       const limit = status === undefined || status >= 500 ? longestOutage : Number.POSITIVE_INFINITY;
       const length =
         retryAfter === undefined ? defaultLength : Math.min(Math.max(retryAfter, firstPause), limit);
-      // The provider's delay is used exactly, but a delay of 0 would be no pause. Default pauses vary, so that sessions do not retry at the same moment.
+      // The provider's delay is used exactly, but a delay of 0 would be no pause. Default pauses vary, so that sessions do not
+      // retry at the same moment.
       const milliseconds = length * 1000 * (retryAfter === undefined ? 1 + Math.random() / 10 : 1);
       pauses.delete(key);
       evictOldPauses(now);

@@ -5,7 +5,8 @@ import type { AccessTokenRequest, TokenSet } from './token-set.ts';
  * The place where the tokens of one login are stored, for example a session, a database row or a file. The refresh
  * coordinator reads and writes tokens only through it.
  *
- * A call that takes longer than 20,000 milliseconds counts as failed. It may still end later.
+ * The first `read` of a request may take any time: it may ask the user to unlock the storage. Any other call that takes longer
+ * than 20,000 milliseconds counts as failed. It may still end later.
  */
 export interface TokenHolder {
   /**

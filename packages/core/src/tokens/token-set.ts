@@ -27,7 +27,7 @@ export interface StoredAccessToken extends AccessToken {
   readonly receivedAt?: number;
   /** The `scope` of the token request, when it was narrower than the grant. */
   readonly requestedScope?: string;
-  /** The token replaced one that a resource server rejected. If it is rejected too, another refresh does not help. */
+  /** The token replaced one that a resource server rejected. For five minutes, it is used even if it is rejected too. */
   readonly replacesRejected?: true;
 }
 

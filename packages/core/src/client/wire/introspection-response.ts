@@ -9,8 +9,8 @@ import { toProtocolClient } from './request-options.ts';
 import type { AuthorizationServerMetadata } from './server-metadata.ts';
 
 /**
- * Validates an introspection response and returns its members. The response is signed if `introspectionSignedResponseAlg` is
- * set.
+ * Validates an introspection response and returns its members. The response must be signed if
+ * `introspectionSignedResponseAlg` is set.
  *
  * @throws ValidationError `introspection_invalid`, or an error of the protocol library
  * @see https://www.rfc-editor.org/rfc/rfc9701#section-5

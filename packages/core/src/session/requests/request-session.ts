@@ -42,8 +42,8 @@ export interface SessionTokenRequest {
   /** Refresh although the token is still valid, for example because its claims have changed. Default: false. */
   readonly forceRefresh?: boolean | undefined;
   /**
-   * The value of an access token that an API rejected. It is replaced once: the replacement is returned until it expires,
-   * even if the API rejects it too. Default: none.
+   * The value of an access token that an API rejected. It is replaced once: the replacement is returned for five
+   * minutes, even if the API rejects it too. Default: none.
    */
   readonly rejectedToken?: string | undefined;
 }

@@ -74,7 +74,7 @@ export function coordinateRefreshes(
     request: GetAccessTokenRequest = {},
   ): Promise<GetAccessTokenResult> {
     const holder = limitHolder(unlimitedHolder);
-    // Nothing waits for the first read, which may ask the user to unlock a storage.
+    // No lock is held yet, so the first read may take any time, for example until the user has unlocked the storage.
     const tokens = await unlimitedHolder.read();
     if (!tokens) throw new LoginRequiredError('not_signed_in', 'There is no session. Log in first.');
     const { resource, scope } = request;

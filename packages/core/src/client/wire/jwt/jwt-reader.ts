@@ -39,7 +39,7 @@ export function createJwtReader(client: Client, check: JwtCheck, onJwt?: (jwt: s
     getSignedJwt: (jwt: string) => decryptedJwt ?? jwt,
     /** @throws ValidationError if a part exceeds a limit or repeats a member */
     check: (jwt: string) => checkJwt(jwt, check),
-    /** Returns the claims of the prepared JWT, without those that are `null`. The library has them with wrong names. */
+    /** Returns the claims of the prepared JWT, without those that are `null`. The library may have read other names. */
     getClaims: () => claims,
     /**
      * Checks a JWT. Returns one that the protocol library reads correctly.

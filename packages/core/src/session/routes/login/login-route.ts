@@ -34,8 +34,9 @@ export interface StartLoginOptions {
  * Starts a login: creates the URL at the provider, and the cookies to set before the redirect.
  *
  * @throws ConfigurationError, AuthorizationServerError, TransportError as `createAuthorizationRequest` does;
- *   ConfigurationError `cookies_too_large` if the login does not fit beside the session; ValidationError `session_cookie_missing` if the session cookies of two logins did not come back, or `cookie.path` does
- *   not cover the page that needs a login again
+ *   ConfigurationError `cookies_too_large` if the login does not fit beside the session; ValidationError
+ *   `session_cookie_missing` if the session cookies of two logins did not come back, or `cookie.path` does not cover the page
+ *   that needs a login again
  */
 export async function startLogin(
   context: SessionContext,
