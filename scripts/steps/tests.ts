@@ -20,6 +20,7 @@ import {
   valkey,
 } from '../lib/programs/system-packages.ts';
 import { readPlaywrightReport } from '../lib/reports/playwright-report.ts';
+import { readScriptReport } from '../lib/reports/script-report.ts';
 import { readVitestReport } from '../lib/reports/vitest-report.ts';
 import { builtPackages, findBuiltSuites } from '../lib/suites/built-suites.ts';
 import { failed, type Outcome, passed, type Step } from '../lib/suites/step.ts';
@@ -206,13 +207,12 @@ export function createScriptStep(
         { command: process.execPath, args: [file, ...args] },
         { stream: true },
       );
-      const counts = /^(\d+) passed, (\d+) failed$/m.exec(output.split('\n').at(-1) ?? '');
-      if (counts === null) return failed(name, `${file} must print "N passed, N failed" as its last line.`);
-      const failures = Array.from({ length: Number(counts[2]) }, (_, index) => ({
-        name: `${name} ${index + 1}`,
-      }));
-      if (code !== 0 && failures.length === 0) return failed(name, `${file} exited with code ${code}.`);
-      return { passed: Number(counts[1]), failures };
+      const outcome = readScriptReport(name, output);
+      if (outcome === undefined)
+        return failed(name, `${file} must print "N passed, N failed" as its last line.`);
+      if (code !== 0 && outcome.failures.length === 0)
+        return failed(name, `${file} exited with code ${code}.`);
+      return outcome;
     },
   };
 }

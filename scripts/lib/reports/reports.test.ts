@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type PlaywrightReport, readPlaywrightReport } from './playwright-report.ts';
+import { readScriptReport } from './script-report.ts';
 import { readVitestReport, type VitestReport } from './vitest-report.ts';
 
 const file = (
@@ -81,5 +82,42 @@ describe('readPlaywrightReport', () => {
   test('reports an error outside of tests as a failure', () => {
     const { failures } = readPlaywrightReport(report('expected', [{ message: 'no server' }]));
     expect(failures).toEqual([{ name: 'playwright', detail: 'no server' }]);
+  });
+});
+
+describe('readScriptReport', () => {
+  test('counts what passed', () => {
+    expect(readScriptReport('chaos', '✓ streams: 4 pages\n\n15 passed, 0 failed\n')).toEqual({
+      passed: 15,
+      failures: [],
+    });
+  });
+
+  test('reports a failure with the indented lines below it', () => {
+    const output = [
+      '✓ streams: 4 pages',
+      '    0 sessions lost',
+      '\u001b[31m✗\u001b[39m tabs: 30 pages',
+      '    token requests 4',
+      '    a tab stayed signed in',
+      '✓ two-zones: 8 pages',
+      '',
+      '2 passed, 1 failed',
+    ].join('\n');
+    expect(readScriptReport('chaos', output)).toEqual({
+      passed: 2,
+      failures: [{ name: 'tabs: 30 pages', detail: '    token requests 4\n    a tab stayed signed in' }],
+    });
+  });
+
+  test('numbers failures that the output does not describe', () => {
+    expect(readScriptReport('bench', '3 passed, 2 failed')?.failures).toEqual([
+      { name: 'bench 1' },
+      { name: 'bench 2' },
+    ]);
+  });
+
+  test.each(['', '3 passed', '3 passed, 0 failed\nmore'])('finds no counts in %j', (output) => {
+    expect(readScriptReport('chaos', output)).toBeUndefined();
   });
 });
