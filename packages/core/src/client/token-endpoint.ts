@@ -5,6 +5,7 @@ import type { JsonObject } from '../internal/json/json.ts';
 import { findLoginDifference, readUnverifiedClaims, requireSameUser } from '../protocol/login/same-login.ts';
 import { parseScopes } from '../protocol/login/scopes.ts';
 import { requireTokenIssuer } from '../protocol/tokens/id-token-claims.ts';
+import { findRejectedRefreshToken } from '../protocol/tokens/rejected-token-response.ts';
 import { normalizeVerificationClaims } from '../protocol/tokens/verification-claims.ts';
 import type { Client } from './client.ts';
 import { getClientContext } from './client-context.ts';
@@ -140,11 +141,16 @@ function sendTokenRequest(
   const { authentication } = getClientContext(client);
   const protocolClient = toProtocolClient(client);
   return retryWithDpopNonce(client, async (dpop) => {
-    const response = await grant.send({
+    const request = {
       metadata,
       client: protocolClient,
       authenticate: authentication.apply,
       options: { ...createTokenRequestOptions(client), ...dpop },
+    };
+    const response = await grant.send(request).catch((error: unknown) => {
+      const refreshToken = findRejectedRefreshToken(error);
+      if (refreshToken !== undefined) grant.onRefreshToken?.(refreshToken);
+      throw error;
     });
     const tokenResponse = await readTokenResponse(
       response,

@@ -3,6 +3,7 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { type ClientSettings, TransportError } from '../../src/index.ts';
 import type { JsonObject } from '../../src/internal/json/json.ts';
+import { malformedTokenResponses } from '../support/malformed-token-responses.ts';
 import { baseUrl, createSessionOptions, createWebApp, sessionKinds } from '../support/web-browser.ts';
 
 // The response to a refresh has a new refresh token, but its access token is rejected.
@@ -24,8 +25,14 @@ const script = { headers: { 'sec-fetch-site': 'same-origin' } };
 
 async function start(kind: (typeof sessionKinds)[number]) {
   const server = await createTestAuthorizationServer();
-  const current: { change: Change; validate: () => Promise<void>; onTokens: () => Promise<unknown> } = {
+  const current: {
+    change: Change;
+    changeText: (text: string) => BodyInit;
+    validate: () => Promise<void>;
+    onTokens: () => Promise<unknown>;
+  } = {
     change: (body) => body,
+    changeText: (text) => text,
     validate: async () => {},
     onTokens: async () => {},
   };
@@ -36,7 +43,8 @@ async function start(kind: (typeof sessionKinds)[number]) {
       const response = await server.fetch(url, init);
       if (!url.endsWith('/token') || !response.ok) return response;
       await current.onTokens();
-      return Response.json(current.change(await response.json()));
+      const text = current.changeText(JSON.stringify(current.change(await response.json())));
+      return new Response(text, { headers: { 'content-type': 'application/json' } });
     },
   };
   const options = { ...createSessionOptions(kind), accessTokenRoute: true };
@@ -72,6 +80,27 @@ describe.each(sessionKinds)('%s', (kind) => {
       expect(countRefreshes()).toBe(3);
       expect((await app.sessions.open(browser.header())).session).toBeDefined();
       expect(app.events).not.toContainEqual(expect.objectContaining({ type: 'session.ended' }));
+    },
+  );
+
+  test.each([
+    ...Object.entries(malformedTokenResponses),
+    [
+      'bytes that are not UTF-8',
+      (text: string) => new Blob([text.replace(/\}$/, ',"user":"'), new Uint8Array([0xe9]), '"}']),
+    ],
+  ] satisfies [string, (text: string) => BodyInit][])(
+    'K11: keeps the refresh token of a response with %s',
+    async (_, changeText) => {
+      const { server, browser, current, countRefreshes } = await start(kind);
+      current.changeText = changeText;
+      const failed = await browser.visit('/auth/access-token', script);
+      expect(failed.status).toBe(502);
+      expect(await failed.text()).toContain('response_malformed');
+      current.changeText = (text) => text;
+      server.clock.advance(11);
+      expect((await browser.visit('/auth/access-token', script)).status).toBe(200);
+      expect(countRefreshes()).toBe(2);
     },
   );
 

@@ -18,6 +18,7 @@ import {
   findTokenError,
   type TokenErrorResponse,
 } from '../../protocol/tokens/refresh-rejection.ts';
+import { findRejectedRefreshToken } from '../../protocol/tokens/rejected-token-response.ts';
 import { normalizeTokenResponse, parseTokenEndpointBody } from '../../protocol/tokens/token-endpoint-body.ts';
 import type { BrowserTransaction } from '../login/browser-transaction.ts';
 import type { BrowserContext } from '../options.ts';
@@ -85,6 +86,8 @@ export async function requestRefresh(
     emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
     return tokens;
   } catch (error) {
+    const receivedToken = findRejectedRefreshToken(error);
+    if (receivedToken !== undefined) onRefreshToken?.(receivedToken);
     const { status, error: name, rejection } = error instanceof AuthorizationServerError ? error : {};
     const event = {
       type: 'refresh.failed',

@@ -2,6 +2,7 @@ import { ConfigurationError, TransportError, ValidationError } from '../../error
 import type { Clock } from '../clock.ts';
 import { decodeUtf8 } from '../encoding.ts';
 import { isJsonObject } from '../json/json.ts';
+import { keepRejectedText } from '../json/rejected-text.ts';
 import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from '../json/untrusted-json.ts';
 import { readBoundedBody } from './bounded-body.ts';
 import { discardBody } from './discard-body.ts';
@@ -203,7 +204,7 @@ function parseBody(body: Uint8Array, headers: Headers, endpoint: string): unknow
   try {
     text = decodeUtf8(body);
   } catch {
-    throw createError('syntax', 'is not UTF-8');
+    throw keepRejectedText(createError('syntax', 'is not UTF-8'), new TextDecoder().decode(body));
   }
   return parseUntrustedJson(text, { limits: responseLimits, createError });
 }

@@ -2,6 +2,7 @@ import { ValidationError } from '../../errors.ts';
 import { isDevelopment } from '../development.ts';
 import { hasEscapedName, parseEscapedNames } from './escaped-names.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import { keepRejectedText } from './rejected-text.ts';
 import { findStringEnd } from './string-end.ts';
 
 /** Limits of one JSON text. */
@@ -54,17 +55,18 @@ const maxNumberLength = 64;
  */
 export function parseUntrustedJson(text: string, options: UntrustedJsonOptions = {}): unknown {
   const scanResult = checkJsonLimits(text, options.limits ?? responseLimits);
-  if (typeof scanResult !== 'number') throw createFaultError(scanResult, options);
+  if (typeof scanResult !== 'number') throw createFaultError(scanResult, text, options);
   let value: unknown;
   try {
     value = JSON.parse(text);
     if (hasEscapedName(text)) value = parseEscapedNames(text);
   } catch {
-    throw createFaultError('syntax', options);
+    throw createFaultError('syntax', text, options);
   }
   const members = countMembers(value);
-  if (members === undefined) throw createFaultError('number', options);
-  if (members !== scanResult && !options.acceptsRepeats?.(text)) throw createFaultError('duplicate', options);
+  if (members === undefined) throw createFaultError('number', text, options);
+  if (members !== scanResult && !options.acceptsRepeats?.(text))
+    throw createFaultError('duplicate', text, options);
   return value;
 }
 
@@ -72,13 +74,18 @@ export function parseUntrustedJson(text: string, options: UntrustedJsonOptions =
 export function parseUntrustedObject(text: string, options: UntrustedJsonOptions = {}): JsonObject {
   const value = parseUntrustedJson(text, options);
   if (isJsonObject(value)) return value;
-  throw createFaultError('object', options);
+  throw createFaultError('object', text, options);
 }
 
-const createFaultError = (
+function createFaultError(
   fault: JsonFault,
+  text: string,
   { limits = responseLimits, createError = createResponseError }: UntrustedJsonOptions,
-): Error => createError(fault, describeFault(fault, limits));
+): Error {
+  const error = createError(fault, describeFault(fault, limits));
+  const isResponse = error instanceof ValidationError && error.code === 'response_malformed';
+  return isResponse ? keepRejectedText(error, text) : error;
+}
 
 /**
  * Scans a text once, without its strings. The text may be malformed.

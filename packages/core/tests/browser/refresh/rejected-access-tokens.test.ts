@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { createMemoryStorage } from '../../../src/browser/state/token-storage.ts';
 import { advanceClock, createPage, openSignedInPage, provider } from '../../support/browser/browser-page.ts';
+import { malformedTokenResponses } from '../../support/malformed-token-responses.ts';
 
 // The response to a refresh has a new refresh token, but its access token is rejected.
 
@@ -43,6 +44,22 @@ test.each(Object.entries(responses))(
     expect(provider.tokenRequests).toHaveLength(4);
     const sent = provider.tokenRequests.slice(1).map(({ parameters }) => parameters.get('refresh_token'));
     expect(new Set(sent).size).toBe(3);
+  },
+);
+
+test.each(Object.entries(malformedTokenResponses))(
+  'K11: keeps the refresh token of a response with %s',
+  async (_, change) => {
+    const { auth } = await openSignedInPage();
+    provider.text = change;
+    advanceClock(61);
+    await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'response_malformed' });
+    provider.text = (text) => text;
+    advanceClock(11);
+    await auth.getAccessToken();
+    const sent = provider.tokenRequests.slice(1).map(({ parameters }) => parameters.get('refresh_token'));
+    expect(new Set(sent).size).toBe(2);
+    expect(auth.snapshot().status).toBe('signed-in');
   },
 );
 

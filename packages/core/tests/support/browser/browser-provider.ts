@@ -22,6 +22,8 @@ export interface TestProvider {
   header: (header: Json) => Json;
   /** Changes the body of token responses. */
   body: (body: Json) => Json;
+  /** Changes the JSON of token responses. */
+  text: (text: string) => string;
   /** Responds to a token request instead of the provider. */
   intercept: ((request: TokenRequest) => Promise<Response | undefined> | Response | undefined) | undefined;
   /** `false`: refresh tokens do not rotate. */
@@ -95,6 +97,7 @@ export async function createTestProvider(
     claims: (claims) => claims,
     header: (header) => header,
     body: (body) => body,
+    text: (text) => text,
     intercept: undefined,
     async sign(payload, header = {}, key = current.privateKey) {
       const head = encode({ alg: 'RS256', kid: current.kid, ...header });
@@ -167,7 +170,7 @@ export async function createTestProvider(
       ...(login && { nonce: login.nonce }),
       ...(login?.maxAge && { auth_time: seconds() }),
     };
-    return json(
+    const text = JSON.stringify(
       provider.body({
         access_token: accessToken,
         token_type: 'Bearer',
@@ -177,6 +180,7 @@ export async function createTestProvider(
         id_token: await provider.sign(provider.claims(claims), provider.header({})),
       }),
     );
+    return new Response(provider.text(text), { headers: { 'content-type': 'application/json' } });
   }
 
   await provider.rotateKeys();

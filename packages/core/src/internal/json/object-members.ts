@@ -1,0 +1,62 @@
+import { findStringEnd } from './string-end.ts';
+
+/** A member of an object at any depth of a JSON text. */
+export interface ObjectMember {
+  /** Normalized JSON, with its quotes. */
+  readonly name: string;
+  /** The normalized JSON of a scalar. `undefined` for an object, an array and a malformed value. */
+  readonly value: string | undefined;
+  /** The object, by the members that were read of it. */
+  readonly siblings: Map<string, string | undefined>;
+  /** Count of objects and arrays around the member. */
+  readonly depth: number;
+}
+
+/**
+ * Lists the members of all objects of a text, repeated ones too. It is not recursive. The text may be malformed: what it
+ * contains before and after the fault is listed as far as it has the form of a member.
+ */
+export function* listMembers(text: string): Generator<ObjectMember> {
+  const scopes: Map<string, string | undefined>[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x7b || code === 0x5b) scopes.push(new Map());
+    else if (code === 0x7d || code === 0x5d) scopes.pop();
+    if (code !== 0x22) continue;
+    const end = findStringEnd(text, i);
+    if (end === -1) return;
+    const colon = skipWhitespace(text, end + 1);
+    const siblings = scopes.at(-1);
+    if (siblings && text.charCodeAt(colon) === 0x3a) {
+      const name = normalize(text.slice(i, end + 1));
+      const value = readScalar(text, skipWhitespace(text, colon + 1));
+      if (name !== undefined) {
+        yield { name, value, siblings, depth: scopes.length };
+        siblings.set(name, value);
+      }
+    }
+    i = end;
+  }
+}
+
+function skipWhitespace(text: string, from: number): number {
+  let index = from;
+  while (/[ \t\r\n]/.test(text.charAt(index))) index++;
+  return index;
+}
+
+function readScalar(text: string, start: number): string | undefined {
+  const first = text.charAt(start);
+  if (first === '{' || first === '[') return undefined;
+  let end = first === '"' ? findStringEnd(text, start) + 1 : start;
+  if (first !== '"') while (/[^\s,\]}]/.test(text.charAt(end))) end++;
+  return normalize(text.slice(start, end));
+}
+
+function normalize(scalar: string): string | undefined {
+  try {
+    return JSON.stringify(JSON.parse(scalar));
+  } catch {
+    return undefined;
+  }
+}
