@@ -233,7 +233,9 @@ export default {
     tsConfig: { fileName: 'packages/core/tsconfig.node.json' },
     tsPreCompilationDeps: 'specify',
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|\\.next|\\.angular|\\.turbo|coverage|test-results|playwright-report)/' },
+    exclude: {
+      path: '(^|/)(dist|\\.test|\\.next|\\.angular|\\.turbo|coverage|test-results|playwright-report)/',
+    },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['@countersign/source', 'node', 'import', 'types', 'default'],

@@ -37,7 +37,8 @@ async function start(kind: (typeof sessionKinds)[number], { client = {}, options
     browser.take(response);
     return response;
   };
-  const startLogin = async () => (await browser.visit('/auth/login')).headers.get('location') ?? '';
+  const startLogin = async (query = '') =>
+    (await browser.visit(`/auth/login${query}`)).headers.get('location') ?? '';
   const logIn = async () => finish(await startLogin());
   const readUser = async (header: string) => (await sessions.open(header)).session?.user.sub;
   const readRevokedTokens = () => server.requestsTo('revocation').map(({ body }) => body.token);
@@ -74,6 +75,26 @@ describe.each(sessionKinds)('%s', (kind) => {
       expect(app.events).toContainEqual(
         expect.objectContaining({ type: 'session.ended', reason: 'replaced' }),
       );
+    },
+  );
+
+  test.each(settings)(
+    'S81: with %s, a long returnTo of a link does not prevent the revocation',
+    async (_, setting) => {
+      const { app, server, browser, logIn, startLogin, finish, readRevokedTokens } = await start(
+        kind,
+        setting,
+      );
+      for (const [index, length] of [3_000, 3_500, 4_000, 4_500].entries()) {
+        server.signIn(`alice-${index}`);
+        await logIn();
+        server.clock.advance(5);
+        server.signIn('mallory');
+        await finish(await startLogin(`?returnTo=/${'x'.repeat(length)}`));
+        expect(readRevokedTokens()).toHaveLength(index * 2 + 1);
+        server.clock.advance(5);
+      }
+      expect(app.events).not.toContainEqual(expect.objectContaining({ type: 'logout.incomplete' }));
     },
   );
 

@@ -24,6 +24,9 @@ import {
 import type { LoginTransaction } from './pending-login.ts';
 import { hasStarted } from './used-logins.ts';
 
+/** Maximum length of a `returnTo` that is worth more than the refresh tokens of the sessions that the login replaces. */
+const maxReturnTo = 1_000;
+
 /** A login that starts. Default of `identifier`: a random one. */
 type NewLogin = Omit<LoginTransaction, 'identifier'> & Partial<Pick<LoginTransaction, 'identifier'>>;
 
@@ -54,10 +57,14 @@ export async function saveLogin(
   { fallback = '/' }: { readonly fallback?: string } = {},
 ): Promise<CookieToSet[]> {
   const available = getAvailableBytes(context, existing);
-  let cookies = await createLoginCookies(context, login, existing, { available });
-  if (sumBytes(cookies) > available && login.returnTo !== fallback) {
-    reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
-    cookies = await createLoginCookies(context, { ...login, returnTo: fallback }, existing, { available });
+  let cookies: CookieToSet[] = [];
+  for (const returnTo of new Set([login.returnTo, fallback])) {
+    if (returnTo !== login.returnTo)
+      reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
+    // A long address of a link of another site must not prevent the revocation of what the login replaces.
+    const isComplete = returnTo.length > maxReturnTo && Boolean(login.previousSessions?.length);
+    cookies = await createLoginCookies(context, { ...login, returnTo }, existing, { available, isComplete });
+    if (sumBytes(cookies) <= available) break;
   }
   requireLoginSpace(context, { bytes: sumBytes(cookies), available });
   return [...(await dropOldest(context, existing, available - sumBytes(cookies))), ...cookies];
@@ -134,15 +141,19 @@ function requireLoginSpace(
   );
 }
 
-/** Creates the cookies of a login, with as much of it as fits in the available bytes. */
+/**
+ * Creates the cookies of a login, with as much of it as fits in the available bytes.
+ *
+ * @param options `isComplete`: omits nothing. Default: false.
+ */
 async function createLoginCookies(
   context: SessionContext,
   login: NewLogin,
   existing: RequestCookies,
-  { available }: { readonly available: number },
+  { available, isComplete = false }: { readonly available: number; readonly isComplete?: boolean },
 ): Promise<CookieToSet[]> {
   let cookies: CookieToSet[] = [];
-  for (const reducedLogin of listReductions(login)) {
+  for (const reducedLogin of isComplete ? [login] : listReductions(login)) {
     cookies = await sealLogin(context, reducedLogin, existing);
     if (sumBytes(cookies) <= available) break;
   }
