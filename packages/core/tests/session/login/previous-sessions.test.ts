@@ -81,10 +81,7 @@ describe.each(sessionKinds)('%s', (kind) => {
   test.each(settings)(
     'S81: with %s, a long returnTo of a link does not prevent the revocation',
     async (_, setting) => {
-      const { app, server, browser, logIn, startLogin, finish, readRevokedTokens } = await start(
-        kind,
-        setting,
-      );
+      const { app, server, logIn, startLogin, finish, readRevokedTokens } = await start(kind, setting);
       for (const [index, length] of [3_000, 3_500, 4_000, 4_500].entries()) {
         server.signIn(`alice-${index}`);
         await logIn();
