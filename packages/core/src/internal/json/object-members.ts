@@ -2,12 +2,11 @@ import { findStringEnd } from './string-end.ts';
 
 /** A member of an object at any depth of a JSON text. */
 export interface ObjectMember {
-  /** Normalized JSON, with its quotes. */
   readonly name: string;
-  /** The normalized JSON of a scalar. `undefined` for an object, an array and a malformed value. */
-  readonly value: string | undefined;
-  /** The object, by the members that were read of it. */
-  readonly siblings: Map<string, string | undefined>;
+  /** A scalar. `undefined` for an object, an array and a malformed value. */
+  readonly value: unknown;
+  /** The earlier members of the object: their names and values. */
+  readonly siblings: ReadonlyMap<string, unknown>;
   /** Count of objects and arrays around the member. */
   readonly depth: number;
 }
@@ -17,7 +16,7 @@ export interface ObjectMember {
  * contains before and after the fault is listed as far as it has the form of a member.
  */
 export function* listMembers(text: string): Generator<ObjectMember> {
-  const scopes: Map<string, string | undefined>[] = [];
+  const scopes: Map<string, unknown>[] = [];
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === 0x7b || code === 0x5b) scopes.push(new Map());
@@ -28,9 +27,9 @@ export function* listMembers(text: string): Generator<ObjectMember> {
     const colon = skipWhitespace(text, end + 1);
     const siblings = scopes.at(-1);
     if (siblings && text.charCodeAt(colon) === 0x3a) {
-      const name = normalize(text.slice(i, end + 1));
+      const name = parseScalar(text.slice(i, end + 1));
       const value = readScalar(text, skipWhitespace(text, colon + 1));
-      if (name !== undefined) {
+      if (typeof name === 'string') {
         yield { name, value, siblings, depth: scopes.length };
         siblings.set(name, value);
       }
@@ -45,17 +44,17 @@ function skipWhitespace(text: string, from: number): number {
   return index;
 }
 
-function readScalar(text: string, start: number): string | undefined {
+function readScalar(text: string, start: number): unknown {
   const first = text.charAt(start);
   if (first === '{' || first === '[') return undefined;
   let end = first === '"' ? findStringEnd(text, start) + 1 : start;
   if (first !== '"') while (/[^\s,\]}]/.test(text.charAt(end))) end++;
-  return normalize(text.slice(start, end));
+  return parseScalar(text.slice(start, end));
 }
 
-function normalize(scalar: string): string | undefined {
+function parseScalar(text: string): unknown {
   try {
-    return JSON.stringify(JSON.parse(scalar));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,12 +1,12 @@
 /** The texts whose JSON was rejected. An error has no text of its own: it could be logged, and may contain tokens. */
-const texts = new WeakMap<Error, string>();
+const rejectedTexts = new WeakMap<Error, string>();
 
 /** Keeps the text of a response for the caller that receives the error. Returns the error. */
 export function keepRejectedText<E extends Error>(error: E, text: string): E {
-  texts.set(error, text);
+  rejectedTexts.set(error, text);
   return error;
 }
 
 /** Returns the text of the response whose JSON was rejected with this error. */
 export const getRejectedText = (error: unknown): string | undefined =>
-  error instanceof Error ? texts.get(error) : undefined;
+  error instanceof Error ? rejectedTexts.get(error) : undefined;

@@ -9,12 +9,11 @@ import { getRejectedText } from '../../internal/json/rejected-text.ts';
  * @returns `undefined` if the error has another reason, or the response has no refresh token or several different ones
  */
 export function findRejectedRefreshToken(error: unknown): string | undefined {
-  let found: string | undefined;
+  let token: string | undefined;
   for (const { name, value, depth } of listMembers(getRejectedText(error) ?? '')) {
-    if (depth !== 1 || name !== '"refresh_token"' || value === undefined || value === found) continue;
-    if (found !== undefined) return undefined;
-    found = value;
+    if (depth !== 1 || name !== 'refresh_token' || value === token) continue;
+    if (typeof value !== 'string' || token !== undefined) return undefined;
+    token = value;
   }
-  const token: unknown = JSON.parse(found ?? 'null');
-  return typeof token === 'string' && token.trim() !== '' ? token : undefined;
+  return token?.trim() ? token : undefined;
 }
