@@ -51,6 +51,9 @@ export interface CloseListeners {
 /** The clients that middlewares of socket.io have, by the connection that they share. */
 export const connectingClients = new WeakMap<object, Set<NamespaceClient>>();
 
+/** The names of the subscriptions of GraphQL that their guards have allowed, by the context of the operation. */
+export const startedSubscriptions = new WeakMap<object, Set<string>>();
+
 /** The subscriptions of GraphQL whose stream has ended, by the position of their field, which each operation creates. */
 export const endedSubscriptions = new WeakSet<object>();
 

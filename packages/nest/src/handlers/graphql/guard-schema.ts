@@ -17,7 +17,7 @@ import {
   type SchemaField,
   type SchemaType,
 } from './graphql-modules.ts';
-import { ResolverSet, unwrapClosed } from './resolver-set.ts';
+import { createPropertyResolver, ResolverSet, unwrapClosed } from './resolver-set.ts';
 
 /** The class and method that a guard receives for a handler. */
 type GuardedMethod = Pick<Handler, 'owner' | 'method'>;
@@ -164,14 +164,6 @@ function isGuardedByNest(
   if (!guardsFields || isReplaced(type.name, name)) return false;
   return findHandlers(type, name, { handlers, kinds: ['field'] }).length > 0;
 }
-
-/** Resolves a field as `graphql` does without a resolver. */
-const createPropertyResolver =
-  (name: string): Resolve =>
-  (source, ...others) => {
-    const value = (source as Record<string, unknown> | null | undefined)?.[name];
-    return typeof value === 'function' ? value.call(source, ...others) : value;
-  };
 
 function guardReference(type: SchemaType, options: Options): void {
   const { handlers, guardsFields, isReplaced, guardedResolvers, guardedByNest } = options;

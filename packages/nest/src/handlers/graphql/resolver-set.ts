@@ -67,3 +67,11 @@ export function unwrapClosed(resolver: Resolve | undefined): Resolve | undefined
     current = wrappedResolver.resolver;
   }
 }
+
+/** Resolves a field as `graphql` does without a resolver. */
+export const createPropertyResolver =
+  (name: string): Resolve =>
+  (source, ...others) => {
+    const value = (source as Record<string, unknown> | null | undefined)?.[name];
+    return typeof value === 'function' ? value.call(source, ...others) : value;
+  };

@@ -1,4 +1,5 @@
 import {
+  ForbiddenException,
   Inject,
   Injectable,
   type OnApplicationBootstrap,
@@ -6,10 +7,10 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { endedSubscriptions } from '../../module-state.ts';
+import { endedSubscriptions, startedSubscriptions } from '../../module-state.ts';
 import { readFieldPath } from '../../transport/graphql/graphql-transport.ts';
 import { listGraphqlModules, type Resolve, type Schema } from './graphql-modules.ts';
-import { ResolverSet, unwrapClosed } from './resolver-set.ts';
+import { createPropertyResolver, ResolverSet, unwrapClosed } from './resolver-set.ts';
 import { createSchemaWatcher, initializeFirst } from './watch-schema.ts';
 
 /** Tracks the subscriptions of every schema, even without a global guard. */
@@ -45,16 +46,36 @@ export class SubscriptionTracker implements OnModuleInit, OnApplicationBootstrap
  * Records when each subscription of a schema has ended, by its stream. The library of the connection removes a
  * subscription from its list when the client completes its identifier or uses it twice, but may still run it. Changes the
  * schema in place. Subscriptions in `trackedResolvers` are tracked already.
+ *
+ * Drivers execute a subscription that is sent by HTTP like a query: they call `resolve` without `subscribe`, which is the
+ * only guarded one. Such a subscription is rejected.
  */
 export function trackSubscriptions(schema: Schema, trackedResolvers = new ResolverSet()): void {
-  for (const field of Object.values(schema.getSubscriptionType()?.getFields?.() ?? {})) {
+  for (const [name, field] of Object.entries(schema.getSubscriptionType()?.getFields?.() ?? {})) {
     const subscribe = unwrapClosed(field.subscribe);
-    if (!subscribe || trackedResolvers.has(subscribe)) continue;
-    field.subscribe = trackedResolvers.wrap(subscribe, track(subscribe));
+    if (!subscribe) continue;
+    const resolve = unwrapClosed(field.resolve);
+    if (!resolve || !trackedResolvers.has(resolve)) {
+      const event = resolve ?? createPropertyResolver(name);
+      field.resolve = trackedResolvers.wrap(event, requireStart(event, name));
+    }
+    if (!trackedResolvers.has(subscribe))
+      field.subscribe = trackedResolvers.wrap(subscribe, track(subscribe, name));
   }
 }
 
-function track(subscribe: Resolve): Resolve {
+/** All events of a subscription have the context of its start. */
+function requireStart(resolve: Resolve, name: string): Resolve {
+  return (...args) => {
+    if (!startedSubscriptions.get(args[2] as object)?.has(name))
+      throw new ForbiddenException(
+        `The subscription "${name}" is available only to a client that subscribes to it, not as a query`,
+      );
+    return resolve(...args);
+  };
+}
+
+function track(subscribe: Resolve, name: string): Resolve {
   return async (...args) => {
     const path = readFieldPath(args[3]);
     const end = () => {
@@ -62,6 +83,7 @@ function track(subscribe: Resolve): Resolve {
     };
     try {
       const stream = await subscribe(...args);
+      recordStart(args[2], name);
       if (isAsyncIterable(stream)) return trackStream(stream, end);
       end();
       return stream;
@@ -70,6 +92,12 @@ function track(subscribe: Resolve): Resolve {
       throw error;
     }
   };
+}
+
+function recordStart(context: unknown, name: string): void {
+  if (typeof context !== 'object' || context === null) return;
+  const names = startedSubscriptions.get(context) ?? new Set();
+  startedSubscriptions.set(context, names.add(name));
 }
 
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
