@@ -46,6 +46,8 @@ export async function waitForToken(
 
 /** Lets a message wait for a verification. Stops reading from the connection if the result is not available at once. */
 export async function waitForVerification(transport: Transport, pending: Promise<unknown>): Promise<void> {
+  // A message beyond the limit does not wait. The rejection of its verification would end the process.
+  pending.catch(() => {});
   let release: (() => void) | undefined;
   const timer = setImmediate(() => {
     release = transport.hold?.();
