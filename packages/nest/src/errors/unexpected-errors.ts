@@ -106,9 +106,9 @@ function describeException(error: unknown, secrets: readonly string[]): ErrorDes
   const rawMessage = String(error.message);
   const message = error instanceof SyntaxError ? '' : redact(rawMessage, { secrets, tokens: true });
   const stack = String(error.stack);
-  // The stack begins with the message, which may contain lines that look like frames.
-  const frames = stack
-    .slice(rawMessage === '' ? 0 : Math.max(stack.indexOf(rawMessage), 0) + rawMessage.length)
+  // The stack begins with the message, which may contain lines that look like frames. Without it, their start is unknown.
+  const frames = (stack.includes(rawMessage) ? stack : '')
+    .slice(rawMessage === '' ? 0 : stack.indexOf(rawMessage) + rawMessage.length)
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, maxFrames)

@@ -36,6 +36,20 @@ test('S64: writes no control characters of a message to the console', () => {
   expect(String(write.mock.calls[0]?.[0])).toMatch(/first second \[31m$/);
 });
 
+test.each([
+  ['that looks like a stack', (error: Error) => error],
+  ['that was changed', (error: Error) => Object.assign(error, { message: 'other' })],
+])('S64: writes no line of a message %s to the console, but the stack frames', (kind, change) => {
+  const write = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const error = change(new Error('tenant x\n    at 2026-12-01 INFO admin\n    at cookie=secret\u001b[31m'));
+  reportFailure(error, { route: 'proxy', status: 500 });
+  const text = String(write.mock.calls[0]?.[0]);
+  expect(text).not.toMatch(/admin|secret|other/);
+  expect(text.includes('failure-report.test')).toBe(
+    kind === 'that looks like a stack' && text.includes(' at '),
+  );
+});
+
 test.each(['constructor', 'toString', '__proto__'])(
   'S64: writes no text of JavaScript for the error code %s of a provider',
   (code) => {
