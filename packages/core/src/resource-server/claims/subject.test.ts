@@ -79,8 +79,13 @@ describe('R3: the identifier of a client never identifies a user', () => {
     { username: 'alice', sub: '' },
     { user_name: 'alice' },
     { uid: '1' },
+    { login: 'alice' },
     { email: 'alice@example.test' },
+    { phone_number: '+1 202 555 0100' },
+    { name: 'Alice' },
+    { given_name: 'Alice' },
     { auth_time: 1 },
+    { sid: 's' },
   ])('rejects a user without sub: %j', async (user) => {
     const { verifier } = startIntrospection(() => ({
       ...activeResponse,

@@ -18,10 +18,23 @@ const userClaims = [
   'user_name',
   'user_id',
   'uid',
+  'login',
   'preferred_username',
+  'name',
+  'given_name',
+  'family_name',
+  'middle_name',
+  'nickname',
+  'picture',
+  'profile',
   'email',
+  'phone_number',
+  'gender',
+  'birthdate',
   'upn',
+  'unique_name',
   'auth_time',
+  'sid',
 ];
 
 /**
