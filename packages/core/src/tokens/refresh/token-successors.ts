@@ -9,7 +9,7 @@ import {
   type Successor,
   type SuccessorStore,
 } from '../stores/successor-store.ts';
-import type { TokenSet } from '../token-set.ts';
+import { isNewerTokenSet, type TokenSet } from '../token-set.ts';
 
 /** The successors of refresh tokens, for requests that still have the previous tokens. */
 export interface TokenSuccessors {
@@ -92,7 +92,8 @@ export function createTokenSuccessors(
           encryptedSuccessor === undefined
             ? undefined
             : await decryptSuccessor(refreshToken, encryptedSuccessor);
-        if (!next || next.tokens.updatedAt < newest.tokens.updatedAt) break;
+        // Without rotation, the successor stays under its key after the session has changed.
+        if (!next || !isNewerTokenSet(next.tokens, newest.tokens)) break;
         newest = next;
         // Without rotation a refresh token is its own successor.
         if (next.tokens.refreshToken === refreshToken) break;
