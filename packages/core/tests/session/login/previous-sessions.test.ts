@@ -12,6 +12,8 @@ import { createSessionOptions, createWebApp, sessionKinds } from '../../support/
 interface Setting {
   readonly client?: Partial<ClientSettings & { readonly issuer: string }>;
   readonly options?: Partial<WebSessionOptions>;
+  /** Characters that are added to each refresh token. Default: 0. */
+  readonly refreshTokenPadding?: number;
 }
 
 const settings: readonly [string, Setting][] = [
@@ -23,8 +25,18 @@ const settings: readonly [string, Setting][] = [
   ],
 ];
 
-async function start(kind: (typeof sessionKinds)[number], { client = {}, options = {} }: Setting) {
-  const app = await createWebApp({ ...createSessionOptions(kind), ...options }, { client });
+async function start(
+  kind: (typeof sessionKinds)[number],
+  { client = {}, options = {}, refreshTokenPadding = 0 }: Setting,
+) {
+  const padRefreshTokens: ClientSettings['fetch'] = async (url, init) => {
+    const response = await app.server.fetch(url, init);
+    if (!String(url).endsWith('/token') || !response.ok) return response;
+    const { refresh_token: token, ...body } = await response.json();
+    return Response.json({ ...body, refresh_token: token + 'r'.repeat(refreshTokenPadding) });
+  };
+  const settings = refreshTokenPadding > 0 ? { ...client, fetch: padRefreshTokens } : client;
+  const app = await createWebApp({ ...createSessionOptions(kind), ...options }, { client: settings });
   const { server, sessions } = app;
   const browser = app.open();
   /** Visits the callback like a browser that another site has redirected. */
@@ -92,6 +104,23 @@ describe.each(sessionKinds)('%s', (kind) => {
         server.clock.advance(5);
       }
       expect(app.events).not.toContainEqual(expect.objectContaining({ type: 'logout.incomplete' }));
+    },
+  );
+
+  test.each([1_000, 1_001, 1_200])(
+    'keeps a returnTo of %i characters if the refresh token does not fit even without it',
+    async (length) => {
+      const { app, server, logIn, startLogin, finish } = await start(kind, {
+        client: { responseMode: 'form_post' },
+        refreshTokenPadding: 1_500,
+      });
+      await logIn();
+      server.clock.advance(5);
+      server.signIn('mallory');
+      const returnTo = `/${'x'.repeat(length - 1)}`;
+      const response = await finish(await startLogin(`?returnTo=${returnTo}`));
+      expect(response.headers.get('location')).toContain(returnTo);
+      expect(app.events.map(({ type }) => type)).not.toContain('return_to.rejected');
     },
   );
 

@@ -58,12 +58,10 @@ export async function saveLogin(
 ): Promise<CookieToSet[]> {
   const available = getAvailableBytes(context, existing);
   let cookies: CookieToSet[] = [];
-  for (const returnTo of new Set([login.returnTo, fallback])) {
-    if (returnTo !== login.returnTo)
-      reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
-    // A long address of a link of another site must not prevent the revocation of what the login replaces.
-    const isComplete = returnTo.length > maxReturnTo && Boolean(login.previousSessions?.length);
+  for (const { returnTo, isComplete } of listAttempts(login, fallback)) {
     cookies = await createLoginCookies(context, { ...login, returnTo }, existing, { available, isComplete });
+    if (returnTo !== login.returnTo && (!isComplete || sumBytes(cookies) <= available))
+      reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
     if (sumBytes(cookies) <= available) break;
   }
   requireLoginSpace(context, { bytes: sumBytes(cookies), available });
@@ -118,6 +116,27 @@ export async function updateLogins(
   }
   return cookies;
 }
+
+/** One way to store a login. `isComplete`: nothing else of it is omitted. */
+interface Attempt {
+  readonly returnTo: string;
+  readonly isComplete: boolean;
+}
+
+/**
+ * Lists what to try until a login fits in its cookies. A long address of a link of another site must not prevent the
+ * revocation of the sessions that the login replaces, so it is omitted before their tokens if they fit without it.
+ */
+const listAttempts = ({ returnTo, previousSessions }: NewLogin, fallback: string): readonly Attempt[] => [
+  ...(returnTo.length > maxReturnTo && previousSessions?.length
+    ? [
+        { returnTo, isComplete: true },
+        { returnTo: fallback, isComplete: true },
+      ]
+    : []),
+  { returnTo, isComplete: false },
+  ...(returnTo === fallback ? [] : [{ returnTo: fallback, isComplete: false }]),
+];
 
 function getAvailableBytes(
   context: SessionContext,
