@@ -138,7 +138,10 @@ function sendTokenRequest(
   grant: TokenGrant,
   metadata: AuthorizationServerMetadata,
 ): Promise<ReceivedTokens> {
-  const { authentication } = getClientContext(client);
+  const {
+    authentication,
+    issuerRule: { tenants },
+  } = getClientContext(client);
   const protocolClient = toProtocolClient(client);
   return retryWithDpopNonce(client, async (dpop) => {
     const request = {
@@ -148,7 +151,7 @@ function sendTokenRequest(
       options: { ...createTokenRequestOptions(client), ...dpop },
     };
     const response = await grant.send(request).catch((error: unknown) => {
-      const refreshToken = findRejectedRefreshToken(error);
+      const refreshToken = findRejectedRefreshToken(error, grant.refresh?.previousClaims, tenants);
       if (refreshToken !== undefined) grant.onRefreshToken?.(refreshToken);
       throw error;
     });

@@ -65,7 +65,18 @@ describe('a member of a token response', () => {
       });
     }
     const form = 'access_token=a&scope=x%2Cy&token_type=bearer';
-    expect(await refresh(() => new Response(form))).toMatchObject({ accessToken: 'a', scopes: ['x,y'] });
+    for (const type of ['text/plain', 'application/json', 'application/json; charset=utf-8']) {
+      const headers = { 'content-type': type };
+      expect(await refresh(() => new Response(form, { headers }))).toMatchObject({
+        accessToken: 'a',
+        scopes: ['x,y'],
+      });
+      const error = 'error=invalid_grant&error_description=expired';
+      await expect(refresh(() => new Response(error, { headers, status: 400 }))).rejects.toMatchObject({
+        error: 'invalid_grant',
+        rejection: { kind: 'login_ended' },
+      });
+    }
     await expect(refresh(() => new Response(`${form}&access_token=b`))).rejects.toMatchObject({
       name: 'ValidationError',
     });

@@ -1,3 +1,5 @@
+import { encodeUtf8, toBase64Url } from '../../src/internal/encoding.ts';
+
 /** Changes of the JSON of a token response that are rejected, and from which its refresh token is still read. */
 export const malformedTokenResponses: Readonly<Record<string, (text: string) => string>> = {
   'a repeated member': (text) => text.replace('{', '{"scope":"a","scope":"b",'),
@@ -10,3 +12,10 @@ export const malformedTokenResponses: Readonly<Record<string, (text: string) => 
   'a trailing comma': (text) => text.replace(/\}$/, ',}'),
   'another refresh_token in an object': (text) => text.replace(/\}$/, ',"user":{"refresh_token":"x"},}'),
 };
+
+/** Replaces the ID token of a token response with an unsigned one of the user `mallory`. */
+export const changeUser = (text: string): string =>
+  text.replace(
+    /("id_token":")[^"]*/,
+    `$1e30.${toBase64Url(encodeUtf8(JSON.stringify({ sub: 'mallory' })))}.c2ln`,
+  );

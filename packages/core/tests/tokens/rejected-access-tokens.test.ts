@@ -3,7 +3,7 @@ import { createTestAuthorizationServer } from '@countersign/testing';
 import { describe, expect, test } from 'vitest';
 import { type ClientSettings, TransportError } from '../../src/index.ts';
 import type { JsonObject } from '../../src/internal/json/json.ts';
-import { malformedTokenResponses } from '../support/malformed-token-responses.ts';
+import { changeUser, malformedTokenResponses } from '../support/malformed-token-responses.ts';
 import { baseUrl, createSessionOptions, createWebApp, sessionKinds } from '../support/web-browser.ts';
 
 // The response to a refresh has a new refresh token, but its access token is rejected.
@@ -103,6 +103,27 @@ describe.each(sessionKinds)('%s', (kind) => {
       expect(countRefreshes()).toBe(2);
     },
   );
+
+  test('K11: keeps the refresh token of a form that repeats another member', async () => {
+    const { server, browser, current, countRefreshes } = await start(kind);
+    current.changeText = (text) =>
+      `${new URLSearchParams(JSON.parse(text) as Record<string, string>)}&expires_in=1&expires_in=2`;
+    const failed = await browser.visit('/auth/access-token', script);
+    expect(failed.status).toBe(502);
+    expect(await failed.text()).toContain('token_response_invalid');
+    current.changeText = (text) => text;
+    server.clock.advance(11);
+    expect((await browser.visit('/auth/access-token', script)).status).toBe(200);
+    expect(countRefreshes()).toBe(2);
+  });
+
+  test('C1: ends the login if a response with malformed JSON has an ID token of another user', async () => {
+    const { browser, current } = await start(kind);
+    current.changeText = (text) => `${changeUser(text).slice(0, -1)},}`;
+    const failed = await browser.visit('/auth/access-token', script);
+    expect(failed.status).toBe(401);
+    expect(await failed.text()).toContain('session_ended');
+  });
 
   test.each([
     ['rejects the access token', new Error('wrong audience'), 502, 'access_token_invalid'],

@@ -75,7 +75,11 @@ export async function requestRefresh(
       { grant_type: 'refresh_token', refresh_token: refreshToken, resource, scope },
       (response, endpoint) =>
         createRefreshRejection(response, { clientId, resource, scope, isLoginEnded, endpoint }),
-    );
+    ).catch((error: unknown) => {
+      const receivedToken = findRejectedRefreshToken(error, previousClaims, context.tenants);
+      if (receivedToken !== undefined) onRefreshToken?.(receivedToken);
+      throw error;
+    });
     if (typeof body.refresh_token === 'string') onRefreshToken?.(body.refresh_token);
     // The previous refresh token remains if the response has none (RFC 6749 section 6).
     else delete body.refresh_token;
@@ -86,8 +90,6 @@ export async function requestRefresh(
     emitEvent({ type: 'refresh.succeeded', issuer, clientId, rotated: tokens.refreshToken !== undefined });
     return tokens;
   } catch (error) {
-    const receivedToken = findRejectedRefreshToken(error);
-    if (receivedToken !== undefined) onRefreshToken?.(receivedToken);
     const { status, error: name, rejection } = error instanceof AuthorizationServerError ? error : {};
     const event = {
       type: 'refresh.failed',

@@ -6,6 +6,7 @@ import { keepRejectedText } from '../json/rejected-text.ts';
 import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from '../json/untrusted-json.ts';
 import { readBoundedBody } from './bounded-body.ts';
 import { discardBody } from './discard-body.ts';
+import { isForm } from './form-body.ts';
 import { limitDelay, parseRetryAfter } from './retry-after.ts';
 
 /** The required signature of `fetch`. */
@@ -206,6 +207,8 @@ function parseBody(body: Uint8Array, headers: Headers, endpoint: string): unknow
   } catch {
     throw keepRejectedText(createError('syntax', 'is not UTF-8'), new TextDecoder().decode(body));
   }
+  // A form with the content type of JSON is read by the endpoint that allows forms.
+  if (!looksLikeJson && isForm(text.trim())) return undefined;
   return parseUntrustedJson(text, { limits: responseLimits, createError });
 }
 

@@ -5,7 +5,7 @@ import { parseJwtPart } from '../../internal/json/jwt-part.ts';
 import type { ProviderTenants } from '../tokens/token-issuer.ts';
 
 /** The claims that identify a login. */
-interface LoginClaims {
+export interface LoginClaims {
   readonly iss: string;
   readonly sub: string;
   readonly aud: string | readonly string[];

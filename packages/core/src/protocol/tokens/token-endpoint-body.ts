@@ -1,4 +1,5 @@
 import { ValidationError } from '../../errors.ts';
+import { isForm } from '../../internal/fetch/form-body.ts';
 import { isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseUntrustedJson } from '../../internal/json/untrusted-json.ts';
 
@@ -31,12 +32,16 @@ export function parseTokenEndpointBody(text: string, status: number): JsonObject
   }
 }
 
-/** Parses `name=value` pairs without white space. A repeated name is ambiguous, so such a body is not read. */
+/** Parses `name=value` pairs without white space. A repeated name has an object of its values, which is no valid member. */
 function parseForm(text: string): JsonObject | undefined {
-  if (!/^\w{1,40}=[^\s<>]*$/.test(text)) return undefined;
-  const fields = [...new URLSearchParams(text)];
-  const names = new Set(fields.map(([name]) => name));
-  return names.size === fields.length && fields.length <= maxFields ? Object.fromEntries(fields) : undefined;
+  if (!isForm(text)) return undefined;
+  const fields = new URLSearchParams(text);
+  if (fields.size > maxFields) return undefined;
+  const members = [...new Set(fields.keys())].map((name) => {
+    const values = fields.getAll(name);
+    return [name, values.length === 1 ? values[0] : { values }] as const;
+  });
+  return Object.fromEntries(members);
 }
 
 /**

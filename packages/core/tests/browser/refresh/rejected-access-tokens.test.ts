@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { createMemoryStorage } from '../../../src/browser/state/token-storage.ts';
 import { advanceClock, createPage, openSignedInPage, provider } from '../../support/browser/browser-page.ts';
-import { malformedTokenResponses } from '../../support/malformed-token-responses.ts';
+import { changeUser, malformedTokenResponses } from '../../support/malformed-token-responses.ts';
 
 // The response to a refresh has a new refresh token, but its access token is rejected.
 
@@ -81,6 +81,14 @@ test('K11: ends the login if a rejected response has an ID token of another user
   const { auth } = await openSignedInPage();
   provider.claims = (claims) => ({ ...claims, sub: 'mallory' });
   provider.body = (body) => ({ ...body, token_type: 'mac' });
+  advanceClock(61);
+  await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
+  expect(auth.snapshot().status).not.toBe('signed-in');
+});
+
+test('C1: ends the login if a response with malformed JSON has an ID token of another user', async () => {
+  const { auth } = await openSignedInPage();
+  provider.text = (text) => `${changeUser(text).slice(0, -1)},}`;
   advanceClock(61);
   await expect(auth.getAccessToken()).rejects.toMatchObject({ code: 'session_ended' });
   expect(auth.snapshot().status).not.toBe('signed-in');
