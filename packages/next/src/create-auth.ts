@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AccessToken } from '@countersign/core';
 import {
   createSessionFetch,
+  type RequestSession,
   type Session,
   type SessionFetchInit,
   type SessionTokenRequest,
@@ -43,7 +44,8 @@ export interface SessionHelpers {
    *
    * @throws TransportError `store_unavailable` if it is unknown whether there is a session
    * @throws ConfigurationError `wrong_context` outside a request, in a shared cache, and in a static page; `shared_cache`
-   *   in a route handler that itself loaded this package, because its response cannot be marked as private
+   *   in a route handler that itself loaded this package, or has returned its response before the first use of the session,
+   *   because the response cannot be marked as private
    */
   getSession(): Promise<Session | undefined>;
   /**
@@ -221,11 +223,14 @@ function createHelpers(open: Open): SessionHelpers {
   return {
     getSession: () =>
       runWriting(async ({ requestSession }) => {
-        await requestSession.touch().catch(() => {});
+        await touch(requestSession);
         return requestSession.session;
       }),
     getAccessToken: (request = {}) =>
-      runWriting(({ requestSession }) => requestSession.getAccessToken(request)),
+      runWriting(async ({ requestSession }) => {
+        await touch(requestSession);
+        return requestSession.getAccessToken(request);
+      }),
     fetch: (input, init) => {
       const scope = getRequestScope();
       return withDigest(() =>
@@ -246,11 +251,15 @@ async function getTokenAndSave(
   request: SessionTokenRequest | undefined,
 ): Promise<AccessToken> {
   try {
+    await touch(requestSession);
     return await requestSession.getAccessToken(request);
   } finally {
     await save();
   }
 }
+
+/** Records the use of the session. A failure does not concern the call: a later request records it. */
+const touch = (requestSession: RequestSession) => requestSession.touch().catch(() => {});
 
 /** Some versions of Next, and API routes, omit the base path in the URL of a request. */
 function addBasePath(request: Request, basePath: string): Request {

@@ -1,6 +1,7 @@
 // The state of this package for one unit of Next's work. It exists as long as Next references the unit.
 
 import { ConfigurationError } from '@countersign/core';
+import { isPrivateCaching } from '@countersign/core/session/adapter';
 // Next's own records of its work. `app-router-session.ts` explains why no public function is sufficient.
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
@@ -26,6 +27,10 @@ export interface RequestScope {
   receivedCookies: string | null | undefined;
   /** The session was opened before, so the framework's cookies may differ from the request's. */
   hasOpenedSession: boolean;
+  /** A call of this package has begun to use the session. */
+  usesSession: boolean;
+  /** The response of the handler was returned before the session was used, so a shared cache may store it. */
+  hasSharedResponse: boolean;
   /** A session cookie was set on the response. */
   hasSetCookies: boolean;
   /** Next has collected the cookies for the response. Cookies that are set afterwards are lost. */
@@ -61,6 +66,8 @@ function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
     unit,
     receivedCookies: undefined,
     hasOpenedSession: false,
+    usesSession: false,
+    hasSharedResponse: false,
     hasSetCookies: false,
     hasCollectedCookies: false,
     isForwarded: false,
@@ -102,6 +109,22 @@ export function rejectUnobservedHandler({ unit, isObserved, isProtected }: Reque
   throw new ConfigurationError(
     'shared_cache',
     'The route handler began before @countersign/next was loaded, so its response cannot be marked as private, and a shared cache could store it. Import the module of createAuth() at the top of the route, not within the handler, or wrap the handler in auth.protected.handler().',
+  );
+}
+
+/**
+ * Records that the session is used, synchronously with the call of the application: a handler may return the response of a
+ * stream that it has started.
+ *
+ * @throws ConfigurationError in work that a route handler has started, if its response can no longer be marked as private.
+ *   In `after()`, the response has been sent.
+ */
+export function beginUse(scope: RequestScope): void {
+  scope.usesSession = true;
+  if (!scope.hasSharedResponse || scope.unit?.phase !== 'action') return;
+  throw new ConfigurationError(
+    'shared_cache',
+    'The session was used for the first time after the route handler had returned its response, which could not be marked as private, so a shared cache could store it. Call getSession() or getAccessToken() before you return the response, or wrap the handler in auth.protected.handler().',
   );
 }
 
@@ -212,12 +235,19 @@ function observeEnd(scope: RequestScope, run: () => unknown): unknown {
   // This callback runs before those of Next, which are added to the same promise later.
   Promise.resolve(result).then(
     (value) => {
-      if (value instanceof Response && scope.hasOpenedSession) markPrivate(scope, value);
+      if (value instanceof Response) finishHandler(scope, value);
       endScope(scope, { isFailed: false, isResponse: value instanceof Response });
     },
     () => endScope(scope, { isFailed: true }),
   );
   return result;
+}
+
+function finishHandler(scope: RequestScope, response: Response): void {
+  if (scope.usesSession) markPrivate(scope, response);
+  else
+    scope.hasSharedResponse =
+      !scope.isProtected && !isPrivateCaching(response.headers.get('cache-control') ?? '');
 }
 
 /** Next sends no cookies with the response of a handler that threw or called `notFound()`. */

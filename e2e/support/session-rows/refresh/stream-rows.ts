@@ -39,6 +39,16 @@ export const streamRows: readonly Row[] = [
     }),
   ),
   {
+    title:
+      'S62: a stream without wrapper does not use the session for the first time after its response has begun',
+    async check(app) {
+      const browser = await app.logIn('alice');
+      const { text, cookies } = await readStream(app, browser, '/api/late-stream');
+      assert.equal(text, 'begun\nshared_cache\nshared_cache\nshared_cache\n');
+      assert.deepEqual(cookies, []);
+    },
+  },
+  {
     title: 'S61: the wrapper of a protected handler awaits a refresh that the handler did not await',
     async check(app) {
       const browser = await app.logIn('alice');

@@ -13,7 +13,12 @@ export {
 } from './http/node-requests.ts';
 export { isPathBelow } from './http/path-match.ts';
 export { isPrefetch, type RouterRequest } from './http/request-checks.ts';
-export { addSessionHeaders, createSessionHeaders, setPrivateCaching } from './http/responses.ts';
+export {
+  addSessionHeaders,
+  createSessionHeaders,
+  isPrivateCaching,
+  setPrivateCaching,
+} from './http/responses.ts';
 export { findRoute } from './http/route-paths.ts';
 export { createErrorResponse, type FailureOptions } from './pages/error-responses.ts';
 export { createWebAuthResolver, type WebAuthResolverOptions } from './web-auth-resolver.ts';

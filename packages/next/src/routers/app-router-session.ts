@@ -29,6 +29,7 @@ import { pathHeader } from '../proxy/page-headers.ts';
 import { removeProxyCookies } from '../proxy/proxy-cookies.ts';
 import { receivedCookiesHeader } from '../received-cookies.ts';
 import {
+  beginUse,
   canSetCookies,
   type RequestScope,
   rejectSharedCache,
@@ -66,6 +67,7 @@ export async function openSession(
 ): Promise<OpenSession> {
   const { unit } = scope;
   if (!request && !unit) throw createOutsideRequestError();
+  beginUse(scope);
   rejectUnobservedHandler(scope);
   await waitForRequest(unit);
   const requestHeaders = request?.headers ?? ((await headers()) as Headers);

@@ -6,7 +6,7 @@ import { keepRejectedText } from '../json/rejected-text.ts';
 import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from '../json/untrusted-json.ts';
 import { readBoundedBody } from './bounded-body.ts';
 import { discardBody } from './discard-body.ts';
-import { isForm } from './form-body.ts';
+import { isFormText } from './form-body.ts';
 import { limitDelay, parseRetryAfter } from './retry-after.ts';
 
 /** The required signature of `fetch`. */
@@ -208,7 +208,7 @@ function parseBody(body: Uint8Array, headers: Headers, endpoint: string): unknow
     throw keepRejectedText(createError('syntax', 'is not UTF-8'), new TextDecoder().decode(body));
   }
   // A form with the content type of JSON is read by the endpoint that allows forms.
-  if (!looksLikeJson && isForm(text.trim())) return undefined;
+  if (!looksLikeJson && isFormText(text.trim())) return undefined;
   return parseUntrustedJson(text, { limits: responseLimits, createError });
 }
 

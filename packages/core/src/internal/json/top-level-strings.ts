@@ -11,7 +11,7 @@ export function readTopLevelStrings(
   text: string,
   names: readonly string[],
 ): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>();
+  const members = new Map<string, Set<string>>();
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -28,11 +28,11 @@ export function readTopLevelStrings(
       if (last === -1) break;
       const value = parseString(text.slice(start, last + 1));
       if (value === undefined) return new Map();
-      found.set(name, (found.get(name) ?? new Set()).add(value));
+      members.set(name, (members.get(name) ?? new Set()).add(value));
     }
     i = end;
   }
-  return found;
+  return members;
 }
 
 function skipWhitespace(text: string, from: number): number {

@@ -1,5 +1,5 @@
 import { ValidationError } from '../../errors.ts';
-import { isForm } from '../../internal/fetch/form-body.ts';
+import { isFormText } from '../../internal/fetch/form-body.ts';
 import { isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseUntrustedJson } from '../../internal/json/untrusted-json.ts';
 
@@ -32,9 +32,9 @@ export function parseTokenEndpointBody(text: string, status: number): JsonObject
   }
 }
 
-/** Parses `name=value` pairs without white space. A repeated name has an object of its values, which is no valid member. */
+/** Parses `name=value` pairs without white space. A repeated name has an object of its values, which is not a valid member. */
 function parseForm(text: string): JsonObject | undefined {
-  if (!isForm(text)) return undefined;
+  if (!isFormText(text)) return undefined;
   const fields = new URLSearchParams(text);
   if (fields.size > maxFields) return undefined;
   const members = [...new Set(fields.keys())].map((name) => {

@@ -74,6 +74,30 @@ test('S62: makes a response with a session cookie private even if the applicatio
   expect(res.headers.get('cache-control')).toBe('private, no-store');
 });
 
+test.each([
+  [undefined, 'rejected'],
+  ['max-age=60', 'rejected'],
+  ['private', 'fulfilled'],
+  ['max-age=0, no-store', 'fulfilled'],
+])('S62: the first use after the headers were sent, with Cache-Control: %s, is %s', async (value, status) => {
+  const { sessions, req } = await startSession();
+  const res = createResponse();
+  if (value !== undefined) res.setHeader('cache-control', value);
+  res.headersSent = true;
+  const [result] = await Promise.allSettled([openNodeSession(sessions, req, res)]);
+  expect(result?.status).toBe(status);
+  if (result?.status === 'rejected') expect(result.reason).toMatchObject({ code: 'shared_cache' });
+});
+
+test('S62: marks a response as private before the session was read', async () => {
+  const { sessions, req } = await startSession();
+  const res = createResponse();
+  const opening = openNodeSession(sessions, req, res);
+  expect(res.headers.get('cache-control')).toBe('private, no-store');
+  res.headersSent = true;
+  await opening;
+});
+
 test('rejects refreshes and changes of the session after the headers were sent', async () => {
   const { sessions, server, req } = await startSession();
   const res = createResponse();

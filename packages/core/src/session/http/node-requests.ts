@@ -1,9 +1,10 @@
+import { ConfigurationError } from '../../errors.ts';
 import { serializeCookie } from '../cookies/cookies.ts';
 import { createErrorResponse } from '../pages/error-responses.ts';
 import type { RequestSession } from '../requests/request-session.ts';
 import type { WebSessions } from '../web-sessions.ts';
 import { isPrefetch } from './request-checks.ts';
-import { createJsonResponse, setPrivateCaching } from './responses.ts';
+import { createJsonResponse, isPrivateCaching, setPrivateCaching } from './responses.ts';
 
 /** A request of Node's `http`. `body` is set if a framework has parsed a form already. */
 export interface NodeRequest {
@@ -57,9 +58,24 @@ export interface NodeSession {
   readonly save: () => void;
 }
 
-/** Marks the response as private, except for `Cache-Control` values of the application. */
-function setNodePrivateCaching(res: Pick<NodeResponse, 'headersSent' | 'getHeader' | 'setHeader'>): void {
-  if (res.headersSent) return;
+const isClosed = ({ destroyed, stream }: Pick<NodeResponse, 'destroyed' | 'stream'>): boolean =>
+  destroyed === true || stream?.destroyed === true;
+
+/**
+ * Marks the response as private, except for `Cache-Control` values of the application.
+ *
+ * @throws ConfigurationError `shared_cache` if the headers were sent, and allow a shared cache to store the response
+ */
+function setNodePrivateCaching(
+  res: Pick<NodeResponse, 'headersSent' | 'destroyed' | 'stream' | 'getHeader' | 'setHeader'>,
+): void {
+  if (res.headersSent) {
+    if (isClosed(res) || isPrivateCaching([res.getHeader('cache-control') ?? ''].flat().join())) return;
+    throw new ConfigurationError(
+      'shared_cache',
+      'The session was used for the first time after the headers of the response were sent, and they allow a shared cache to store it. Call getSession() or getAccessToken() before you write the response, or set "Cache-Control: private".',
+    );
+  }
   const headers = new Headers();
   for (const name of ['cache-control', 'vary']) {
     const value = res.getHeader(name);
@@ -74,6 +90,7 @@ function setNodePrivateCaching(res: Pick<NodeResponse, 'headersSent' | 'getHeade
  * because the cookie with its successor could not be set.
  *
  * @throws TransportError `store_unavailable` if it is unknown whether there is a session
+ * @throws ConfigurationError `shared_cache` if the headers of the response were sent, and are not private
  * @see https://nodejs.org/api/http.html#responseheaderssent
  * @example
  * ```ts
@@ -93,12 +110,13 @@ export async function openNodeSession(
   res: Pick<NodeResponse, 'headersSent' | 'destroyed' | 'stream' | 'getHeader' | 'setHeader'>,
 ): Promise<NodeSession> {
   const headers = readNodeHeaders(req);
+  // Before anything is awaited: the application may write the response meanwhile.
+  setNodePrivateCaching(res);
   const requestSession = await sessions.open(headers.get('cookie'), {
     request: req,
     isUse: !isPrefetch({ headers }, undefined),
-    writable: () => !res.headersSent && res.destroyed !== true && res.stream?.destroyed !== true,
+    writable: () => !res.headersSent && !isClosed(res),
   });
-  setNodePrivateCaching(res);
   const save = () => {
     const { cookies } = requestSession;
     if (cookies.length === 0 || res.headersSent) return;

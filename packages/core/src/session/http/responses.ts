@@ -46,6 +46,21 @@ export function setPrivateCaching(headers: Headers): void {
 }
 
 /**
+ * Checks whether a `Cache-Control` value forbids shared caches to store a response.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
+ * @example
+ * ```ts
+ * import { isPrivateCaching } from '@countersign/core/session/adapter';
+ *
+ * export const mayBeShared = ({ headers }: Response): boolean =>
+ *   !isPrivateCaching(headers.get('cache-control') ?? '');
+ * ```
+ */
+export const isPrivateCaching = (cacheControl: string): boolean =>
+  /(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i.test(cacheControl);
+
+/**
  * Creates the headers of a response of this library: private, without content sniffing, and without a referrer for other
  * sites.
  *

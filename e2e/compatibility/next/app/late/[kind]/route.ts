@@ -1,11 +1,14 @@
 import { notFound } from 'next/navigation';
 import { after, connection } from 'next/server';
+import { auth } from '../../../lib/auth';
 import { useSessionLate } from '../../../lib/late';
 
 /** Uses the session after the response was returned, in every way in which a handler can do so. */
 export async function GET(_: Request, { params }: { params: Promise<{ kind: string }> }) {
   await connection();
   const { kind } = await params;
+  // The response of a handler that uses the session only later would not be private.
+  if (kind === 'start' || kind === 'race') await auth.getSession();
   if (kind === 'after') after(() => useSessionLate(kind));
   if (kind === 'start' || kind === 'pull') return new Response(createStream(kind));
   const late = kind === 'after' ? undefined : useSessionLate(kind);
