@@ -18,5 +18,6 @@ export { nameForeignError } from './errors/foreign-error.ts';
 export { LoginRequiredError } from './errors/login-required-error.ts';
 export { toPrintableText } from './errors/printable-text.ts';
 export type { RefreshRejection, RequiredAuthorization } from './errors/refresh-rejection.ts';
+export { listStackFrames } from './errors/stack-frames.ts';
 export { TransportError } from './errors/transport-error.ts';
 export { ValidationError } from './errors/validation-error.ts';

@@ -3,6 +3,7 @@ export {
   type AccessTokenErrorCode,
   AuthError,
   ConfigurationError,
+  listStackFrames,
   TransportError,
 } from '../errors.ts';
 export type { AuthEvent, EventListener } from '../events.ts';

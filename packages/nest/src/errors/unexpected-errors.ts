@@ -3,6 +3,7 @@ import {
   AuthError,
   findUnexpectedCause,
   formatChallenge,
+  listStackFrames,
   TransportError,
 } from '@countersign/core/resource-server';
 import type { Transport } from '../transport/transport.ts';
@@ -82,8 +83,6 @@ export function formatLogName(owner: unknown, handler: unknown): string {
   }
 }
 
-const maxFrames = 10;
-
 interface ErrorDescription {
   readonly text: string;
   readonly stack?: string;
@@ -105,14 +104,7 @@ function describeException(error: unknown, secrets: readonly string[]): ErrorDes
   const name = /^\w{1,60}$/.test(String(error.name)) ? String(error.name) : 'Error';
   const rawMessage = String(error.message);
   const message = error instanceof SyntaxError ? '' : redact(rawMessage, { secrets, tokens: true });
-  const stack = String(error.stack);
-  // The stack begins with the message, which may contain lines that look like frames. Without it, their start is unknown.
-  const frames = (stack.includes(rawMessage) ? stack : '')
-    .slice(rawMessage === '' ? 0 : stack.indexOf(rawMessage) + rawMessage.length)
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, maxFrames)
-    .map((line) => redact(line, { secrets, tokens: false }));
+  const frames = listStackFrames(error).map((line) => redact(line, { secrets, tokens: false }));
   return {
     text: message === '' ? name : `${name}: ${message}`,
     type: name,

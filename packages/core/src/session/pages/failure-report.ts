@@ -4,6 +4,7 @@ import {
   AuthorizationServerError,
   ConfigurationError,
   getErrorCode,
+  listStackFrames,
   nameForeignError,
   ValidationError,
 } from '../../errors.ts';
@@ -108,26 +109,7 @@ function explainFailure(error: unknown): string {
     return explainAuthError(error, description);
   }
   if (!(error instanceof Error)) return `a value of type ${typeof error} was thrown`;
-  return [nameForeignError(error), ...listFrames(error)].join('\n');
-}
-
-/** Maximum count of stack frames in the log. */
-const maxFrames = 10;
-
-/**
- * Lists the stack frames. The stack begins with the message, which may contain lines that look like frames. Without the
- * message, it is unknown where the frames begin.
- */
-function listFrames(error: Error): readonly string[] {
-  const message = String(error.message);
-  const stack = String(error.stack);
-  if (!stack.includes(message)) return [];
-  return stack
-    .slice(message === '' ? 0 : stack.indexOf(message) + message.length)
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, maxFrames)
-    .map(replaceControlCharacters);
+  return [nameForeignError(error), ...listStackFrames(error).map(replaceControlCharacters)].join('\n');
 }
 
 /** The message of an error, a further sentence, and what to do about an error of the provider. */
