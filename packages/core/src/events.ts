@@ -198,7 +198,10 @@ export type AuthEvent =
   | {
       /** The page to return to after a login is not used: the user returns to the default page. */
       readonly type: 'return_to.rejected';
-      /** `too_long`: it does not fit in the cookies. `not_allowed`: it is not an address of the application. */
+      /**
+       * `too_long`: it does not fit in the cookies, or the browser has lost the cookie of the login and it does not fit in
+       * `state`. `not_allowed`: it is not an address of the application.
+       */
       readonly reason: 'too_long' | 'not_allowed';
       /** Characters of the rejected value. */
       readonly length: number;

@@ -43,13 +43,83 @@ for (const [name, order] of Object.entries(orders)) {
   }
 }
 
-test('a lost login returns to the start page if its path is too long for a URL', async () => {
+/** The reports of pages to which no user returns. */
+const listRejections = ({ events }: Awaited<ReturnType<typeof createWebApp>>) =>
+  events.filter(({ type }) => type === 'return_to.rejected');
+
+test('a lost login returns to the start page if its path is too long for a URL, and reports it once', async () => {
   const app = await createWebApp();
   const browser = app.open();
   const login = await startLogin(browser, `/auth/login?returnTo=/${'x'.repeat(1_500)}`);
   dropLogin(browser);
   expect(new URL(login).href.length).toBeLessThan(1_000);
+  expect(listRejections(app)).toEqual([]);
   expect((await completeLogin(app, browser, login)).headers.get('location')).toBe('/');
+  expect(listRejections(app)).toEqual([{ type: 'return_to.rejected', reason: 'too_long', length: 1_501 }]);
+});
+
+test('the longest path in the state leaves a login whose URLs have at most 2,048 characters', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  const page = `/${'x'.repeat(999)}`;
+  const login = await startLogin(browser, `/auth/login?returnTo=${page}`);
+  dropLogin(browser);
+  expect(login.length).toBeLessThanOrEqual(2_048);
+  expect((await completeLogin(app, browser, login)).headers.get('location')).toBe(page);
+  expect(listRejections(app)).toEqual([]);
+});
+
+test('six logins with long paths: each returns to its page, or the loss of the page is reported', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  const pages = Array.from({ length: 6 }, (_, tab) => `/tab-${tab}?${'x'.repeat(1_500)}`);
+  const logins: string[] = [];
+  for (const page of pages) {
+    logins.push(await startLogin(browser, `/auth/login?${new URLSearchParams({ returnTo: page })}`));
+    app.server.clock.advance(1);
+  }
+  let lostPages = 0;
+  for (const [tab, page] of pages.entries()) {
+    const location = (await completeLogin(app, browser, logins[tab] ?? '')).headers.get('location');
+    if (location !== page) lostPages++;
+    expect(location).toBe(location === page ? page : '/');
+    expect(listRejections(app)).toHaveLength(lostPages);
+  }
+  expect(lostPages).toBeGreaterThan(0);
+  expect(lostPages).toBeLessThan(6);
+});
+
+test('reports the lost page of a login that ends with an error page, with an error or without a question', async () => {
+  const app = await createWebApp();
+  const page = `/${'x'.repeat(1_500)}`;
+  const report = { type: 'return_to.rejected', reason: 'too_long', length: 1_501 };
+  const browser = app.open();
+  const login = await startLogin(browser, `/auth/login?returnTo=${page}`);
+  const denial = createErrorCallback(app, login, { error: 'access_denied' });
+  expect(await (await browser.visit(denial, { headers: html })).text()).toContain(
+    `returnTo=%2F${'x'.repeat(1_500)}`,
+  );
+  expect(listRejections(app)).toEqual([]);
+  // The cookie is deleted. Without the marker of a pending login, the login is not started again.
+  browser.cookies.clear();
+  expect((await browser.visit(denial, { headers: html })).status).toBe(400);
+  expect(listRejections(app)).toEqual([report]);
+  const silent = await startLogin(browser, `/auth/login?prompt=none&returnTo=${page}`);
+  dropLogin(browser);
+  const query = { error: 'login_required' };
+  const response = await browser.visit(createErrorCallback(app, silent, query), { headers: html });
+  expect(response.headers.get('location')).toBe('/?loginError=login_required');
+  expect(listRejections(app)).toEqual([report, report]);
+});
+
+test('does not report a lost login whose page is the default page', async () => {
+  const afterLogin = `/${'x'.repeat(1_500)}`;
+  const app = await createWebApp({ afterLogin });
+  const browser = app.open();
+  const login = await startLogin(browser, '/auth/login');
+  dropLogin(browser);
+  expect((await completeLogin(app, browser, login)).headers.get('location')).toBe(afterLogin);
+  expect(listRejections(app)).toEqual([]);
 });
 
 test('logins that start at the same time each return to their page', async () => {

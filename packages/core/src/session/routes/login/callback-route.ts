@@ -19,6 +19,7 @@ import {
 } from '../../cookies/cookies.ts';
 import { readForm } from '../../http/request-checks.ts';
 import { createRedirect } from '../../http/responses.ts';
+import { reportReturnTo } from '../../pages/failure-report.ts';
 import { readUnverifiedError, type UnverifiedError } from '../../pages/unverified-error.ts';
 import { continueAfterCallback } from './continue-after-callback.ts';
 import { getDefaultReturnTo } from './default-return-to.ts';
@@ -79,6 +80,7 @@ export async function callbackRoute(context: SessionContext, request: Request): 
       return createRedirect(`${context.paths.callback}?${query}`);
     }
     const failure = { error, login, loginState, unverified };
+    reportLostPage(context, failure);
     const cookies = (await isRunning(context, failure)) ? [] : deleteCookies;
     try {
       const recovery = await recoverLogin(context, cookieHeader, failure);
@@ -92,6 +94,16 @@ export async function callbackRoute(context: SessionContext, request: Request): 
     }
     throw new CallbackError(error, { ...failure, cookies });
   }
+}
+
+/**
+ * Reports that the user does not return to the wanted page: the browser has lost the cookie of the login, and the page is too
+ * long for the state. This applies to a login that is started again, to one that continues with a session, and to an error
+ * page. The state of a new login contains the default page, so the loss is not reported again.
+ */
+function reportLostPage({ client }: SessionContext, { login, loginState }: FailedLogin): void {
+  if (login || loginState?.omittedLength === undefined) return;
+  reportReturnTo(client.options.onEvent, { reason: 'too_long', length: loginState.omittedLength });
 }
 
 /** Checks whether another request runs the callback of this login: a logout finds the login by its cookie. */

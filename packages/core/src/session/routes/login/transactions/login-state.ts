@@ -1,6 +1,7 @@
 import { seconds } from '../../../../internal/clock.ts';
 import { sanitizeReturnTo } from '../../../../protocol/login/return-to.ts';
 import type { SessionContext } from '../../../context.ts';
+import { getDefaultReturnTo } from '../default-return-to.ts';
 
 /**
  * What the state of a login contains, encrypted, beside its random part. It does not prove that this browser has started
@@ -22,11 +23,20 @@ export interface LoginState {
 export interface ReceivedLoginState extends LoginState {
   /** The random part of the state. It is not part of what is encrypted. */
   readonly token: string;
+  /** Characters of the page that was too long for the state. `undefined` if no page was left out. */
+  readonly omittedLength: number | undefined;
   /** Seconds since the epoch. */
   readonly createdAt: number;
 }
 
-/** Maximum characters of a path in the state. The state is part of two URLs, and servers limit their length. */
+/**
+ * Maximum characters of a path in the state. The state is part of two URLs, and servers limit their length. With this path it
+ * has about 1,600 characters, so that the URL of the login fits in 2,048: IIS rejects longer query strings by default, at the
+ * provider and at the application, and the callback also contains a code. A login with a longer state could fail each time. A
+ * login without its page is completed, and the loss is reported.
+ *
+ * @see https://learn.microsoft.com/en-us/iis/configuration/system.webserver/security/requestfiltering/requestlimits/
+ */
 const maxReturnTo = 1000;
 
 /** Seconds. A login page that stayed open overnight still leads to the page that the user wanted. */
@@ -40,13 +50,20 @@ export async function createStateSuffix(context: SessionContext, state: LoginSta
   const { returnTo = '', isRestart, isSilent, isRepeated } = state;
   const issuedAt = seconds(context.now);
   const payload = {
-    ...(returnTo.length <= maxReturnTo && { to: returnTo }),
+    ...selectPage(returnTo, getDefaultReturnTo(context)),
     ...(isRestart && { restart: true }),
     ...(isSilent && { silent: true }),
     ...(isRepeated && { repeated: true }),
   };
   const times = { issuedAt, expiresAt: issuedAt + stateLifetime };
   return `.${await context.stateSealer.encrypt(payload, times)}`;
+}
+
+/** Selects the page for the state. The length of an omitted one tells the callback that a page is missing. */
+function selectPage(returnTo: string, defaultReturnTo: string) {
+  if (returnTo.length <= maxReturnTo) return { to: returnTo };
+  // A login without a page leads to the default page.
+  return returnTo === defaultReturnTo ? {} : { omitted: returnTo.length };
 }
 
 /** The random part of a state. It identifies the login. */
@@ -66,6 +83,7 @@ export async function readLoginState(
   return {
     token,
     returnTo: returnTo === '' ? undefined : returnTo,
+    omittedLength: typeof payload.omitted === 'number' ? payload.omitted : undefined,
     isRestart: payload.restart === true,
     isSilent: payload.silent === true,
     isRepeated: payload.repeated === true,
