@@ -72,7 +72,8 @@ export const errorExplanations: Readonly<Record<AuthErrorCode, ErrorExplanation>
 
   // AuthorizationServerError
   authorization_error: {
-    cause: 'The authorization response contains an error, for example `access_denied`.',
+    cause:
+      'The authorization response contains an error, for example `access_denied`. If a user cancels the login, LinkedIn responds with `user_cancelled_login` or `user_cancelled_authorize`, and Apple with `user_cancelled_authorize`.',
     remedy: 'Show a message, and offer another login.',
   },
   token_error: {

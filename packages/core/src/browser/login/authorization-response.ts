@@ -1,7 +1,7 @@
 import { AuthorizationServerError, toPrintableText, ValidationError } from '../../errors.ts';
 import { seconds } from '../../internal/clock.ts';
 import { isDevelopment } from '../../internal/development.ts';
-import { toPrintableErrorCode } from '../../protocol/error-code.ts';
+import { isAccessDenied, toPrintableErrorCode } from '../../protocol/error-code.ts';
 import {
   checkTransaction,
   rejectRepeatedParameters,
@@ -81,7 +81,7 @@ const createError = (check: string, problem: string) =>
 
 /** What to do about an error of the provider (RFC 6749 section 4.1.2.1, OpenID Connect Core section 3.1.2.6). */
 function findLoginRemedy(error: string, scope: string, clientId: string): string {
-  if (error === 'access_denied') return 'The user or the provider denied access. Offer the login again.';
+  if (isAccessDenied(error)) return 'The user or the provider denied access. Offer the login again.';
   if (error === 'invalid_scope')
     return `The login requested the scope "${scope}". Allow it for the client "${clientId}" at the provider, or do not request it.`;
   if (error === 'unauthorized_client' || error === 'unsupported_response_type')

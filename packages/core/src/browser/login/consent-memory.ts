@@ -1,4 +1,5 @@
 import { AuthorizationServerError } from '../../errors.ts';
+import { isAccessDenied } from '../../protocol/error-code.ts';
 import type { BrowserContext } from '../options.ts';
 import type { BrowserTransaction } from './browser-transaction.ts';
 
@@ -55,7 +56,7 @@ export function recordRejection(
   if (!isConsentRequested(transaction)) return;
   const consent = read(context);
   if (!isAsking(consent)) return;
-  write(context, error.error === 'access_denied' && consent !== 'denied' ? 'denied' : 'rejected');
+  write(context, isAccessDenied(error.error) && consent !== 'denied' ? 'denied' : 'rejected');
 }
 
 // It concerns the provider, not the user, so it remains after a logout. Without `localStorage` no consent is requested.

@@ -6,6 +6,7 @@ import {
   ValidationError,
   type ValidationErrorCode,
 } from '../../errors.ts';
+import { isAccessDenied } from '../../protocol/error-code.ts';
 import type { PageName } from './page-messages.ts';
 
 /** Status and page of an error response. */
@@ -15,13 +16,12 @@ interface ErrorStatus {
 }
 
 /**
- * The user or the provider has denied the login: the user can act. `unauthorized` is the code of Auth0, for example for an
+ * The other errors of a login that the user or the provider has denied, see {@link isAccessDenied}: the user can act. `unauthorized` is the code of Auth0, for example for an
  * address that is not confirmed.
  *
  * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthError
  */
 const denials = new Set([
-  'access_denied',
   'account_selection_required',
   'consent_required',
   'interaction_required',
@@ -72,7 +72,7 @@ export function findErrorStatus(error: unknown, route: string): ErrorStatus {
   }
   if (error instanceof LoginRequiredError) return { status: 401, page: 'loginEnded' };
   if (error instanceof AuthorizationServerError) {
-    if (denials.has(error.error)) return { status: 403, page: 'denied' };
+    if (isAccessDenied(error.error) || denials.has(error.error)) return { status: 403, page: 'denied' };
     const isUnavailable = error.code === 'authorization_error' && providerFailures.has(error.error);
     return isUnavailable ? { status: 503, page: 'unavailable' } : { status: 502, page: 'providerRejected' };
   }

@@ -266,6 +266,8 @@ describe('an authorization response', () => {
 
 test.each([
   ['access_denied', /denied access/],
+  ['user_cancelled_login', /denied access/],
+  ['user_cancelled_authorize', /denied access/],
   ['invalid_scope', /requested the scope "openid offline_access items:read"/],
   ['unauthorized_client', /authorization code flow for the client "spa"/],
   ['consent_required', /without prompt=none/],

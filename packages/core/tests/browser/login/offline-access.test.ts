@@ -105,6 +105,13 @@ describe('OpenID Connect Core section 11', () => {
     expect(await readPrompts(true, 3)).toEqual([null, null, null]);
   });
 
+  test('asks once more after a cancelled consent, and then no longer', async () => {
+    await logIn(true);
+    await rejectConsent('user_cancelled_authorize');
+    await rejectConsent('user_cancelled_login');
+    expect(await readPrompts(true, 3)).toEqual([null, null, null]);
+  });
+
   test('does not ask again if the provider rejects the prompt', async () => {
     await logIn(true);
     await rejectConsent('invalid_request');

@@ -9,6 +9,8 @@ afterEach(() => {
 
 test.each([
   ['access_denied', 403, 'Not logged in'],
+  ['user_cancelled_login', 403, 'Not logged in'],
+  ['user_cancelled_authorize', 403, 'Not logged in'],
   ['unauthorized', 403, 'confirm your email address'],
   ['server_error', 503, 'Please try again'],
   ['temporarily_unavailable', 503, 'Please try again'],

@@ -26,6 +26,27 @@ test('redirects to the pages of the application, with code, reason and returnTo'
   );
 });
 
+test.each(['user_cancelled_login', 'user_cancelled_authorize'])(
+  'redirects to the page "denied" after %s, with a response in the query or in a form',
+  async (error) => {
+    const pages = { error: '/login-error', denied: '/denied' };
+    const query = new URLSearchParams({ code: 'authorization_error', reason: error, returnTo: '/target' });
+    const { response } = await denyLogin(await createWebApp({ pages }), '/target', html, error);
+    expect(response.headers.get('location')).toBe(`/denied?${query}`);
+    // Apple responds with a form.
+    const app = await createWebApp({ pages }, { client: { responseMode: 'form_post' } });
+    const browser = app.open();
+    const login = await browser.visit('/auth/login?returnTo=/target');
+    const state = new URL(login.headers.get('location') ?? '').searchParams.get('state') ?? '';
+    const formResponse = await browser.visit('/auth/callback', {
+      method: 'POST',
+      headers: { ...html, 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ state, error, iss: app.server.issuer }).toString(),
+    });
+    expect(formResponse.headers.get('location')).toBe(`/denied?${query}`);
+  },
+);
+
 test('shows the page "error" for a denied login if there is no page "denied"', async () => {
   const app = await createWebApp({ pages: { error: '/login-error' } });
   expect((await denyLogin(app)).response.headers.get('location')).toMatch(
