@@ -4,6 +4,7 @@ import { APP_FILTER, APP_GUARD, ModulesContainer } from '@nestjs/core';
 import { AccessTokenErrorFilter } from './errors/access-token-error.filter.ts';
 import { AccessTokenGuard } from './guard/access-token.guard.ts';
 import type { GuardOptions } from './guard-options.ts';
+import { ConnectionHookInstaller } from './handlers/connection-hooks.ts';
 import { GUARDS_EVERYTHING } from './handlers/coverage.ts';
 import { DESCRIBED_ROUTES, describeDeclaredRoutes } from './handlers/described-routes.ts';
 import { ContextBinder } from './handlers/graphql/bind-contexts.ts';
@@ -51,6 +52,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
         ContextBinder,
         SubscriptionTracker,
         RunningHandlerInstaller,
+        ConnectionHookInstaller,
         ...(extras.globalGuard === false
           ? [{ provide: DESCRIBED_ROUTES, inject: [ModulesContainer], useFactory: describeDeclaredRoutes }]
           : [

@@ -106,6 +106,9 @@ export type RunningCheck = (isRunning: () => boolean) => Promise<void>;
 /** The checks of handlers of gateways that guards have allowed, by the arguments of the message. */
 export const runningChecks = new WeakMap<object, RunningCheck[]>();
 
+/** The connection hooks of gateways whose errors this package handles. */
+export const handledHooks = new WeakSet<object>();
+
 /** The identifier of a request for which policies were resolved, by request or context of GraphQL. */
 export const contextIds = new WeakMap<object, ContextId>();
 

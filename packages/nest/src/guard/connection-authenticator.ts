@@ -8,23 +8,22 @@ import {
 } from '@countersign/core/resource-server';
 import { Inject, Injectable } from '@nestjs/common';
 import { toException } from '../errors/exceptions.ts';
-import { logUnexpectedError, toRejection } from '../errors/unexpected-errors.ts';
+import { toRejection } from '../errors/unexpected-errors.ts';
 import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from '../expiry/close-codes.ts';
 import { ACCESS_TOKEN_VERIFIER } from '../injection-tokens.ts';
-import { addAdmission, endConnection } from '../memo/guard-memo.ts';
+import { addAdmission } from '../memo/guard-memo.ts';
 import { createGraphqlConnection } from '../transport/graphql/graphql-transport.ts';
 import type { NodeRequest } from '../transport/http/node-request.ts';
 import type { Transport } from '../transport/transport.ts';
 import {
   checkMiddleware,
-  createCloser,
   createRenewalRequest,
   createWebSocketTransport,
   isClient,
   saveHandshake,
-  terminateConnection,
 } from '../transport/websocket/websocket-transport.ts';
 import { Authenticator } from './authenticator.ts';
+import { closeConnection } from './close-connection.ts';
 
 /** Options of `ConnectionAuthenticator.authenticate()`. */
 export interface ConnectionOptions {
@@ -118,7 +117,7 @@ export class ConnectionAuthenticator {
       if (requirements) this.#authenticator.requireForConnection(transport, requirements);
       return await this.#authenticator.authenticate(transport);
     } catch (error) {
-      closeConnection(client, { error, transport });
+      closeConnection(client, { transport, describe: () => describeRejectedConnection(error, transport) });
       return undefined;
     }
   }
@@ -175,7 +174,10 @@ export class ConnectionAuthenticator {
     }
   }
 
-  /** The verifier, for checks of the application: `verifier.authorize(authenticated, { scopes: ['items:read'] })`. */
+  /**
+   * The verifier, for checks of the application: `verifier.authorize(authenticated, { scopes: ['items:read'] })`. In
+   * `handleConnection`, an exception closes the connection.
+   */
   get verifier(): AccessTokenVerifier {
     return this.#verifier;
   }
@@ -190,22 +192,13 @@ function findConnection(client: object): Transport | undefined {
   return isClient(client) ? createWebSocketTransport(client) : createGraphqlConnection(client);
 }
 
-/** Nest does not handle an exception of a connection hook, and then the process ends. */
-function closeConnection(
-  client: object,
-  { error, transport }: { readonly error: unknown; readonly transport: Transport | undefined },
-): void {
-  try {
-    // A client can ignore the close frame and send further messages.
-    if (isObject(client)) endConnection(client);
-    const rejection = toRejection(error, { name: 'Connection', transport });
-    const [code, reason] =
-      rejection instanceof TransportError
-        ? ([closeTryAgainLater, 'Try again later'] as const)
-        : ([rejection.status === 403 ? closeForbidden : closeUnauthenticated, rejection.message] as const);
-    (transport?.close ?? createCloser(client))(code, reason);
-  } catch (failure) {
-    logUnexpectedError(failure, { name: 'Connection' });
-    terminateConnection(client);
-  }
+/** Describes how a connection is closed whose credential is rejected. */
+function describeRejectedConnection(
+  error: unknown,
+  transport: Transport | undefined,
+): readonly [code: number, reason: string] {
+  const rejection = toRejection(error, { name: 'Connection', transport });
+  return rejection instanceof TransportError
+    ? [closeTryAgainLater, 'Try again later']
+    : [rejection.status === 403 ? closeForbidden : closeUnauthenticated, rejection.message];
 }

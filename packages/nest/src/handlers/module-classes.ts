@@ -5,10 +5,14 @@ import { listPrototypes } from '../access/decorator-metadata.ts';
 /** A module in Nest's container. */
 export type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 
+/** Nest's record of a class, which creates and keeps its instances. */
+export type InstanceWrapper = Module['providers'] extends Map<unknown, infer W> ? W : never;
+
 /** A class of a module, and Nest's instance of it. */
 export interface ModuleClass {
   readonly module: Module;
   readonly type: Type;
+  readonly wrapper: InstanceWrapper;
   readonly isController: boolean;
   readonly instance: object | undefined;
   /** True if a factory or a value provides the instance. */
@@ -30,6 +34,7 @@ export function listModuleClasses(modules: ModulesContainer): ModuleClass[] {
         classes.push({
           module,
           type: type as Type,
+          wrapper,
           isController,
           instance: isObject ? instance : undefined,
           isProduced: isNotMetatype,
