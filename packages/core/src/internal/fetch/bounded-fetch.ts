@@ -1,12 +1,12 @@
 import { ConfigurationError, TransportError, ValidationError } from '../../errors.ts';
 import type { Clock } from '../clock.ts';
 import { decodeUtf8 } from '../encoding.ts';
+import { isFormText } from '../form-text.ts';
 import { isJsonObject } from '../json/json.ts';
 import { keepRejectedText } from '../json/rejected-text.ts';
 import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from '../json/untrusted-json.ts';
 import { readBoundedBody } from './bounded-body.ts';
 import { discardBody } from './discard-body.ts';
-import { isFormText } from './form-body.ts';
 import { limitDelay, parseRetryAfter } from './retry-after.ts';
 
 /** The required signature of `fetch`. */

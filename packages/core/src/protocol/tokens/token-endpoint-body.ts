@@ -1,5 +1,5 @@
 import { ValidationError } from '../../errors.ts';
-import { isFormText } from '../../internal/fetch/form-body.ts';
+import { isFormText } from '../../internal/form-text.ts';
 import { isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
 import { parseUntrustedJson } from '../../internal/json/untrusted-json.ts';
 
