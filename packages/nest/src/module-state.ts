@@ -54,6 +54,9 @@ export const connectingClients = new WeakMap<object, Set<NamespaceClient>>();
 /** The names of the subscriptions of GraphQL that their guards have allowed, by the context of the operation. */
 export const startedSubscriptions = new WeakMap<object, Set<string>>();
 
+/** The values that the streams of allowed subscriptions have emitted. Some libraries copy the context for each of them. */
+export const subscriptionEvents = new WeakSet<object>();
+
 /** The subscriptions of GraphQL whose stream has ended, by the position of their field, which each operation creates. */
 export const endedSubscriptions = new WeakSet<object>();
 

@@ -3,7 +3,12 @@ import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { writeLogLine } from '../errors/limited-log.ts';
 import { describeError, isInstance, isRejection } from '../errors/unexpected-errors.ts';
-import { closeForbidden, closeTryAgainLater, closeUnauthenticated } from '../expiry/close-codes.ts';
+import {
+  closeForbidden,
+  closePolicyViolation,
+  closeTryAgainLater,
+  closeUnauthenticated,
+} from '../expiry/close-codes.ts';
 import { closeConnection } from '../guard/close-connection.ts';
 import { entityAccessErrors, handledHooks } from '../module-state.ts';
 import { nestMetadata } from '../nest-metadata.ts';
@@ -129,6 +134,7 @@ function describeClose(error: unknown, status: number): readonly [code: number, 
   if (status === 403) return [closeForbidden, readMessage(error, 'Access is denied')];
   if (status === 401 || (isTokenError && status < 500))
     return [closeUnauthenticated, readMessage(error, 'Authentication is required')];
+  if (status < 500) return [closePolicyViolation, readMessage(error, 'The connection is rejected')];
   return [closeTryAgainLater, 'Try again later'];
 }
 

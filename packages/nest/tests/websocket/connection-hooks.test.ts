@@ -170,7 +170,7 @@ describe.each(kinds)('N1: a connection hook of $name', (kind) => {
       () => {
         throw new NotFoundException(exceptionText);
       },
-      '1013 Try again later',
+      `1008 ${exceptionText}`,
     ],
     ['an unexpected exception', fail, '1013 Try again later'],
     ['a rejection without an error', () => Promise.reject(undefined), '1013 Try again later'],

@@ -70,3 +70,24 @@ test('N28: tracks a subscription once, even in a copy of the schema', () => {
   trackSubscriptions(createSchema(copy), tracked);
   expect(copy.subscribe).toBe(field.subscribe);
 });
+
+test('N14: an event may have a copy of the context, and a query has no event', async () => {
+  const field: { subscribe: () => AsyncIterable<unknown>; resolve?: (...args: unknown[]) => unknown } = {
+    async *subscribe() {
+      yield { items: 'a' };
+    },
+  };
+  trackSubscriptions({
+    getTypeMap: () => ({}),
+    getQueryType: () => undefined,
+    getMutationType: () => undefined,
+    getSubscriptionType: () => ({ name: 'Subscription', getFields: () => ({ items: field }) }),
+  });
+  const context = { req: {} };
+  const subscribe = field.subscribe as (...args: unknown[]) => unknown;
+  const stream = (await subscribe(undefined, {}, context, { path: {} })) as AsyncIterable<unknown>;
+  for await (const event of stream)
+    expect(field.resolve?.(event, {}, { ...context, loaders: {} }, {})).toBe('a');
+  for (const source of [undefined, null, 'a', { items: 'a' }])
+    expect(() => field.resolve?.(source, {}, { ...context }, {})).toThrow('available only to a client');
+});

@@ -7,7 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { endedSubscriptions, startedSubscriptions } from '../../module-state.ts';
+import { endedSubscriptions, startedSubscriptions, subscriptionEvents } from '../../module-state.ts';
 import { readFieldPath } from '../../transport/graphql/graphql-transport.ts';
 import { listGraphqlModules, type Resolve, type Schema } from './graphql-modules.ts';
 import { createPropertyResolver, ResolverSet, unwrapClosed } from './resolver-set.ts';
@@ -64,10 +64,12 @@ export function trackSubscriptions(schema: Schema, trackedResolvers = new Resolv
   }
 }
 
-/** All events of a subscription have the context of its start. */
+/** An event has the context of its start, or a value of the stream that the start has returned. A client can provide neither. */
 function requireStart(resolve: Resolve, name: string): Resolve {
   return (...args) => {
-    if (!startedSubscriptions.get(args[2] as object)?.has(name))
+    const [source, , context] = args as readonly unknown[];
+    const isEvent = isObject(source) && subscriptionEvents.has(source);
+    if (!isEvent && !startedSubscriptions.get(context as object)?.has(name))
       throw new ForbiddenException(
         `The subscription "${name}" is available only to a client that subscribes to it, not as a query`,
       );
@@ -95,10 +97,12 @@ function track(subscribe: Resolve, name: string): Resolve {
 }
 
 function recordStart(context: unknown, name: string): void {
-  if (typeof context !== 'object' || context === null) return;
+  if (!isObject(context)) return;
   const names = startedSubscriptions.get(context) ?? new Set();
   startedSubscriptions.set(context, names.add(name));
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
   typeof (value as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] === 'function';
@@ -118,6 +122,7 @@ function trackStream(stream: AsyncIterable<unknown>, end: () => void): AsyncIter
       try {
         const result = await source.next();
         if (result.done) finish();
+        else if (isObject(result.value)) subscriptionEvents.add(result.value);
         return hasEnded ? done : result;
       } catch (error) {
         finish();
