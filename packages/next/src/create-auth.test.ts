@@ -258,6 +258,7 @@ test('does not spend a refresh token in the Pages Router after the headers were 
   const auth = createAuth(options);
   const cookie = await logIn(auth.handlers, server);
   const http = createServer(async (req, res) => {
+    await auth.pages({ req, res }).getSession();
     res.flushHeaders();
     const error: unknown = await auth
       .pages({ req, res })

@@ -228,8 +228,9 @@ function createHelpers(open: Open): SessionHelpers {
       }),
     getAccessToken: (request = {}) =>
       runWriting(async ({ requestSession }) => {
+        const accessToken = await requestSession.getAccessToken(request);
         await touch(requestSession);
-        return requestSession.getAccessToken(request);
+        return accessToken;
       }),
     fetch: (input, init) => {
       const scope = getRequestScope();
@@ -251,8 +252,9 @@ async function getTokenAndSave(
   request: SessionTokenRequest | undefined,
 ): Promise<AccessToken> {
   try {
+    const accessToken = await requestSession.getAccessToken(request);
     await touch(requestSession);
-    return await requestSession.getAccessToken(request);
+    return accessToken;
   } finally {
     await save();
   }

@@ -1,7 +1,7 @@
 // The state of this package for one unit of Next's work. It exists as long as Next references the unit.
 
 import { ConfigurationError } from '@countersign/core';
-import { isPrivateCaching } from '@countersign/core/session/adapter';
+import { isNeverShared } from '@countersign/core/session/adapter';
 // Next's own records of its work. `app-router-session.ts` explains why no public function is sufficient.
 import { workAsyncStorage } from 'next/dist/server/app-render/work-async-storage.external.js';
 import { workUnitAsyncStorage } from 'next/dist/server/app-render/work-unit-async-storage.external.js';
@@ -29,8 +29,10 @@ export interface RequestScope {
   hasOpenedSession: boolean;
   /** A call of this package has begun to use the session. */
   usesSession: boolean;
-  /** The response of the handler was returned before the session was used, so a shared cache may store it. */
-  hasSharedResponse: boolean;
+  /** The request of a route handler has a method whose response caches may store. */
+  isStorable: boolean;
+  /** A route handler has returned a response that shared caches may store, before the session was used. */
+  hasReturnedShared: boolean;
   /** A session cookie was set on the response. */
   hasSetCookies: boolean;
   /** Next has collected the cookies for the response. Cookies that are set afterwards are lost. */
@@ -67,7 +69,8 @@ function findOrCreateScope(unit: WorkUnit | undefined): RequestScope {
     receivedCookies: undefined,
     hasOpenedSession: false,
     usesSession: false,
-    hasSharedResponse: false,
+    isStorable: false,
+    hasReturnedShared: false,
     hasSetCookies: false,
     hasCollectedCookies: false,
     isForwarded: false,
@@ -121,7 +124,7 @@ export function rejectUnobservedHandler({ unit, isObserved, isProtected }: Reque
  */
 export function beginUse(scope: RequestScope): void {
   scope.usesSession = true;
-  if (!scope.hasSharedResponse || scope.unit?.phase !== 'action') return;
+  if (!scope.hasReturnedShared || scope.unit?.phase !== 'action') return;
   throw new ConfigurationError(
     'shared_cache',
     'The session was used for the first time after the route handler had returned its response, which could not be marked as private, so a shared cache could store it. Call getSession() or getAccessToken() before you return the response, or wrap the handler in auth.protected.handler().',
@@ -205,6 +208,8 @@ export function observeRequests(): void {
     const scope = findOrCreateScope(unit);
     const [, request] = otherArguments;
     if (!scope.hasOpenedSession) scope.receivedCookies ??= readCookies(request);
+    // Next enters the unit again to call the handler, with the request.
+    if (isRouteHandler()) scope.isStorable ||= /^(?:GET|HEAD)$/.test(readMethod(request) ?? '');
     // Next may enter the same unit again within the handler.
     const isNested =
       scope.isObserved || scope.hasOpenedSession || (storage.getStore() === unit && isRouteHandler());
@@ -218,6 +223,15 @@ export function observeRequests(): void {
 function readCookies(request: unknown): string | null | undefined {
   try {
     return request instanceof Request ? request.headers.get('cookie') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** In a static page, Next's request throws. */
+function readMethod(request: unknown): string | undefined {
+  try {
+    return request instanceof Request ? request.method : undefined;
   } catch {
     return undefined;
   }
@@ -243,11 +257,11 @@ function observeEnd(scope: RequestScope, run: () => unknown): unknown {
   return result;
 }
 
+/** A response without body has been sent completely: later work adds nothing to it. */
 function finishHandler(scope: RequestScope, response: Response): void {
   if (scope.usesSession) markPrivate(scope, response);
-  else
-    scope.hasSharedResponse =
-      !scope.isProtected && !isPrivateCaching(response.headers.get('cache-control') ?? '');
+  else if (scope.isStorable && !scope.isProtected && response.body)
+    scope.hasReturnedShared = !isNeverShared(response.headers.get('cache-control') ?? '');
 }
 
 /** Next sends no cookies with the response of a handler that threw or called `notFound()`. */

@@ -85,7 +85,8 @@ test.each(calls)('S62: a stream cannot use the session for the first time with %
   expect(await runLate({}, cookie, () => call(auth))).toBe('shared_cache');
   expect(await runLate({ 'cache-control': 'max-age=60' }, cookie, () => call(auth))).toBe('shared_cache');
   expect(await runLate({ 'cache-control': 'private' }, cookie, () => call(auth))).toBe('done');
-  expect(await runLate({ 'cache-control': 'max-age=0, No-Store' }, cookie, () => call(auth))).toBe('done');
+  for (const value of ['max-age=0, No-Store', 'no-cache, no-transform'])
+    expect(await runLate({ 'cache-control': value }, cookie, () => call(auth))).toBe('done');
 });
 
 test.each(calls)('S3: %s() in a handler records the use of the session', async (_, call) => {
@@ -99,4 +100,24 @@ test.each(calls)('S3: %s() in a handler records the use of the session', async (
   server.clock.advance(3_000);
   const used = await runRoute(handle, url, { cookie });
   expect(used.headers.getSetCookie()).toHaveLength(1);
+});
+
+test.each([
+  ['getAccessToken', (auth: Auth) => auth.getAccessToken()],
+  ['fetch', (auth: Auth) => auth.fetch(`${api}/items`)],
+] as const)('S3: %s() sends one request if the refresh fails, and throws its error', async (_, call) => {
+  for (const [fault, code] of [
+    ['end', 'session_ended'],
+    ['outage', 'server_error'],
+  ] as const) {
+    const { server, auth, cookie } = await setUpLogin({ idleLifetime: 7_200, retries: 0 });
+    server.clock.advance(3_700);
+    if (fault === 'end') server.endGrants();
+    else server.fail('token', { status: 503, times: 9 });
+    const before = server.requestsTo('token').length;
+    await expect(
+      runRoute(async () => Response.json(await call(auth)), url, { cookie }),
+    ).rejects.toMatchObject({ code });
+    expect(server.requestsTo('token')).toHaveLength(before + 1);
+  }
 });

@@ -65,9 +65,9 @@ export const errorExplanations: Readonly<Record<AuthErrorCode, ErrorExplanation>
   },
   shared_cache: {
     cause:
-      'A cache could send the response for one user to another. NestJS: the key of `CacheInterceptor` does not contain the user. Next.js: a route handler itself loaded `@countersign/next`, or used the session for the first time after it had returned its response, too late to mark the response as private.',
+      'A cache could send the response for one user to another. NestJS: the key of `CacheInterceptor` does not contain the user. Next.js: a route handler itself loaded `@countersign/next`, or used the session for the first time after it had returned its response, too late to mark the response as private. Node: the headers were sent before the first use.',
     remedy:
-      'NestJS: extend it and override `trackBy()` with `getPrincipalKey()`, or put `@Public()` on the handler. Next.js: import the module of `createAuth()` at the top of the route, and call `getSession()` before you return the response.',
+      'NestJS: extend it and override `trackBy()` with `getPrincipalKey()`, or put `@Public()` on the handler. Next.js: import the module of `createAuth()` at the top of the route, and call `getSession()` before you return the response. Node: use the session before you write the response, or set `Cache-Control: private`.',
   },
 
   // AuthorizationServerError

@@ -16,7 +16,7 @@ export { isPrefetch, type RouterRequest } from './http/request-checks.ts';
 export {
   addSessionHeaders,
   createSessionHeaders,
-  isPrivateCaching,
+  isNeverShared,
   setPrivateCaching,
 } from './http/responses.ts';
 export { findRoute } from './http/route-paths.ts';

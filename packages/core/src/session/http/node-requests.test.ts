@@ -79,6 +79,7 @@ test.each([
   ['max-age=60', 'rejected'],
   ['private', 'fulfilled'],
   ['max-age=0, no-store', 'fulfilled'],
+  ['no-cache, no-transform', 'fulfilled'],
 ])('S62: the first use after the headers were sent, with Cache-Control: %s, is %s', async (value, status) => {
   const { sessions, req } = await startSession();
   const res = createResponse();

@@ -4,7 +4,7 @@ import { createErrorResponse } from '../pages/error-responses.ts';
 import type { RequestSession } from '../requests/request-session.ts';
 import type { WebSessions } from '../web-sessions.ts';
 import { isPrefetch } from './request-checks.ts';
-import { createJsonResponse, isPrivateCaching, setPrivateCaching } from './responses.ts';
+import { createJsonResponse, isNeverShared, setPrivateCaching } from './responses.ts';
 
 /** A request of Node's `http`. `body` is set if a framework has parsed a form already. */
 export interface NodeRequest {
@@ -61,21 +61,24 @@ export interface NodeSession {
 const isClosed = ({ destroyed, stream }: Pick<NodeResponse, 'destroyed' | 'stream'>): boolean =>
   destroyed === true || stream?.destroyed === true;
 
+/** Responses whose session was opened before their headers were sent. */
+const markedResponses = new WeakSet<object>();
+
 /**
  * Marks the response as private, except for `Cache-Control` values of the application.
  *
- * @throws ConfigurationError `shared_cache` if the headers were sent, and allow a shared cache to store the response
+ * @throws ConfigurationError `shared_cache` if the headers were sent, and allow a shared cache to return the response to
+ *   another user
  */
 function setNodePrivateCaching(
+  req: NodeRequest,
   res: Pick<NodeResponse, 'headersSent' | 'destroyed' | 'stream' | 'getHeader' | 'setHeader'>,
 ): void {
   if (res.headersSent) {
-    if (isClosed(res) || isPrivateCaching([res.getHeader('cache-control') ?? ''].flat().join())) return;
-    throw new ConfigurationError(
-      'shared_cache',
-      'The session was used for the first time after the headers of the response were sent, and they allow a shared cache to store it. Call getSession() or getAccessToken() before you write the response, or set "Cache-Control: private".',
-    );
+    rejectSharedResponse(req, res);
+    return;
   }
+  markedResponses.add(res);
   const headers = new Headers();
   for (const name of ['cache-control', 'vary']) {
     const value = res.getHeader(name);
@@ -83,6 +86,27 @@ function setNodePrivateCaching(
   }
   setPrivateCaching(headers);
   for (const [name, value] of headers) res.setHeader(name, value);
+}
+
+function rejectSharedResponse(
+  { method = 'GET' }: NodeRequest,
+  res: Pick<NodeResponse, 'destroyed' | 'stream' | 'getHeader'>,
+): void {
+  // Caches practically never store the response to another method.
+  if (markedResponses.has(res) || isClosed(res) || !/^(?:GET|HEAD)$/.test(method)) return;
+  if (isNeverShared(readSentCacheControl(res))) return;
+  throw new ConfigurationError(
+    'shared_cache',
+    'The session was used for the first time after the headers of the response were sent, and they allow a shared cache to store it. Use the session before you write the response, or set "Cache-Control: private".',
+  );
+}
+
+/** Node does not list the headers that the application has passed to `writeHead()` only. */
+function readSentCacheControl(res: Pick<NodeResponse, 'getHeader'>): string {
+  const value = res.getHeader('cache-control');
+  if (value !== undefined) return [value].flat().join(', ');
+  const { _header: sentHeaders } = res as { readonly _header?: unknown };
+  return /^cache-control:(.*)$/im.exec(String(sentHeaders ?? ''))?.[1]?.trim() ?? '';
 }
 
 /**
@@ -111,7 +135,7 @@ export async function openNodeSession(
 ): Promise<NodeSession> {
   const headers = readNodeHeaders(req);
   // Before anything is awaited: the application may write the response meanwhile.
-  setNodePrivateCaching(res);
+  setNodePrivateCaching(req, res);
   const requestSession = await sessions.open(headers.get('cookie'), {
     request: req,
     isUse: !isPrefetch({ headers }, undefined),

@@ -46,19 +46,20 @@ export function setPrivateCaching(headers: Headers): void {
 }
 
 /**
- * Checks whether a `Cache-Control` value forbids shared caches to store a response.
+ * Checks whether a `Cache-Control` value prevents shared caches from returning a response to another user: they may not store
+ * it, or ask the server each time.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
  * @example
  * ```ts
- * import { isPrivateCaching } from '@countersign/core/session/adapter';
+ * import { isNeverShared } from '@countersign/core/session/adapter';
  *
  * export const mayBeShared = ({ headers }: Response): boolean =>
- *   !isPrivateCaching(headers.get('cache-control') ?? '');
+ *   !isNeverShared(headers.get('cache-control') ?? '');
  * ```
  */
-export const isPrivateCaching = (cacheControl: string): boolean =>
-  /(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i.test(cacheControl);
+export const isNeverShared = (cacheControl: string): boolean =>
+  /(?:^|,)\s*(?:private|no-store|no-cache)\s*(?:,|$)/i.test(cacheControl);
 
 /**
  * Creates the headers of a response of this library: private, without content sniffing, and without a referrer for other
