@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { TokenHolder, TokenSet } from '../../src/index.ts';
 import { createMemoryLock, type RefreshLock } from '../../src/tokens/stores/refresh-lock.ts';
 import { createCoordinator, expireTokens, runConcurrently } from '../support/refresh/coordinator.ts';
 import {
@@ -90,4 +91,26 @@ describe('unavailable stores', () => {
     await vi.waitFor(() => expect(released).toBe(1), { timeout: 10_000 });
     expect(sessions.size).toBe(0);
   });
+});
+
+test('K10: a holder that does not store the count of refreshes never sends a spent refresh token', async () => {
+  const provider = createTestProvider();
+  const firstTokens = expireTokens(provider.login('alice'));
+  let storedTokens = firstTokens;
+  const tokens = createCoordinator(provider.client());
+  const createHolder = (read: () => TokenSet): TokenHolder => ({
+    read: async () => read(),
+    async write({ refreshCount: _, ...next }) {
+      storedTokens = expireTokens(next);
+      return {};
+    },
+    end: async () => {},
+  });
+  await tokens.getAccessToken(createHolder(() => storedTokens));
+  await tokens.getAccessToken(createHolder(() => storedTokens));
+  await tokens.getAccessToken(
+    createHolder(() => firstTokens),
+    { resource: 'other' },
+  );
+  expect(provider.state).toMatchObject({ requests: 3, replays: 0 });
 });

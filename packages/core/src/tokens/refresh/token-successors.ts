@@ -92,11 +92,17 @@ export function createTokenSuccessors(
           encryptedSuccessor === undefined
             ? undefined
             : await decryptSuccessor(refreshToken, encryptedSuccessor);
-        // Without rotation, the successor stays under its key after the session has changed.
-        if (!next || !isNewerTokenSet(next.tokens, newest.tokens)) break;
+        if (!next) break;
+        // Without rotation a refresh token is its own successor, which stays when the session has changed.
+        const isRotated = next.tokens.refreshToken !== refreshToken;
+        if (
+          isRotated
+            ? next.tokens.updatedAt < newest.tokens.updatedAt
+            : !isNewerTokenSet(next.tokens, newest.tokens)
+        )
+          break;
         newest = next;
-        // Without rotation a refresh token is its own successor.
-        if (next.tokens.refreshToken === refreshToken) break;
+        if (!isRotated) break;
       }
       return newest;
     },
