@@ -7,7 +7,7 @@ export const toPrintableErrorCode = (error: string): string => error.replace(/[^
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
  * @see https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow
- * @see https://developer.apple.com/documentation/signinwithapplerestapi/request-an-authorization-to-the-sign-in-with-apple-server.
+ * @see https://developer.apple.com/documentation/signinwithapplerestapi/request-an-authorization-to-the-sign-in-with-apple-server
  */
 export const isAccessDenied = (error: string): boolean =>
   /^(access_denied|user_cancelled_(login|authorize))$/.test(error);

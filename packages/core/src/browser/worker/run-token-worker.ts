@@ -1,8 +1,10 @@
 import { createRandomToken } from '../../internal/encoding.ts';
 import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
 import type { JsonObject } from '../../internal/json/json.ts';
+import { readTopLevelStrings } from '../../internal/json/top-level-strings.ts';
 import { parseUntrustedObject } from '../../internal/json/untrusted-json.ts';
 import { isSecureUrl } from '../../protocol/secure-url.ts';
+import { parseTokenEndpointBody } from '../../protocol/tokens/token-endpoint-body.ts';
 import { isMetadataIssuer } from '../../protocol/tokens/token-issuer.ts';
 import { readText } from '../wire/send-request.ts';
 import type { FromWorker, ToWorker, WorkerRequest, WorkerResponse, WorkerStart } from './messages.ts';
@@ -130,13 +132,13 @@ export function runTokenWorker(
     return {
       status: response.status,
       headers: Object.fromEntries(forwardedEntries),
-      body: replaceRefreshToken(await readText(response), nextPlaceholder),
+      body: replaceRefreshToken(await readText(response), response.status, nextPlaceholder),
     };
   }
 
   /** Creates new JSON from the parsed value: text that is forwarded unparsed could contain the token. */
-  function replaceRefreshToken(text: string, placeholder: string): string {
-    const value = parseObject(text);
+  function replaceRefreshToken(text: string, status: number, placeholder: string): string {
+    const value = parseTokenResponse(text, status);
     if (!value) return '';
     const { refresh_token: refreshToken, ...rest } = value;
     if (typeof refreshToken !== 'string' || !refreshToken.trim()) return JSON.stringify(rest);
@@ -162,6 +164,24 @@ function parseObject(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Parses a response of the token endpoint. Of one whose JSON is rejected, only the refresh token and the ID token are read: the
+ * page rejects it for the missing access token, keeps the new refresh token, and compares the user.
+ */
+function parseTokenResponse(text: string, status: number): JsonObject | undefined {
+  try {
+    return parseTokenEndpointBody(text, status);
+  } catch {
+    if (status >= 400) return undefined;
+  }
+  const members = readTopLevelStrings(text, ['refresh_token', 'id_token']);
+  const [[refreshToken, ...others], [idToken, ...otherIdTokens]] = ['refresh_token', 'id_token'].map(
+    (name) => [...(members.get(name) ?? [])],
+  ) as [string[], string[]];
+  if (refreshToken === undefined || others.length + otherIdTokens.length > 0) return undefined;
+  return { refresh_token: refreshToken, ...(idToken !== undefined && { id_token: idToken }) };
 }
 
 /** @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation */

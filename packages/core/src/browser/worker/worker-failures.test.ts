@@ -6,6 +6,7 @@ import {
   setUpTokenWorker,
   type WorkerSetup,
 } from '../../../tests/support/browser/token-worker.ts';
+import { malformedTokenResponses } from '../../../tests/support/malformed-token-responses.ts';
 import type { Fetch } from '../../internal/fetch/bounded-fetch.ts';
 import { createBrowserAuth } from '../browser-auth.ts';
 import { createWorkerFetch, type TokenWorker } from './worker-fetch.ts';
@@ -172,4 +173,37 @@ test('B26: rejects pending and later requests immediately after the worker has e
   await expect(waitingRequest).rejects.toMatchObject(failure);
   await expect(send()).rejects.toMatchObject(failure);
   expect(provider.tokenRequests).toHaveLength(1);
+});
+
+test.each(Object.entries(malformedTokenResponses))(
+  'K11: keeps the refresh token of a response with %s in the worker',
+  async (_, change) => {
+    const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
+    const send = async (refreshToken: string) => {
+      const form = createFormRequest({ grant_type: 'refresh_token', refresh_token: refreshToken });
+      return (await fetch(`${provider.issuer}/token`, form)).text();
+    };
+    const headers = { 'content-type': 'application/json' };
+    const tokens = { access_token: 'access', refresh_token: 'secret', id_token: 'id' };
+    provider.intercept = () => new Response(change(JSON.stringify(tokens)), { headers });
+    const body = await send('');
+    expect(body).not.toContain('secret');
+    const { refresh_token: placeholder, ...others } = JSON.parse(body) as Record<string, string>;
+    expect(others).toEqual({ id_token: 'id' });
+    provider.intercept = () => json({ access_token: 'access' });
+    await send(placeholder ?? '');
+    expect(provider.tokenRequests.at(-1)?.parameters.get('refresh_token')).toBe('secret');
+    // An error response contains no token.
+    provider.intercept = () => new Response(change(JSON.stringify(tokens)), { headers, status: 400 });
+    expect(await send('')).not.toContain('refresh_token');
+  },
+);
+
+test('replaces the refresh token of a form', async () => {
+  const fetch = createWorkerFetch(startWorker(), { issuer: provider.issuer });
+  const form = createFormRequest({ grant_type: 'authorization_code', code: 'a' });
+  provider.intercept = () => new Response('access_token=access&refresh_token=secret');
+  const body = await (await fetch(`${provider.issuer}/token`, form)).text();
+  expect(body).not.toContain('secret');
+  expect(JSON.parse(body)).toMatchObject({ access_token: 'access', refresh_token: expect.any(String) });
 });

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { decodeUtf8 } from '../encoding.ts';
 import { isFormText } from '../form-text.ts';
 import { isJsonObject } from '../json/json.ts';
-import { keepRejectedText } from '../json/rejected-text.ts';
+import { keepRejectedText, takeRejectedText } from '../json/rejected-text.ts';
 import { type JsonFault, parseUntrustedJson, responseLimits, toCheckName } from '../json/untrusted-json.ts';
 import { readBoundedBody } from './bounded-body.ts';
 import { discardBody } from './discard-body.ts';
@@ -122,6 +122,7 @@ async function send(
   } catch (error) {
     // The status of an error response is known. Its ambiguous or malformed body is removed, so that no reader parses it.
     const isMalformed = error instanceof ValidationError && error.check === 'json';
+    if (status >= 400) takeRejectedText(error);
     if (status < 400 || !isMalformed) throw error;
     return new Response(null, { status, headers });
   }

@@ -7,6 +7,10 @@ export function keepRejectedText<E extends Error>(error: E, text: string): E {
   return error;
 }
 
-/** Returns the text of the response whose JSON was rejected with this error. */
-export const getRejectedText = (error: unknown): string | undefined =>
-  error instanceof Error ? rejectedTexts.get(error) : undefined;
+/** Returns the text of the response whose JSON was rejected with this error, once: errors can be stored for a long time. */
+export function takeRejectedText(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const text = rejectedTexts.get(error);
+  rejectedTexts.delete(error);
+  return text;
+}

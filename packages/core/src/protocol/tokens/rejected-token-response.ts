@@ -1,4 +1,4 @@
-import { getRejectedText } from '../../internal/json/rejected-text.ts';
+import { takeRejectedText } from '../../internal/json/rejected-text.ts';
 import { readTopLevelStrings } from '../../internal/json/top-level-strings.ts';
 import { type LoginClaims, readUnverifiedClaims, requireSameUser } from '../login/same-login.ts';
 import type { ProviderTenants } from './token-issuer.ts';
@@ -16,7 +16,7 @@ export function findRejectedRefreshToken(
   previousClaims: LoginClaims | undefined,
   tenants: Pick<ProviderTenants, 'claim'> | undefined,
 ): string | undefined {
-  const members = readTopLevelStrings(getRejectedText(error) ?? '', ['refresh_token', 'id_token']);
+  const members = readTopLevelStrings(takeRejectedText(error) ?? '', ['refresh_token', 'id_token']);
   for (const idToken of members.get('id_token') ?? []) {
     const claims = readUnverifiedClaims(idToken);
     if (previousClaims && claims) requireSameUser(claims, previousClaims, tenants);

@@ -1,6 +1,7 @@
 import { ValidationError } from '../../errors.ts';
 import { isFormText } from '../../internal/form-text.ts';
 import { isJsonObject, type JsonObject, removeNullMembers } from '../../internal/json/json.ts';
+import { takeRejectedText } from '../../internal/json/rejected-text.ts';
 import { parseUntrustedJson } from '../../internal/json/untrusted-json.ts';
 
 /** Members of a token response that count as absent if they are empty or blank. An empty `scope` grants no scope. */
@@ -27,6 +28,7 @@ export function parseTokenEndpointBody(text: string, status: number): JsonObject
   } catch (error) {
     // The status of an error response is known, even if its body is ambiguous or malformed.
     const isMalformed = error instanceof ValidationError && error.check === 'json';
+    if (status >= 400) takeRejectedText(error);
     if (status >= 400 && isMalformed) return undefined;
     throw error;
   }
