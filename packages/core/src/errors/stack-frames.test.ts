@@ -15,6 +15,9 @@ test.each([
   ['no name', 'text', 'text'],
   ['a code', 'TypeError [ERR_INVALID_URL]: Invalid URL', 'Invalid URL'],
   ['a name with a dot', 'oauth.Error: text', 'text'],
+  ['a message that is a part of its name', 'Error: r', 'r'],
+  ['a message that is equal to its name', 'Error: Error', 'Error'],
+  ['a colon as message', 'Error: :', ':'],
   ['a message with several lines', `Error: ${forgedFrame}`, forgedFrame],
 ])('lists the frames of an error with %s', (_, header, message) => {
   expect(listStackFrames(createError(header, message))).toEqual(frames);

@@ -17,9 +17,11 @@ const maxFrames = 10;
 export function listStackFrames(error: Error): readonly string[] {
   const message = String(error.message);
   const stack = String(error.stack);
-  const start = stack.indexOf(message);
-  const [header = '', ...lines] = stack.slice(Math.max(start, 0) + message.length).split('\n');
-  const name = message === '' ? header : stack.slice(0, start) + header;
-  const isUnchanged = start !== -1 && /^(?:[\w$.]{1,100}(?: \[\w{1,100}\])?(?:: )?)?$/.test(name);
-  return isUnchanged ? lines.filter((line) => /^\s+at /.test(line)).slice(0, maxFrames) : [];
+  const withoutName = stack.replace(/^[\w$.]{1,100}(?: \[\w{1,100}\])?(?:: )?/, '');
+  const frames = [withoutName, stack]
+    .filter((text) => text.startsWith(message))
+    .map((text) => text.slice(message.length))
+    .find((text) => text.startsWith('\n'));
+  const lines = frames?.split('\n') ?? [];
+  return lines.filter((line) => /^\s+at /.test(line)).slice(0, maxFrames);
 }

@@ -20,13 +20,10 @@ const userClaims = [
   'uid',
   'login',
   'preferred_username',
-  'name',
   'given_name',
   'family_name',
   'middle_name',
   'nickname',
-  'picture',
-  'profile',
   'email',
   'phone_number',
   'gender',
@@ -34,7 +31,6 @@ const userClaims = [
   'upn',
   'unique_name',
   'auth_time',
-  'sid',
 ];
 
 /**

@@ -16,8 +16,8 @@ interface ErrorStatus {
 }
 
 /**
- * The other errors of a login that the user or the provider has denied, see {@link isAccessDenied}: the user can act. `unauthorized` is the code of Auth0, for example for an
- * address that is not confirmed.
+ * Errors of a denied login beside those of {@link isAccessDenied}: the user can act. `unauthorized` is the code of Auth0, for
+ * example for an address that is not confirmed.
  *
  * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthError
  */

@@ -258,3 +258,15 @@ test.each(lostLogins)('restarts a login once after the provider has lost it: %j'
   const third = await startLogin(browser, '/auth/login?returnTo=/wanted');
   expect((await completeLogin(app, browser, third)).headers.get('location')).toBe('/wanted');
 });
+
+test('a callback that is visited again after its login reports no lost page', async () => {
+  const app = await createWebApp();
+  const browser = app.open();
+  const returnTo = `/items?q=${'x'.repeat(1_200)}`;
+  const started = await browser.visit(`/auth/login?returnTo=${encodeURIComponent(returnTo)}`);
+  const { url } = await app.server.authorize(started.headers.get('location') ?? '');
+  const response = await browser.visit(url.pathname + url.search);
+  expect(response.headers.get('location')).toContain('/items?q=x');
+  await browser.visit(url.pathname + url.search);
+  expect(app.events.map(({ type }) => type)).not.toContain('return_to.rejected');
+});

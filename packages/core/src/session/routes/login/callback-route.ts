@@ -80,7 +80,7 @@ export async function callbackRoute(context: SessionContext, request: Request): 
       return createRedirect(`${context.paths.callback}?${query}`);
     }
     const failure = { error, login, loginState, unverified };
-    reportLostPage(context, failure);
+    await reportLostPage(context, failure);
     const cookies = (await isRunning(context, failure)) ? [] : deleteCookies;
     try {
       const recovery = await recoverLogin(context, cookieHeader, failure);
@@ -98,12 +98,13 @@ export async function callbackRoute(context: SessionContext, request: Request): 
 
 /**
  * Reports that the user does not return to the wanted page: the browser has lost the cookie of the login, and the page is too
- * long for the state. This applies to a login that is started again, to one that continues with a session, and to an error
- * page. The state of a new login contains the default page, so the loss is not reported again.
+ * long for the state. The state of a login that is started again contains the default page, so the loss is reported once. A
+ * login that was completed has returned to its page; its callback was visited again.
  */
-function reportLostPage({ client }: SessionContext, { login, loginState }: FailedLogin): void {
+async function reportLostPage(context: SessionContext, { login, loginState }: FailedLogin): Promise<void> {
   if (login || loginState?.omittedLength === undefined) return;
-  reportReturnTo(client.options.onEvent, { reason: 'too_long', length: loginState.omittedLength });
+  if (await hasStarted(context, loginState.token)) return;
+  reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: loginState.omittedLength });
 }
 
 /** Checks whether another request runs the callback of this login: a logout finds the login by its cookie. */

@@ -37,7 +37,7 @@ export interface ReceivedLoginState extends LoginState {
  *
  * @see https://learn.microsoft.com/en-us/iis/configuration/system.webserver/security/requestfiltering/requestlimits/
  */
-const maxReturnTo = 1000;
+const maxStatePath = 1000;
 
 /** Seconds. A login page that stayed open overnight still leads to the page that the user wanted. */
 const stateLifetime = 86_400;
@@ -61,7 +61,7 @@ export async function createStateSuffix(context: SessionContext, state: LoginSta
 
 /** Selects the page for the state. The length of an omitted one tells the callback that a page is missing. */
 function selectPage(returnTo: string, defaultReturnTo: string) {
-  if (returnTo.length <= maxReturnTo) return { to: returnTo };
+  if (returnTo.length <= maxStatePath) return { to: returnTo };
   // A login without a page leads to the default page.
   return returnTo === defaultReturnTo ? {} : { omitted: returnTo.length };
 }

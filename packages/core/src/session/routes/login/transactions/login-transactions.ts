@@ -25,7 +25,7 @@ import type { LoginTransaction } from './pending-login.ts';
 import { hasStarted } from './used-logins.ts';
 
 /** Maximum length of a `returnTo` that is worth more than the refresh tokens of the sessions that the login replaces. */
-const maxReturnTo = 1_000;
+const maxPreferredReturnTo = 1_000;
 
 /** A login that starts. Default of `identifier`: a random one. */
 type NewLogin = Omit<LoginTransaction, 'identifier'> & Partial<Pick<LoginTransaction, 'identifier'>>;
@@ -58,12 +58,14 @@ export async function saveLogin(
 ): Promise<CookieToSet[]> {
   const available = getAvailableBytes(context, existing);
   let cookies: CookieToSet[] = [];
-  for (const { returnTo, isComplete } of listAttempts(login, fallback)) {
-    cookies = await createLoginCookies(context, { ...login, returnTo }, existing, { available, isComplete });
-    if (returnTo !== login.returnTo && (!isComplete || sumBytes(cookies) <= available))
-      reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
+  let storedPage = login.returnTo;
+  for (const { returnTo, reductions } of listAttempts(login, fallback)) {
+    cookies = await createLoginCookies(context, { ...login, returnTo }, existing, { available, reductions });
+    storedPage = returnTo;
     if (sumBytes(cookies) <= available) break;
   }
+  if (storedPage !== login.returnTo)
+    reportReturnTo(context.client.options.onEvent, { reason: 'too_long', length: login.returnTo.length });
   requireLoginSpace(context, { bytes: sumBytes(cookies), available });
   return [...(await dropOldest(context, existing, available - sumBytes(cookies))), ...cookies];
 }
@@ -117,26 +119,32 @@ export async function updateLogins(
   return cookies;
 }
 
-/** One way to store a login. `isComplete`: nothing else of it is omitted. */
+/** One way to store a login. */
 interface Attempt {
   readonly returnTo: string;
-  readonly isComplete: boolean;
+  /** How many of {@link listReductions} are tried. Default: all. */
+  readonly reductions?: number;
 }
 
+/** The complete login. */
+const complete = 1;
+/** The login, and the same without the refresh tokens of the sessions that it replaces. */
+const withoutTokens = 2;
+
 /**
- * Lists what to try until a login fits in its cookies. A long address of a link of another site must not prevent the
- * revocation of the sessions that the login replaces, so it is omitted before their tokens if they fit without it.
+ * Lists what to try until a login fits in its cookies. A long address of a link of another site must not prevent the end of the
+ * sessions that the login replaces, or their revocation. It is omitted before their tokens if they fit without it, and before
+ * the sessions.
  */
-const listAttempts = ({ returnTo, previousSessions }: NewLogin, fallback: string): readonly Attempt[] => [
-  ...(returnTo.length > maxReturnTo && previousSessions?.length
+const listAttempts = ({ returnTo, previousSessions }: NewLogin, fallback: string): readonly Attempt[] =>
+  returnTo.length > maxPreferredReturnTo && previousSessions?.length
     ? [
-        { returnTo, isComplete: true },
-        { returnTo: fallback, isComplete: true },
+        { returnTo, reductions: complete },
+        { returnTo: fallback, reductions: complete },
+        { returnTo, reductions: withoutTokens },
+        { returnTo: fallback },
       ]
-    : []),
-  { returnTo, isComplete: false },
-  ...(returnTo === fallback ? [] : [{ returnTo: fallback, isComplete: false }]),
-];
+    : [{ returnTo }, ...(returnTo === fallback ? [] : [{ returnTo: fallback }])];
 
 function getAvailableBytes(
   context: SessionContext,
@@ -163,16 +171,16 @@ function requireLoginSpace(
 /**
  * Creates the cookies of a login, with as much of it as fits in the available bytes.
  *
- * @param options `isComplete`: omits nothing. Default: false.
+ * @param options `reductions`: how many of {@link listReductions} are tried. Default: all.
  */
 async function createLoginCookies(
   context: SessionContext,
   login: NewLogin,
   existing: RequestCookies,
-  { available, isComplete = false }: { readonly available: number; readonly isComplete?: boolean },
+  { available, reductions }: { readonly available: number; readonly reductions?: number | undefined },
 ): Promise<CookieToSet[]> {
   let cookies: CookieToSet[] = [];
-  for (const reducedLogin of isComplete ? [login] : listReductions(login)) {
+  for (const reducedLogin of [...listReductions(login)].slice(0, reductions)) {
     cookies = await sealLogin(context, reducedLogin, existing);
     if (sumBytes(cookies) <= available) break;
   }
